@@ -1,0 +1,108 @@
+"""Rates: what a table of counts says about one group, and the performance figures of a model.
+
+Everything here is a function of ``counts[..., y, ŷ]``: how many rows have label ``y`` and prediction ``ŷ`` (0 or 1).
+Leading axes (groups, replicates, thresholds) pass through untouched, so a point estimate and 10,000 replicates take
+the same road.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Counts = np.ndarray
+"""``(..., 2, 2)``, numbers of rows (integers, or floats when the rows are weighted), last two axes label and
+prediction.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Rate:
+    """A conditional probability ``P(event | condition)``, as two masks over the ``(y, ŷ)`` table.
+
+    ``numerator`` marks the cells of event and condition, ``denominator`` those of the condition, both ``(2, 2)`` bool.
+    ``empty`` is the reason code of the rate when the denominator has no rows; ``question`` is the rate in words.
+    """
+
+    numerator: np.ndarray
+    denominator: np.ndarray
+    empty: str
+    question: str
+
+
+_ROWS = ([[1, 1], [1, 1]], "group_absent")
+_POSITIVES = ([[0, 0], [1, 1]], "no_positives")
+_NEGATIVES = ([[1, 1], [0, 0]], "no_negatives")
+_SELECTED = ([[0, 1], [0, 1]], "no_predicted_positives")
+_REJECTED = ([[1, 0], [1, 0]], "no_predicted_negatives")
+_CORRECT = ([[1, 0], [0, 1]], "")
+
+_Cells = tuple[list[list[int]], str]
+
+
+def _given(condition: _Cells, event: _Cells, question: str) -> Rate:
+    denominator = np.array(condition[0], dtype=bool)
+    numerator = denominator & np.array(event[0], dtype=bool)
+    for mask in (numerator, denominator):
+        mask.flags.writeable = False
+    return Rate(numerator, denominator, condition[1], question)
+
+
+RATES: dict[str, Rate] = {
+    "selection_rate": _given(_ROWS, _SELECTED, "Of all rows, what share does the model select?"),
+    "true_positive_rate": _given(_POSITIVES, _SELECTED, "Of the rows with label 1, what share is selected?"),
+    "false_positive_rate": _given(_NEGATIVES, _SELECTED, "Of the rows with label 0, what share is selected?"),
+    "positive_predictive_value": _given(_SELECTED, _POSITIVES, "Of the selected rows, what share has label 1?"),
+    "base_rate": _given(_ROWS, _POSITIVES, "Of all rows, what share has label 1?"),
+    "false_negative_rate": _given(_POSITIVES, _REJECTED, "Of the rows with label 1, what share is not selected?"),
+    "true_negative_rate": _given(_NEGATIVES, _REJECTED, "Of the rows with label 0, what share is not selected?"),
+    "negative_predictive_value": _given(_REJECTED, _NEGATIVES, "Of the rows not selected, what share has label 0?"),
+    "accuracy": _given(_ROWS, _CORRECT, "Of all rows, what share is predicted correctly?"),
+}
+"""Every rate by its name in metrics files. Each lies in [0, 1] and is undefined (NaN) when its denominator is zero."""
+
+
+def parts(counts: Counts, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator, each ``(...)``, of the rate ``name`` for ``counts[..., y, ŷ]``; in rows."""
+    counts, rate_ = np.asarray(counts), RATES[name]
+    return counts[..., rate_.numerator].sum(axis=-1), counts[..., rate_.denominator].sum(axis=-1)
+
+
+def divide(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:
+    """``numerator / denominator`` as floats, NaN where the denominator is zero: undefined, neither 0 nor infinite."""
+    over, under = np.broadcast_arrays(numerator, denominator)
+    quotient = np.full(over.shape, np.nan)
+    np.divide(over, under, out=quotient, where=under != 0)
+    return quotient[()]  # a scalar, not an array of no dimensions, for one table
+
+
+def rate(counts: Counts, name: str) -> np.ndarray:
+    """The rate ``name`` of ``counts[..., y, ŷ]``: ``(...)``, in [0, 1], NaN where the denominator has no rows."""
+    return divide(*parts(counts, name))
+
+
+def _balanced_accuracy(counts: Counts) -> np.ndarray:
+    return (rate(counts, "true_positive_rate") + rate(counts, "true_negative_rate")) / 2
+
+
+def _f1(counts: Counts) -> np.ndarray:
+    counts = np.asarray(counts)
+    hits = 2 * counts[..., 1, 1]
+    return divide(hits, hits + counts[..., 0, 1] + counts[..., 1, 0])
+
+
+PERFORMANCE: dict[str, Callable[[Counts], np.ndarray]] = {
+    "accuracy": lambda counts: rate(counts, "accuracy"),
+    "balanced_accuracy": _balanced_accuracy,
+    "precision": lambda counts: rate(counts, "positive_predictive_value"),
+    "recall": lambda counts: rate(counts, "true_positive_rate"),
+    "f1": _f1,
+}
+"""Performance of a model from ``counts[..., y, ŷ]``, each ``(...)`` in [0, 1], NaN where undefined.
+
+accuracy = (TP + TN) / n; balanced accuracy = (TPR + TNR) / 2, undefined when a class is missing; precision = TP / (TP
++ FP); recall = TP / (TP + FN); F1 = 2 TP / (2 TP + FP + FN), undefined when nobody has label 1 and nobody is selected.
+"""
