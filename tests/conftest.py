@@ -1,0 +1,86 @@
+"""What the tests of the pipeline's surroundings share: a small repository with git, DVC and a stage or two."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# What a person has configured for git must not decide whether the tests pass.
+QUIET_GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    **{
+        f"GIT_{who}_{what}": f"{what.lower()}@example.org"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    },
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git without anyone's configuration, and this interpreter first on PATH, as the Makefile sets it."""
+    for name, value in QUIET_GIT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+
+
+@pytest.fixture
+def sh(tmp_path: Path, environment: None) -> Callable[..., str]:
+    """Run a command in ``tmp_path`` and return what it printed; fail with its error output when it fails."""
+
+    def run(*command: str, cwd: Path = tmp_path, code: int = 0) -> str:
+        ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        assert ran.returncode == code, f"{command} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}"
+        return ran.stdout
+
+    return run
+
+
+STAGE = """
+import json, pathlib, sys
+number = json.loads(pathlib.Path("source.json").read_text())["number"]
+pathlib.Path("metrics").mkdir(exist_ok=True)
+pathlib.Path("cached").mkdir(exist_ok=True)
+pathlib.Path("metrics/half.json").write_text(json.dumps({"half": number / 2, "word": "as is"}))
+pathlib.Path("cached/half.csv").write_text(f"name,value\\nhalf,{number / 2}\\n")
+print("halved")
+"""
+
+PIPELINE = """
+stages:
+  halve:
+    cmd: python halve.py
+    deps:
+    - halve.py
+    - source.json
+    outs:
+    - cached/half.csv
+    metrics:
+    - metrics/half.json:
+        cache: false
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path, sh: Callable[..., str]) -> Path:
+    """A committed repository whose one stage ``halve`` writes a metric into git and a table into DVC's cache."""
+    root = tmp_path / "toy"
+    (root / ".dvc").mkdir(parents=True)
+    (root / ".dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")
+    (root / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    (root / ".gitignore").write_text("/cached/\n")
+    (root / "source.json").write_text(json.dumps({"number": 3}))
+    (root / "halve.py").write_text(STAGE)
+    (root / "dvc.yaml").write_text(PIPELINE)
+    sh("git", "init", "--quiet", "--initial-branch=main", cwd=root)
+    sh(sys.executable, "-m", "dvc", "repro", "--quiet", cwd=root)
+    sh("git", "add", "--all", cwd=root)
+    sh("git", "commit", "--quiet", "--message", "A toy", cwd=root)
+    return root
