@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+MISSING = "Missing"  # the level of a category that a row does not have; never a privileged one
+
 
 class InputError(ValueError):
     """An input (file, column, row, value or parameter) that a stage refuses, with the place, the rule and the remedy.
@@ -72,7 +74,9 @@ def explain(error: ValidationError, place: str, known: Iterable[str] = ()) -> st
 def _fault(fault: Any, place: str, known: Iterable[str]) -> str:
     where = ".".join([place, *(str(part) for part in fault["loc"])])
     if fault["type"] == "extra_forbidden":
-        return f"{where} is not a known key{did_you_mean(str(fault['loc'][-1]), known) if len(fault['loc']) == 1 else ''}"
+        return (
+            f"{where} is not a known key{did_you_mean(str(fault['loc'][-1]), known) if len(fault['loc']) == 1 else ''}"
+        )
     if fault["type"] == "missing":
         return f"{where} is missing; add the key"
     if fault["type"] in ("value_error", "assertion_error"):

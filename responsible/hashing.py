@@ -1,0 +1,53 @@
+"""A portable integer hash: the same row gets the same lot on every engine, machine and run.
+
+The field is the integers modulo the prime p = 2³¹ − 1. A key k is mapped by an affine step, x → x⁵, a second affine
+step and x⁵ again. Since gcd(5, p − 1) = 1, every step permutes the field, so distinct row numbers below p get
+distinct hashes: an order of the rows without ties. All products stay below 2⁶³, so signed 64-bit arithmetic, which
+every engine has, is exact; and because keys are never negative, the engines agree on the remainder as well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import narwhals as nw
+
+PRIME = 2**31 - 1
+
+
+class Stream(NamedTuple):
+    """Multipliers and offsets of the two affine steps; different streams give unrelated hashes of the same key."""
+
+    first: tuple[int, int, int]
+    second: tuple[int, int, int]
+
+
+# Arbitrary numbers below p without a simple relation between them; others would do, but changing them moves every row.
+STREAMS = {
+    "split": Stream((1_355_342_017, 742_938_285, 950_706_376), (1_226_874_159, 62_089_911, 1_343_714_307)),
+    "sample": Stream((630_360_016, 2_096_730_329, 1_583_458_089), (1_078_318_381, 1_203_248_318, 397_204_094)),
+}
+
+
+def hashed(key: nw.Expr, seed: int, stream: str) -> nw.Expr:
+    """Hash in [0, p) of a column of integer keys k >= 0; ``stream`` names one of ``STREAMS``.
+
+    h(k) = (((k mod p)·a₁ + seed·b₁ + c₁)⁵ · a₂ + seed·b₂ + c₂)⁵, all modulo p.
+    """
+    first, second = STREAMS[stream]
+    return _fifth(_affine(_fifth(_affine(key.cast(nw.Int64) % PRIME, first, seed)), second, seed))
+
+
+def below(share: float) -> int:
+    """The bound under which a hash falls with probability ``share``: ⌊share·p⌋."""
+    return int(share * PRIME)
+
+
+def _affine(x: nw.Expr, step: tuple[int, int, int], seed: int) -> nw.Expr:
+    multiplier, per_seed, offset = step
+    return (x * multiplier + (seed * per_seed + offset) % PRIME) % PRIME
+
+
+def _fifth(x: nw.Expr) -> nw.Expr:
+    square = x * x % PRIME
+    return square * square % PRIME * x % PRIME

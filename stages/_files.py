@@ -1,0 +1,141 @@
+"""The files of a table: which they are, what their header says, their digest, and on which line a row stands."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from responsible.checks import InputError, did_you_mean
+
+KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+
+
+class Place(NamedTuple):
+    """Where a row stands: its number among the file's data rows, from 1, and its first line (None in Parquet)."""
+
+    row: int
+    line: int | None
+
+    def __str__(self) -> str:
+        return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
+
+
+def find(source: str, pattern: str | None) -> list[Path]:
+    """The files of ``source`` in sorted order: itself, or a folder's files that match ``pattern`` (all tables for None).
+
+    Names that begin with a dot or an underscore are left out, as engines do with their own notes.
+    """
+    root = Path(source)
+    if not root.exists():
+        siblings = [p.name for p in root.parent.iterdir()] if root.parent.is_dir() else []
+        raise InputError(
+            f"{source}: no such file or folder{did_you_mean(root.name, sorted(siblings))}; set budget.source"
+        )
+    if root.is_file():
+        return [root]
+    found = sorted(p for p in root.glob(pattern or "*") if p.is_file() and p.name[0] not in "._")
+    found = [p for p in found if pattern or p.suffix.lower() in KINDS]
+    if not found:
+        raise InputError(
+            f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; set budget.pattern"
+        )
+    return found
+
+
+def kind(files: Sequence[Path]) -> str:
+    """Either csv or parquet, by suffix, the same for all files."""
+    kinds = {}
+    for path in files:
+        if path.suffix.lower() not in KINDS:
+            raise InputError(f"{path}: must be a CSV or Parquet file, got suffix {path.suffix!r}; rename or convert it")
+        kinds.setdefault(KINDS[path.suffix.lower()], path)
+    if len(kinds) > 1:
+        both = " and ".join(str(p) for p in kinds.values())
+        raise InputError(f"{both}: a table must be all CSV or all Parquet; set budget.pattern to choose")
+    return next(iter(kinds))
+
+
+def header(files: Sequence[Path], delimiter: str) -> list[str]:
+    """The column names, the same in every file and each of them once; engines do not tell names apart by case."""
+    first, *others = ((path, _names(path, delimiter)) for path in files)
+    for path, names in others:
+        if names != first[1]:
+            raise InputError(f"{path}: must have the columns of {first[0]} ({first[1]}), got {names}; make them equal")
+    seen: dict[str, str] = {}
+    for name in first[1]:
+        if (other := seen.setdefault(name.lower(), name)) is not name:
+            rule = "occurs twice" if other == name else f"differs from column {other!r} only in case"
+            raise InputError(f"{first[0]}: column {name!r} {rule}; rename one of them")
+    return first[1]
+
+
+def _names(path: Path, delimiter: str) -> list[str]:
+    if KINDS[path.suffix.lower()] == "parquet":
+        return _parquet_names(path)
+    with _text(path) as file:
+        names = next(csv.reader(file, delimiter=delimiter), None)
+    if not names:
+        raise InputError(f"{path}: {'is empty' if names is None else 'line 1 is empty'}; it must begin with a header")
+    if any("\udc80" <= character <= "\udcff" for character in "".join(names)):
+        raise InputError(f"{path}: line 1: not UTF-8; save the file as UTF-8")
+    return [name or f"unnamed {i}" for i, name in enumerate(names, start=1)]
+
+
+def _parquet_names(path: Path) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(path).names)
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}; write it again") from None
+
+
+def _text(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None, bool]]:
+    """Each record of a CSV file after the header: its number as engines count, its place, whether quotes are broken.
+
+    Engines count every record, blank lines among them and the header as 1; people count data rows, so a blank line has
+    no place.
+    """
+    csv.field_size_limit(sys.maxsize)
+    with _text(path) as file:
+        rows = csv.reader(file, delimiter=delimiter, strict=True)
+        row = 0
+        for number in itertools.count(1):
+            line = rows.line_num + 1
+            try:
+                blank, broken = not next(rows), False
+            except StopIteration:
+                return
+            except csv.Error:
+                blank, broken = False, True
+            if broken and rows.line_num > line:
+                raise InputError(
+                    f"{path}: line {line}: a quoted field that begins here runs on to line {rows.line_num}"
+                )
+            row += not blank and number > 1
+            if number > 1:
+                yield number, None if blank else Place(row, line), broken
+
+
+def digest(files: Sequence[Path], root: Path) -> str:
+    """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to ``root``."""
+    sums = [(_sha256(path), path) for path in files]
+    if len(sums) == 1 and root == files[0]:
+        return sums[0][0]
+    listing = "".join(f"{sum_}  {path.relative_to(root).as_posix()}\n" for sum_, path in sums)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
