@@ -1,0 +1,71 @@
+# Two commands are enough: `make` builds everything and says what came out, `make test` shows that it can be trusted.
+# `make help` lists the rest.
+include determinism.env
+export $(shell sed -n 's/^\([A-Z_]*\)=.*/\1/p' determinism.env)
+
+PYTHON ?= python3
+VENV := .venv
+# Every `cmd: python -m stages.x` of dvc.yaml finds this interpreter first; `-m` keeps working when the folder is moved.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+RUN := $(VENV)/bin/python -m
+PIP := $(RUN) pip install --require-hashes --disable-pip-version-check $(if $(CI),--quiet)
+LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock"
+# A stamp is a copy of what was installed, so a requirements file that only looks newer installs nothing.
+RUNTIME := $(VENV)/requirements.txt
+DEV := $(VENV)/requirements-dev.txt
+ARGS ?=
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all install test lint verify bench sample lock clean help
+
+all: $(RUNTIME) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
+	@$(RUN) stages.rebuild $(ARGS)
+
+install: $(RUNTIME) ## the environment only, for the plain dvc commands
+
+test: lint ## install the test tools, lint, check types, run the tests (ARGS="-k sweep" goes to pytest)
+	$(RUN) pytest -n logical -m "not bench" $(ARGS)
+
+lint: $(DEV) ## ruff and mypy
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
+	@$(RUN) stages.verify $(ARGS)
+
+bench: $(DEV) ## measure speed, each figure beside its rival
+	$(RUN) benchmarks $(ARGS)
+
+sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
+	$(RUN) stages.sample $(ARGS)
+
+lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
+	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find responsible stages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+			"name another with: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Bytecode is compiled here because an environment may forbid writing it later, and imports without it take three times
+# as long; `pip install` compiles what it installs.
+$(RUNTIME): requirements.txt | $(VENV)/bin/python
+	@cmp -s $< $@ || { rm -f $@ && echo "installing $< (two minutes the first time)" && $(PIP) -r $<; }
+	@$(RUN) compileall -q responsible stages
+	@cp $< $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }
+	@cp $< $@
