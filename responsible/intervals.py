@@ -127,7 +127,7 @@ def percentile(draws: np.ndarray, confidence: float) -> Interval:
     """
     draws, tail = np.sort(np.asarray(draws, dtype=float), axis=0), _tail(confidence)  # NaN sorts last
     defined = np.count_nonzero(~np.isnan(draws), axis=0)
-    share = 1 - defined / draws.shape[0]
+    share = (len(draws) - defined) / len(draws)
     low, high = (_order_statistic(draws, q * np.maximum(defined - 1, 0)) for q in (tail, 1 - tail))
     usable = (share <= UNDEFINED_MOST) & (defined > 0)
     return Interval(np.where(usable, low, np.nan)[()], np.where(usable, high, np.nan)[()], share)
