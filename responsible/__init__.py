@@ -1,1 +1,1 @@
-"""The library the stages compute with: arrays and frames in, frozen dataclasses out; it opens no file and prints nothing."""
+"""The library the stages compute with: arrays and frames in, frozen dataclasses out; no files, no printing."""

@@ -1,6 +1,6 @@
 """Encoding: distinct feature combinations, and their columns imputed, scaled and one-hot from counts.
 
-Medians, modes and scales of weighted combinations are those of the rows they stand for, learned from training rows only.
+Medians, modes and scales of counted combinations are those of the rows they stand for, of the training rows only.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.checks import InputError, Params
-
-MISSING = "Missing"
+from responsible.checks import MISSING, InputError, Params
 
 
 class Logistic(Params):
@@ -57,7 +55,7 @@ class Design:
 def design(cells: pd.DataFrame) -> Design:
     """Distinct combinations of the ``x.`` columns of ``cells``; missing numbers are a value of their own here."""
     columns = [c for c in cells.columns if c.startswith("x.")]
-    row = cells.groupby(columns, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    row = np.asarray(cells.groupby(columns, dropna=False, sort=False).ngroup(), dtype=np.int64)
     first = np.unique(row, return_index=True)[1]
     return Design(cells[columns].iloc[first].reset_index(drop=True), row)
 

@@ -7,6 +7,8 @@ feature combinations with weights (positives and negatives of each) is fitting t
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from responsible.checks import InputError
-from responsible.encoding import Design, Logistic
+from responsible.encoding import Design, Logistic, design, encoder
 
 Array = npt.NDArray[np.float64]
 MOST_ITERATIONS = 10_000
@@ -53,6 +55,28 @@ def fit(encode: ColumnTransformer, design: Design, labels: Array, weights: Array
     return Pipeline(
         [("encode", encode), ("logistic", fit_encoded(encode.transform(design.x), positives, negatives, params))]
     )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted pipeline and its ``score`` of every cell, P(label = 1): (m,)."""
+
+    pipeline: Pipeline
+    score: Array
+
+
+def train(
+    cells: pd.DataFrame, kinds: Mapping[str, str], labels: npt.ArrayLike, params: Logistic, weights: npt.ArrayLike = 1.0
+) -> Trained:
+    """Fit on the cells of split ``train`` and score all of them.
+
+    ``kinds`` maps each ``x.`` column to its kind, ``labels`` (m,) are 0/1, ``weights`` (m,) multiply the training rows
+    of a cell (reweighing). Encoding is learned from unweighted training rows. Raises as :func:`fit_encoded`.
+    """
+    parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
+    encode = encoder(parts.x, parts.total(rows), kinds, params)
+    pipeline = fit(encode, parts, np.asarray(labels), rows * np.asarray(weights, dtype=float), params)
+    return Trained(pipeline, score(pipeline, parts))
 
 
 def score(model: Pipeline, design: Design) -> Array:

@@ -1,7 +1,8 @@
 """Reweighing: training weights under which label and group are independent.
 
 Kamiran & Calders 2012, "Data preprocessing techniques for classification without discrimination",
-doi 10.1007/s10115-011-0463-8, section 4.3. A model fitted with these weights is *reweighed*; nothing here makes it fair.
+doi 10.1007/s10115-011-0463-8, section 4.3.
+A model fitted with these weights is *reweighed*; nothing here makes it fair.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from responsible.checks import InputError, Params
 
@@ -48,6 +50,12 @@ class Weights:
         return np.where(self.counts > 0, self.counts * self.weights, 0.0)
 
     @property
+    def base_rates(self) -> Array:
+        """Weighted share of label 1 in each group, equal in all of them: (groups,); NaN for a group without rows."""
+        mass = self.weighted.sum(1)
+        return np.divide(self.weighted[:, 1], mass, out=np.full(len(mass), np.nan), where=mass > 0)
+
+    @property
     def largest(self) -> float:
         """The largest weight of a cell that has rows."""
         return float(self.weights[self.counts > 0].max())
@@ -61,6 +69,11 @@ class Weights:
     def effective_rows_total(self) -> float:
         """(Σw)²/Σw² over all rows."""
         return float(_kish(self.counts.reshape(1, -1), self.weighted.reshape(1, -1), axis=1)[0])
+
+    def summary(self) -> dict[str, float]:
+        """Headline values: the largest weight, training rows and the effective number of them."""
+        rows = {"rows": self.counts.sum(), "effective_rows": self.effective_rows_total}
+        return {"largest": self.largest, **{name: float(value) for name, value in rows.items()}}
 
 
 def _kish(counts: Array, weighted: Array, axis: int) -> Array:
@@ -86,7 +99,16 @@ def reweigh(counts: npt.ArrayLike, names: Sequence[str]) -> Weights:
         )
     groups, labels = table.sum(1, keepdims=True), table.sum(0, keepdims=True)
     expected = groups * labels / table.sum()
-    return Weights(table, np.divide(expected, table, out=np.ones_like(table), where=table > 0))
+    return _verified(Weights(table, np.divide(expected, table, out=np.ones_like(table), where=table > 0)))
+
+
+def _verified(found: Weights) -> Weights:
+    """The weights, once their invariants hold in the arithmetic too (counts beyond 2**53 would break them)."""
+    total = found.counts.sum()
+    same_mass = np.isclose(found.weighted.sum(), total, rtol=1e-9)
+    if not same_mass or np.nanmax(np.abs(found.base_rates - found.counts[:, 1].sum() / total)) > 1e-9:
+        raise ArithmeticError(f"reweighing lost precision on {total:g} rows: weighted base rates {found.base_rates}")
+    return found
 
 
 def _empty(table: Array, names: Sequence[str]) -> list[tuple[str, int]]:
@@ -107,3 +129,53 @@ def merge_empty(counts: npt.ArrayLike) -> npt.NDArray[np.int64]:
         merged[int(np.argmin(sizes))] = True
     own = np.where(merged, np.argmax(merged), np.arange(len(table)))
     return np.unique(own, return_inverse=True)[1].astype(np.int64)
+
+
+def row_weights(
+    code: npt.NDArray[np.int64], labels: npt.ArrayLike, counts: npt.ArrayLike, names: Sequence[str], empty_cells: str
+) -> tuple[Weights, tuple[str, ...], Array]:
+    """Weights of cells with group ``code`` (m,), 0/1 ``labels`` (m,) and ``counts`` (m,) of training rows.
+
+    Returns the weight table, its groups' names (merged names are joined with " + ") and the weight of each cell's rows
+    (m,). Cells with code -1 (excluded levels) keep weight 1. Raises as :func:`reweigh`.
+    """
+    label, table = np.asarray(labels, dtype=np.int64), np.zeros((len(names), 2))
+    used = code >= 0
+    np.add.at(table, (code[used], label[used]), np.asarray(counts, dtype=float)[used])
+    merged = merge_empty(table) if empty_cells == "merge" else np.arange(len(names))
+    joined = tuple(" + ".join(n for n, m in zip(names, merged, strict=True) if m == k) for k in range(merged.max() + 1))
+    pooled = np.zeros((len(joined), 2))
+    np.add.at(pooled, merged, table)
+    found = reweigh(pooled, joined)
+    return found, joined, np.where(used, found.weights[merged[code], label], 1.0)
+
+
+def weight_table(found: Weights, names: Sequence[str]) -> pd.DataFrame:
+    """One row a group and label: training ``rows``, ``weight``, ``weighted_rows``, ``share_of_weight``, and the group's
+    ``effective_rows`` and (equal) weighted ``base_rate``.
+    """
+    columns = {
+        "group": np.repeat(list(names), 2),
+        "label": np.tile([0, 1], len(names)),
+        "rows": found.counts.ravel().astype(np.int64),
+        "weight": found.weights.ravel(),
+        "weighted_rows": found.weighted.ravel(),
+        "share_of_weight": found.weighted.ravel() / found.weighted.sum(),
+        "effective_rows": np.repeat(found.effective_rows, 2),
+        "base_rate": np.repeat(found.base_rates, 2),
+    }
+    return pd.DataFrame(columns)
+
+
+def level_table(level: Sequence[str], labels: npt.ArrayLike, counts: npt.ArrayLike, weights: Array) -> pd.DataFrame:
+    """What the weights do to each single level: training ``rows``, ``base_rate`` before, ``reweighed_base_rate`` after.
+
+    Weights of pooled groups equalise the pools, not the levels in them.
+    """
+    label, n = np.asarray(labels, dtype=float), np.asarray(counts, dtype=float)
+    mass = pd.DataFrame(
+        {"level": list(level), "rows": n, "ones": n * label, "w": n * weights, "w1": n * weights * label}
+    )
+    total = mass.groupby("level", as_index=False).sum().query("rows > 0")
+    rates = {"base_rate": total["ones"] / total["rows"], "reweighed_base_rate": total["w1"] / total["w"]}
+    return total[["level", "rows"]].astype({"rows": np.int64}).assign(**rates)

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Every top-level section some stage reads; a key of params.yaml that is not here is a misspelling. A test keeps it true.
-SECTIONS = ("seed", "threshold", "prepare", "budget", "sensitive", "model", "reweigh", "fairness", "threshold_sweep")
+SECTIONS = (
+    "seed",
+    "threshold",
+    "prepare",
+    "budget",
+    "sensitive",
+    "model",
+    "reweigh",
+    "inference",
+    "fairness",
+    "threshold_sweep",
+)
 DECIMALS = 6
 
 
@@ -133,6 +144,30 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
     table = pq.read_table(_existing(path))
     return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
+
+
+def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
+    """The scores table: split, bin, sensitive levels and counts of every cell, in the cells' order, and its ``score``.
+
+    Scores are rounded to nine decimals: the last digits of a probability depend on the processor.
+    """
+    keep = [name for name in cells.columns if not name.startswith("x.")]
+    return cells[keep].assign(score=score.round(9))
+
+
+def read_scores(baseline: str | Path, reweighed: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Both score tables of one run side by side, their scores as columns ``baseline`` and ``reweighed``."""
+    (first, meta), (second, other) = read_parquet(baseline), read_parquet(reweighed)
+    if meta != other or not first.drop(columns="score").equals(second.drop(columns="score")):
+        raise InputError(f"{baseline} and {reweighed} score different cells; run `dvc repro`")
+    return first.rename(columns={"score": "baseline"}).assign(reweighed=second["score"]), meta
+
+
+def read_csvs(paths: Mapping[str, str | Path], name: str) -> pd.DataFrame:
+    """Several tables of the same columns as one, with the key of each in a first column ``name``."""
+    import pandas as pd
+
+    return pd.concat({key: read_csv(path) for key, path in paths.items()}, names=[name]).reset_index(name)
 
 
 def _existing(path: str | Path) -> Path:

@@ -1,0 +1,80 @@
+"""Evaluate fairness: every declared sensitive attribute, baseline and reweighed on the same test rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from responsible.audit import Fairness, summary
+from responsible.cells import labels
+from responsible.encoding import Logistic
+from responsible.evaluation import evaluate
+from responsible.groups import Inference, declared_groups
+from responsible.roles import Sensitive
+from stages import _comparison, _draw_fairness, _io, _report
+
+PARAMS: dict[str, Any] = {
+    "seed": int,
+    "threshold": float,
+    "sensitive": dict[str, Sensitive],
+    "model": Logistic,
+    "inference": Inference,
+    "fairness": Fairness,
+}
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    baseline: str = "data/scores/baseline.parquet",
+    reweighed: str = "data/scores/reweighed.parquet",
+    template: str = "docs/templates/comparison.md.j2",
+    performance_baseline: str = "plots/performance_baseline.csv",
+    performance_reweighed: str = "plots/performance_reweighed.csv",
+    metrics: str = "metrics/evaluate_fairness.json",
+    fairness_csv: str = "plots/fairness.csv",
+    group_rates_csv: str = "plots/group_rates.csv",
+    change_csv: str = "plots/performance_change.csv",
+    group_tests_csv: str = "plots/group_tests.csv",
+    confusion_csv: str = "plots/confusion.csv",
+    roc_csv: str = "plots/roc.csv",
+    calibration_csv: str = "plots/calibration.csv",
+    disparities_png: str = "plots/disparities.png",
+    group_rates_png: str = "plots/group_rates.png",
+    roc_png: str = "plots/roc.png",
+    calibration_png: str = "plots/calibration.png",
+    confusion_png: str = "plots/confusion.png",
+    comparison: str = "docs/comparison.md",
+) -> None:
+    """Audit both models; see the names of the outputs."""
+    seed, threshold, sensitive, logistic, inference, fairness = _io.load(params, PARAMS)
+    both, meta = _io.read_scores(baseline, reweighed)
+    performance = _io.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
+
+    test = both[both["split"] == "test"].reset_index(drop=True)
+    label, declared = labels(test, meta["cuts"], threshold), declared_groups(both, sensitive)
+    rng = np.random.default_rng([seed, 3])
+    found = evaluate(
+        test, label, declared, logistic.decision_threshold, fairness=fairness, inference=inference, rng=rng
+    )
+
+    _io.write_json(metrics, {"evaluate_fairness": summary(found.fairness)})
+    _io.write_csv(fairness_csv, found.fairness)
+    _io.write_csv(group_rates_csv, found.group_rates)
+    _io.write_csv(group_tests_csv, found.group_tests)
+    _io.write_csv(confusion_csv, found.confusion)
+    _io.write_csv(change_csv, found.performance_change)
+    _io.write_csv(roc_csv, found.roc)
+    _io.write_csv(calibration_csv, found.calibration)
+    _io.write_bytes(disparities_png, _draw_fairness.disparities(found.fairness))
+    _io.write_bytes(group_rates_png, _draw_fairness.group_rates(found.group_rates))
+    _io.write_bytes(roc_png, _draw_fairness.roc(found.roc))
+    _io.write_bytes(calibration_png, _draw_fairness.calibration(found.calibration))
+    _io.write_bytes(confusion_png, _draw_fairness.confusion(found.confusion))
+    context = _comparison.context(found, performance, threshold, inference, fairness)
+    _io.write_text(comparison, _report.render(template, context))
+
+
+if __name__ == "__main__":
+    _io.run(main)

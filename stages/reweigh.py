@@ -1,0 +1,65 @@
+"""Reweigh: Kamiran and Calders' weights on the training cells, and the baseline's estimator fitted with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from responsible.cells import ATTRIBUTE, FEATURE, labels
+from responsible.encoding import Logistic
+from responsible.groups import Inference, declared_groups, weighing_groups
+from responsible.model import coefficients, train
+from responsible.performance import performance, summary
+from responsible.reweighing import Reweigh, level_table, row_weights, weight_table
+from responsible.roles import Sensitive
+from stages import _io, _models
+
+PARAMS: dict[str, Any] = {
+    "seed": int,
+    "threshold": float,
+    "sensitive": dict[str, Sensitive],
+    "model": Logistic,
+    "reweigh": Reweigh,
+    "inference": Inference,
+}
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    cells: str = "data/prepared/budget.parquet",
+    model: str = "data/models/reweighed.skops",
+    scores: str = "data/scores/reweighed.parquet",
+    metrics: str = "metrics/reweigh.json",
+    weights: str = "plots/reweighing_weights.csv",
+    levels: str = "plots/reweighing_levels.csv",
+    figures: str = "plots/performance_reweighed.csv",
+    terms: str = "plots/coefficients_reweighed.csv",
+) -> None:
+    """Weigh, fit, score and judge; see the names of the outputs."""
+    seed, threshold, sensitive, logistic, reweigh, inference = _io.load(params, PARAMS)
+    table, meta = _io.read_parquet(cells)
+
+    label = labels(table, meta["cuts"], threshold)
+    rows = np.where(table["split"] == "train", table["n"], 0)
+    code, names = weighing_groups(table, declared_groups(table, sensitive, reweigh.attributes), reweigh.groups)
+    found, names, weight = row_weights(code, label, rows, names, reweigh.empty_cells)
+    kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
+    trained = train(table, kinds, label, logistic, weight)
+    rng = np.random.default_rng([seed, 2])
+    judged = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
+    each = {name: level_table(table[ATTRIBUTE + name], label, rows, weight) for name in sensitive}
+
+    _models.write_model(model, trained.pipeline)
+    _io.write_parquet(scores, _io.scored(table, trained.score), meta)
+    _io.write_json(metrics, {"reweigh": summary(judged) | {"weights": found.summary()}})
+    _io.write_csv(weights, weight_table(found, names))
+    _io.write_csv(levels, pd.concat(each, names=["attribute"]).reset_index("attribute"))
+    _io.write_csv(figures, judged.table)
+    _io.write_csv(terms, coefficients(trained.pipeline))
+
+
+if __name__ == "__main__":
+    _io.run(main)
