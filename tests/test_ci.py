@@ -1,0 +1,260 @@
+"""The commands around the pipeline: make's targets, locked requirements, workflows, the review summary."""
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+LOCKS = ("requirements", "requirements-dev")
+
+# Stands in for Python: `-m venv DIR` puts itself there, and every other call is written down beside it.
+PYTHON = """#!/bin/sh
+if [ "$1" = -c ]; then exit {too_old}; fi
+if [ "$1" = --version ]; then echo Python 3.9.1; exit 0; fi
+if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; exit 0; fi
+echo "$*" >> calls
+case "$*" in *pip*) exit "$(cat pip_fails 2> /dev/null || echo 0)";; esac
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the Makefile and two requirements files, and nothing else."""
+    for name in ("Makefile", "determinism.env"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in LOCKS:
+        (tmp_path / f"{name}.txt").write_text(f"{name}==1\n")
+    return tmp_path
+
+
+@pytest.fixture
+def make(folder):
+    """Run make there with a Python that only writes down what it was asked; return what was printed and asked."""
+
+    def run(*targets, too_old=0, code=0):
+        python = folder / "python"
+        python.write_text(PYTHON.format(too_old=too_old))
+        python.chmod(python.stat().st_mode | stat.S_IXUSR)
+        (folder / "calls").write_text("")
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "CI"}
+        command = ["make", f"PYTHON={python}", *targets]
+        ran = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr, (folder / "calls").read_text().splitlines()
+
+    return run
+
+
+def installed(calls):
+    return [call.split()[-1] for call in calls if call.startswith("-m pip install --require-hashes")]
+
+
+def test_make_installs_compiles_and_rebuilds(make):
+    """On a fresh machine `make` installs with hashes, compiles bytecode and runs the pipeline, in this order."""
+    _, calls = make()
+    assert installed(calls[:1]) == ["requirements.txt"]
+    assert calls[1:] == ["-m compileall -q responsible stages", "-m stages.rebuild"]
+
+
+def test_a_second_make_only_rebuilds(make):
+    """With nothing changed nothing is installed, and arguments go on to the rebuild."""
+    make()
+    assert make("ARGS=--force")[1] == ["-m stages.rebuild --force"]
+
+
+def test_requirements_that_only_look_newer_install_nothing(make, folder):
+    """A checkout renews time stamps; the content decides."""
+    make()
+    later = (folder / ".venv/requirements.txt").stat().st_mtime + 10
+    os.utime(folder / "requirements.txt", (later, later))
+    assert installed(make()[1]) == []
+
+
+def test_changed_requirements_are_installed(make, folder):
+    """Another pin is installed once, for the run and for the tests."""
+    make("test")
+    for name in LOCKS:
+        (folder / f"{name}.txt").write_text(f"{name}==2\n")
+        later = (folder / f".venv/{name}.txt").stat().st_mtime + 10
+        os.utime(folder / f"{name}.txt", (later, later))
+    assert installed(make("test")[1]) == ["requirements.txt", "requirements-dev.txt"]
+    assert installed(make("test")[1]) == []
+
+
+def test_a_failed_installation_is_tried_again(make, folder):
+    """When pip fails make stops, and the next make does not take the environment for complete."""
+    (folder / "pip_fails").write_text("1")
+    _, calls = make(code=2)
+    assert [call for call in calls if "rebuild" in call] == []
+    (folder / "pip_fails").unlink()
+    assert installed(make()[1]) == ["requirements.txt"]
+
+
+def test_make_test_lints_types_and_tests(make):
+    """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the benchmarks."""
+    _, calls = make("test")
+    assert installed(calls) == ["requirements.txt", "requirements-dev.txt"]
+    assert calls[-4:] == [
+        "-m ruff check .",
+        "-m ruff format --check .",
+        "-m mypy",
+        "-m pytest -n logical -m not bench",
+    ]
+
+
+def test_an_old_python_is_refused_with_the_remedy(make, folder):
+    """Python below 3.11 is named with its version and what to type instead, and no environment is left behind."""
+    said, calls = make(too_old=1, code=2)
+    assert "Python 3.11 or newer is needed" in said
+    assert "is Python 3.9.1" in said
+    assert "make PYTHON=python3.12" in said
+    assert calls == []
+    assert not (folder / ".venv").exists()
+
+
+def test_help_lists_every_target(make):
+    """`make help` has a line on each target a person may call."""
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    said, _ = make("help")
+    assert sorted(re.findall(r"^  make (\w+) +\S", said, re.MULTILINE)) == sorted(targets)
+
+
+def settings():
+    pairs = (line.partition("=") for line in (ROOT / "determinism.env").read_text().splitlines() if line[:1].isupper())
+    return {name: value for name, _, value in pairs}
+
+
+def test_make_ci_and_stages_share_the_determinism_settings(folder):
+    """determinism.env is the one place: make exports it, CI's scripts source it, importing stages applies it."""
+    clean = {name: value for name, value in os.environ.items() if name not in settings()}
+    shown = {
+        "make": ["make", "--silent", "--eval=show: ; @env", "show"],
+        "bash": ["bash", "-c", "set -a; . ./determinism.env; env"],
+        "python": [sys.executable, "-c", "import stages, os; [print(f'{k}={v}') for k, v in os.environ.items()]"],
+    }
+    for command in shown.values():
+        ran = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
+        assert {f"{name}={value}" for name, value in settings().items()} <= set(ran.stdout.splitlines())
+    for script in ("run", "summary"):
+        assert "set -a\n. ./determinism.env" in (ROOT / ".ci" / script).read_text()
+
+
+@pytest.mark.parametrize("script", ["run", "summary"])
+def test_ci_scripts_are_strict_and_executable(script):
+    """A failing step ends the script, also inside a pipe or with an unset name; bash accepts its syntax."""
+    path = ROOT / ".ci" / script
+    assert "\nset -euo pipefail\n" in path.read_text()
+    assert path.stat().st_mode & stat.S_IXUSR
+    subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def pins(name):
+    """Package → (pin, number of hashes) of a requirements file."""
+    text = (ROOT / f"{name}.txt").read_text()
+    blocks = re.findall(
+        r"^([a-z0-9._-]+)==(\S+)([^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[ \\]*\n)+)", text, re.MULTILINE
+    )
+    return {package: (version, block.count("--hash")) for package, version, block in blocks}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_requirements_are_pinned_with_hashes(name):
+    """Every package has an exact version and a hash, every name that was asked for is there, nothing names a host."""
+    text = (ROOT / f"{name}.txt").read_text()
+    assert set(pins(name)) == set(re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE))
+    asked = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if not line.startswith(("#", "-"))]
+    wanted = {re.sub(r"[._]", "-", re.split(r"[<>=~!;\[ ]", line)[0].lower()) for line in asked}
+    assert wanted <= set(pins(name))
+    assert "#    make lock" in text
+    assert not re.search(r"https?://|file:|--index|--find-links", text)
+
+
+def test_test_tools_use_the_versions_that_run_the_pipeline():
+    """A package in both files has one version, so installing the test tools changes nothing that is tested."""
+    run, dev = pins("requirements"), pins("requirements-dev")
+    assert {name: dev[name] for name in dev.keys() & run.keys()} == {
+        name: run[name] for name in dev.keys() & run.keys()
+    }
+
+
+def test_every_lint_exception_has_its_reason():
+    """In pyproject.toml each ignored rule carries a comment."""
+    text = (ROOT / "pyproject.toml").read_text()
+    rules = [line for line in text.splitlines() if re.match(r'^    "[A-Z]+\d+",', line)]
+    assert len(rules) >= 10
+    assert [line for line in rules if not re.search(r"# .{5}", line)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_ask_for_little(path):
+    """Rights to read only, actions by major version, an end to every job, one run at a time, no text from outside."""
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "group" in workflow["concurrency"]
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 30
+        for step in job["steps"]:
+            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v0"))
+            assert "${{" not in step.get("run", "")
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
+    """Each version of the matrix runs .ci/run; a pull request gets its summary with the base at hand."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    assert jobs["run"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
+    assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
+    assert jobs["review"]["steps"][-1]["run"] == '.ci/summary "$BASE" >> "$GITHUB_STEP_SUMMARY"'
+    assert jobs["review"]["steps"][-1]["env"] == {"BASE": "${{ github.event.pull_request.base.sha }}"}
+
+
+@pytest.fixture
+def review(toy, sh):
+    """The toy with the summary script and a parameter, and a second commit that changes metric and parameter."""
+    (toy / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/summary", toy / ".ci")
+    shutil.copy(ROOT / "determinism.env", toy)
+    (toy / "params.yaml").write_text("number: 3\n")
+    pipeline = toy / "dvc.yaml"
+    pipeline.write_text(pipeline.read_text() + "    params:\n    - number\n")
+    commit(toy, sh, "Base")
+
+    def run(base, **options):
+        return sh("env", f"PYTHON={sys.executable}", ".ci/summary", base, cwd=toy, **options)
+
+    return run
+
+
+def commit(toy, sh, message):
+    sh(sys.executable, "-m", "dvc", "repro", "--quiet", cwd=toy)
+    sh("git", "add", "--all", cwd=toy)
+    sh("git", "commit", "--quiet", "--message", message, cwd=toy)
+
+
+@pytest.mark.pipeline
+def test_the_summary_of_a_pull_request_shows_what_changed(review, toy, sh):
+    """Parameters and metrics that differ from the base stand as Markdown tables, old and new."""
+    assert review("HEAD") == "### Parameters\n\nNothing changed.\n\n### Metrics\n\nNothing changed.\n\n"
+    (toy / "params.yaml").write_text("number: 4\n")
+    (toy / "source.json").write_text(json.dumps({"number": 4}))
+    commit(toy, sh, "Four")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in review("HEAD~1").splitlines() if "|" in line]
+    assert ["params.yaml", "number", "3", "4"] in [row[:4] for row in rows]
+    assert ["metrics/half.json", "half", "1.5", "2.0", "0.5"] in rows
+
+
+@pytest.mark.pipeline
+def test_a_base_that_was_not_fetched_is_an_error(review):
+    """A shallow clone does not know the base: that is said, instead of an empty summary."""
+    review("0123456789012345678901234567890123456789", code=1)
