@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,9 +38,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A remedy clause: ``"; did you mean 'x'?"`` when a near match exists, else the known names (first twenty)."""
     known = [str(k) for k in known]
     if matches := near(name, known):
-        return f"; did you mean {' or '.join(repr(m) for m in matches)}?"
+        return f"; did you mean {' or '.join(repr(m) for m in matches)}?{_lookalike(name, matches[0])}"
     more = f" and {len(known) - 20} more" if len(known) > 20 else ""
     return f"; known: {', '.join(repr(k) for k in known[:20])}{more}"
+
+
+def _lookalike(wrong: str, right: str) -> str:
+    """The first character that differs, by its Unicode name, when no letter or digit does: an apostrophe, a blank."""
+    pairs = [(a, b) for a, b in zip(wrong, right, strict=False) if a != b]
+    if len(wrong) != len(right) or not pairs or any(c.isalnum() for pair in pairs for c in pair):
+        return ""
+    a, b = (f"{unicodedata.name(c, 'unnamed')} (U+{ord(c):04X})" for c in pairs[0])
+    return f" it has {b} where you have {a}"
 
 
 _RULES = {

@@ -7,6 +7,7 @@ checks of its columns in the order they are declared; the first that fails is it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -17,13 +18,16 @@ import narwhals as nw
 
 from responsible.checks import MISSING, InputError
 
-KEY = "__key__"  # integer key of a row, added by the reader
-REASON = "reason"  # null for a good row
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-NOT_FINITE = r"^[+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?)$"
+KEY = "row_key"  # integer key of a row, added by the reader
+REASON = "reason"  # what is wrong with a row; null for a good one
+VALUE = "value"  # the field that is wrong, as it stands in the table
+NUMBER = r"([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
+NOT_FINITE = r"([+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?))"
+BLANKS = r"[ \t\r\n]*"
 _DAYS = r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))"
 DATE = rf"^[0-9]{{4}}-((0[1-9]|1[0-2])|{_DAYS}([T ][0-9:.,]+([zZ]|[+-][0-9:]+)?)?)$"
 
+_NULL = nw.lit(None, nw.String)
 Check = tuple[str, nw.Expr]
 Kind = Literal["numeric", "categorical", "month"]
 
@@ -56,28 +60,34 @@ class Declared:
 
 
 def token(name: str) -> str:
-    """The name of a column inside an engine: ASCII letters and digits as they are, anything else as its code point.
+    """The name of a table's column inside an engine: letters and digits of ASCII as they are, others as code points.
 
     Engines read dots, quotes and backticks in names differently. Distinct names have distinct tokens.
     """
     return "c_" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in name)
 
 
-def typed(
-    frame: nw.LazyFrame[Any], declared: Sequence[Declared], missing_values: Sequence[str], raw: bool = False
-) -> nw.LazyFrame[Any]:
-    """``KEY``, ``REASON`` and the :func:`token` of each declared name, from a lazy frame of ``KEY`` and column tokens.
+def made(name: str) -> str:
+    """The name inside an engine of a column that is made, not read."""
+    return "made_" + token(name)
 
-    ``missing_values`` are the texts that mean missing besides the empty field, blanks around them ignored. ``raw``
-    adds ``raw_<token>``, the field as it stands in the table, for messages. Raises :class:`InputError` when the type
-    of a native column cannot hold what is declared (a list, a date as a number).
+
+def typed(
+    frame: nw.LazyFrame[Any], declared: Sequence[Declared], missing_values: Sequence[str], keep: Sequence[str] = ()
+) -> nw.LazyFrame[Any]:
+    """``REASON``, ``VALUE`` and :func:`made` of each declared name, from a lazy frame with columns by :func:`token`.
+
+    ``missing_values`` are the texts that mean missing besides the empty field, blanks around them ignored. ``keep``
+    names columns of the frame to carry along. Raises :class:`InputError` when the type of a native column cannot hold
+    what is declared (a list, a date as a number).
     """
     schema = frame.collect_schema()
     fields = [_Field(d, schema[token(d.column)], missing_values) for d in declared]
-    checks = [(f"{f.declared.column}: {rule}", bad) for f in fields for rule, bad in f.checks()]
-    texts = {"raw_" + token(f.declared.name): f.text for f in fields} if raw else {}
-    reason = nw.coalesce(*(nw.when(bad).then(nw.lit(text)) for text, bad in checks), nw.lit(None, nw.String))
-    return frame.select(KEY, reason.alias(REASON), **{token(f.declared.name): f.value() for f in fields}, **texts)
+    checks = [(f, rule, bad) for f in fields for rule, bad in f.checks()]
+    reasons = (nw.when(bad).then(nw.lit(f"{f.declared.column}: {rule}")) for f, rule, bad in checks)
+    values = (nw.when(bad).then(nw.coalesce(f.text, nw.lit(""))) for f, rule, bad in checks)
+    wrong = {REASON: nw.coalesce(*reasons, _NULL), VALUE: nw.coalesce(*values, _NULL)}
+    return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
 
 
 def intervals(bins: Sequence[float], minimum: float | None = None, maximum: float | None = None) -> list[str]:
@@ -103,13 +113,16 @@ class _Field:
         self.is_text = dtype in (nw.String, nw.Categorical, nw.Enum)
         self._refuse_types()
         self.column = nw.col(token(declared.column))
-        self.text = self.column.cast(nw.String)
-        self.stripped = self.text.str.strip_chars()
+        self.text = self.column if dtype == nw.String else self.column.cast(nw.String)
         self.missing = self.column.is_null()
         if self.is_text:
-            self.missing = self.missing | self.stripped.is_in(["", *missing_values])
+            self.missing = self.missing | self._matches("|".join(["", *map(re.escape, missing_values)]))
         elif dtype.is_float() and "nan" in {m.lower() for m in missing_values}:
             self.missing = self.missing | self.column.is_nan()
+
+    def _matches(self, pattern: str) -> nw.Expr:
+        """Whether the text, blanks around it ignored, matches as a whole."""
+        return self.text.str.contains(f"^{BLANKS}({pattern}){BLANKS}$")
 
     def _refuse_types(self) -> None:
         numeric = self.is_text or self.dtype.is_numeric() or self.dtype == nw.Boolean
@@ -121,16 +134,17 @@ class _Field:
         """The typed value; where the field is bad it is null or unspecified text."""
         if self.declared.kind == "numeric":
             return self.number() if self.declared.bins is None else self._interval(self.declared.bins)
-        text = self.stripped.str.slice(0, 7) if self.declared.kind == "month" else self.text
+        text = self.text.str.slice(0, 7) if self.declared.kind == "month" else self.text
         return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(text)
 
     def number(self) -> nw.Expr:
         """float64; null when missing or when text is not a number."""
-        if self.is_text:
-            good = self.stripped.str.contains(NUMBER) & ~self.missing
-            return nw.when(good).then(self.stripped).cast(nw.Float64)
         column = self.column.cast(nw.Int64) if self.dtype == nw.Boolean else self.column
-        return nw.when(~self.missing).then(column.cast(nw.Float64))
+        if self.is_text:
+            plain, padded = self.text.str.contains(f"^{NUMBER}$"), self._matches(NUMBER)  # stripping all rows is slow
+            stripped = nw.when(padded).then(self.text.str.strip_chars())
+            column = nw.when(plain).then(self.text).otherwise(stripped)
+        return nw.when(~self.missing).then(column).cast(nw.Float64)
 
     def _interval(self, bins: Sequence[float]) -> nw.Expr:
         *lower, last = intervals(bins, self.declared.minimum, self.declared.maximum)
@@ -146,7 +160,7 @@ class _Field:
         if self.declared.kind == "numeric":
             yield from self._number_checks()
         elif self.declared.kind == "month":
-            yield "not an ISO date (YYYY-MM-DD)", ~self.missing & ~self.stripped.str.contains(DATE)
+            yield "not an ISO date (YYYY-MM-DD)", ~self.missing & ~self.text.str.contains(DATE)
         elif self.declared.levels is not None:
             yield (
                 f"not one of {', '.join(self.declared.levels)}",
@@ -156,7 +170,7 @@ class _Field:
     def _number_checks(self) -> Iterator[Check]:
         number = self.number()
         if self.is_text:
-            yield "not finite", ~self.missing & self.stripped.str.contains(NOT_FINITE)
+            yield "not finite", ~self.missing & self._matches(NOT_FINITE)
             yield "not a number", ~self.missing & number.is_null()
         yield "not finite", ~number.is_finite()
         if self.declared.minimum is not None:

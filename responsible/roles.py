@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from responsible.checks import MISSING, Params
+from responsible.checks import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
@@ -138,6 +138,34 @@ class Sensitive(Params):
         if level in self.exclude:
             return "excluded"
         return "privileged" if level in self.privileged else "unprivileged"
+
+
+def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive]) -> None:
+    """InputError when a sensitive attribute is what it cannot be: the target, a key, or another attribute again."""
+    taken = {
+        "target": budget.target.column,
+        "key": budget.key,
+        "time": budget.time,
+        "split_column": budget.split_column,
+    }
+    roles = {column: f"budget.{role}" for role, column in taken.items() if column}
+    names: dict[str, str] = {}
+    for name, attribute in sensitive.items():
+        place = f"sensitive.{name}"
+        if name in RESERVED or not name:
+            raise InputError(f"{place}: the name is taken (by rows of the base-rate table); choose another")
+        if (other := names.setdefault(name.lower(), name)) != name:
+            raise InputError(f"{place} and sensitive.{other} differ only in case; rename one")
+        if (role := roles.setdefault(attribute.column, place)) != place:
+            raise InputError(f"{place} and {role} must be different columns, got {attribute.column!r} for both")
+
+
+def refuse_absent(key: str, levels: Iterable[str], present: Iterable[str], where: str) -> None:
+    """InputError when a declared level is not among those ``present``, with the nearest ones."""
+    present = sorted(present)
+    for level in levels:
+        if level not in present:
+            raise InputError(f"{key}: level {level!r} does not occur in {where}{did_you_mean(level, present)}")
 
 
 def refuse_repeats(name: str, values: Iterable[str]) -> None:

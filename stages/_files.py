@@ -6,13 +6,23 @@ import csv
 import hashlib
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from responsible.checks import InputError, did_you_mean
 
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+
+
+class Table(NamedTuple):
+    """The files of a table, their kind (csv or parquet) and the names of their columns."""
+
+    source: str
+    files: Sequence[Path]
+    kind: str
+    columns: Sequence[str]
+    delimiter: str
 
 
 class Place(NamedTuple):
@@ -25,8 +35,19 @@ class Place(NamedTuple):
         return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
 
 
-def find(source: str, pattern: str | None) -> list[Path]:
-    """The files of ``source`` in sorted order: itself, or a folder's files that match ``pattern`` (all tables for None).
+def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str]) -> Table:
+    """Find the files and read their headers; InputError when they are no table or lack a ``needed`` column."""
+    files = _find(source, pattern)
+    kind, columns = _kind(files), _header(files, delimiter)
+    for name in needed:
+        if name not in columns:
+            alone = f" (one column only: is budget.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
+            raise InputError(f"{source}: column {name!r} is missing{did_you_mean(name, columns)}{alone}")
+    return Table(source, files, kind, columns, delimiter)
+
+
+def _find(source: str, pattern: str | None) -> list[Path]:
+    """The files of ``source`` in sorted order: itself, or in a folder those that match ``pattern`` (None: all).
 
     Names that begin with a dot or an underscore are left out, as engines do with their own notes.
     """
@@ -47,7 +68,7 @@ def find(source: str, pattern: str | None) -> list[Path]:
     return found
 
 
-def kind(files: Sequence[Path]) -> str:
+def _kind(files: Sequence[Path]) -> str:
     """Either csv or parquet, by suffix, the same for all files."""
     kinds = {}
     for path in files:
@@ -60,7 +81,7 @@ def kind(files: Sequence[Path]) -> str:
     return next(iter(kinds))
 
 
-def header(files: Sequence[Path], delimiter: str) -> list[str]:
+def _header(files: Sequence[Path], delimiter: str) -> list[str]:
     """The column names, the same in every file and each of them once; engines do not tell names apart by case."""
     first, *others = ((path, _names(path, delimiter)) for path in files)
     for path, names in others:
@@ -100,39 +121,57 @@ def _text(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None, bool]]:
-    """Each record of a CSV file after the header: its number as engines count, its place, whether quotes are broken.
+def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None]]:
+    """Each record of a CSV file after the header: its number as engines count, and its place.
 
-    Engines count every record, blank lines among them and the header as 1; people count data rows, so a blank line has
-    no place.
+    Engines count every record, blank lines among them and the header as 1; people count rows of data, so a blank line
+    has no place. InputError where a quoted field runs over several lines and does not end as it should, because what
+    it swallowed cannot be told apart.
     """
     csv.field_size_limit(sys.maxsize)
     with _text(path) as file:
-        rows = csv.reader(file, delimiter=delimiter, strict=True)
-        row = 0
+        rows, row = csv.reader(file, delimiter=delimiter, strict=True), 0
         for number in itertools.count(1):
-            line = rows.line_num + 1
+            line, found = rows.line_num + 1, None
             try:
-                blank, broken = not next(rows), False
+                found = next(rows)
             except StopIteration:
                 return
             except csv.Error:
-                blank, broken = False, True
-            if broken and rows.line_num > line:
-                raise InputError(
-                    f"{path}: line {line}: a quoted field that begins here runs on to line {rows.line_num}"
-                )
-            row += not blank and number > 1
+                if rows.line_num > line:
+                    rule = f"a quoted field begins on line {line} and does not end as it should (line {rows.line_num})"
+                    raise InputError(f"{path}: {rule}; mend the quotes") from None
             if number > 1:
-                yield number, None if blank else Place(row, line), broken
+                row += found != []
+                yield number, Place(row, line) if found != [] else None
 
 
-def digest(files: Sequence[Path], root: Path) -> str:
-    """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to ``root``."""
-    sums = [(_sha256(path), path) for path in files]
-    if len(sums) == 1 and root == files[0]:
+def places(
+    path: Path, delimiter: str, wanted: Collection[int], rejected: Collection[int]
+) -> tuple[dict[int, Place], dict[int, Place]]:
+    """Where rows of a CSV file stand: those read, by their order (``wanted``), and the rejected, by record number."""
+    read, lost = {}, {}
+    order = 0
+    for number, place in records(path, delimiter):
+        if place is None:
+            continue
+        if number in rejected:
+            lost[number] = place
+        else:
+            order += 1
+            if order in wanted:
+                read[order] = place
+        if len(read) == len(wanted) and len(lost) == len(rejected):
+            break
+    return read, lost
+
+
+def digest(table: Table) -> str:
+    """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to the folder."""
+    sums = [(_sha256(path), path) for path in table.files]
+    if list(table.files) == [Path(table.source)]:
         return sums[0][0]
-    listing = "".join(f"{sum_}  {path.relative_to(root).as_posix()}\n" for sum_, path in sums)
+    listing = "".join(f"{of_file}  {path.relative_to(table.source).as_posix()}\n" for of_file, path in sums)
     return hashlib.sha256(listing.encode()).hexdigest()
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import duckdb
 import narwhals as nw
+import pandas as pd
 
 from responsible.checks import InputError, did_you_mean
 from responsible.columns import KEY, token
-from stages import _files
+from stages._files import Table
 
 RULES = {
     "MISSING COLUMNS": "too few fields",
@@ -39,11 +40,14 @@ class Rejected(NamedTuple):
     text: str
 
 
+Frame = nw.LazyFrame[Any]
+
+
 class DuckDB:
     """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
 
-    def __init__(self, files: Sequence[Path], columns: Sequence[str], kind: str, delimiter: str) -> None:
-        self.files, self.columns, self.kind, self.delimiter = files, columns, kind, delimiter
+    def __init__(self, table: Table) -> None:
+        self.table = table
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
@@ -53,29 +57,44 @@ class DuckDB:
         )
         self._connection.execute(f"SET enable_progress_bar = {'true' if sys.stdout.isatty() else 'false'}")
 
-    def rows(self, key: str | None = None, files: Sequence[Path] | None = None) -> nw.LazyFrame[Any]:
-        """``KEY`` and the fields of ``files`` (all of the table for None) in their order, by the tokens of their names."""
-        paths = f"[{', '.join(_quoted(str(path)) for path in files or self.files)}]"
+    def compute(
+        self, make: Callable[[Frame], Frame], key: str | None = None, files: Sequence[Path] | None = None
+    ) -> pd.DataFrame:
+        """What ``make`` makes of a lazy frame of the fields, by :func:`token` of their names, and ``KEY``.
+
+        The rows are those of ``files`` (the table's for None), in their order.
+        """
+        try:
+            rows = nw.from_native(self._connection.sql(self._query(key, files or self.table.files)))
+            answer = make(rows).collect("pyarrow").to_native()
+        except InputError as error:
+            raise InputError(f"{self.table.source}: {error}") from None
+        except (duckdb.Error, nw.exceptions.NarwhalsError) as error:
+            remedy = "check that quotes and line ends are the same throughout"
+            raise InputError(f"{self.table.source}: cannot be read: {str(error).splitlines()[0]}; {remedy}") from None
+        return cast("pd.DataFrame", answer.to_pandas())
+
+    def _query(self, key: str | None, files: Sequence[Path]) -> str:
         number = f"('0x' || substr(md5({token(key)}::VARCHAR), 1, 13))::BIGINT" if key else "row_number() OVER ()"
         fields = ", ".join(f"{column} AS {token(name)}" for name, column in self._columns())
-        sql = f"SELECT {number} AS {KEY}, * FROM (SELECT {fields} FROM {self._scan(paths)})"  # noqa: S608 - all quoted
-        return nw.from_native(self._connection.sql(sql))
+        return f"SELECT {number} AS {KEY}, * FROM (SELECT {fields} FROM {self._scan(files)})"  # noqa: S608 - all quoted
 
     def _columns(self) -> list[tuple[str, str]]:
-        if self.kind == "parquet":
-            return [(name, '"' + name.replace('"', '""') + '"') for name in self.columns]
-        return [(name, token(name)) for name in self.columns]
+        if self.table.kind == "parquet":
+            return [(name, '"' + name.replace('"', '""') + '"') for name in self.table.columns]
+        return [(name, token(name)) for name in self.table.columns]
 
-    def _scan(self, paths: str) -> str:
-        if self.kind == "parquet":
+    def _scan(self, files: Sequence[Path]) -> str:
+        paths = f"[{', '.join(_quoted(str(path)) for path in files)}]"
+        if self.table.kind == "parquet":
             return f"read_parquet({paths})"
-        types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.columns)
-        dialect = f"delim = {_quoted(self.delimiter)}, quote = '\"', escape = '\"', header = true, auto_detect = false"
-        return f"read_csv({paths}, {dialect}, store_rejects = true, columns = {{{types}}})"
+        types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
+        dialect = f"delim = {_quoted(self.table.delimiter)}, quote = '\"', escape = '\"', header = true"
+        return f"read_csv({paths}, {dialect}, auto_detect = false, store_rejects = true, columns = {{{types}}})"
 
     def rejected(self) -> list[Rejected]:
         """The records that the queries so far could not read as rows, in file order, each once."""
-        if self.kind == "parquet":
+        if self.table.kind == "parquet":
             return []
         found = self._connection.execute(
             "SELECT file_path, line, min_by(error_type, column_idx)::VARCHAR, min_by(csv_line, column_idx) "
@@ -85,6 +104,13 @@ class DuckDB:
 
 
 ENGINES = {"duckdb": DuckDB}
+
+
+def reader(engine: str, table: Table) -> DuckDB:
+    """The reader of ``table`` for prepare.engine."""
+    if engine not in ENGINES:
+        raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
+    return ENGINES[engine](table)
 
 
 def _quoted(value: str) -> str:

@@ -1,0 +1,72 @@
+"""Bad rows: counted by reason on the way, and looked at again only when they have to be shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import narwhals as nw
+
+from responsible.checks import InputError
+from responsible.columns import KEY, REASON, VALUE, Declared, typed
+from stages import _files
+from stages._read import DuckDB, Frame
+
+SHOWN = 5  # examples of each reason
+LONGEST = 60  # characters of a value that are shown
+REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
+
+
+def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
+    """``reasons`` with the records that could not be read as rows; InputError when their extent is unknown."""
+    rejected = reader.rejected()
+    for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
+        for _ in _files.records(path, reader.table.delimiter):
+            pass
+    return dict(Counter(reasons) + Counter(r.rule for r in rejected))
+
+
+def refuse(reader: DuckDB, declared: Sequence[Declared], missing_values: Sequence[str]) -> None:
+    """InputError that lists every reason with its number of rows and the first examples: row, line and value."""
+    number: Counter[str] = Counter()
+    shown: dict[str, list[str]] = {}
+    for path in reader.table.files:
+        for reason, rows, examples in _of_file(reader, path, declared, missing_values):
+            number[reason] += rows
+            place = f"{path.name} " if len(reader.table.files) > 1 else ""
+            shown.setdefault(reason, []).extend(place + example for example in examples)
+    found = (
+        f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
+        f"{', '.join(examples[:SHOWN])}; {REMEDY}"
+        for reason, examples in shown.items()
+    )
+    raise InputError("\nerror: ".join(found))
+
+
+def _of_file(
+    reader: DuckDB, path: Path, declared: Sequence[Declared], missing_values: Sequence[str]
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Reason, number of rows and the first examples of one file."""
+
+    def first(rows: Frame) -> Frame:
+        bad = typed(rows, declared, missing_values, keep=[KEY]).filter(~nw.col(REASON).is_null())
+        rank, number = nw.col(KEY).rank("ordinal").over(REASON), nw.len().over(REASON)
+        return bad.select(KEY, REASON, VALUE, rank=rank, number=number).filter(nw.col("rank") <= SHOWN)
+
+    bad = reader.compute(first, files=[path]).sort_values(KEY)
+    rejected = [r for r in reader.rejected() if r.path == path]
+    numbers = {r.number for r in rejected}
+    if reader.table.kind == "csv":
+        read, lost = _files.places(path, reader.table.delimiter, set(bad[KEY]), numbers)
+    else:
+        read, lost = {row: _files.Place(row, None) for row in bad[KEY]}, {}
+    for rule, count in Counter(r.rule for r in rejected).items():
+        yield rule, count, [_example(lost[r.number], r.text) for r in rejected if r.rule == rule][:SHOWN]
+    for reason, rows in bad.groupby(REASON, sort=False):
+        examples = [_example(read[row], value) for row, value in zip(rows[KEY], rows[VALUE], strict=True)]
+        yield str(reason), int(rows["number"].iloc[0]), examples
+
+
+def _example(place: _files.Place, value: str) -> str:
+    return f"{place} {value[:LONGEST].strip(chr(10))!r}"

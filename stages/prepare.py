@@ -1,0 +1,62 @@
+"""Count the rows of the budget table into cells: the only stage that reads people's rows.
+
+A bad row (see ``prepare.on_bad_rows``) or parameters that the table does not bear out end it with one message, before
+anything is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from responsible import profile
+from responsible.cells import Grid, cuts
+from responsible.counting import Plan, collected, count, key_repeats, reasons
+from responsible.roles import Budget, Prepare, Sensitive
+from stages import _bad_rows, _files, _io, _read
+
+PARAMS: dict[str, Any] = {
+    "seed": int,
+    "threshold": float,
+    "prepare": Prepare,
+    "budget": Budget,
+    "sensitive": dict[str, Sensitive],
+    "threshold_sweep.grid": Grid,
+}
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    cells: str = "data/prepared/budget.parquet",
+    metrics: str = "metrics/prepare.json",
+    base_rates: str = "plots/prepare_base_rates.csv",
+    missing: str = "plots/prepare_missing.csv",
+) -> None:
+    """Read the table of ``params``, count it, and write cells, profile and the tables behind it."""
+    seed, threshold, prepare, budget, sensitive, grid = _io.load(params, PARAMS)
+    plan = Plan(prepare, budget, sensitive, cuts(threshold, grid), seed)
+    declared = plan.declared()
+    table = _files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
+    reader = _read.reader(prepare.engine, table)
+
+    answer = reader.compute(lambda rows: count(rows, plan), budget.key)
+    dropped = _bad_rows.count(reader, reasons(answer))
+    if dropped and prepare.on_bad_rows == "error":
+        _bad_rows.refuse(reader, declared, prepare.missing_values)
+    found = collected(answer, plan)
+    profile.refuse_rows(found, dropped, prepare.minimum_rows, budget.source)
+    profile.refuse_levels(found, sensitive, budget.source)
+    profile.refuse_label(found, plan.cuts, threshold, budget.source)
+    rates = profile.base_rates(found, sensitive, plan.cuts, threshold)
+    repeats = reader.compute(key_repeats, budget.key)["repeats"][0] if budget.key else None
+    figures = profile.headline(found, rates, dropped, _files.digest(table), repeats)
+    meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
+
+    _io.write_parquet(cells, found, meta)
+    _io.write_csv(base_rates, rates)
+    _io.write_csv(missing, profile.missing(found))
+    _io.write_json(metrics, {"prepare": figures})
+
+
+if __name__ == "__main__":
+    _io.run(main)
