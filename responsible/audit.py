@@ -81,7 +81,7 @@ def compare(
         for pair in _pairs(joint, draws, who)
         for row in _comparison(pair, fairness, inference)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"support_unprivileged": "Int64", "support_privileged": "Int64"})
 
 
 def _comparison(pair: _Pair, fairness: Fairness, inference: Inference) -> list[dict[str, object]]:
@@ -98,10 +98,11 @@ def _judged(name: str, pair: _Pair, model: str, fairness: Fairness, inference: I
     u, p = pair.point[model]
     limits, reason = fairness.limits[name], undefined(name, u, p, inference.minimum_denominator)
     best = best_accuracy(*pair.draws[model], name, limits)
-    interval = _interval(MEASURES[name].compute(*pair.draws[model]), reason, inference)
+    value = np.nan if reason else float(MEASURES[name].compute(u, p))
+    interval = _interval(MEASURES[name].compute(*pair.draws[model]), value, inference)
     ceiling = intervals.percentile(best, inference.confidence).high
     return {
-        "value": np.nan if reason else float(MEASURES[name].compute(u, p)),
+        "value": value,
         "low": interval.low,
         "high": interval.high,
         "undefined_share": interval.undefined_share,
@@ -119,20 +120,20 @@ def _support(name: str, u: Counts, p: Counts) -> dict[str, object]:
     return {"support_unprivileged": fewest[0], "support_privileged": fewest[1]}
 
 
-def _interval(draws: npt.NDArray[np.float64], reason: str | None, inference: Inference) -> intervals.Interval:
-    if reason:
+def _interval(draws: npt.NDArray[np.float64], value: float, inference: Inference) -> intervals.Interval:
+    if np.isnan(value):
         return intervals.Interval(np.nan, np.nan, float(np.isnan(draws).mean()))
-    return intervals.percentile(draws, inference.confidence)
+    return intervals.including(intervals.percentile(draws, inference.confidence), value)
 
 
 def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
     compute, least = MEASURES[name].compute, inference.minimum_denominator
     reasons = [r for m in MODELS if (r := undefined(name, *pair.point[m], least))]
     before, after = (compute(*pair.draws[m]) for m in MODELS)
-    interval = _interval(after - before, reasons[0] if reasons else None, inference)
-    value = float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
+    value = np.nan if reasons else float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
+    interval = _interval(after - before, value, inference)
     return {
-        "value": np.nan if reasons else value,
+        "value": value,
         "low": interval.low,
         "high": interval.high,
         "undefined_share": interval.undefined_share,

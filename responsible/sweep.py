@@ -152,9 +152,10 @@ def _figure(
         ("" if model == "data" else reason) or _undefined(name, table, inference)
         for reason, table in zip(reasons, point, strict=True)
     ]
-    interval = intervals.percentile(quantity(name)(draws), inference.confidence)
+    estimate = quantity(name)(point)
+    interval = intervals.including(intervals.percentile(quantity(name)(draws), inference.confidence), estimate)
     known = np.array([not reason for reason in why])
-    value, low, high = (np.where(known, v, np.nan) for v in (quantity(name)(point), interval.low, interval.high))
+    value, low, high = (np.where(known, v, np.nan) for v in (estimate, interval.low, interval.high))
     return {"figure": name, "value": value, "low": low, "high": high, "reason": why}
 
 
