@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
 from responsible import intervals, significance
 from responsible.checks import Params, did_you_mean
-from responsible.fairness import MEASURES, pool, undefined
+from responsible.fairness import MEASURES, change_interval, interval, pool, undefined
 from responsible.groups import MODELS, Counts, Groups, Inference, marginals
 from responsible.rates import parts
 from responsible.verdicts import Limits, best_accuracy, verdict
@@ -99,17 +98,17 @@ def _judged(name: str, pair: _Pair, model: str, fairness: Fairness, inference: I
     limits, reason = fairness.limits[name], undefined(name, u, p, inference.minimum_denominator)
     best = best_accuracy(*pair.draws[model], name, limits)
     value = np.nan if reason else float(MEASURES[name].compute(u, p))
-    interval = _interval(MEASURES[name].compute(*pair.draws[model]), value, inference)
+    found = _reported(interval(name, pair.draws[model], (u, p), inference.confidence), value)
     ceiling = intervals.percentile(best, inference.confidence).high
     return {
         "value": value,
-        "low": interval.low,
-        "high": interval.high,
-        "undefined_share": interval.undefined_share,
+        "low": found.low,
+        "high": found.high,
+        "undefined_share": found.undefined_share,
         "reason": reason or "",
         "minimum": limits.minimum,
         "maximum": limits.maximum,
-        "verdict": verdict(interval, limits, ceiling, fairness.accuracy_floor),
+        "verdict": verdict(found, limits, ceiling, fairness.accuracy_floor),
         "best_accuracy": float(best_accuracy(u, p, name, limits)),
         **_support(name, u, p),
     }
@@ -120,23 +119,23 @@ def _support(name: str, u: Counts, p: Counts) -> dict[str, object]:
     return {"support_unprivileged": fewest[0], "support_privileged": fewest[1]}
 
 
-def _interval(draws: npt.NDArray[np.float64], value: float, inference: Inference) -> intervals.Interval:
+def _reported(found: intervals.Interval, value: float) -> intervals.Interval:
     if np.isnan(value):
-        return intervals.Interval(np.nan, np.nan, float(np.isnan(draws).mean()))
-    return intervals.including(intervals.percentile(draws, inference.confidence), value)
+        return intervals.Interval(np.nan, np.nan, found.undefined_share)
+    return intervals.including(found, value)
 
 
 def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
     compute, least = MEASURES[name].compute, inference.minimum_denominator
     reasons = [r for m in MODELS if (r := undefined(name, *pair.point[m], least))]
-    before, after = (compute(*pair.draws[m]) for m in MODELS)
     value = np.nan if reasons else float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
-    interval = _interval(after - before, value, inference)
+    draws, point = ((tables["baseline"], tables["reweighed"]) for tables in (pair.draws, pair.point))
+    found = _reported(change_interval(name, draws, point, inference.confidence), value)
     return {
         "value": value,
-        "low": interval.low,
-        "high": interval.high,
-        "undefined_share": interval.undefined_share,
+        "low": found.low,
+        "high": found.high,
+        "undefined_share": found.undefined_share,
         "reason": reasons[0] if reasons else "",
     }
 
