@@ -1,0 +1,98 @@
+"""Means: mean and median of groups of numbers such as minutes, with bootstrap draws and Welch intervals of differences.
+
+Layer 2. The bootstrap resamples all cases of a comparison with replacement, so group sizes vary with the draw as they
+do for counts. No row is drawn: sizes are multinomial, means multinomial draws over the counts of distinct values, and
+medians are drawn from the exact distribution of the middle ranks of a resample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+DISTINCT = 512
+"""The most distinct values that means are resampled from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Number, mean and variance (divisor n − 1) of groups of numbers; arrays of one shape. NaN where undefined."""
+
+    n: Array
+    mean: Array
+    variance: Array
+
+    @classmethod
+    def of(cls, values: Array, membership: npt.NDArray[np.bool_]) -> Moments:
+        """Of the groups ``membership`` (groups, n), which may overlap, of ``values`` (n,)."""
+        weight = membership.astype(float)
+        n = weight.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = weight @ values / n
+            # Centred on the grand mean first: the difference of large squares would lose the digits.
+            centre = values - values.mean() if len(values) else values
+            variance = (weight @ centre**2 - n * (weight @ centre / n) ** 2) / (n - 1)
+        return cls(n, mean, np.where(n > 1, np.maximum(variance, 0.0), np.nan))
+
+
+def welch(u: Moments, p: Moments, confidence: float) -> tuple[Array, Array, Array, Array]:
+    """Difference of means ``u − p``, the two ends of its interval, and the p of "equal means"; elementwise.
+
+    Welch's (1947) t with Satterthwaite's degrees of freedom: no equal variances assumed. NaN when a group has fewer
+    than two values; when nothing varies, the interval has no width and p is 1 for equal means, else 0.
+    """
+    difference = u.mean - p.mean
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = (u.variance / u.n, p.variance / p.n)
+        error = np.sqrt(parts[0] + parts[1])
+        degrees = error**4 / (parts[0] ** 2 / (u.n - 1) + parts[1] ** 2 / (p.n - 1))
+        half = np.where(error > 0, stats.t.ppf((1 + confidence) / 2, degrees), 0.0) * error
+        chance = np.where(error > 0, 2 * stats.t.sf(np.abs(difference / error), degrees), difference == 0)
+    return difference, difference - half, difference + half, np.where(np.isnan(error), np.nan, chance)
+
+
+def size_draws(sizes: Ints, number: int, rng: np.random.Generator) -> Ints:
+    """Sizes of the groups in resamples of all cases: ``(number, groups)``, multinomial."""
+    return np.asarray(rng.multinomial(int(sizes.sum()), sizes / sizes.sum(), size=number), dtype=np.int64)
+
+
+def mean_draws(values: Array, sizes: Ints, rng: np.random.Generator) -> Array:
+    """Means of resamples of ``values`` (n,), one for each size of ``sizes`` (draws,); NaN for a size of 0.
+
+    A resample is a multinomial draw over the counts of distinct values. More than 512 distinct values are first pooled
+    into 512 bins of equal width, each represented by its mean: the mean stays, and the standard deviation shrinks by at
+    most 1/1024 of the range.
+    """
+    distinct, counts = _pooled(values)
+    drawn = rng.multinomial(sizes, counts / counts.sum())
+    return np.asarray(np.divide(drawn @ distinct, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0))
+
+
+def _pooled(values: Array) -> tuple[Array, Array]:
+    distinct, counts = np.unique(values, return_counts=True)
+    if len(distinct) <= DISTINCT:
+        return distinct, counts.astype(float)
+    edges = np.linspace(distinct[0], distinct[-1], DISTINCT + 1)[1:-1]
+    code = np.searchsorted(edges, values, side="right")
+    n, total = np.bincount(code, minlength=DISTINCT), np.bincount(code, weights=values, minlength=DISTINCT)
+    return total[n > 0] / n[n > 0], n[n > 0].astype(float)
+
+
+def median_draws(values: Array, sizes: Ints, rng: np.random.Generator) -> Array:
+    """Medians of resamples of ``values`` (n,), one for each size of ``sizes`` (draws,); NaN for a size of 0.
+
+    Exact without drawing rows: the k-th smallest of m uniform numbers is Beta(k, m − k + 1), the next one is the least
+    of the m − k that are left, and a uniform number U picks the ⌈nU⌉-th smallest value.
+    """
+    ordered, m = np.sort(values), np.maximum(sizes, 1)
+    k = (m + 1) // 2
+    lower = rng.beta(k, m - k + 1)
+    upper = np.where(m % 2 == 0, lower + (1 - lower) * rng.beta(1, np.maximum(m - k, 1)), lower)
+    low, high = (ordered[np.minimum((u * len(ordered)).astype(np.int64), len(ordered) - 1)] for u in (lower, upper))
+    return np.asarray(np.where(sizes > 0, (low + high) / 2, np.nan))
