@@ -30,6 +30,9 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "healthcare",
+    "healthcare_audit",
+    "playbook",
 )
 DECIMALS = 6
 
