@@ -29,16 +29,17 @@ class Moments:
     variance: Array
 
     @classmethod
-    def of(cls, values: Array, membership: npt.NDArray[np.bool_]) -> Moments:
-        """Of the groups ``membership`` (groups, n), which may overlap, of ``values`` (n,)."""
-        weight = membership.astype(float)
-        n = weight.sum(axis=1)
+    def of(cls, values: Array, code: Ints, members: npt.NDArray[np.bool_]) -> Moments:
+        """Of ``values`` (n,) whose cells are ``code`` (n,), by groups of cells ``members`` (groups, cells), which may
+        overlap.
+        """
+        centre = values.mean() if len(values) else 0.0  # or the difference of large squares would lose the digits
+        weights = (np.ones(len(values)), values - centre, (values - centre) ** 2)
+        sums = [np.bincount(code, weights=w, minlength=members.shape[1]) for w in weights]
+        n, one, two = (np.asarray(members @ cells, dtype=float) for cells in sums)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = weight @ values / n
-            # Centred on the grand mean first: the difference of large squares would lose the digits.
-            centre = values - values.mean() if len(values) else values
-            variance = (weight @ centre**2 - n * (weight @ centre / n) ** 2) / (n - 1)
-        return cls(n, mean, np.where(n > 1, np.maximum(variance, 0.0), np.nan))
+            variance = np.maximum(two - one**2 / n, 0.0) / (n - 1)
+            return cls(n, centre + one / n, np.where(n > 1, variance, np.nan))
 
 
 def welch(u: Moments, p: Moments, confidence: float) -> tuple[Array, Array, Array, Array]:

@@ -12,8 +12,8 @@ def test_welch_is_scipys(confidence):
     """Difference, interval and p are those of scipy's unequal-variance t test."""
     rng = np.random.default_rng(1)
     a, b = rng.gamma(2, 3, 40), rng.normal(5, 1, 25)
-    values, inside = np.append(a, b), np.arange(65) < 40
-    u, p = (Moments.of(values, side[None]) for side in (inside, ~inside))
+    found = Moments.of(np.append(a, b), np.repeat([0, 1], [40, 25]), np.eye(2, dtype=bool))
+    u, p = (Moments(found.n[[side]], found.mean[[side]], found.variance[[side]]) for side in (0, 1))
     found = welch(u, p, confidence)
     theirs = stats.ttest_ind(a, b, equal_var=False)
     ends = theirs.confidence_interval(confidence)
@@ -23,7 +23,7 @@ def test_welch_is_scipys(confidence):
 def test_moments_of_overlapping_groups():
     """Groups may overlap; one value has no variance and none no mean."""
     inside = np.array([[1] * 8, [1, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 1, 0], [0] * 8], dtype=bool)
-    found = Moments.of(UNEVEN + 1e6, inside)
+    found = Moments.of(UNEVEN + 1e6, np.arange(8), inside)
     np.testing.assert_array_equal(found.n, [8, 2, 1, 0])
     np.testing.assert_allclose(found.mean - 1e6, [58 / 8, 15.5, 9, np.nan], rtol=1e-9)
     np.testing.assert_allclose(found.variance, [UNEVEN.var(ddof=1), 29**2 / 2, np.nan, np.nan])

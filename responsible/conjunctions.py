@@ -1,0 +1,114 @@
+"""Conjunctions: the count table of text columns, and the rows of every combination of levels of a few of them.
+
+Layer 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Conjunction = tuple[tuple[str, str], ...]
+
+
+def text(conjunction: Conjunction) -> str:
+    """``column=level & column=level``."""
+    return " & ".join(f"{column}={level}" for column, level in conjunction)
+
+
+def parts(conjunction: Conjunction) -> list[Conjunction]:
+    """Every proper part of a conjunction, the shortest first; a part holds of more rows."""
+    return [part for size in range(1, len(conjunction)) for part in combinations(conjunction, size)]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Distinct cells: ``codes`` of their levels (cells, columns), ``stratum`` (cells,) and ``counts`` [cells, outcome].
+
+    ``levels`` maps each column to the names of its codes.
+    """
+
+    codes: Ints
+    levels: dict[str, list[str]]
+    stratum: Ints
+    counts: Ints
+
+    def member(self, conjunction: Conjunction) -> Bools:
+        """(cells,) bool: the cells of which a conjunction holds."""
+        columns = list(self.levels)
+        own = [self.codes[:, columns.index(c)] == self.levels[c].index(v) for c, v in conjunction]
+        return np.asarray(np.logical_and.reduce(own))
+
+
+def tabulated(columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame) -> Table:
+    """The count table of text ``columns``, strata of ``given`` and 0/1 ``outcome``, n rows each, in sorted order.
+
+    The order of rows and columns' first values does not matter. ``given`` may have no columns: one stratum.
+    """
+    coded = {str(c): pd.factorize(columns[c].astype(str), sort=True) for c in columns}
+    frame = pd.DataFrame({c: code for c, (code, _) in coded.items()})
+    strata = given.reset_index(drop=True)
+    frame["stratum"] = strata.groupby(list(strata.columns)).ngroup() if len(strata.columns) else 0
+    keys = list(frame.columns)
+    wide = frame.assign(outcome=np.asarray(outcome)).groupby([*keys, "outcome"]).size().unstack("outcome", fill_value=0)
+    cells = wide.index.to_frame(index=False)[keys].to_numpy(dtype=np.int64)
+    counts = wide.reindex(columns=[0, 1], fill_value=0).to_numpy(dtype=np.int64)
+    return Table(cells[:, :-1], {c: [str(x) for x in v] for c, (_, v) in coded.items()}, cells[:, -1], counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Conjunctions:
+    """Every conjunction of at most ``depth`` columns of a table, enumerated once."""
+
+    table: Table
+    depth: int
+
+    @cached_property
+    def chosen(self) -> list[tuple[str, ...]]:
+        """The choices of columns, the smallest first."""
+        sizes = range(1, min(self.depth, len(self.table.levels)) + 1)
+        return [chosen for size in sizes for chosen in combinations(self.table.levels, size)]
+
+    @cached_property
+    def codes(self) -> list[Ints]:
+        """For each choice of columns, the index of the conjunction that holds of each cell: (cells,)."""
+        place, start, out = {c: i for i, c in enumerate(self.table.levels)}, 0, []
+        for chosen in self.chosen:
+            levels = tuple(self.table.codes[:, place[c]] for c in chosen)
+            own, code = np.unique(np.ravel_multi_index(levels, self._shape(chosen)), return_inverse=True)
+            out.append(np.asarray(start + code, dtype=np.int64))
+            start += len(own)
+        return out
+
+    @property
+    def number(self) -> int:
+        """How many conjunctions hold of at least one cell."""
+        return int(self.codes[-1].max()) + 1
+
+    def _shape(self, chosen: Sequence[str]) -> tuple[int, ...]:
+        return tuple(len(self.table.levels[c]) for c in chosen)
+
+    def name(self, index: int) -> Conjunction:
+        """The conjunction of an index."""
+        choice = next(i for i, code in enumerate(self.codes) if index <= code.max())
+        cell = self.table.codes[np.flatnonzero(self.codes[choice] == index)[0]]
+        place = {c: i for i, c in enumerate(self.table.levels)}
+        return tuple((c, self.table.levels[c][cell[place[c]]]) for c in self.chosen[choice])
+
+    def rows(self, weights: npt.ArrayLike, stratum: Ints) -> Array:
+        """Σ ``weights`` (cells,) of each conjunction within each stratum: (conjunctions, strata)."""
+        strata = int(stratum.max()) + 1
+        total = np.zeros(self.number * strata)
+        for code in self.codes:
+            low, high = int(code.min()) * strata, (int(code.max()) + 1) * strata
+            total[low:high] = np.bincount(code * strata + stratum - low, weights=weights, minlength=high - low)
+        return total.reshape(self.number, strata)
