@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
 import narwhals as nw
@@ -109,7 +107,16 @@ def _bin(plan: Plan) -> nw.Expr:
     value = nw.col(made("target"))
     if plan.budget.target.favourable:
         value = nw.when(value.is_in(plan.budget.target.favourable)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    return reduce(add, ((value >= cut).cast(nw.Int32) for cut in plan.cuts))
+    return _bisected(value, plan.cuts, 0, len(plan.cuts))
+
+
+def _bisected(value: nw.Expr, cuts: Sequence[float], low: int, high: int) -> nw.Expr:
+    """The bin, known to lie in low..high, by bisection: one comparison for each halving, not one for each cut."""
+    if low == high:
+        return nw.lit(low)
+    middle = (low + high) // 2
+    below, above = _bisected(value, cuts, low, middle), _bisected(value, cuts, middle + 1, high)
+    return nw.when(value < cuts[middle]).then(below).otherwise(above)
 
 
 def collected(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
