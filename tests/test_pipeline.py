@@ -72,14 +72,13 @@ def test_only_prepare_reads_the_source():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_git_tracks_is_not_cached_and_what_dvc_caches_is_not_in_git(stage):
-    """What people read is a metric or plot outside the cache; what only stages read is an out in it."""
+    """What people read is a metric, plot or document outside the cache; what only stages read is an out in it."""
     for path, options in contract.entries(stage, "metrics", "plots").items():
         assert options.get("cache") is False, f"{path} needs cache: false"
-        assert path.startswith(("metrics/", "plots/", "docs/")), path
+        assert path.startswith(("metrics/", "plots/")), path
     for path, options in contract.entries(stage, "outs").items():
-        # cache: false here would switch the run-cache off for the whole stage
-        assert "cache" not in options, f"{path} belongs under metrics or plots"
-        assert path.startswith(CACHED), path
+        # Only a document has cache: false here, because `dvc plots` cannot show it: it costs the stage its run-cache.
+        assert path.startswith("docs/" if options.get("cache") is False else CACHED), path
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     assert {f"/{folder}" for folder in CACHED} <= set(ignored)
 
