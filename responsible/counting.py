@@ -13,7 +13,7 @@ import narwhals as nw
 import pandas as pd
 
 from responsible import hashing
-from responsible.cells import ATTRIBUTE, FEATURE
+from responsible.cells import ATTRIBUTE, FEATURE, Grid, cuts
 from responsible.columns import KEY, REASON, Declared, Kind, made, token, typed
 from responsible.roles import SPLITS, Budget, Prepare, Sensitive, refuse_absent, refuse_conflicts
 
@@ -23,17 +23,23 @@ FIRST = "first_reason"
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table becomes cells: its parameters, the sorted cut points of its target, the seed of split and sample."""
+    """How a table becomes cells: the parameters of table, label, sweep and audit, and the seed of split and sample."""
 
     prepare: Prepare
     budget: Budget
     sensitive: Mapping[str, Sensitive]
-    cuts: Sequence[float]
+    threshold: float
+    grid: Grid
     seed: int
 
     def __post_init__(self) -> None:
         """Refuse roles that exclude each other."""
-        refuse_conflicts(self.budget, self.sensitive)
+        refuse_conflicts(self.budget, self.sensitive, self.threshold)
+
+    @property
+    def cuts(self) -> list[float]:
+        """The sorted cut points of the target."""
+        return cuts(self.threshold, self.grid)
 
     def declared(self) -> list[Declared]:
         """Every column of the table that has a role, in the order in which a row is judged."""
@@ -48,7 +54,16 @@ class Plan:
             out.append(Declared("month", budget.time, "month", required=True))
         for name, f in budget.features.items():
             out.append(Declared(FEATURE + name, name, f.kind, f.minimum, f.maximum, f.bins))
-        return out + [Declared(ATTRIBUTE + name, s.column, "categorical") for name, s in self.sensitive.items()]
+        for name, attribute in self.sensitive.items():
+            out.append(self._attribute(ATTRIBUTE + name, attribute.column))
+        return out
+
+    def _attribute(self, name: str, column: str) -> Declared:
+        """Text as spelled, or the intervals of a feature that is binned."""
+        f = self.budget.features.get(column)
+        if f and f.bins:
+            return Declared(name, column, f.kind, f.minimum, f.maximum, f.bins)
+        return Declared(name, column, "categorical")
 
     def names(self) -> list[str]:
         """The cells' columns before ``n``, in their order, which is also their sort order."""
