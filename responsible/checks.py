@@ -92,5 +92,6 @@ def _fault(fault: Any, place: str, known: Iterable[str]) -> str:
     if fault["type"] in ("value_error", "assertion_error"):
         return f"{where}: {fault['ctx']['error']}"
     rule = _RULES.get(fault["type"])
-    text = rule.format(**fault.get("ctx", {})) if rule else fault["msg"]
+    bounds = {name: f"{bound:g}" if isinstance(bound, float) else bound for name, bound in fault.get("ctx", {}).items()}
+    text = rule.format(**bounds) if rule else fault["msg"]
     return f"{where} {text}, got {fault['input']!r}"
