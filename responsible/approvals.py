@@ -26,11 +26,18 @@ NEEDLESS = ("statistical_parity_difference", "disparate_impact")  # measures of 
 RATE_NAMES = ("selection_rate", "true_positive_rate", "positive_predictive_value", "base_rate")
 
 
-def count(cases: pd.DataFrame, who: Groups, extra: Sequence[np.ndarray] = ()) -> Counts:
-    """Cases by ``[level, urgency, merit, outcome, *extra]``, all 0/1 but the level; excluded levels are left out."""
-    code = who.code(cases[f"a.{who.attribute}"].to_list())
+def count(cases: pd.DataFrame, who: Groups, extra: Sequence[np.ndarray] = (), part: np.ndarray | None = None) -> Counts:
+    """Cases by ``[level, urgency, merit, outcome, *extra]``, all 0/1 but the level; excluded levels are left out.
+
+    With ``part`` (n,), whole numbers from 0, the table of each part: a leading axis.
+    """
+    code, levels = who.code(cases[f"a.{who.attribute}"].to_list()), len(who.levels)
     axes = [*(binary(cases, role) for role in (URGENCY, MERIT, OUTCOME)), *extra]
-    return tabulate(code, len(who.levels), axes, np.ones(len(cases), dtype=np.int64))
+    ones = np.ones(len(cases), dtype=np.int64)
+    if part is None:
+        return tabulate(code, levels, axes, ones)
+    own = tabulate(np.where(code < 0, -1, part * levels + code), (int(part.max()) + 1) * levels, axes, ones)
+    return own.reshape(-1, levels, *own.shape[1:])
 
 
 def scopes(cases: pd.DataFrame) -> list[str]:

@@ -131,9 +131,9 @@ def test_no_bias_gives_false_alarms_at_the_nominal_rate():
     """
     rng, alarms = np.random.default_rng(7), []
     none = Inference(confidence=0.95, replicates=100, minimum_denominator=10)
-    for _ in range(200):
+    for _ in range(120):
         cases = planted(1200, rng, bias=0)
         tables = [approvals.compare(cases, group, LIMITS, none, rng) for group in everybody()]
         (family,) = adjust([pd.concat(tables)])
         alarms.append(family["p_adjusted"].min() < 0.05)
-    assert 0 < np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert 0 < np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)

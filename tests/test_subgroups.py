@@ -35,7 +35,7 @@ def test_noise_gives_findings_at_the_nominal_rate():
     conjunctions), and the second half confirms hardly any of it.
     """
     rng, proposed, confirmed = np.random.default_rng(6), 0, 0
-    runs, fewer = 200, {name: SIZES[name] for name in "abcf"}
+    runs, fewer = 120, {name: SIZES[name] for name in "abcf"}
     for _ in range(runs):
         found = search(*draw(1500, rng, sizes=fewer), RULES, rng).findings
         proposed += len(found) > 0
