@@ -98,9 +98,10 @@ def binned(values: pd.Series, bins: int) -> pd.Series:
     number = pd.to_numeric(values)
     if number.nunique() <= bins:
         return number.map(lambda x: MISSING if pd.isna(x) else f"{x:.6g}").astype(str)
-    code = pd.qcut(number, bins, labels=False, duplicates="drop")
+    middle = bins * (number.rank() - 0.5) / number.count()  # of the value's ties: a frequent value keeps its own bin
+    code = (middle - 1e-9).map(np.ceil)
     least, most = (number.groupby(code).agg(end).map("{:.6g}".format) for end in ("min", "max"))
-    names = ("[" + least + ", " + most + "]").to_dict()
+    names = least.where(least == most, "[" + least + ", " + most + "]").to_dict()
     return code.map(lambda c: MISSING if pd.isna(c) else names[c]).astype(str)
 
 

@@ -89,18 +89,28 @@ class Conjunctions:
             start += len(own)
         return out
 
+    @cached_property
+    def ends(self) -> Ints:
+        """For each choice of columns, the index after its last conjunction."""
+        return np.array([code.max() + 1 for code in self.codes], dtype=np.int64)
+
     @property
     def number(self) -> int:
         """How many conjunctions hold of at least one cell."""
-        return int(self.codes[-1].max()) + 1
+        return int(self.ends[-1])
+
+    def index(self, conjunction: Conjunction) -> int:
+        """The index of a conjunction that holds of at least one cell."""
+        choice = self.chosen.index(tuple(column for column, _ in conjunction))
+        return int(self.codes[choice][np.argmax(self.table.member(conjunction))])
 
     def _shape(self, chosen: Sequence[str]) -> tuple[int, ...]:
         return tuple(len(self.table.levels[c]) for c in chosen)
 
     def name(self, index: int) -> Conjunction:
         """The conjunction of an index."""
-        choice = next(i for i, code in enumerate(self.codes) if index <= code.max())
-        cell = self.table.codes[np.flatnonzero(self.codes[choice] == index)[0]]
+        choice = int(np.searchsorted(self.ends, index, side="right"))
+        cell = self.table.codes[np.argmax(self.codes[choice] == index)]
         place = {c: i for i, c in enumerate(self.table.levels)}
         return tuple((c, self.table.levels[c][cell[place[c]]]) for c in self.chosen[choice])
 
@@ -108,7 +118,7 @@ class Conjunctions:
         """Σ ``weights`` (cells,) of each conjunction within each stratum: (conjunctions, strata)."""
         strata = int(stratum.max()) + 1
         total = np.zeros(self.number * strata)
-        for code in self.codes:
-            low, high = int(code.min()) * strata, (int(code.max()) + 1) * strata
-            total[low:high] = np.bincount(code * strata + stratum - low, weights=weights, minlength=high - low)
+        for start, end, code in zip([0, *self.ends[:-1]], self.ends, self.codes, strict=True):
+            cell = (code - start) * strata + stratum
+            total[start * strata : end * strata] = np.bincount(cell, weights, (end - start) * strata)
         return total.reshape(self.number, strata)

@@ -117,12 +117,11 @@ def _scan(space: Conjunctions, stratum: Ints, counts: Ints, rules: Search) -> _S
 def _simplest(scan: _Scan, stratum: Ints, counts: Ints, level: float) -> int:
     """The most extreme conjunction, or its shortest kept part that it does not differ from within that part."""
     best = scan.space.name(int(scan.kept[0]))
-    kept = {scan.space.name(int(i)): int(i) for i in scan.kept} if len(best) > 1 else {}
     inside = scan.space.table.member(best)
     for part in parts(best):
-        wider = scan.space.table.member(part)
-        if part in kept and not _one(inside[wider], stratum[wider], counts[wider]).p[0] <= level:
-            return kept[part]
+        index, wider = scan.space.index(part), scan.space.table.member(part)
+        if index in scan.kept and not _one(inside[wider], stratum[wider], counts[wider]).p[0] <= level:
+            return index
     return int(scan.kept[0])
 
 

@@ -69,6 +69,8 @@ def test_bins_by_hand():
     """
     numbers = pd.Series([1.0, 2, 3, 4, 5, 6, 7, np.nan])
     assert cases.binned(numbers, 2).tolist() == ["[1, 4]"] * 4 + ["[5, 7]"] * 3 + ["Missing"]
+    zeros = pd.Series([0.0] * 80 + [*range(1, 21)])
+    assert cases.binned(zeros, 4).value_counts().to_dict() == {"0": 80, "[1, 20]": 20}
     assert cases.binned(pd.Series([0.5, 1, 1, np.nan]), 4).tolist() == ["0.5", "1", "1", "Missing"]
 
 

@@ -23,6 +23,7 @@ def test_every_conjunction_is_counted():
     assert space.number == 2 + 3 + 4 + 6 + 8 + 12 + len(frame.drop_duplicates())
     names = [space.name(i) for i in range(space.number)]
     assert len(set(names)) == space.number
+    assert [space.index(name) for name in names] == list(range(space.number))
     for index, name in enumerate(names):
         inside = np.logical_and.reduce([frame[c] == v for c, v in name])
         for stratum in (0, 1):
