@@ -1,6 +1,6 @@
 """The audit of decisions on cases: every analysis the declared roles allow, as the tables its report is made from.
 
-Layer 6. Each analysis draws from its own stream, so leaving one out does not move the figures of another.
+Layer 8. Each analysis draws from its own stream, so leaving one out does not move the figures of another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from responsible import adjustment, approvals, causes, replay, similarity, stability, subgroups, waits
+from responsible import adjustment, approvals, causes, policy, replay, similarity, stability, subgroups, waits
 from responsible import cases as table_of_cases
 from responsible.checks import Params, did_you_mean
 from responsible.comparisons import adjust
@@ -45,11 +45,19 @@ class Priority(Params):
         return self
 
 
+class Days(Params):
+    """Days until a RED finding must be analysed, and until an AMBER difference must be explained."""
+
+    red: Annotated[int, Field(ge=1)]
+    amber: Annotated[int, Field(ge=1)]
+
+
 class HealthcareAudit(Params):
     """What is audited and by which limits; ``priority`` and ``similarity`` may be null where features are lacking."""
 
     significance: Annotated[float, Field(gt=0, lt=1)]
     limits: Annotated[dict[str, Limits], Field(min_length=1)]
+    days: Days
     priority: Priority | None
     similarity: Similarity | None
     intersections: Intersections
@@ -234,9 +242,9 @@ def _stable(
     """The limited measures in folds, by month, and in the last months against the earlier ones."""
     names, how = list(rules.limits), rules.stability
     return {
-        "folds": _each(stability.folds(cases, w, names, how, inference, streams[0]) for w in who),
-        "months": _each(stability.months(cases, w, names, inference, streams[1]) for w in who),
-        "held_out": _each(stability.held_out(cases, w, names, how, inference, streams[2]) for w in who),
+        "folds": _each(stability.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
+        "months": _each(stability.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
+        "held_out": _each(stability.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
     }
 
 
@@ -250,5 +258,5 @@ def _replayed(
     """The limited measures before and after "clinical justification first"; no rows without a priority score."""
     if "priority" not in cases:
         return pd.DataFrame()
-    after = replay.justified_first(cases)
-    return _each(replay.compare(cases, after, w, list(rules.limits), inference, rng) for w in who)
+    after = policy.justified_first(cases)
+    return _each(replay.compare(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)

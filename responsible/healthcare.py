@@ -52,9 +52,10 @@ class Event(Params):
 
 
 class Duration(Params):
-    """A time that a decision took; missing where it is not over."""
+    """A time that a decision took, in its unit; missing where it is not over."""
 
     column: Text
+    unit: Text
     minimum: float | None = None
     maximum: float | None = None
 

@@ -40,6 +40,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if abs(value) >= 0.5 * 10**-digits else f"{0:.{digits}f}"
 
 
+def p_value(p: float) -> str:
+    """A p-value as text: three decimals, "< 0.001", or "undefined" for NaN."""
+    return "undefined" if math.isnan(p) else "< 0.001" if p < 0.0005 else f"{p:.3f}"
+
+
 def interval(row: Any, digits: int = 3) -> str:
     """``value [low, high]``, or the reason why there is none."""
     if math.isnan(row.value):
@@ -67,6 +72,7 @@ def render(template: str | Path, context: dict[str, Any]) -> str:
     env.filters |= {"md": escape, "num": number, "interval": interval, "limits": limits}
     env.filters["verdict"] = lambda name: VERDICTS[name]
     env.filters["words"] = words
+    env.filters["p"] = p_value
     return env.from_string(path.read_text(encoding="utf-8")).render(context).rstrip() + "\n"
 
 
