@@ -25,7 +25,7 @@ ORDER = {"RED": 0, "AMBER": 1, "GREEN": 2}
 
 
 def tables(found: Audited) -> list[pd.DataFrame]:
-    """The long tables in the order in which the stage names them; an analysis that is switched off has a header only."""
+    """The long tables in the order of the stage's paths; an analysis that is switched off has a header only."""
     own = found.individual
     frames = [
         found.approvals, found.rates, found.waits, found.bands, found.odds,

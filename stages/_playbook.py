@@ -12,8 +12,6 @@ from stages import _io
 from stages._report import records, words
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from responsible.case_audit import Audited, HealthcareAudit
 
 Grade = Annotated[int, Field(ge=1, le=3)]
@@ -101,7 +99,7 @@ def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def success(found: Audited) -> list[dict[str, Any]]:
-    """For each judged comparison of all cases: the earlier months as baseline, the limits as target, the last as now."""
+    """For each judged comparison of all cases: baseline (earlier months), target (limits) and now (last months)."""
     table = found.held_out
     if table.empty:
         return []

@@ -18,7 +18,9 @@ from tests.contract import ROOT
 
 @cache
 def _tree() -> dict[str, Any]:
-    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree["healthcare"]["source"] = str(ROOT / "data/raw/healthcare.csv")  # tests of other tables run elsewhere
+    return tree
 
 
 def tree(**changes: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests import tables
 from tests.contract import ROOT
 from tests.test_counting import by_pandas
 
-OUTPUTS = {"cells": "c.parquet", "metrics": "m.json", "base_rates": "b.csv", "missing": "x.csv"}
+OUTPUTS = {"cells": "c.parquet", "healthcare": "h.parquet", "metrics": "m.json", "base_rates": "b.csv", "missing": "x.csv"}
 
 
 @pytest.fixture
