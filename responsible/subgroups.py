@@ -65,7 +65,7 @@ def search(
     ``columns`` and ``given`` are frames of text (n rows; ``given`` may have no columns), ``outcome`` is (n,) 0/1. On
     the first half, every conjunction with support gets its stratified difference of rates and test. The most extreme
     one that Benjamini-Hochberg over all of them keeps at ``level`` is proposed, or its shortest significant part from
-    which it does not differ itself. Membership in it then joins ``given`` and the search repeats, so that what a
+    which it does not clearly differ. Membership in it then joins ``given`` and the search repeats, so that what a
     finding explains (supersets, parts, its complement, columns that go along with it) is not proposed again. On the
     second half each finding is tested once, under the conditions it was found under, with Holm over the findings.
 
@@ -115,14 +115,23 @@ def _scan(space: Conjunctions, stratum: Ints, counts: Ints, rules: Search) -> _S
 
 
 def _simplest(scan: _Scan, stratum: Ints, counts: Ints, level: float) -> int:
-    """The most extreme conjunction, or its shortest kept part that it does not differ from within that part."""
+    """The most extreme conjunction, or its shortest kept part that it does not clearly differ from within that part.
+
+    Clearly: at ``level`` over all conjunctions searched, because the most extreme superset was picked to differ.
+    """
     best = scan.space.name(int(scan.kept[0]))
-    inside = scan.space.table.member(best)
+    inside, clear = scan.space.table.member(best), level / np.count_nonzero(~np.isnan(scan.adjusted))
     for part in parts(best):
         index, wider = scan.space.index(part), scan.space.table.member(part)
-        if index in scan.kept and not _one(inside[wider], stratum[wider], counts[wider]).p[0] <= level:
-            return index
+        if index in scan.kept and not _one(inside[wider], stratum[wider], counts[wider]).p[0] <= clear:
+            return _less_approved(scan, index)
     return int(scan.kept[0])
+
+
+def _less_approved(scan: _Scan, index: int) -> int:
+    """The conjunction, or one as extreme that is approved less, such as its complement."""
+    extreme = np.abs(scan.found.z[scan.kept]).round(9)
+    return int(scan.kept[np.argmax(extreme == np.abs(scan.found.z[index]).round(9))])
 
 
 def _one(inside: Bools, stratum: Ints, counts: Ints) -> Stratified:
