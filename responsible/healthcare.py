@@ -14,8 +14,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from responsible.cells import ATTRIBUTE
-from responsible.checks import InputError, Params, did_you_mean
-from responsible.columns import Declared
+from responsible.checks import MISSING, InputError, Params, did_you_mean
+from responsible.columns import Declared, intervals
 from responsible.roles import Feature, Levels, Sensitive, Text, refuse_absent, refuse_repeats
 
 FACTOR, BINNED = "f.", "b."  # prefixes of the columns of features, and of the levels they are searched by
@@ -100,9 +100,7 @@ class Healthcare(Params):
         if d := self.duration:
             out.append(Declared("duration", d.column, "numeric", d.minimum, d.maximum))
         out += [Declared(ATTRIBUTE + name, s.column, "categorical") for name, s in self.protected.items()]
-        out += [Declared(FACTOR + name, name, f.kind, f.minimum, f.maximum) for name, f in self.features.items()]
-        searched = ((name, f) for name, f in self.features.items() if f.bins or f.kind == "categorical")
-        return out + [Declared(BINNED + name, name, f.kind, f.minimum, f.maximum, f.bins) for name, f in searched]
+        return out + [Declared(FACTOR + name, name, f.kind, f.minimum, f.maximum) for name, f in self.features.items()]
 
 
 def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
@@ -118,10 +116,23 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
     for role in EVENTS:
         if event := getattr(roles, role):
             out[role] = event.happened(out[role])
+    for name, feature in roles.features.items():
+        if feature.bins:
+            out[BINNED + name] = _binned(out[FACTOR + name], feature)
+        elif feature.kind == "categorical":
+            out[BINNED + name] = out[FACTOR + name]
     out["id"] = out["id"].astype(str) if roles.id else rows["row"].astype(str).str.zfill(len(str(len(rows))))
     _refuse(out, roles)
     first = ["id", *(n for n in (*EVENTS, "month", "duration") if n in out)]
     return out[[*first, *(c for c in out if c not in first)]].sort_values("id", ignore_index=True)
+
+
+def _binned(values: pd.Series[Any], feature: Feature) -> pd.Series[Any]:
+    """The text of each value's interval between the declared bins; "Missing" when missing."""
+    bins = feature.bins or []
+    names = np.array(intervals(bins, feature.minimum, feature.maximum), dtype=object)
+    level = pd.Series(names[np.searchsorted(bins, values.to_numpy(dtype=float), side="right").clip(0, len(bins))])
+    return level.where(values.notna().to_numpy(), MISSING).set_axis(values.index)
 
 
 def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
