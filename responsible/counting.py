@@ -157,7 +157,11 @@ def reasons(frame: pd.DataFrame) -> dict[str, int]:
     return {str(reason): int(n) for reason, n in bad.items()}
 
 
-def key_repeats(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """One row, ``repeats``: rows beyond the first of their key. Repeated keys mean rows that are not independent."""
-    with_key = frame.filter(~nw.col(KEY).is_null())
-    return with_key.select(repeats=nw.len() - nw.col(KEY).n_unique())
+def key_repeats(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
+    """One row, ``repeats``: rows beyond the first of their key. Repeated keys mean rows that are not independent.
+
+    Rows of the whole table with a key, good or bad, sampled or not.
+    """
+    key = [d for d in plan.declared() if d.name == "key"]
+    named = typed(frame, key, plan.prepare.missing_values, keep=[KEY]).filter(nw.col(REASON).is_null())
+    return named.select(repeats=nw.len() - nw.col(KEY).n_unique())

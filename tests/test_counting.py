@@ -214,8 +214,8 @@ def test_bins_by_bisection_are_the_number_of_cuts_passed(cut_points):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_repeated_keys_are_counted(engine):
     """Rows beyond the first of their key; a missing key is none."""
-    frame = lazy(engine, {"x": list("abcdef")}, [1, 2, 2, 3, 3, 3])
-    assert collect(key_repeats(frame))["repeats"].tolist() == [3]
+    frame = lazy(engine, {"id": ["a", "b", "b", "c", "c", "c", "NA", "NA", ""]}, [1, 2, 2, 3, 3, 3, 4, 4, 5])
+    assert collect(key_repeats(frame, tables.plan(budget__key="id")))["repeats"].tolist() == [3]
 
 
 def test_column_names_of_any_kind():
