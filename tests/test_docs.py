@@ -109,6 +109,7 @@ def test_dvc_commands_parse(page):
         "dvc commit",
         "dvc config",
         "dvc remote",
+        "dvc gc",
     }
     assert {s for s in subcommands if not any(s.startswith(k) for k in known)} == set()
 
