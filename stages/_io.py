@@ -18,7 +18,7 @@ from responsible.checks import InputError, Params, did_you_mean, explain
 if TYPE_CHECKING:
     import pandas as pd
 
-# Every top-level section some stage reads; a key of params.yaml that is not here is a misspelling. A test keeps it true.
+# Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
 SECTIONS = (
     "seed",
     "threshold",
