@@ -19,6 +19,7 @@ from responsible.roles import SPLITS, Budget, Prepare, Sensitive, refuse_absent,
 
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 FIRST = "first_reason"
+LOT = "lot"
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,16 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
 
 
 def _sampled(frame: nw.LazyFrame[Any], plan: Plan, declared: Sequence[Declared]) -> nw.LazyFrame[Any]:
-    """The rows of least sample hash; ties are broken by key and content, so the order of rows does not matter."""
-    if not plan.prepare.sample_rows:
+    """The rows of least sample hash; rows of one key are told apart by content, so the order of rows does not matter.
+
+    Keys are ranked alone first: sorting all fields of a big table would take its size in memory.
+    """
+    if not (rows := plan.prepare.sample_rows):
         return frame
-    ranked = frame.with_columns(hashing.hashed(nw.col(KEY), plan.seed, "sample").alias("lot"))
-    return ranked.sort("lot", KEY, *sorted({token(d.column) for d in declared})).head(plan.prepare.sample_rows)
+    lot = hashing.hashed(nw.col(KEY), plan.seed, "sample").alias(LOT)
+    least = frame.select(KEY, lot).sort(LOT, KEY).head(rows).select(KEY)
+    content = sorted({token(d.column) for d in declared})
+    return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *content).head(rows)
 
 
 def _split(plan: Plan) -> nw.Expr:

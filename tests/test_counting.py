@@ -122,10 +122,9 @@ def test_the_sample_is_independent_of_the_split():
 
 def test_ties_in_a_sample_are_broken_by_content():
     """Where many rows share a key, the sample is still exact and does not depend on their order."""
-    frame = tables.sample(400)
-    keys = [7] * 200 + [8] * 200
+    frame, keys = tables.sample(400).assign(id=["a"] * 200 + ["b"] * 200), [7] * 200 + [8] * 200
     order = np.random.default_rng(2).permutation(400)
-    plan = tables.plan(prepare__sample_rows=250)
+    plan = tables.plan(prepare__sample_rows=250, budget__key="id")
     cells = cells_of(frame, plan, keys=keys)
     assert cells["n"].sum() == 250
     assert cells.equals(cells_of(frame.iloc[order], plan, keys=np.array(keys)[order].tolist()))
