@@ -20,7 +20,7 @@ EVERYWHERE = (
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {
     "teaching": (
-        "any single person: rows are not clipped, so no finite ε holds (real_epsilon supposes they were, to the bounds)",
+        "any single person: rows are not clipped, so no finite ε holds (real_epsilon supposes they were, to bounds)",
         "the mean and standard deviation of each feature, taken from the data",
         *EVERYWHERE,
     ),
