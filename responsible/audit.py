@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
 from responsible import intervals, significance
 from responsible.checks import Params, did_you_mean
-from responsible.fairness import MEASURES, pool, undefined
+from responsible.fairness import MEASURES, change_interval, interval, pool, undefined
 from responsible.groups import MODELS, Counts, Groups, Inference, marginals
 from responsible.rates import parts
 from responsible.verdicts import Limits, best_accuracy, verdict
@@ -81,7 +80,7 @@ def compare(
         for pair in _pairs(joint, draws, who)
         for row in _comparison(pair, fairness, inference)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"support_unprivileged": "Int64", "support_privileged": "Int64"})
 
 
 def _comparison(pair: _Pair, fairness: Fairness, inference: Inference) -> list[dict[str, object]]:
@@ -98,17 +97,18 @@ def _judged(name: str, pair: _Pair, model: str, fairness: Fairness, inference: I
     u, p = pair.point[model]
     limits, reason = fairness.limits[name], undefined(name, u, p, inference.minimum_denominator)
     best = best_accuracy(*pair.draws[model], name, limits)
-    interval = _interval(MEASURES[name].compute(*pair.draws[model]), reason, inference)
+    value = np.nan if reason else float(MEASURES[name].compute(u, p))
+    found = _reported(interval(name, pair.draws[model], (u, p), inference.confidence), value)
     ceiling = intervals.percentile(best, inference.confidence).high
     return {
-        "value": np.nan if reason else float(MEASURES[name].compute(u, p)),
-        "low": interval.low,
-        "high": interval.high,
-        "undefined_share": interval.undefined_share,
+        "value": value,
+        "low": found.low,
+        "high": found.high,
+        "undefined_share": found.undefined_share,
         "reason": reason or "",
         "minimum": limits.minimum,
         "maximum": limits.maximum,
-        "verdict": verdict(interval, limits, ceiling, fairness.accuracy_floor),
+        "verdict": verdict(found, limits, ceiling, fairness.accuracy_floor),
         "best_accuracy": float(best_accuracy(u, p, name, limits)),
         **_support(name, u, p),
     }
@@ -119,23 +119,23 @@ def _support(name: str, u: Counts, p: Counts) -> dict[str, object]:
     return {"support_unprivileged": fewest[0], "support_privileged": fewest[1]}
 
 
-def _interval(draws: npt.NDArray[np.float64], reason: str | None, inference: Inference) -> intervals.Interval:
-    if reason:
-        return intervals.Interval(np.nan, np.nan, float(np.isnan(draws).mean()))
-    return intervals.percentile(draws, inference.confidence)
+def _reported(found: intervals.Interval, value: float) -> intervals.Interval:
+    if np.isnan(value):
+        return intervals.Interval(np.nan, np.nan, found.undefined_share)
+    return intervals.including(found, value)
 
 
 def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
     compute, least = MEASURES[name].compute, inference.minimum_denominator
     reasons = [r for m in MODELS if (r := undefined(name, *pair.point[m], least))]
-    before, after = (compute(*pair.draws[m]) for m in MODELS)
-    interval = _interval(after - before, reasons[0] if reasons else None, inference)
-    value = float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
+    value = np.nan if reasons else float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
+    draws, point = ((tables["baseline"], tables["reweighed"]) for tables in (pair.draws, pair.point))
+    found = _reported(change_interval(name, draws, point, inference.confidence), value)
     return {
-        "value": np.nan if reasons else value,
-        "low": interval.low,
-        "high": interval.high,
-        "undefined_share": interval.undefined_share,
+        "value": value,
+        "low": found.low,
+        "high": found.high,
+        "undefined_share": found.undefined_share,
         "reason": reasons[0] if reasons else "",
     }
 

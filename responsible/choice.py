@@ -16,7 +16,7 @@ from responsible import intervals
 from responsible.checks import InputError
 from responsible.groups import Inference
 from responsible.sweep import Swept
-from responsible.thresholds import Array, Bits, Sweep, quantity
+from responsible.thresholds import Array, Bits, Sweep, interval, quantity
 from responsible.verdicts import verdict
 
 Counts = npt.NDArray[np.int64]
@@ -143,7 +143,7 @@ def choose(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Gene
 def _constraints(point: Counts, draws: Counts, sweep: Sweep, confidence: float) -> pd.DataFrame:
     rows = []
     for name, limits in sweep.limits.items():
-        interval = intervals.percentile(quantity(name)(draws), confidence)
-        found = (float(quantity(name)(point)), interval.low, interval.high)
-        rows.append((name, *found, limits.minimum, limits.maximum, verdict(interval, limits)))
+        found = interval(name, draws, point, confidence)
+        ends = (float(quantity(name)(point)), found.low, found.high)
+        rows.append((name, *ends, limits.minimum, limits.maximum, verdict(found, limits)))
     return pd.DataFrame(rows, columns=["constraint", "value", "low", "high", "minimum", "maximum", "verdict"])

@@ -21,11 +21,13 @@ from responsible.checks import MISSING, InputError
 KEY = "row_key"  # integer key of a row, added by the reader
 REASON = "reason"  # what is wrong with a row; null for a good one
 VALUE = "value"  # the field that is wrong, as it stands in the table
-NUMBER = r"([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
-NOT_FINITE = r"([+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?))"
+NUMBER = r"(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+NOT_FINITE = r"(?:[+-]?(?:[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?))"
 BLANKS = r"[ \t\r\n]*"
-_DAYS = r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))"
-DATE = rf"^[0-9]{{4}}-((0[1-9]|1[0-2])|{_DAYS}([T ][0-9:.,]+([zZ]|[+-][0-9:]+)?)?)$"
+_DAYS = (
+    r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-9])"
+)
+DATE = rf"^[0-9]{{4}}-(?:(?:0[1-9]|1[0-2])|(?:{_DAYS})(?:[T ][0-9:.,]+(?:[zZ]|[+-][0-9:]+)?)?)$"
 
 _NULL = nw.lit(None, nw.String)
 Check = tuple[str, nw.Expr]
@@ -122,7 +124,7 @@ class _Field:
 
     def _matches(self, pattern: str) -> nw.Expr:
         """Whether the text, blanks around it ignored, matches as a whole."""
-        return self.text.str.contains(f"^{BLANKS}({pattern}){BLANKS}$")
+        return self.text.str.contains(f"^{BLANKS}(?:{pattern}){BLANKS}$")
 
     def _refuse_types(self) -> None:
         numeric = self.is_text or self.dtype.is_numeric() or self.dtype == nw.Boolean
@@ -172,7 +174,7 @@ class _Field:
         if self.is_text:
             yield "not finite", ~self.missing & self._matches(NOT_FINITE)
             yield "not a number", ~self.missing & number.is_null()
-        yield "not finite", ~number.is_finite()
+        yield "not finite", ~self.missing & ~number.is_finite()
         if self.declared.minimum is not None:
             yield f"below {_number(self.declared.minimum)}", number < self.declared.minimum
         if self.declared.maximum is not None:

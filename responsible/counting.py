@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from responsible import hashing
-from responsible.cells import ATTRIBUTE, FEATURE
+from responsible.cells import ATTRIBUTE, FEATURE, Grid, cuts
 from responsible.columns import KEY, REASON, Declared, Kind, made, token, typed
 from responsible.roles import SPLITS, Budget, Prepare, Sensitive, refuse_absent, refuse_conflicts
 
@@ -25,17 +23,23 @@ FIRST = "first_reason"
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table becomes cells: its parameters, the sorted cut points of its target, the seed of split and sample."""
+    """How a table becomes cells: the parameters of table, label, sweep and audit, and the seed of split and sample."""
 
     prepare: Prepare
     budget: Budget
     sensitive: Mapping[str, Sensitive]
-    cuts: Sequence[float]
+    threshold: float
+    grid: Grid
     seed: int
 
     def __post_init__(self) -> None:
         """Refuse roles that exclude each other."""
-        refuse_conflicts(self.budget, self.sensitive)
+        refuse_conflicts(self.budget, self.sensitive, self.threshold)
+
+    @property
+    def cuts(self) -> list[float]:
+        """The sorted cut points of the target."""
+        return cuts(self.threshold, self.grid)
 
     def declared(self) -> list[Declared]:
         """Every column of the table that has a role, in the order in which a row is judged."""
@@ -50,7 +54,16 @@ class Plan:
             out.append(Declared("month", budget.time, "month", required=True))
         for name, f in budget.features.items():
             out.append(Declared(FEATURE + name, name, f.kind, f.minimum, f.maximum, f.bins))
-        return out + [Declared(ATTRIBUTE + name, s.column, "categorical") for name, s in self.sensitive.items()]
+        for name, attribute in self.sensitive.items():
+            out.append(self._attribute(ATTRIBUTE + name, attribute.column))
+        return out
+
+    def _attribute(self, name: str, column: str) -> Declared:
+        """Text as spelled, or the intervals of a feature that is binned."""
+        f = self.budget.features.get(column)
+        if f and f.bins:
+            return Declared(name, column, f.kind, f.minimum, f.maximum, f.bins)
+        return Declared(name, column, "categorical")
 
     def names(self) -> list[str]:
         """The cells' columns before ``n``, in their order, which is also their sort order."""
@@ -109,7 +122,16 @@ def _bin(plan: Plan) -> nw.Expr:
     value = nw.col(made("target"))
     if plan.budget.target.favourable:
         value = nw.when(value.is_in(plan.budget.target.favourable)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    return reduce(add, ((value >= cut).cast(nw.Int32) for cut in plan.cuts))
+    return _bisected(value, plan.cuts, 0, len(plan.cuts))
+
+
+def _bisected(value: nw.Expr, cuts: Sequence[float], low: int, high: int) -> nw.Expr:
+    """The bin, known to lie in low..high, by bisection: one comparison for each halving, not one for each cut."""
+    if low == high:
+        return nw.lit(low)
+    middle = (low + high) // 2
+    below, above = _bisected(value, cuts, low, middle), _bisected(value, cuts, middle + 1, high)
+    return nw.when(value < cuts[middle]).then(below).otherwise(above)
 
 
 def collected(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from responsible import intervals
 from responsible.rates import RATES, Counts, divide, parts, rate
 
 Compare = Callable[[Counts, Counts], np.ndarray]
+Pair = tuple[Counts, Counts]
+"""Unprivileged and privileged tables, each ``(..., 2, 2)``."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Measure:
     ``compute(u, p)`` maps two tables ``(..., 2, 2)`` to ``(...)``. ``fair`` is the value at parity, ``formula`` the
     definition in words a table can show, ``hypothesis`` what the significance test beside it tests, ``rates`` the
     rates whose denominators carry the measure. ``zero_privileged`` is the reason code when the measure divides by the
-    privileged group's rate and that rate is zero.
+    privileged group's rate and that rate is zero. ``gaps`` are the signed differences whose absolute values the
+    measure averages, if it is one of that kind.
     """
 
     compute: Compare
@@ -32,6 +36,7 @@ class Measure:
     hypothesis: str
     rates: tuple[str, ...]
     zero_privileged: str | None = None
+    gaps: tuple[Compare, ...] = ()
 
 
 def difference(rate_name: str) -> Compare:
@@ -86,6 +91,7 @@ MEASURES: dict[str, Measure] = {
         formula="½ [|FPR u − FPR p| + |TPR u − TPR p|]",
         hypothesis="equalized odds",
         rates=("true_positive_rate", "false_positive_rate"),
+        gaps=(_tpr, _fpr),
     ),
     "predictive_parity_difference": Measure(
         compute=difference("positive_predictive_value"),
@@ -122,6 +128,43 @@ def undefined(name: str, u: Counts, p: Counts, minimum: int = 1) -> str | None:
     if measure.zero_privileged and parts(p, measure.rates[0])[0] == 0:
         return measure.zero_privileged
     return "n_below_minimum" if min(smallest.values()) < minimum else None
+
+
+def signed(name: str, draws: Pair, point: Pair) -> np.ndarray:
+    """Replicates ``(number, ...)`` of the measure, in which absolute gaps are replaced by gaps times the sign at
+    ``point``.
+
+    That makes a mean of absolute gaps vary around its estimate as a signed difference does, below zero too. For all
+    other measures these are its plain replicates.
+    """
+    if not (gaps := MEASURES[name].gaps):
+        return MEASURES[name].compute(*draws)
+    return intervals.along(_stack(gaps, draws), _stack(gaps, point))
+
+
+def _stack(gaps: tuple[Compare, ...], tables: Pair) -> np.ndarray:
+    return np.stack([gap(*tables) for gap in gaps], axis=-1)
+
+
+def interval(name: str, draws: Pair, point: Pair, confidence: float) -> intervals.Interval:
+    """The interval of the measure at ``point`` from replicates ``draws`` ``(number, ...)``: percentiles, except that a
+    mean of absolute gaps takes :func:`responsible.intervals.absolute`, because its percentiles would never contain 0.
+    """
+    if not (gaps := MEASURES[name].gaps):
+        return intervals.percentile(MEASURES[name].compute(*draws), confidence)
+    return intervals.absolute(_stack(gaps, draws), _stack(gaps, point), confidence)
+
+
+def change_interval(
+    name: str, draws: tuple[Pair, Pair], point: tuple[Pair, Pair], confidence: float
+) -> intervals.Interval:
+    """The interval of the measure's change between two models, second minus first, from paired replicates.
+
+    ``draws`` and ``point`` hold the tables of both models; the draws must be of the same rows, that is of joint
+    counts.
+    """
+    before, after = (signed(name, d, p) for d, p in zip(draws, point, strict=True))
+    return intervals.percentile(after - before, confidence)
 
 
 def pool(counts: Counts, privileged: np.ndarray) -> tuple[Counts, Counts]:

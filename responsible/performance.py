@@ -62,8 +62,9 @@ Figure = tuple[str, float, float, float, str]
 
 
 def _from_counts(name: str, point: Ints, draws: Ints, confidence: float) -> Figure:
-    interval = intervals.percentile(PERFORMANCE[name](draws), confidence)
-    return name, float(PERFORMANCE[name](point)), interval.low, interval.high, "multinomial"
+    value = float(PERFORMANCE[name](point))
+    interval = intervals.including(intervals.percentile(PERFORMANCE[name](draws), confidence), value)
+    return name, value, interval.low, interval.high, "multinomial"
 
 
 def _from_scores(name: str, score: Array, positives: Ints, negatives: Ints, confidence: float) -> Figure:
@@ -89,6 +90,8 @@ def paired_change(joint: Ints, inference: Inference, rng: np.random.Generator) -
     draws = intervals.replicates(joint[None], inference.replicates, rng, probabilities=half)[:, 0]
     rows = []
     for name, compute in PERFORMANCE.items():
-        found = intervals.percentile(compute(draws.sum(-2)) - compute(draws.sum(-1)), inference.confidence)
-        rows.append((name, float(compute(joint.sum(-2)) - compute(joint.sum(-1))), found.low, found.high))
+        value = float(compute(joint.sum(-2)) - compute(joint.sum(-1)))
+        change = compute(draws.sum(-2)) - compute(draws.sum(-1))
+        found = intervals.including(intervals.percentile(change, inference.confidence), value)
+        rows.append((name, value, found.low, found.high))
     return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])

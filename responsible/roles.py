@@ -12,6 +12,8 @@ from responsible.checks import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
+Seed = Annotated[int, Field(ge=0)]
+Threshold = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
 Levels = Annotated[list[Text], Field(min_length=1)]
 
@@ -119,7 +121,8 @@ class Budget(Params):
 class Sensitive(Params):
     """A sensitive attribute: its column, the levels that are privileged, and levels its audit leaves out.
 
-    All other levels are unprivileged, missing values among them; they are never privileged.
+    All other levels are unprivileged, missing values among them; they are never privileged. Where the column is a
+    feature with bins, the levels are its intervals.
     """
 
     column: Text
@@ -140,8 +143,13 @@ class Sensitive(Params):
         return "privileged" if level in self.privileged else "unprivileged"
 
 
-def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive]) -> None:
-    """InputError when a sensitive attribute is what it cannot be: the target, a key, or another attribute again."""
+def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], threshold: float) -> None:
+    """InputError when a sensitive attribute is what it cannot be: the target, a key, or another attribute again.
+
+    Also when a text target, whose favourable levels count as 1 and the others as 0, is not cut at 1.
+    """
+    if budget.target.favourable and threshold != 1:
+        raise InputError(f"threshold must be 1 when budget.target has favourable levels, got {threshold:g}")
     taken = {
         "target": budget.target.column,
         "key": budget.key,

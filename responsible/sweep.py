@@ -19,7 +19,7 @@ from responsible.model import fit_encoded
 from responsible.rates import PERFORMANCE
 from responsible.reweighing import Reweigh, row_weights
 from responsible.roles import Sensitive
-from responsible.thresholds import EXCLUDED, PRIVILEGED, UNPRIVILEGED, Array, Bits, Sweep, quantity
+from responsible.thresholds import EXCLUDED, PRIVILEGED, UNPRIVILEGED, Array, Bits, Sweep, interval, quantity
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,10 @@ def _figure(
         ("" if model == "data" else reason) or _undefined(name, table, inference)
         for reason, table in zip(reasons, point, strict=True)
     ]
-    interval = intervals.percentile(quantity(name)(draws), inference.confidence)
+    estimate = quantity(name)(point)
+    found = intervals.including(interval(name, draws, point, inference.confidence), estimate)
     known = np.array([not reason for reason in why])
-    value, low, high = (np.where(known, v, np.nan) for v in (quantity(name)(point), interval.low, interval.high))
+    value, low, high = (np.where(known, v, np.nan) for v in (estimate, found.low, found.high))
     return {"figure": name, "value": value, "low": low, "high": high, "reason": why}
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from responsible import fairness, intervals
 from responsible.cells import Grid
 from responsible.checks import Params, did_you_mean
 from responsible.fairness import MEASURES
@@ -16,7 +17,8 @@ from responsible.verdicts import Limits
 
 Array = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.bool_]
-Value = Callable[[npt.NDArray[np.int64]], Array]
+Counts = npt.NDArray[np.int64]
+Value = Callable[[Counts], Array]
 UNPRIVILEGED, PRIVILEGED, EXCLUDED = 0, 1, 2
 
 
@@ -50,3 +52,11 @@ def quantity(name: str) -> Value:
     if name == "base_rate":
         return lambda c: rate(c.sum(-3), "base_rate")
     return lambda c: PERFORMANCE[name](c.sum(-3))
+
+
+def interval(name: str, draws: Counts, point: Counts, confidence: float) -> intervals.Interval:
+    """The interval of :func:`quantity` ``name`` at counts ``point`` ``[..., group, y, ŷ]`` from replicates of them."""
+    if name in MEASURES:
+        two = [(c[..., UNPRIVILEGED, :, :], c[..., PRIVILEGED, :, :]) for c in (draws, point)]
+        return fairness.interval(name, two[0], two[1], confidence)
+    return intervals.percentile(quantity(name)(draws), confidence)

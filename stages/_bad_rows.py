@@ -24,7 +24,7 @@ def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
     for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
         for _ in _files.records(path, reader.table.delimiter):
             pass
-    return dict(Counter(reasons) + Counter(r.rule for r in rejected))
+    return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
 
 
 def refuse(reader: DuckDB, declared: Sequence[Declared], missing_values: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan, log
 from typing import TYPE_CHECKING, Any
 
-from stages._report import escape, interval, number, records
+from stages._report import escape, interval, number, records, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,15 +18,24 @@ POOLED = "all unprivileged"
 
 
 def context(
-    found: Evaluation, performance: pd.DataFrame, threshold: float, inference: Inference, fairness: Fairness
+    found: Evaluation,
+    performance: pd.DataFrame,
+    weights: dict[str, float],
+    *,
+    threshold: float,
+    inference: Inference,
+    fairness: Fairness,
 ) -> dict[str, Any]:
-    """Everything the template shows; ``performance`` holds both models' figures, a column ``model`` beside them."""
+    """Everything the template shows.
+
+    ``performance`` holds both models' figures, a column ``model`` beside them; ``weights`` the headline of reweighing.
+    """
     return {
         "threshold": threshold,
         "inference": inference,
         "fairness": fairness,
         "performance": _performance(performance, found.performance_change),
-        "price": _price(performance, found.performance_change),
+        "price": _price(performance, found.performance_change, weights),
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
         "alt": _alt(found),
@@ -42,7 +51,7 @@ def _performance(table: pd.DataFrame, change: pd.DataFrame) -> list[dict[str, An
     return list(by_figure.values())
 
 
-def _price(table: pd.DataFrame, change: pd.DataFrame) -> str:
+def _price(table: pd.DataFrame, change: pd.DataFrame, weights: dict[str, float]) -> str:
     value = table.set_index(["figure", "model"])["value"]
     row = next(r for r in records(change) if r.figure == "accuracy")
     moved = "costs" if row.high < 0 else "gains" if row.low > 0 else "does not measurably change"
@@ -50,7 +59,17 @@ def _price(table: pd.DataFrame, change: pd.DataFrame) -> str:
     return (
         f"**The trade-off.** Reweighing {moved}{by} accuracy: {number(value['accuracy', 'baseline'])} before, "
         f"{number(value['accuracy', 'reweighed'])} after, change {interval(row)} on the same rows. "
-        f"ROC AUC goes from {number(value['roc_auc', 'baseline'])} to {number(value['roc_auc', 'reweighed'])}."
+        f"ROC AUC goes from {number(value['roc_auc', 'baseline'])} to {number(value['roc_auc', 'reweighed'])}. "
+        f"{_weights(weights)}"
+    )
+
+
+def _weights(weights: dict[str, float]) -> str:
+    share = weights["effective_rows"] / weights["rows"]
+    warning = " A few rows decide the reweighed model; distrust its fine detail." if share < 0.5 else ""
+    return (
+        f"The weights leave the information of {number(weights['effective_rows'], 0)} of {weights['rows']:.0f} "
+        f"training rows (effective sample size); the largest weight is {number(weights['largest'], 1)}.{warning}"
     )
 
 
@@ -69,16 +88,32 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
     ]
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == "baseline")]
     named = {flag: ", ".join(escape(v) for v in part["level"]) for flag, part in levels.groupby("privileged")}
+    counts = _counts(found.confusion[found.confusion["attribute"] == name])
     return {
         "name": name,
         "rows": rows,
-        "story": _story(rows),
+        "story": _selects(counts, name) + _story(rows),
         "unmet": _unmet(rows),
         "privileged": named.get(True, "none"),
         "unprivileged": named.get(False, "none"),
-        "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
+        "counts": counts,
         "levels": _levels(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+def _selects(counts: list[dict[str, Any]], name: str) -> str:
+    """Who is selected, in shares of the pools' test rows."""
+    share = {
+        (row["group"], model): f"{number(row[model] / row['n'] * 100, 1)} %" if row["n"] else "none"
+        for row in counts[:2]
+        for model in ("baseline", "reweighed")
+    }
+    p, u = "all privileged", "all unprivileged"
+    return (
+        f"By {escape(name)}, the baseline selects {share[u, 'baseline']} of the unprivileged and "
+        f"{share[p, 'baseline']} of the privileged rows, the reweighed model {share[u, 'reweighed']} and "
+        f"{share[p, 'reweighed']}. "
+    )
 
 
 def _distance(measure: str, value: float) -> float:
@@ -91,6 +126,8 @@ def _distance(measure: str, value: float) -> float:
 def _story(rows: list[dict[str, Any]]) -> str:
     said: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
+        if row["measure"] == "average_absolute_odds_difference":
+            continue  # never negative, so its interval cannot say that nothing changed
         before, after, change = (row[m] for m in ("baseline", "reweighed", "change"))
         if isnan(change.low) or isnan(change.value):
             kind = "unknown"
@@ -99,7 +136,7 @@ def _story(rows: list[dict[str, Any]]) -> str:
         else:
             closer = _distance(row["measure"], after.value) < _distance(row["measure"], before.value)
             kind = "nearer" if closer else "further"
-        said[kind].append(row["measure"].replace("_", " "))
+        said[kind].append(words(row["measure"]))
     text = {
         "nearer": "Reweighing brought nearer to parity: {}.",
         "further": "It moved further from parity: {}.",
@@ -110,11 +147,9 @@ def _story(rows: list[dict[str, Any]]) -> str:
 
 
 def _unmet(rows: list[dict[str, Any]]) -> str:
-    met = [r["measure"].replace("_", " ") for r in rows if r["reweighed"].verdict == "pass"]
+    met = [words(r["measure"]) for r in rows if r["reweighed"].verdict == "pass"]
     other = [
-        f"{r['measure'].replace('_', ' ')} ({r['reweighed'].verdict.replace('_', ' ')})"
-        for r in rows
-        if r["reweighed"].verdict != "pass"
+        f"{words(r['measure'])} ({words(r['reweighed'].verdict)})" for r in rows if r["reweighed"].verdict != "pass"
     ]
     if not other:
         return f"After reweighing all {len(met)} measures lie within their limits."
@@ -137,7 +172,7 @@ def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _levels(tests: pd.DataFrame) -> str:
     parts = [
-        f"{row.model}: {row.rate.replace('_', ' ')} ranges over {number(row.range)} across {row.levels} levels "
+        f"{row.model}: {words(row.rate)} ranges over {number(row.range)} across {row.levels} levels "
         f"(permutation test of any difference, p {_p(row.p)}, Cramér's V {number(row.cramers_v, 2)})"
         for row in records(tests)
     ]

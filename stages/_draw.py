@@ -6,6 +6,7 @@ The same table gives the same bytes.
 from __future__ import annotations
 
 import io
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -31,7 +32,8 @@ def figure_of(rows: int, columns: int, width: float, height: float, title: str, 
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, **kwargs)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    lines = [part for line in title.split("\n") for part in wrap(line, int(width * 8.4))]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=13, fontweight="bold")
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(colors="#333333")
@@ -43,8 +45,3 @@ def png(figure: Figure) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=120, metadata={"Software": None}, facecolor="white")
     return out.getvalue()
-
-
-def words(name: str) -> str:
-    """A name from a metrics file as a reader says it: underscores become spaces."""
-    return name.replace("_", " ")

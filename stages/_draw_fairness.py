@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from stages._draw import COLOUR, LIMITS, MARKER, MUTED, figure_of, png, words
+from matplotlib.lines import Line2D
+
+from stages._draw import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
+from stages._report import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +23,7 @@ def _by_attribute(table: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]
         yield row, str(attribute), own
 
 
-def _interval(ax: Axes, y: float, row: Any, model: str, low: float | None = None) -> None:
+def _interval(ax: Axes, y: float, row: Any, model: str) -> None:
     colour = COLOUR[model]
     if isnan(row.value):
         ax.annotate(
@@ -33,8 +36,8 @@ def _interval(ax: Axes, y: float, row: Any, model: str, low: float | None = None
         )
         return
     if not isnan(row.low):
-        ax.plot([max(row.low, low) if low else row.low, row.high], [y, y], color=colour, lw=2, solid_capstyle="butt")
-    ax.plot([max(row.value, low) if low else row.value], [y], MARKER[model], color=colour, ms=6, zorder=3)
+        ax.plot([row.low, row.high], [y, y], color=colour, lw=2, solid_capstyle="butt")
+    ax.plot([row.value], [y], MARKER[model], color=colour, ms=6, zorder=3)
 
 
 def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
@@ -44,7 +47,7 @@ def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
 def disparities(fairness: pd.DataFrame) -> bytes:
     """Every pooled measure of both models with its interval and the band of its limits, an attribute a row."""
     pooled = fairness[(fairness["comparison"] == "all unprivileged") & (fairness["model"] != "change")]
-    title = "; ".join(_verdict_sentence(attribute, own) for _, attribute, own in _by_attribute(pooled))
+    title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in _by_attribute(pooled))
     number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
     for row, attribute, own in _by_attribute(pooled):
@@ -78,28 +81,25 @@ def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    floor = 0.005
+    most = max(1.6, min(5.0, rows["high"].max() * 1.1))
     for row in rows.itertuples():
         y = 0.16 if row.model == "baseline" else -0.16
         if row.model == "baseline":
-            low, high = _band(row, floor, 20)
-            ax.fill_betweenx([-0.42, 0.42], low, high, color=LIMITS, lw=0)
-        _interval(ax, y, row, row.model, floor)
+            ax.fill_betweenx([-0.42, 0.42], *_band(row, 0, most), color=LIMITS, lw=0)
+        _interval(ax, y, row, row.model)
         if not isnan(row.value):
             ax.annotate(
-                f"{row.model} {row.value:.2g}",
-                (max(row.value, floor), y),
-                (0, 9 if y > 0 else -9),
+                f"{row.model} {row.value:.{2 if row.value >= 0.1 else 3}f}",
+                (min(row.value, most), y),
+                (0, 11 if y > 0 else -11),
                 textcoords="offset points",
-                ha="center",
+                ha="left" if row.value < most / 4 else "center",
                 va="center",
                 fontsize=9,
                 color=COLOUR[row.model],
             )
     ax.axvline(1, color=MUTED, lw=0.8)
-    ax.set(xscale="log", xlim=(floor, 20), ylim=(-0.6, 0.6), yticks=[], xticks=[0.01, 0.1, 0.8, 1.25, 10])
-    ax.set_xticklabels(["0.01", "0.1", "0.8", "1.25", "10"], rotation=30)
-    ax.minorticks_off()
+    ax.set(xlim=(-0.02, most), ylim=(-0.6, 0.6), yticks=[])
     ax.set_title(f"{title}\nshaded: within limits", loc="left", fontsize=10)
 
 
@@ -137,7 +137,7 @@ def _spread_sentence(rates: pd.DataFrame) -> str:
         parts.append(
             f"by {attribute} from {low['value']:.0%} ({low['level']}) to {high['value']:.0%} ({high['level']})"
         )
-    return "The reweighed model selects " + ",\n".join(parts)
+    return "The reweighed model selects " + ", ".join(parts)
 
 
 def _levels(ax: Axes, rows: pd.DataFrame, rate: str) -> None:
@@ -201,15 +201,14 @@ def calibration(table: pd.DataFrame) -> bytes:
                     ax.plot([bin_.score] * 2, [bin_.low, bin_.high], color=colour, lw=1.2)
                 area = 12 + 200 * bins["n"] / max(bins["n"].sum(), 1)
                 ax.scatter(bins["score"], bins["observed"], s=area, color=colour, marker="os"[place], alpha=0.8)
-                ax.annotate(
-                    f"{group} ({'circle' if place == 0 else 'square'})",
-                    (0.03, 0.95 - 0.08 * place),
-                    xycoords="axes fraction",
-                    color=colour,
-                )
             ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", xlabel="mean score")
             ax.set_title(f"{attribute}, {model}", loc="left", fontsize=10)
         axes[row, 0].set_ylabel("observed share with label 1")
+    handles = [
+        Line2D([], [], ls="", marker="os"[place], color=colour, label=group)
+        for place, (group, colour) in enumerate(GROUP_COLOUR.items())
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False)
     return png(figure)
 
 
@@ -218,14 +217,14 @@ def _calibration_sentence(pooled: pd.DataFrame) -> str:
     counts = {model: int((outside["model"] == model).sum()) for model in COLOUR}
     bins = pooled.groupby("model").size()
     parts = [f"{counts[model]} of {bins.get(model, 0)} for the {model} model" for model in COLOUR]
-    return f"Score bins whose mean score lies outside the interval\nof the observed share: {', '.join(parts)}"
+    return f"Score bins whose mean score lies outside the interval of the observed share: {', '.join(parts)}"
 
 
 def confusion(table: pd.DataFrame) -> bytes:
     """Counts of label by prediction for the pooled groups of both models, shaded by their share of the label's rows."""
     names = [("privileged", True), ("unprivileged", False)]
     number = table["attribute"].nunique()
-    figure, axes = figure_of(number, 4, 12, 0.6 + 3.1 * number, _errors_sentence(table))
+    figure, axes = figure_of(number, 4, 12, 1.2 + 3.4 * number, _errors_sentence(table))
     for row, attribute, own in _by_attribute(table):
         for column, (model, (name, privileged)) in enumerate((m, n) for m in COLOUR for n in names):
             cells = own[(own["model"] == model) & (own["privileged"] == privileged)][["tn", "fp", "fn", "tp"]].sum()
@@ -235,15 +234,17 @@ def confusion(table: pd.DataFrame) -> bytes:
 
 
 def _errors_sentence(table: pd.DataFrame) -> str:
-    parts = []
+    """Who is wrongly told no: the share of rows with label 1 that each model does not select, by attribute."""
+    lines = []
     for _, attribute, own in _by_attribute(table):
-        sums = own.groupby("model")[["fp", "fn"]].sum()
-        parts.append(
-            f"By {attribute}: baseline {sums.loc['baseline', 'fp']} false yes and "
-            f"{sums.loc['baseline', 'fn']} false no, "
-            f"reweighed {sums.loc['reweighed', 'fp']} and {sums.loc['reweighed', 'fn']}"
+        sums = own.groupby(["model", "privileged"])[["tp", "fn"]].sum()
+        share = (sums["fn"] / sums.sum(axis=1).clip(lower=1)).map("{:.0%}".format)
+        lines.append(
+            f"By {attribute}, a wrong no to unprivileged and privileged rows of label 1: "
+            f"baseline {share['baseline', False]} and {share['baseline', True]}, "
+            f"reweighed {share['reweighed', False]} and {share['reweighed', True]}"
         )
-    return "\n".join(parts)
+    return "\n".join(lines)
 
 
 def _matrix(ax: Axes, counts: Any) -> None:

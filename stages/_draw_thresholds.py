@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stages._draw import COLOUR, LIMITS, MARKER, MUTED, figure_of, png, words
+from stages._draw import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
+from stages._report import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,21 +14,16 @@ if TYPE_CHECKING:
     from responsible.choice import Choice
     from responsible.thresholds import Sweep
 
-FLOOR = 0.005  # ratios below are drawn here: a logarithmic axis has no zero
 
-
-def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str, *, low: float | None = None) -> None:
+def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str) -> None:
     for model, colour in COLOUR.items():
         line = figures[(figures["figure"] == figure) & (figures["model"] == model)].dropna(subset=["value"])
-        value, bottom = line["value"], line["low"]
-        if low:
-            value, bottom = value.clip(lower=low), bottom.clip(lower=low)
-        ax.fill_between(line["threshold"], bottom, line["high"], color=colour, alpha=0.15, lw=0)
-        ax.plot(line["threshold"], value, marker=MARKER[model], ms=4, color=colour)
+        ax.fill_between(line["threshold"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+        ax.plot(line["threshold"], line["value"], marker=MARKER[model], ms=4, color=colour)
         if len(line):
             ax.annotate(
                 model,
-                (line["threshold"].iloc[-1], value.iloc[-1]),
+                (line["threshold"].iloc[-1], line["value"].iloc[-1]),
                 (6, 0),
                 textcoords="offset points",
                 va="center",
@@ -52,15 +48,14 @@ def impact(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> bytes:
     """Disparate impact of both models and the base rate against the label threshold, with limits and intervals."""
     figure, axes = figure_of(2, 1, 9, 7, _sentence(choice), sharex=True, height_ratios=[3, 2])
     top, bottom = axes[:, 0]
-    _threshold_lines(top, figures, "disparate_impact", low=FLOOR)
-    top.set(yscale="log", ylabel=f"disparate impact ({sweep.attribute})", yticks=[0.01, 0.1, 0.8, 1.25])
-    top.set_yticklabels(["0.01", "0.1", "0.8", "1.25"])
-    top.minorticks_off()
+    _threshold_lines(top, figures, "disparate_impact")
+    top.set(ylabel=f"disparate impact ({sweep.attribute})", ylim=(-0.03, None))
+    top.axhline(1, color=MUTED, lw=0.8)
     base = figures[figures["figure"] == "base_rate"]
     bottom.fill_between(base["threshold"], base["low"], base["high"], color="black", alpha=0.15, lw=0)
     bottom.plot(base["threshold"], base["value"], "s-", ms=4, color="black")
     bottom.set(xlabel="label threshold", ylabel="share with label 1", ylim=(0, 1))
-    for ax, name, lowest, highest in ((top, "disparate_impact", FLOOR, 5), (bottom, "base_rate", 0, 1)):
+    for ax, name, lowest, highest in ((top, "disparate_impact", 0, 5), (bottom, "base_rate", 0, 1)):
         if limits := sweep.limits.get(name):
             ax.axhspan(max(limits.low, lowest), min(limits.high, highest), color=LIMITS, lw=0, zorder=0)
             ax.annotate(
@@ -83,18 +78,28 @@ def tradeoff(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> bytes:
     ax = axes[0, 0]
     table = figures.pivot(index=["model", "threshold"], columns="figure", values="value").reset_index()
     if limits := sweep.limits.get("disparate_impact"):
-        ax.axvspan(max(limits.low, FLOOR), min(limits.high, 5), color=LIMITS, lw=0)
+        ax.axvspan(max(limits.low, 0), min(limits.high, 5), color=LIMITS, lw=0)
     for model, colour in COLOUR.items():
         own = table[table["model"] == model].dropna(subset=["disparate_impact", sweep.choose_by])
-        x, y = own["disparate_impact"].clip(lower=FLOOR), own[sweep.choose_by]
+        x, y = own["disparate_impact"], own[sweep.choose_by]
         ax.plot(x, y, marker=MARKER[model], color=colour, lw=1, ms=6, label=model)
-        for px, py, threshold in zip(x, y, own["threshold"], strict=True):
-            ax.annotate(f"{threshold:g}", (px, py), (5, 4), textcoords="offset points", fontsize=8, color=colour)
-    ax.set(xscale="log", xlabel=f"disparate impact ({sweep.attribute}; shaded: within limits)", ylabel=sweep.choose_by)
-    ax.set_xticks([0.01, 0.1, 0.8, 1.25], ["0.01", "0.1", "0.8", "1.25"])
-    ax.minorticks_off()
+        _label_points(ax, x.to_numpy(), y.to_numpy(), own["threshold"].to_numpy(), colour)
+    ax.set(
+        xlabel=f"disparate impact ({sweep.attribute}; shaded: within limits)",
+        ylabel=words(sweep.choose_by),
+        xlim=(-0.03, None),
+    )
     ax.legend(frameon=False, title="a point a threshold")
     return png(figure)
+
+
+def _label_points(ax: Axes, x: Any, y: Any, threshold: Any, colour: str) -> None:
+    """Name each point by its threshold, but not those so near an already named one that the names would overlap."""
+    named: list[tuple[float, float]] = []
+    for px, py, name in zip(x, y, threshold, strict=True):
+        if all(abs(px - qx) > 0.08 or abs(py - qy) > 0.03 for qx, qy in named):
+            ax.annotate(f"{name:g}", (px, py), (5, 4), textcoords="offset points", fontsize=8, color=colour)
+            named.append((px, py))
 
 
 def _tradeoff_sentence(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> str:

@@ -116,8 +116,15 @@ def _parquet_names(path: Path) -> list[str]:
 
     try:
         return list(pq.read_schema(path).names)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}; write it again") from None
+
+
+def parquet_rows(path: Path) -> int:
+    """The number of rows of a Parquet file, from its footer."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
 
 
 def _text(path: Path) -> TextIO:

@@ -112,11 +112,14 @@ def read_json(path: str | Path) -> Any:
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
-    """CSV with floats rounded to six decimals and empty fields for undefined values."""
+    """CSV with six significant digits and empty fields for undefined values; so a p of 1e-9 does not become 0.
+
+    What is below 1e-12 is rounding noise, which differs between processors, and becomes 0.
+    """
     frame = frame.copy()
     for column in frame.select_dtypes("floating"):
-        frame[column] = frame[column].round(DECIMALS) + 0.0
-    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+        frame[column] = frame[column].where(frame[column].abs() >= 1e-12, frame[column] * 0)
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:

@@ -7,7 +7,9 @@ is only a lot, so MD5's weakness does not matter.
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,6 +22,7 @@ import pandas as pd
 
 from responsible.checks import InputError, did_you_mean
 from responsible.columns import KEY, token
+from stages import _files
 from stages._files import Table
 
 RULES = {
@@ -75,17 +78,22 @@ class DuckDB:
         return cast("pd.DataFrame", answer.to_pandas())
 
     def _query(self, key: str | None, files: Sequence[Path]) -> str:
-        number = f"('0x' || substr(md5({token(key)}::VARCHAR), 1, 13))::BIGINT" if key else "row_number() OVER ()"
-        fields = ", ".join(f"{column} AS {token(name)}" for name, column in self._columns())
-        return f"SELECT {number} AS {KEY}, * FROM (SELECT {fields} FROM {self._scan(files)})"  # noqa: S608 - all quoted
+        fields = ", ".join(f"{self._column(name)} AS {token(name)}" for name in self.table.columns)
+        number = f"('0x' || substr(md5({self._column(key)}::VARCHAR), 1, 13))::BIGINT" if key else self._number(files)
+        return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
 
-    def _columns(self) -> list[tuple[str, str]]:
-        if self.table.kind == "parquet":
-            return [(name, '"' + name.replace('"', '""') + '"') for name in self.table.columns]
-        return [(name, token(name)) for name in self.table.columns]
+    def _column(self, name: str) -> str:
+        return token(name) if self.table.kind == "csv" else '"' + name.replace('"', '""') + '"'
+
+    def _number(self, files: Sequence[Path]) -> str:
+        """The row's number over all files; Parquet knows it without reading in order, so all cores can work."""
+        if self.table.kind == "csv":
+            return "row_number() OVER ()"
+        before = [0, *itertools.accumulate(_files.parquet_rows(path) for path in files[:-1])]
+        return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"
 
     def _scan(self, files: Sequence[Path]) -> str:
-        paths = f"[{', '.join(_quoted(str(path)) for path in files)}]"
+        paths = f"[{', '.join(_quoted(_literal(str(path))) for path in files)}], hive_partitioning = false"
         if self.table.kind == "parquet":
             return f"read_parquet({paths})"
         types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
@@ -111,6 +119,11 @@ def reader(engine: str, table: Table) -> DuckDB:
     if engine not in ENGINES:
         raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
     return ENGINES[engine](table)
+
+
+def _literal(path: str) -> str:
+    """The path as a glob that matches only itself."""
+    return re.sub(r"([*?[])", r"[\1]", path)
 
 
 def _quoted(value: str) -> str:

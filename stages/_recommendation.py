@@ -24,6 +24,7 @@ def context(figures: pd.DataFrame, choice: Choice, sweep: Sweep, inference: Infe
         "constraints": records(choice.constraints),
         "firmness": _firmness(choice),
         "base": at["data", "base_rate"],
+        "worth": _worth(at["reweighed", "accuracy"], at["data", "base_rate"]),
         "at": [
             {"figure": name, "baseline": at["baseline", name], "reweighed": at["reweighed", name]}
             for name in figures.loc[figures["model"] == "baseline", "figure"].unique()
@@ -44,6 +45,17 @@ def _firmness(choice: Choice) -> str:
     return (
         f"Drawn anew 100 times, the same people would give this threshold {number(wins * 100, 0)} times, "
         f"and no feasible threshold at all {number(none * 100, 0)} times.{other}"
+    )
+
+
+def _worth(accuracy: Any, base: Any) -> str:
+    """Whether the reweighed model beats answering everyone alike, the trivially equal treatment."""
+    alike = max(base.value, 1 - base.value)
+    if accuracy.low > alike:
+        return f"The reweighed model is more accurate than answering everyone alike ({number(alike)})."
+    return (
+        f"**The reweighed model is not shown to be more accurate than answering everyone alike ({number(alike)}):** "
+        "the constraint is met at the cost of most of what the model knows. Weigh that before using this threshold."
     )
 
 

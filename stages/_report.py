@@ -13,8 +13,9 @@ from responsible.checks import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-SPECIAL = "\\`*_{}[]<>()#+-.!|~"  # characters with a meaning in Markdown tables and text
+SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
 VERDICTS = {
+    "": "",
     "pass": "pass",
     "fail": "**fail**",
     "insufficient_evidence": "insufficient evidence",
@@ -25,6 +26,11 @@ VERDICTS = {
 def escape(text: object) -> str:
     """Text from data as Markdown shows it: special characters escaped, line breaks to spaces."""
     return "".join(f"\\{c}" if c in SPECIAL else c for c in " ".join(str(text).split()))
+
+
+def words(name: str) -> str:
+    """A name from a metrics file as a reader says it: underscores become spaces."""
+    return {"f1": "F1", "roc_auc": "ROC AUC"}.get(name, name.replace("_", " "))
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -60,8 +66,7 @@ def render(template: str | Path, context: dict[str, Any]) -> str:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     env.filters |= {"md": escape, "num": number, "interval": interval, "limits": limits}
     env.filters["verdict"] = lambda name: VERDICTS[name]
-    env.filters["words"] = lambda name: name.replace("_", " ")
-    env.filters["points"] = lambda share: f"{abs(share) * 100:.1f}"
+    env.filters["words"] = words
     return env.from_string(path.read_text(encoding="utf-8")).render(context).rstrip() + "\n"
 
 

@@ -20,7 +20,7 @@ PERFORMANCE = tuple(f"plots/performance_{model}.csv" for model in MODELS)
 FAIRNESS = "plots/fairness.csv"
 SWEEP = "metrics/threshold_sweep.json"
 TO_READ = ("docs/comparison.md", "docs/recommended_threshold.md", "plots/disparities.png")
-_FIRST, _SECOND = 42, 44  # column widths: the longest measure's name, an undefined value with its reason
+_FIRST, _SECOND = 32, 46  # column widths: the longest name of a measure, the longest value with its verdict
 _Row = Mapping[str, str]
 
 
@@ -74,11 +74,12 @@ def _attribute(name: str, rows: list[_Row]) -> list[str]:
     judged = {(row["measure"], row["model"]): _judged(row) for row in rows if row["comparison"] == comparison}
     measures = dict.fromkeys(measure for measure, _ in judged)
     lines = [_line(measure, *(judged[measure, model] for model in MODELS)) for measure in measures]
-    return ["", _line(f"{name}: {comparison} − privileged", *MODELS), *lines]
+    return ["", _line(f"{name}, {comparison}", *MODELS), *lines]
 
 
 def _judged(row: _Row) -> str:
-    return f"{_interval(row)} {row['verdict'].replace('_', ' ')}"
+    """Value, interval and verdict; what is undefined has its reason instead."""
+    return f"{_interval(row)} {row['verdict'].replace('_', ' ')}" if row["value"] else _interval(row)
 
 
 def _interval(row: _Row) -> str:

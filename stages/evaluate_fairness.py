@@ -30,6 +30,7 @@ def main(
     baseline: str = "data/scores/baseline.parquet",
     reweighed: str = "data/scores/reweighed.parquet",
     template: str = "docs/templates/comparison.md.j2",
+    reweighing: str = "metrics/reweigh.json",
     performance_baseline: str = "plots/performance_baseline.csv",
     performance_reweighed: str = "plots/performance_reweighed.csv",
     metrics: str = "metrics/evaluate_fairness.json",
@@ -50,6 +51,7 @@ def main(
     """Audit both models; see the names of the outputs."""
     seed, threshold, sensitive, logistic, inference, fairness = _io.load(params, PARAMS)
     both, meta = _io.read_scores(baseline, reweighed)
+    weights = _io.read_json(reweighing)["reweigh"]["weights"]
     performance = _io.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
 
     test = both[both["split"] == "test"].reset_index(drop=True)
@@ -72,7 +74,9 @@ def main(
     _io.write_bytes(roc_png, _draw_fairness.roc(found.roc))
     _io.write_bytes(calibration_png, _draw_fairness.calibration(found.calibration))
     _io.write_bytes(confusion_png, _draw_fairness.confusion(found.confusion))
-    context = _comparison.context(found, performance, threshold, inference, fairness)
+    context = _comparison.context(
+        found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
+    )
     _io.write_text(comparison, _report.render(template, context))
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from responsible import profile
-from responsible.cells import Grid, cuts
+from responsible.cells import Grid
 from responsible.counting import Plan, collected, count, key_repeats, reasons
-from responsible.roles import Budget, Prepare, Sensitive
+from responsible.roles import Budget, Prepare, Seed, Sensitive, Threshold
 from stages import _bad_rows, _files, _io, _read
 
 PARAMS: dict[str, Any] = {
-    "seed": int,
-    "threshold": float,
+    "seed": Seed,
+    "threshold": Threshold,
     "prepare": Prepare,
     "budget": Budget,
     "sensitive": dict[str, Sensitive],
@@ -34,7 +34,7 @@ def main(
 ) -> None:
     """Read the table of ``params``, count it, and write cells, profile and the tables behind it."""
     seed, threshold, prepare, budget, sensitive, grid = _io.load(params, PARAMS)
-    plan = Plan(prepare, budget, sensitive, cuts(threshold, grid), seed)
+    plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
     declared = plan.declared()
     table = _files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
     reader = _read.reader(prepare.engine, table)

@@ -156,9 +156,9 @@ def test_the_summary_has_numbers_with_intervals_verdicts_and_what_to_open(built)
         "f1 0.970 [0.960, 0.980] 0.970 [0.960, 0.980]",
         "roc_auc undefined (no rows) undefined (no rows)",
         "",
-        "education: all unprivileged − privileged baseline reweighed",
+        "education, all unprivileged baseline reweighed",
         "disparate_impact 0.017 [0.012, 0.023] fail 0.900 [0.700, 1.100] insufficient evidence",
-        "equal_opportunity_difference undefined (no_positives) insufficient evidence -0.010 [-0.020, 0.000] pass",
+        "equal_opportunity_difference undefined (no_positives) -0.010 [-0.020, 0.000] pass",
         "",
         "recommended label threshold: 200, chosen in 93% of the replicates of valid",
         "to read: docs/comparison.md",
@@ -179,7 +179,7 @@ def test_files_that_are_not_built_yet_are_named(tmp_path):
     assert found[-1] == (
         "not built yet: plots/performance_baseline.csv, plots/performance_reweighed.csv, metrics/threshold_sweep.json"
     )
-    assert found[3].startswith("education:")
+    assert found[3].startswith("education,")
 
 
 def test_the_summary_stays_short_with_many_attributes(built):
