@@ -89,7 +89,9 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     by_row = [d for d in declared if d.name in ("target", "key", "month") or d.bins]
     rest = [d for d in declared if d not in by_row]
     fields = list(dict.fromkeys(token(d.column) for d in rest))
-    rows = typed(_sampled(frame, plan, declared), by_row, missing, keep=[KEY, *fields])
+    used = sorted({token(d.column) for d in declared})
+    chosen = sampled(frame, plan.prepare.sample_rows, plan.seed, used)
+    rows = typed(chosen, by_row, missing, keep=[KEY, *fields])
     rows = rows.with_columns(_bin(plan).alias(made("bin")), _split(plan).alias(made("split")))
     text_target = [LEVEL] if plan.budget.target.favourable else []
     names = [made(name) for name in plan.names()]
@@ -100,12 +102,12 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     return cells.group_by(*names, REASON, *text_target).agg(nw.col("n").sum())
 
 
-def _sampled(frame: nw.LazyFrame[Any], plan: Plan, declared: Sequence[Declared]) -> nw.LazyFrame[Any]:
-    """The rows of least sample hash; ties are broken by key and content, so the order of rows does not matter."""
-    if not plan.prepare.sample_rows:
+def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
+    """The ``rows`` rows (0: all) of least sample hash; ties are broken by key and ``fields``, so order does not matter."""
+    if not rows:
         return frame
-    ranked = frame.with_columns(hashing.hashed(nw.col(KEY), plan.seed, "sample").alias("lot"))
-    return ranked.sort("lot", KEY, *sorted({token(d.column) for d in declared})).head(plan.prepare.sample_rows)
+    ranked = frame.with_columns(hashing.hashed(nw.col(KEY), seed, "sample").alias("lot"))
+    return ranked.sort("lot", KEY, *fields).head(rows)
 
 
 def _split(plan: Plan) -> nw.Expr:

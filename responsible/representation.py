@@ -35,18 +35,18 @@ class Representation(Params):
     """From which share on a segment is one-sided, the answers to that, the level of the tests, and the caps to try."""
 
     flag: Annotated[float, Field(gt=0, le=1)]
-    justifications: list[Justification]
+    justifications: list[Justification] | None = None
     level: Annotated[float, Field(gt=0, lt=1)]
     caps: Caps
 
     @model_validator(mode="after")
     def _one_answer_each(self) -> Self:
-        refuse_repeats("justifications", [f"segment {j.segment}, level {j.level}" for j in self.justifications])
+        refuse_repeats("justifications", [f"segment {j.segment}, level {j.level}" for j in self.justifications or []])
         return self
 
     def reason(self, segment: int, level: str) -> str:
         """The justification for a segment (from 1) and level; "" when there is none that says anything."""
-        found = [j.reason.strip() for j in self.justifications if (j.segment, j.level) == (segment, level)]
+        found = [j.reason.strip() for j in self.justifications or [] if (j.segment, j.level) == (segment, level)]
         return found[0] if found else ""
 
 
