@@ -75,10 +75,15 @@ class Mechanism:
     scale: Callable[[Setting], Array]
 
     def publish(self, x: Array, epsilon: float, setting: Setting, noise: Noise) -> Published:
-        """What the mechanism publishes about the rows ``x`` (n, d) at ``epsilon``."""
+        """What the mechanism publishes about the rows ``x`` (n, d) at ``epsilon``.
+
+        Noisy rows come sorted by their noisy values: in a sorted table a row's place tells its true value's rank, which
+        no noise on the value hides, and KMeans starts from rows by their place.
+        """
         if self.rows is None:
             return _central(x, self.deviation(epsilon, setting), setting, noise)
-        return clustered(self.rows(x, epsilon, setting, noise), self.scale(setting), setting.k)
+        rows = self.rows(x, epsilon, setting, noise)
+        return clustered(rows[np.lexsort(rows.T)], self.scale(setting), setting.k)
 
 
 def clustered(rows: Array, scale: Array, k: int) -> Published:
