@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
-GRID = 1e-3  # step of the accountant's grid of losses, as a share of ε; it rounds so that ε is never understated
+GRID = 1e-4  # step of the accountant's grid of losses, as a share of ε; it rounds so that ε is never understated
 
 
 def delta(sigma: float, epsilon: float) -> float:
@@ -81,8 +81,9 @@ def composed(multipliers: Sequence[float]) -> float:
 def accounted_epsilon(multipliers: Sequence[float], delta: float) -> float:
     """The ε that Google's dp-accounting gives for Gaussian answers with these multipliers, all published, at ``delta``.
 
-    Its privacy-loss-distribution accountant composes the answers; agreement with :func:`epsilon` of :func:`composed`
-    is a test. 0 for no answers. The relation of neighbours is in the multipliers: σ over the sensitivity under it.
+    Its privacy-loss-distribution accountant composes the answers on a grid and never understates ε; agreement with
+    :func:`epsilon` of :func:`composed` to a part in 5,000 is a test. 0 for no answers. The relation of neighbours is in
+    the multipliers: σ over the sensitivity under it.
     """
     if not multipliers:
         return 0.0

@@ -28,6 +28,7 @@ from responsible.privacy import DIAMETER
 Array = npt.NDArray[np.float64]
 
 CANDIDATES = 200  # random points among which the far-apart starting centres are chosen
+LEAST = 2.0  # deviations of noise that a noisy count must reach; an empty cluster does once in 44 rounds
 START_RADIUS = 0.5  # of the ball they are drawn from: declared bounds are wide, people stand nearer the middle
 
 
@@ -65,7 +66,7 @@ def private_kmeans(points: Array, k: int, deviation: float, rounds: int, noise: 
     """``k`` centres of ``points`` (n, d) in the unit ball after ``rounds`` rounds with noise of ``deviation``.
 
     The number of rounds is fixed: to stop on convergence would look at the data. A cluster whose noisy count is below
-    one deviation (or below 1) cannot be told from an empty one; its centre is drawn anew, blindly. ValueError when a
+    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly. ValueError when a
     point lies outside the ball, because the guarantee would be false.
     """
     if np.einsum("ij,ij->i", points, points).max(initial=0.0) > 1 + 1e-9:
@@ -75,7 +76,7 @@ def private_kmeans(points: Array, k: int, deviation: float, rounds: int, noise: 
     for _ in range(rounds):
         asked.append(centres)
         answers.append(counts_and_sums(points, centres) + deviation * noise.standard_normal((k, points.shape[1] + 1)))
-        centres = _next_centres(answers[-1], max(1.0, deviation), starting_centres(k, points.shape[1], noise))
+        centres = _next_centres(answers[-1], max(1.0, LEAST * deviation), starting_centres(k, points.shape[1], noise))
     return PrivateKMeans(centres, answers[-1][:, 0], np.array(asked), np.array(answers))
 
 
