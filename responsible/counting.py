@@ -103,7 +103,7 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
 
 
 def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
-    """The ``rows`` rows (0: all) of least sample hash; ties are broken by key and ``fields``, so order does not matter."""
+    """The ``rows`` rows (0: all) of least sample hash; key and ``fields`` break ties, so order does not matter."""
     if not rows:
         return frame
     ranked = frame.with_columns(hashing.hashed(nw.col(KEY), seed, "sample").alias("lot"))
