@@ -105,7 +105,7 @@ def _whole(costs: Points, upper: sparse.csr_array, limits: Points, labels: Label
             optimize.LinearConstraint(_each_once(len(free), k), 1, 1),
             optimize.LinearConstraint(upper[:, columns], -np.inf, limits - upper @ fixed.ravel()),
         ],
-        options={"mip_rel_gap": 1e-6, "node_limit": NODES},
+        options={"mip_rel_gap": 1e-6, "node_limit": NODES, "presolve": False},
     )
     if answer.x is None:
         return None

@@ -14,6 +14,7 @@ from responsible.segment_score import Criterion
 from responsible.segmentation import Segmentation
 from responsible.tradeoff import Tradeoff
 
+_FIGURES = ("inertia", "silhouette", "ari_median", "bic")
 CURVES = ("noisy_silhouette", "silhouette", "ari")  # measures of the wide table that DVC draws
 
 
@@ -50,11 +51,12 @@ def candidates_table(found: Segmentation) -> pd.DataFrame:
 
 
 def by_k(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a K, columns ``<figure>_<method>``: the series of the choice, for plots of several lines."""
+    """One row a K, columns ``<figure>_<method>`` (empty for a method not tried), for plots of several lines."""
     tried = table[table["method"] != "dbscan"]
-    wide = tried.pivot_table(index="k", columns="method", values=["inertia", "silhouette", "ari_median", "bic"])
+    wide = tried.pivot_table(index="k", columns="method", values=list(_FIGURES))
     wide.columns = ["_".join(name) for name in wide.columns]
-    return wide.sort_index(axis=1).reset_index()
+    names = [f"{figure}_{method}" for figure in _FIGURES for method in ("kmeans", "mixture")]
+    return wide.reindex(columns=names).reset_index()
 
 
 def elbow(table: pd.DataFrame, points: Points, found: Segmentation) -> int | None:

@@ -28,6 +28,7 @@ def privacy(report: Report) -> bytes:
     for ax, (measure, label) in zip(axes.flat, PANELS.items(), strict=False):
         _lines(ax, curves[(curves["measure"] == measure) & (curves["level"] == "")])
         ax.set_ylabel(label)
+    _by_level(axes[1, 0], curves, report)
     for ax in axes[0, :2]:
         ax.axhline(report.compared.silhouette, color=MUTED, lw=0.8)
     axes[0, 0].set_title("grey: without noise")
@@ -47,8 +48,8 @@ def _sentence(report: Report) -> str:
     chosen, sure = report.settings["chosen"], report.settings["guaranteed"]
     drops = [report.compared.drop(s.mechanism, s.epsilon) for s in (chosen, sure)]
     return (
-        f"The {chosen.mechanism} mechanism at ε = {chosen.epsilon:g} costs {drops[0]:.2f} of silhouette; "
-        f"{sure.mechanism} KMeans, with a guarantee of ε = {sure.epsilon:g}, {max(drops[1], 0):.2f}"
+        f"The {chosen.mechanism} mechanism at ε = {chosen.epsilon:g} costs {drops[0]:.2f} of silhouette;\n"
+        f"the {sure.mechanism} one, with a guarantee of ε = {sure.epsilon:g}, costs {max(drops[1], 0):.2f}"
     )
 
 
@@ -57,6 +58,16 @@ def _lines(ax: Axes, table: pd.DataFrame) -> None:
         line = table[table["mechanism"] == mechanism].dropna(subset=["value"]).sort_values("epsilon")
         ax.fill_between(line["epsilon"], line["low"], line["high"], color=shade, alpha=0.15, lw=0)
         ax.plot(line["epsilon"], line["value"], marker=mark, ms=4, color=shade, label=mechanism)
+
+
+def _by_level(ax: Axes, curves: pd.DataFrame, report: Report) -> None:
+    """Whom the mechanism with a guarantee moves, by protected level."""
+    mechanism = report.settings["guaranteed"].mechanism
+    own = curves[(curves["measure"] == "changed") & (curves["mechanism"] == mechanism)]
+    for level, mark in zip(report.levels, "x+^sDv<>", strict=False):
+        line = own[own["level"] == level].sort_values("epsilon")
+        ax.plot(line["epsilon"], line["value"], marker=mark, ls=":", color="black", lw=0.8, ms=5, label=level)
+    ax.legend(frameon=False, fontsize=9, title=f"{mechanism}, people of level")
 
 
 def _caps(ax: Axes, attack: pd.DataFrame) -> None:

@@ -61,8 +61,7 @@ def choice(tried: pd.DataFrame, knee: int | None, report: Report) -> bytes:
         ax.set(xlabel="K", ylabel=label)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.axvline(chosen.fitted.k, color="black", lw=0.8, ls="--")
-    if knee:
-        axes[0, 0].set_title(f"the knee of kmeans is at {knee}")
+    axes[0, 0].set_title(f"the knee is at {knee}" if knee else "no knee")
     highest = max(draws.max() for draws in report.found.reference.values())
     axes[0, 1].axhspan(min(0, highest), highest, color="#EEEEEE", lw=0, zorder=0)
     axes[0, 1].set_title("grey: tables without clusters reach this")
