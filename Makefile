@@ -9,8 +9,9 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip install --require-hashes --disable-pip-version-check $(if $(CI),--quiet)
-LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--custom-compile-command "make lock"
+# One version of a package for every Python: numpy's random draws, for one, differ between releases.
+LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
 # A stamp is a copy of what was installed, so a requirements file that only looks newer installs nothing.
 RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt

@@ -44,9 +44,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _lookalike(wrong: str, right: str) -> str:
-    """The first character that differs, by its Unicode name, when no letter or digit does: an apostrophe, a blank."""
+    """The first character that differs, by its Unicode name, where the eye may miss it: an apostrophe, a blank."""
     pairs = [(a, b) for a, b in zip(wrong, right, strict=False) if a != b]
-    if len(wrong) != len(right) or not pairs or any(c.isalnum() for pair in pairs for c in pair):
+    if len(wrong) != len(right) or not pairs or any(c.isalnum() or (a + b).isascii() for a, b in pairs for c in a + b):
         return ""
     a, b = (f"{unicodedata.name(c, 'unnamed')} (U+{ord(c):04X})" for c in pairs[0])
     return f" it has {b} where you have {a}"
@@ -92,5 +92,6 @@ def _fault(fault: Any, place: str, known: Iterable[str]) -> str:
     if fault["type"] in ("value_error", "assertion_error"):
         return f"{where}: {fault['ctx']['error']}"
     rule = _RULES.get(fault["type"])
-    text = rule.format(**fault.get("ctx", {})) if rule else fault["msg"]
+    bounds = {name: f"{bound:g}" if isinstance(bound, float) else bound for name, bound in fault.get("ctx", {}).items()}
+    text = rule.format(**bounds) if rule else fault["msg"]
     return f"{where} {text}, got {fault['input']!r}"

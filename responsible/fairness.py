@@ -161,7 +161,8 @@ def change_interval(
     """The interval of the measure's change between two models, second minus first, from paired replicates.
 
     ``draws`` and ``point`` hold the tables of both models; the draws must be of the same rows, that is of joint
-    counts.
+    counts. For a mean of absolute gaps the truth is held less exactly near parity: at 95 % in 92 % of simulated data
+    sets when one model is at exact parity and the other is not, in 99 % when both are.
     """
     before, after = (signed(name, d, p) for d, p in zip(draws, point, strict=True))
     return intervals.percentile(after - before, confidence)

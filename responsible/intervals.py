@@ -159,8 +159,9 @@ def absolute(gaps: np.ndarray, point: np.ndarray, confidence: float) -> Interval
     signed.
 
     Percentiles of the mean of signed gaps (:func:`along`), cut at 0; and the lower end is 0 while no single gap is
-    beyond doubt, that is while the percentile interval of each, at the Bonferroni confidence 1 − (1 − c)/k, contains
-    0.
+    beyond doubt, that is while the percentile interval of each, at the Bonferroni confidence 1 − (1 − c)/k, contains 0.
+    Plain percentiles of the absolute mean would lie above 0 always and miss a single gap in one data set of ten;
+    these intervals hold the truth in 94 to 98 % of simulated data sets, exact parity included (test_coverage).
     """
     whole = percentile(along(gaps, point), confidence)
     each = percentile(gaps, 1 - (1 - confidence) / gaps.shape[-1])

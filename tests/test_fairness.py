@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responsible.fairness import MEASURES, difference, pool, ratio, undefined
+from responsible import intervals
+from responsible.fairness import MEASURES, change_interval, difference, interval, pool, ratio, signed, undefined
 from responsible.rates import PERFORMANCE, RATES, rate
 from tests import reference, strategies
 
@@ -194,6 +195,69 @@ def test_combinators():
     u, p = np.array([[1, 0], [1, 2]]), np.array([[3, 0], [0, 1]])
     assert difference("base_rate")(u, p) == 0.5
     assert ratio("base_rate")(u, p) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs())
+def test_gaps_are_what_an_absolute_measure_averages(name, pair):
+    """A measure that averages absolute gaps names them; every other measure keeps its sign, or is a ratio."""
+    gaps = MEASURES[name].gaps
+    assert bool(gaps) == (name == "average_absolute_odds_difference")
+    if gaps:
+        np.testing.assert_allclose(compute(name, *pair), np.mean([abs(gap(*pair)) for gap in gaps]))
+
+
+def _draws(pair, seed=0, number=500):
+    drawn = intervals.replicates(np.stack(pair), number, np.random.default_rng(seed))
+    return drawn[:, 0], drawn[:, 1]
+
+
+@pytest.mark.parametrize("name", [*SIGNED, "disparate_impact"])
+def test_interval_of_a_signed_measure_is_that_of_its_percentiles(name):
+    """Differences and ratios: plain percentiles of the measure of the replicates, and of their difference for a
+    change.
+    """
+    before, after = reference.BUDGET["baseline"], reference.BUDGET["reweighed"]
+    one, other = _draws(before), _draws(after)
+    assert interval(name, one, before, 0.9) == intervals.percentile(compute(name, *one), 0.9)
+    np.testing.assert_array_equal(signed(name, one, before), compute(name, *one))
+    gap = compute(name, *other) - compute(name, *one)
+    assert change_interval(name, (one, other), (before, after), 0.9) == intervals.percentile(gap, 0.9)
+
+
+def test_interval_of_absolute_odds_reaches_parity():
+    """Equal groups of 150: replicates of the absolute measure are all above 0, its interval starts at 0."""
+    name, pair = "average_absolute_odds_difference", (np.array([[60, 20], [20, 50]]), np.array([[61, 19], [20, 50]]))
+    draws = _draws(pair)
+    found, plain = interval(name, draws, pair, 0.95), intervals.percentile(compute(name, *draws), 0.95)
+    assert plain.low > 0
+    assert found.low == 0
+    assert compute(name, *pair) < found.high < 0.2
+
+
+def test_change_of_absolute_odds_is_signed():
+    """From opposite gaps of .25 to gaps of .1 the change is −.15, with an interval around it from
+    signed replicates.
+    """
+    name = "average_absolute_odds_difference"
+    p = np.array([[500, 500], [500, 500]])
+    before, after = (np.array([[250, 750], [750, 250]]), p), (np.array([[400, 600], [600, 400]]), p)
+    found = change_interval(name, (_draws(before, 1), _draws(after, 2)), (before, after), 0.95)
+    assert compute(name, *after) - compute(name, *before) == pytest.approx(0.1 - 0.25)
+    assert found.low < -0.15 < found.high < 0
+    towards = signed(name, _draws(before, 1), before)
+    np.testing.assert_allclose(towards.mean(), 0.25, atol=0.005)
+
+
+def test_interval_of_many_tables_at_once():
+    """Axes between replicate and table pass through, for plain and for absolute measures."""
+    u, p = (np.stack([reference.BUDGET[m][side] for m in ("baseline", "reweighed")]) for side in (0, 1))
+    drawn = intervals.replicates(np.stack([u, p], axis=1), 300, np.random.default_rng(3), event_axes=3)
+    for name in NAMES:
+        together = interval(name, (drawn[:, :, 0], drawn[:, :, 1]), (u, p), 0.95)
+        for i in (0, 1):
+            alone = interval(name, (drawn[:, i, 0], drawn[:, i, 1]), (u[i], p[i]), 0.95)
+            assert (together.low[i], together.high[i]) == (alone.low, alone.high)
 
 
 EMPTY, SOME = [[0, 0], [0, 0]], [[40, 30], [20, 10]]

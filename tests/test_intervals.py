@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from responsible.fairness import MEASURES, pool
-from responsible.intervals import UNDEFINED_MOST, Interval, half_counts, percentile, quantile, replicates, wilson
+from responsible.intervals import (
+    UNDEFINED_MOST,
+    Interval,
+    absolute,
+    along,
+    half_counts,
+    including,
+    percentile,
+    quantile,
+    replicates,
+    wilson,
+)
 from responsible.rates import rate
 from tests import reference, strategies
 
@@ -118,6 +129,72 @@ def test_percentile_of_many_columns_at_once():
     np.testing.assert_allclose(interval.low, [[10, np.nan]])
     np.testing.assert_allclose(interval.high, [[90, np.nan]])
     assert interval.undefined_share.shape == (1, 2)
+
+
+# Stretched to the estimate
+
+
+def test_an_interval_that_misses_its_estimate_is_stretched_to_it():
+    """Below, inside and above: the nearer end moves to the estimate, and an undefined interval stays undefined."""
+    ends = Interval(np.array([0.2, 0.2, 0.2, np.nan]), np.array([0.6, 0.6, 0.6, np.nan]), 0.01)
+    found = including(ends, np.array([0.1, 0.3, 0.7, 0.5]))
+    np.testing.assert_array_equal(found.low, [0.1, 0.2, 0.2, np.nan])
+    np.testing.assert_array_equal(found.high, [0.6, 0.6, 0.7, np.nan])
+    assert found.undefined_share == 0.01
+
+
+def test_an_undefined_estimate_stretches_nothing():
+    """Where the estimate has no value the interval stays as it was."""
+    assert including(Interval(0.2, 0.6), np.nan) == Interval(0.2, 0.6)
+
+
+# Means of absolute gaps
+
+
+def gap_draws(centres, spread, number=4_001):
+    """Replicates of gaps: the same symmetric normal quantiles around each centre, independently ordered."""
+    normal = stats.norm.ppf((np.arange(number) + 0.5) / number)
+    orders = [np.random.default_rng(i).permutation(number) for i in range(len(centres))]
+    return np.stack([c + spread * normal[o] for c, o in zip(centres, orders, strict=True)], axis=-1)
+
+
+def test_along_holds_the_signs_of_the_estimates():
+    """Gaps of −.3 and .1 estimated, −.5 and −.2 drawn: ½ (.5 − .2), where the mean of absolute values would be ½ (.5 +
+    .2).
+    """
+    assert along(np.array([[-0.5, -0.2]]), np.array([-0.3, 0.1])) == pytest.approx([0.15])
+
+
+def test_absolute_gaps_far_from_zero_are_a_signed_mean():
+    """Gaps of .3 and −.4, each ± .02: the interval of ½ (a − b), that is .35 ± 1.96 · .02/√2, cut nowhere."""
+    found = absolute(gap_draws([0.3, -0.4], 0.02), np.array([0.3, -0.4]), 0.95)
+    half = 1.96 * 0.02 / np.sqrt(2)
+    assert (found.low, found.high) == (pytest.approx(0.35 - half, abs=2e-3), pytest.approx(0.35 + half, abs=2e-3))
+
+
+@pytest.mark.parametrize(
+    ("centres", "zero"), [((0.04, 0.04), True), ((0.04, -0.04), True), ((0.05, 0.0), False), ((-0.05, 0.03), False)]
+)
+def test_absolute_gaps_reach_zero_while_both_are_doubtful(centres, zero):
+    """With a standard error of .02 a gap is beyond doubt from 2.24 of them (97.5 % each): .0448, and one such gap is
+    enough.
+    """
+    found = absolute(gap_draws(centres, 0.02), np.array(centres), 0.95)
+    signed = percentile(along(gap_draws(centres, 0.02), np.array(centres)), 0.95)
+    assert (found.low == 0) == (zero or signed.low <= 0)
+    assert found.high == signed.high
+    assert 0 <= found.low <= np.abs(centres).mean() <= found.high
+
+
+def test_absolute_gaps_of_many_columns_at_once():
+    """Each column is judged by itself: one far from 0, one at 0, one with too many undefined replicates."""
+    draws = np.stack([gap_draws(c, 0.02) for c in ((0.3, 0.3), (0.0, 0.0), (0.3, 0.3))], axis=1)
+    draws[:400, 2, 1] = np.nan
+    found = absolute(draws, np.array([[0.3, 0.3], [0.0, 0.0], [0.3, 0.3]]), 0.95)
+    assert found.low[0] > 0.25
+    assert found.low[1] == 0
+    assert np.isnan([found.low[2], found.high[2]]).all()
+    np.testing.assert_allclose(found.undefined_share, [0, 0, 400 / 4_001])
 
 
 # Replicates

@@ -19,6 +19,7 @@ from tests.contract import PIPELINE, ROOT, STAGES
 
 FORBIDDEN = {"stages", "tests", "yaml", "ruamel", "pathlib", "os", "io", "shutil", "matplotlib", "dvc", "mlflow", "sys"}
 CACHED = ("data/prepared/", "data/scores/", "data/models/")
+ENVIRONMENT = {"determinism.env", "requirements.txt"}
 LAYER = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
 
 
@@ -43,9 +44,9 @@ def test_code_deps_are_the_import_closure(stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_determinism_settings_are_a_dep(stage):
-    """Every stage's package reads determinism.env when it is imported, so another kernel means another result."""
-    assert "determinism.env" in contract.entries(stage, "deps")
+def test_the_environment_is_a_dep(stage):
+    """Another BLAS kernel or another numpy means another result, which DVC would otherwise call unchanged."""
+    assert set(contract.entries(stage, "deps")) >= ENVIRONMENT
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -57,10 +58,7 @@ def test_params_are_the_keys_the_stage_loads(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_paths_of_main_are_deps_and_outputs(stage):
     """Each path default of `main` is a dep or an output and the other way round; the source comes from params."""
-    deps = {d for d in contract.entries(stage, "deps") if not d.endswith(".py")} - {
-        "determinism.env",
-        "${budget.source}",
-    }
+    deps = {d for d in contract.entries(stage, "deps") if not d.endswith(".py")} - ENVIRONMENT - {"${budget.source}"}
     outs = set(contract.entries(stage, "outs", "metrics", "plots"))
     assert contract.default_paths(stage) == deps | outs
 

@@ -1,0 +1,54 @@
+"""The sample table and plans for it, shared by the tests of counting and of prepare."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from responsible import sample_budget
+from responsible.cells import Grid
+from responsible.counting import Plan
+from responsible.roles import Budget, Prepare, Sensitive
+from tests.contract import ROOT
+
+
+@cache
+def _tree() -> dict[str, Any]:
+    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+
+def tree(**changes: Any) -> dict[str, Any]:
+    """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``."""
+    out = copy.deepcopy(_tree())
+    for dotted, value in changes.items():
+        *sections, last = dotted.split("__")
+        place = out
+        for section in sections:
+            place = place[section]
+        place[last] = value
+    return out
+
+
+def plan(**changes: Any) -> Plan:
+    """The plan that ``prepare`` makes of :func:`tree`."""
+    t = tree(**changes)
+    sensitive = {name: Sensitive.model_validate(s) for name, s in t["sensitive"].items()}
+    grid = Grid.model_validate(t["threshold_sweep"]["grid"])
+    prepare, budget = Prepare.model_validate(t["prepare"]), Budget.model_validate(t["budget"])
+    return Plan(prepare, budget, sensitive, t["threshold"], grid, t["seed"])
+
+
+@cache
+def _sample(rows: int, seed: int) -> pd.DataFrame:
+    parts = (pd.DataFrame(chunk, dtype=object) for chunk in sample_budget.draw(rows, seed))
+    return pd.concat(parts, ignore_index=True)
+
+
+def sample(rows: int = 2_000, seed: int = 12) -> pd.DataFrame:
+    """The first rows of the sample table as text fields, "NA" where missing."""
+    frame = _sample(rows, seed)
+    return frame.where(frame.notna(), "NA").astype(str)
