@@ -144,7 +144,7 @@ def curves(runs: pd.DataFrame, keys: Sequence[str], confidence: float) -> pd.Dat
     the median.
     """
     rows = []
-    for place, group in runs.groupby(list(keys), sort=False):
+    for place, group in runs.groupby(list(keys), sort=False, dropna=False):
         values = group["value"].to_numpy()
         known = values[~np.isnan(values)]
         span = percentile(values, confidence)

@@ -66,8 +66,8 @@ def private_kmeans(points: Array, k: int, deviation: float, rounds: int, noise: 
     """``k`` centres of ``points`` (n, d) in the unit ball after ``rounds`` rounds with noise of ``deviation``.
 
     The number of rounds is fixed: to stop on convergence would look at the data. A cluster whose noisy count is below
-    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly. ValueError when a
-    point lies outside the ball, because the guarantee would be false.
+    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly. ValueError when
+    a point lies outside the ball, because the guarantee would be false.
     """
     if np.einsum("ij,ij->i", points, points).max(initial=0.0) > 1 + 1e-9:
         raise ValueError("points must lie in the unit ball; map them with Domain.unit")
