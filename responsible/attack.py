@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.mechanisms import MECHANISMS, Setting
-from responsible.privacy_utility import generators
+from responsible.noise import streams
 
 Array = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ def attacks(
     """
     halves = rng.permuted(np.tile(np.arange(len(x)) % 2 == 0, (draws, 1)), axis=1)
     rows = []
-    for name, draw, seed in generators(rng, draws):
+    for name, draw, seed in streams(MECHANISMS, rng, draws):
         for epsilon in epsilons:
             place = {"mechanism": name, "epsilon": epsilon, "draw": draw}
             found = _attack(name, x, halves[draw], epsilon, setting, noise=np.random.default_rng(seed))

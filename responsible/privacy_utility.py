@@ -6,7 +6,7 @@ rows it says how good the segments are that people would be put in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 
 from responsible.intervals import percentile
 from responsible.mechanisms import MECHANISMS, Published, Setting
+from responsible.noise import streams
 from responsible.partition import adjusted_rand, contingency, inertia, silhouettes
 
 Array = npt.NDArray[np.float64]
@@ -49,16 +50,6 @@ class Reference:
         return Reference(self.x[kept], self.labels[kept], self.codes[kept], self.levels)
 
 
-def generators(rng: np.random.Generator, draws: int) -> Iterator[tuple[str, int, list[int]]]:
-    """Each (mechanism, draw) with the seed of its own stream, the same one at every ε.
-
-    With common random numbers the curves over ε are smooth, and another ε in the list changes none of them.
-    """
-    entropy = rng.integers(2**63, size=draws).tolist()
-    for index, name in enumerate(MECHANISMS):
-        yield from ((name, draw, [seed, index]) for draw, seed in enumerate(entropy))
-
-
 def utility(
     whole: Reference,
     part: Reference,
@@ -74,7 +65,7 @@ def utility(
     """
     points = (part.x - setting.mean) / setting.spread
     places, published = [], []
-    for name, draw, seed in generators(rng, draws):
+    for name, draw, seed in streams(MECHANISMS, rng, draws):
         x = whole.x if MECHANISMS[name].rows is None else part.x
         for epsilon in epsilons:
             places.append({"mechanism": name, "epsilon": epsilon, "draw": draw})

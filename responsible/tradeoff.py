@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.attack import NO_NOISE, attacks
+from responsible.attack import attacks
 from responsible.ledger import ledger
 from responsible.mechanisms import MECHANISMS, Setting
 from responsible.privacy import Privacy, domain, refuse_outside
@@ -92,8 +92,3 @@ def _with_cap(attack: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     promised = entries[entries["guarantee"]][["mechanism", "epsilon", "advantage_cap"]]
     joined = attack.merge(promised.rename(columns={"advantage_cap": "cap"}), on=["mechanism", "epsilon"], how="left")
     return joined.assign(cap=joined["cap"].fillna(1.0).where(joined["measure"] == "membership"))
-
-
-def worst(attack: pd.DataFrame) -> float:
-    """The membership advantage on true rows: the most that this attacker can show, for comparison."""
-    return float(attack.loc[(attack["mechanism"] == NO_NOISE) & (attack["measure"] == "membership"), "value"].iloc[0])

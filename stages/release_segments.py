@@ -34,6 +34,11 @@ def main(
             "release: must not be a stage of a pipeline, which would repeat it; run `make release-segments`"
         )
     segments, privacy = load(params, WANTED)
+    if segments.missing == "median":
+        raise InputError(
+            f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves the median, "
+            "and with it the rows of others, which the noise does not cover"
+        )
     names, bounds = list(segments.features), domain(*segments.bounds(), privacy.clip_norm)
     frame, _ = read_parquet(table)
     k = read_json(metrics)["cluster_privacy"]["k"]

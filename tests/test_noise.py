@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import stats
 
-from responsible.noise import SecretNoise
+from responsible.noise import SecretNoise, streams
 
 
 def test_secret_noise_is_standard_normal():
@@ -22,3 +22,11 @@ def test_secret_noise_never_repeats():
 def test_secret_noise_has_no_state_to_steal():
     """There is no seed and no state in the object."""
     assert not vars(SecretNoise())
+
+
+def test_streams_differ_by_name_and_draw_and_come_again_from_the_same_generator():
+    """Every (name, draw) has its own seed; a new name at the end leaves those before it alone."""
+    first = list(streams(["a", "b"], np.random.default_rng(1), 3))
+    longer = list(streams(["a", "b", "c"], np.random.default_rng(1), 3))
+    assert len({tuple(seed) for *_, seed in first}) == 6
+    assert longer[:6] == first

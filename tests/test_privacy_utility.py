@@ -10,8 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from responsible.mechanisms import MECHANISMS, Setting
+from responsible.noise import streams
 from responsible.privacy import domain
-from responsible.privacy_utility import MEASURES, Reference, changed, curves, generators, utility, without_noise
+from responsible.privacy_utility import MEASURES, Reference, changed, curves, utility, without_noise
 from responsible.sample_segments import draw
 from responsible.scaling import scaling
 
@@ -75,7 +76,9 @@ def test_every_measure_is_told_for_every_mechanism_budget_and_draw(runs):
 def test_measures_are_scikit_learns(runs, name):
     """Silhouettes and ARI of one draw equal scikit-learn's on what that draw published."""
     whole, setting, table = runs
-    seed = next(seed for who, draw_, seed in generators(np.random.default_rng(1), 2) if (who, draw_) == (name, 1))
+    seed = next(
+        seed for who, draw_, seed in streams(MECHANISMS, np.random.default_rng(1), 2) if (who, draw_) == (name, 1)
+    )
     published = MECHANISMS[name].publish(whole.x, 5.0, setting, np.random.default_rng(seed))
     mine = table[(table["mechanism"] == name) & (table["epsilon"] == 5.0) & (table["draw"] == 1)]
     value = mine[mine["level"] == ""].set_index("measure")["value"]

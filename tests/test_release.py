@@ -51,7 +51,8 @@ def stage(tmp_path, monkeypatch):
         "height": {"minimum": 100, "maximum": 220},
     }
 
-    def release(mechanism="central", **others):
+    def release(mechanism="central", missing="drop", **others):
+        tree["segments"]["missing"] = missing
         tree["cluster_privacy"]["privacy"] = copy.deepcopy(PRIVACY)
         tree["cluster_privacy"]["privacy"]["release"]["mechanism"] = mechanism
         with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
@@ -163,6 +164,12 @@ def test_the_teaching_mapping_cannot_be_released(stage):
     """A mechanism without a guarantee is an error that names the key and the choices."""
     with pytest.raises(InputError, match=r"privacy.release.mechanism must be 'local' or 'central', got 'teaching'"):
         stage("teaching")
+
+
+def test_rows_filled_with_a_median_cannot_be_released(stage):
+    """One person moves the median and with it other people's rows: more than one row differs between neighbours."""
+    with pytest.raises(InputError, match="segments.missing must be refuse or drop for a release, got 'median'"):
+        stage(missing="median")
 
 
 def test_a_missing_table_is_an_error_with_a_remedy(tmp_path, monkeypatch):
