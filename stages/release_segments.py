@@ -36,8 +36,8 @@ def main(
     segments, privacy = load(params, WANTED)
     if segments.missing == "median":
         raise InputError(
-            f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves the median, "
-            "and with it the rows of others, which the noise does not cover"
+            f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves it, "
+            "and with it other people's rows, which the noise does not cover"
         )
     names, bounds = list(segments.features), domain(*segments.bounds(), privacy.clip_norm)
     frame, _ = read_parquet(table)

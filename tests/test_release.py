@@ -168,7 +168,7 @@ def test_the_teaching_mapping_cannot_be_released(stage):
 
 def test_rows_filled_with_a_median_cannot_be_released(stage):
     """One person moves the median and with it other people's rows: more than one row differs between neighbours."""
-    with pytest.raises(InputError, match="segments.missing must be refuse or drop for a release, got 'median'"):
+    with pytest.raises(InputError, match=r"segments.missing must be refuse or drop for a release, got 'median'"):
         stage(missing="median")
 
 
