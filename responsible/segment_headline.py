@@ -34,7 +34,7 @@ def headline(report: Report) -> dict[str, Any]:
     """What ``metrics/cluster_privacy.json`` holds."""
     found, lead = report.found, report.found.choice.lead
     open_, answered = one_sided(found.shares)
-    price = at_flag(found, report.segmenting.representation.flag)
+    price = at_flag(found, report.params.representation.flag)
     return {
         "k": found.choice.chosen.fitted.k,
         "segments_found": int(found.found),

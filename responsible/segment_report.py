@@ -19,13 +19,21 @@ CONFIGURATIONS = ("chosen", "guaranteed")
 """The configurations that are scored: the one the parameters choose, and the one a release would publish."""
 
 
+class ClusterPrivacy(Segmenting):
+    """Everything that decides what is reported of a table: the segmentation's parameters and three more."""
+
+    privacy: Privacy
+    scorecard: Scorecard
+    data_sheet: DataSheet
+
+
 @dataclass(frozen=True)
 class Report:
     """What was found. ``settings`` and ``scores`` by the names of ``CONFIGURATIONS``."""
 
+    params: ClusterPrivacy
     levels: Sequence[str]
     features: Sequence[str]
-    segmenting: Segmenting
     found: Segmentation
     compared: Tradeoff
     settings: Mapping[str, Configuration | Release]
@@ -38,17 +46,18 @@ def report(
     levels: Sequence[str],
     *,
     roles: Segments,
-    segmenting: Segmenting,
-    privacy: Privacy,
-    limits: Scorecard,
-    answers: DataSheet,
+    params: ClusterPrivacy,
     confidence: float,
     rng: np.random.Generator,
 ) -> Report:
-    """Segment ``values`` (n, d), compare the mechanisms on the segments, and score both configurations."""
+    """Segment ``values`` (n, d), compare the mechanisms on the segments, and score both configurations.
+
+    ``codes`` (n,) index the protected ``levels``; ``confidence`` is that of the intervals of shares and silhouettes.
+    """
     clustering, noise = rng.spawn(2)
+    limits, privacy = params.scorecard, params.privacy
     found = segmentation(
-        values, codes, levels, segmenting, minimum_ari=limits.stability, confidence=confidence, rng=clustering
+        values, codes, levels, params, minimum_ari=limits.stability, confidence=confidence, rng=clustering
     )
     k, features = found.choice.chosen.fitted.k, list(roles.features)
     people = Reference(values, found.labels, codes, levels)
@@ -62,9 +71,9 @@ def report(
             stability=found.stability.quartiles()[1],
             drop=compared.drop(setting.mechanism, setting.epsilon),
             shares=found.shares,
-            unanswered=answers.unanswered(),
+            unanswered=params.data_sheet.unanswered(),
             limits=limits,
         )
         for name, setting in settings.items()
     }
-    return Report(levels, features, segmenting, found, compared, settings, scores)
+    return Report(params, levels, features, found, compared, settings, scores)

@@ -64,10 +64,11 @@ def _by_level(ax: Axes, curves: pd.DataFrame, report: Report) -> None:
     """Whom the mechanism with a guarantee moves, by protected level."""
     mechanism = report.settings["guaranteed"].mechanism
     own = curves[(curves["measure"] == "changed") & (curves["mechanism"] == mechanism)]
+    drawn = []
     for level, mark in zip(report.levels, "x+^sDv<>", strict=False):
         line = own[own["level"] == level].sort_values("epsilon")
-        ax.plot(line["epsilon"], line["value"], marker=mark, ls=":", color="black", lw=0.8, ms=5, label=level)
-    ax.legend(frameon=False, fontsize=9, title=f"{mechanism}, people of level")
+        drawn += ax.plot(line["epsilon"], line["value"], marker=mark, ls=":", color="black", lw=0.8, ms=5, label=level)
+    ax.legend(handles=drawn, frameon=False, fontsize=9, title=f"{mechanism}, people of level")
 
 
 def _caps(ax: Axes, attack: pd.DataFrame) -> None:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from responsible.segment_report import Report
-    from responsible.segment_score import Scorecard
 
 # Okabe & Ito 2008, from the second on; beyond seven segments colours repeat and the numbers tell them apart.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
@@ -84,7 +83,7 @@ def _by_k(ax: Axes, tried: pd.DataFrame, column: str) -> None:
         ax.plot(part["k"], part[column], marker=mark, color=shade, ms=5, label=method, ls="-" if len(part) > 1 else "")
 
 
-def stability(refits: pd.DataFrame, report: Report, limits: Scorecard) -> bytes:
+def stability(refits: pd.DataFrame, report: Report) -> bytes:
     """Box plots of the adjusted Rand index of every refit, a box a method and K."""
     low, median, high = report.found.stability.quartiles()
     title = f"Refits of what was chosen agree with it at {median:.2f} (quartiles {low:.2f} to {high:.2f})"
@@ -96,16 +95,16 @@ def stability(refits: pd.DataFrame, report: Report, limits: Scorecard) -> bytes:
         box.set(facecolor=METHODS[name.split()[0]][0], alpha=0.5)
     for line in boxes["medians"]:
         line.set(color="black", lw=1.6)
-    ax.axhspan(limits.stability, 1.02, color=LIMITS, lw=0, zorder=0)
+    ax.axhspan(report.params.scorecard.stability, 1.02, color=LIMITS, lw=0, zorder=0)
     ax.set_xticks(range(1, len(names) + 1), [n.replace(" ", "\n") for n in names])
     ax.set(ylabel="adjusted Rand index with all points", ylim=(min(-0.02, refits["ari"].min()), 1.02))
-    ax.set_title(f"shaded: within the limit, a median of at least {limits.stability:g}")
+    ax.set_title(f"shaded: within the limit, a median of at least {report.params.scorecard.stability:g}")
     return png(figure)
 
 
 def shares(table: pd.DataFrame, report: Report) -> bytes:
     """The share of every protected level in every segment, with interval, against its share of everybody."""
-    flag = report.segmenting.representation.flag
+    flag = report.params.representation.flag
     flagged = sorted(set(table.loc[table["flagged"], "segment"]))
     title = f"{len(flagged)} of {table['segment'].nunique()} segments are one-sided (more than {flag:.0%} of one level)"
     levels, segments = list(report.levels), sorted(set(table["segment"]))
@@ -138,7 +137,7 @@ def frontier(priced: pd.DataFrame, report: Report) -> bytes:
     for ax, (column, label) in zip(axes[0], columns.items(), strict=True):
         ax.plot(known["cap"], known[column], "o-", color="#0072B2")
         ax.set(xlabel="cap on one level's share", ylabel=label)
-        ax.axvline(report.segmenting.representation.flag, color="black", lw=0.8, ls="--")
+        ax.axvline(report.params.representation.flag, color="black", lw=0.8, ls="--")
     axes[0, 0].axhline(report.found.uncapped, color=MUTED, lw=0.8)
     axes[0, 0].set_title("grey: without a cap; dashed: the flag")
     for level, mark in zip(report.levels, MARKERS, strict=False):
@@ -148,7 +147,7 @@ def frontier(priced: pd.DataFrame, report: Report) -> bytes:
 
 
 def _frontier_sentence(known: pd.DataFrame, report: Report) -> str:
-    strict: Any = known[known["cap"] <= report.segmenting.representation.flag + 1e-9]
+    strict: Any = known[known["cap"] <= report.params.representation.flag + 1e-9]
     if strict.empty:
         return "No assignment leaves no segment one-sided"
     row = strict.iloc[-1]

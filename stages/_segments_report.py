@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from responsible.groups import Inference
-    from responsible.privacy import Privacy
+    from responsible.privacy import Configuration, Release
     from responsible.roles_segments import Segments
     from responsible.segment_report import Report
-    from responsible.segment_score import DataSheet
     from responsible.silhouette import Silhouette
 
 DOUBTS = {
@@ -44,13 +43,13 @@ def context(
     knee: int | None,
     *,
     roles: Segments,
-    privacy: Privacy,
-    answers: DataSheet,
     inference: Inference,
 ) -> dict[str, Any]:
     """Everything the templates show."""
-    found, flag = report.found, report.segmenting.representation.flag
+    answers = report.params.data_sheet
+    found, flag = report.found, report.params.representation.flag
     open_, answered = one_sided(found.shares)
+    measured = _measured(report)
     return {
         "report": report,
         "found": found,
@@ -65,7 +64,7 @@ def context(
         "at_flag": at_flag(found, flag),
         "levels": [escape(level) for level in report.levels],
         "roles": roles,
-        "privacy": privacy,
+        "privacy": report.params.privacy,
         "inference": inference,
         "questions": [(QUESTIONS[name], answer) for name, answer in answers],
         "unanswered": [QUESTIONS[name] for name in answers.unanswered()],
@@ -75,10 +74,15 @@ def context(
         "criteria": list(zip(*report.scores.values(), strict=True)),
         "mechanisms": MECHANISMS,
         "ledger": records(report.compared.ledger),
-        "measured": _measured(report),
+        "measured": measured,
+        "sure_row": next(r for r in measured if _is(r["entry"], report.settings["guaranteed"])),
         "harder": _harder(report),
         "not_protected": _not_protected(report),
     }
+
+
+def _is(entry: Any, setting: Configuration | Release) -> bool:
+    return (entry.mechanism, entry.epsilon) == (setting.mechanism, setting.epsilon)
 
 
 def _verdict(report: Report) -> str:

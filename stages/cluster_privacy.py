@@ -11,31 +11,18 @@ from typing import Any
 import numpy as np
 
 from responsible import segment_tables as tables
-from responsible.clustering import Clusters
 from responsible.groups import Inference
-from responsible.privacy import Privacy
-from responsible.representation import Representation
 from responsible.roles import Seed
 from responsible.roles_segments import FEATURE, PROTECTED, Segments
 from responsible.segment_headline import headline
-from responsible.segment_report import report
-from responsible.segment_score import DataSheet, Scorecard
-from responsible.segmentation import Segmenting
-from responsible.stability import Stability
-from responsible.structure import Reference
+from responsible.segment_report import ClusterPrivacy, report
 from stages import _draw_privacy, _draw_segments, _io, _report, _segments_report
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
     "inference": Inference,
     "segments": Segments,
-    "cluster_privacy.clusters": Clusters,
-    "cluster_privacy.reference": Reference,
-    "cluster_privacy.stability": Stability,
-    "cluster_privacy.representation": Representation,
-    "cluster_privacy.privacy": Privacy,
-    "cluster_privacy.scorecard": Scorecard,
-    "cluster_privacy.data_sheet": DataSheet,
+    "cluster_privacy": ClusterPrivacy,
 }
 MAP = 2_000  # people drawn in the map
 
@@ -69,50 +56,34 @@ def main(
     sheet: str = "docs/segments_data_sheet.md",
 ) -> None:
     """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
-    seed, inference, roles, clusters, reference, stability, wanted, privacy, limits, answers = _io.load(params, PARAMS)
+    seed, inference, roles, wanted = _io.load(params, PARAMS)
     values, codes, levels = _people(prepared, roles)
     analysing, drawing = np.random.default_rng(seed).spawn(2)
-    made = report(
-        values,
-        codes,
-        levels,
-        roles=roles,
-        segmenting=Segmenting(clusters=clusters, reference=reference, stability=stability, representation=wanted),
-        privacy=privacy,
-        limits=limits,
-        answers=answers,
-        confidence=inference.confidence,
-        rng=analysing,
-    )
+    made = report(values, codes, levels, roles=roles, params=wanted, confidence=inference.confidence, rng=analysing)
     found, points = made.found, made.found.scaling.apply(values)
     tried, priced = tables.candidates_table(found), tables.frontier_table(found, levels)
     knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)
+    again, held = tables.refits_table(found), tables.shares_table(found)
 
     _io.write_json(metrics, {"cluster_privacy": headline(made)})
-    frames = {
-        candidates: tried,
-        by_k: tables.by_k(tried),
-        refits: tables.refits_table(found),
-        segments: tables.segments_table(found, made.features),
-        shares: tables.shares_table(found),
-        frontier: priced,
-        curves: made.compared.curves,
-        tradeoff: tables.wide_curves(made.compared),
-        attack: made.compared.attack,
-        ledger: made.compared.ledger,
-        scores: tables.scores_table(made.scores),
-    }
-    for path, frame in frames.items():
-        _io.write_csv(path, frame)
+    _io.write_csv(candidates, tried)
+    _io.write_csv(by_k, tables.by_k(tried))
+    _io.write_csv(refits, again)
+    _io.write_csv(segments, tables.segments_table(found, made.features))
+    _io.write_csv(shares, held)
+    _io.write_csv(frontier, priced)
+    _io.write_csv(curves, made.compared.curves)
+    _io.write_csv(tradeoff, tables.wide_curves(made.compared))
+    _io.write_csv(attack, made.compared.attack)
+    _io.write_csv(ledger, made.compared.ledger)
+    _io.write_csv(scores, tables.scores_table(made.scores))
     _io.write_bytes(map_picture, _draw_segments.plane(shown, made))
     _io.write_bytes(choice_picture, _draw_segments.choice(tried, knee, made))
-    _io.write_bytes(stability_picture, _draw_segments.stability(frames[refits], made, limits))
-    _io.write_bytes(shares_picture, _draw_segments.shares(frames[shares], made))
+    _io.write_bytes(stability_picture, _draw_segments.stability(again, made))
+    _io.write_bytes(shares_picture, _draw_segments.shares(held, made))
     _io.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
     _io.write_bytes(privacy_picture, _draw_privacy.privacy(made))
-    context = _segments_report.context(
-        made, tried, knee, roles=roles, privacy=privacy, answers=answers, inference=inference
-    )
+    context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     _io.write_text(document, _report.render(template, context))
     described = {"profile": _report.records(_io.read_csv(profile))}
     _io.write_text(sheet, _report.render(sheet_template, context | described))
