@@ -165,7 +165,7 @@ def test_the_reference_figures_are_reproduced():
         "central": {0.1: (0.57, 0.2), 0.5: (0.97, 0.02), 1.0: (0.98, 0.01), 2.0: (0.99, 0.01)},
         "local": {0.1: (0.00, 0.03), 0.5: (0.04, 0.12), 1.0: (0.19, 0.15), 2.0: (0.36, 0.15)},
     }
-    for name, draws in (("central", 40), ("local", 11)):
+    for name, draws in (("central", 60), ("local", 21)):
         found = {budget: median_ari(name, budget, whole, setting, draws) for budget in expected[name]}
         assert found == {budget: pytest.approx(value[0], abs=value[1]) for budget, value in expected[name].items()}
 

@@ -92,14 +92,14 @@ def losses(points, neighbour, runs, deviation, rounds):
 def test_privacy_loss_on_worst_neighbours_is_what_is_accounted(rounds):
     """On tables that differ in one person moved across the whole ball, the measured δ(ε) is the accounted one.
 
-    Published numbers are drawn 20,000 times, their likelihood under both tables is known exactly, and δ(ε) is the mean
+    Published numbers are drawn 6,000 times, their likelihood under both tables is known exactly, and δ(ε) is the mean
     of max(0, 1 − e^(ε − loss)): within four standard errors of the formula at each of several ε, and not below what a
     mechanism with 10 % more noise would show.
     """
     points = ball(12, 2, 3)
     points[0], neighbour = [1.0, 0.0], points.copy()
     neighbour[0] = [-1.0, 0.0]
-    multiplier, runs = 1.0, 20_000
+    multiplier, runs = 1.0, 6_000
     loss = losses(points, neighbour, runs, DIAMETER * math.sqrt(rounds) * multiplier, rounds)
     for budget in (0.0, 0.5, 1.0, 2.0):
         shown = np.maximum(0, 1 - np.exp(budget - loss))
