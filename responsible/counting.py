@@ -90,7 +90,9 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     by_row = [d for d in declared if d.name in ("target", "key", "month") or d.bins]
     rest = [d for d in declared if d not in by_row]
     fields = list(dict.fromkeys(token(d.column) for d in rest))
-    rows = typed(_sampled(frame, plan, declared), by_row, missing, keep=[KEY, *fields])
+    used = sorted({token(d.column) for d in declared})
+    chosen = sampled(frame, plan.prepare.sample_rows, plan.seed, used)
+    rows = typed(chosen, by_row, missing, keep=[KEY, *fields])
     rows = rows.with_columns(_bin(plan).alias(made("bin")), _split(plan).alias(made("split")))
     text_target = [LEVEL] if plan.budget.target.favourable else []
     names = [made(name) for name in plan.names()]
@@ -101,17 +103,16 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     return cells.group_by(*names, REASON, *text_target).agg(nw.col("n").sum())
 
 
-def _sampled(frame: nw.LazyFrame[Any], plan: Plan, declared: Sequence[Declared]) -> nw.LazyFrame[Any]:
-    """The rows of least sample hash; rows of one key are told apart by content, so the order of rows does not matter.
+def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
+    """The ``rows`` rows (0: all) of least sample hash; ``fields`` break ties of a key, so that order does not matter.
 
     Keys are ranked alone first: sorting all fields of a big table would take its size in memory.
     """
-    if not (rows := plan.prepare.sample_rows):
+    if not rows:
         return frame
-    lot = hashing.hashed(nw.col(KEY), plan.seed, "sample").alias(LOT)
+    lot = hashing.hashed(nw.col(KEY), seed, "sample").alias(LOT)
     least = frame.select(KEY, lot).sort(LOT, KEY).head(rows).select(KEY)
-    content = sorted({token(d.column) for d in declared})
-    return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *content).head(rows)
+    return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *fields).head(rows)
 
 
 def _split(plan: Plan) -> nw.Expr:

@@ -35,11 +35,14 @@ class Place(NamedTuple):
         return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
 
 
-def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str]) -> Table:
-    """Find the files and read their headers; InputError when they are no table or lack a ``needed`` column."""
-    files = _find(source, pattern)
-    kind, columns = _kind(files), _header(files, delimiter)
-    alone = f" (one column only: is budget.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
+def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str], section: str = "budget") -> Table:
+    """Find the files and read their headers; InputError when they are no table or lack a ``needed`` column.
+
+    ``section`` is the part of params.yaml that declares the table, for the remedies.
+    """
+    files = _find(source, pattern, section)
+    kind, columns = _kind(files, section), _header(files, delimiter)
+    alone = f" (one column only: is {section}.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
     absent = [name for name in dict.fromkeys(needed) if name not in columns]
     if absent:
         lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}{alone}" for name in absent)
@@ -47,7 +50,7 @@ def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str
     return Table(source, files, kind, columns, delimiter)
 
 
-def _find(source: str, pattern: str | None) -> list[Path]:
+def _find(source: str, pattern: str | None, section: str) -> list[Path]:
     """The files of ``source`` in sorted order: itself, or in a folder those that match ``pattern`` (None: all).
 
     Names that begin with a dot or an underscore are left out, as engines do with their own notes.
@@ -56,7 +59,7 @@ def _find(source: str, pattern: str | None) -> list[Path]:
     if not root.exists():
         siblings = [p.name for p in root.parent.iterdir()] if root.parent.is_dir() else []
         raise InputError(
-            f"{source}: no such file or folder{did_you_mean(root.name, sorted(siblings))}; set budget.source"
+            f"{source}: no such file or folder{did_you_mean(root.name, sorted(siblings))}; set {section}.source"
         )
     if root.is_file():
         return [root]
@@ -64,12 +67,12 @@ def _find(source: str, pattern: str | None) -> list[Path]:
     found = [p for p in found if pattern or p.suffix.lower() in KINDS]
     if not found:
         raise InputError(
-            f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; set budget.pattern"
+            f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; set {section}.pattern"
         )
     return found
 
 
-def _kind(files: Sequence[Path]) -> str:
+def _kind(files: Sequence[Path], section: str) -> str:
     """Either csv or parquet, by suffix, the same for all files."""
     kinds = {}
     for path in files:
@@ -78,7 +81,7 @@ def _kind(files: Sequence[Path]) -> str:
         kinds.setdefault(KINDS[path.suffix.lower()], path)
     if len(kinds) > 1:
         both = " and ".join(str(p) for p in kinds.values())
-        raise InputError(f"{both}: a table must be all CSV or all Parquet; set budget.pattern to choose")
+        raise InputError(f"{both}: a table must be all CSV or all Parquet; set {section}.pattern to choose")
     return next(iter(kinds))
 
 

@@ -30,6 +30,8 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "segments",
+    "cluster_privacy",
 )
 DECIMALS = 6
 

@@ -1,4 +1,4 @@
-"""Count the rows of the budget table into cells: the only stage that reads people's rows.
+"""Read the tables of people's rows, the only stage that does: the budget table becomes cells, segments typed rows.
 
 A bad row (see ``prepare.on_bad_rows``) or parameters that the table does not bear out end it with one message, before
 anything is written.
@@ -12,7 +12,8 @@ from responsible import profile
 from responsible.cells import Grid
 from responsible.counting import Plan, collected, count, key_repeats, reasons
 from responsible.roles import Budget, Prepare, Seed, Sensitive, Threshold
-from stages import _bad_rows, _files, _io, _read
+from responsible.roles_segments import Segments, people
+from stages import _bad_rows, _files, _io, _read, _rows
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
@@ -21,6 +22,7 @@ PARAMS: dict[str, Any] = {
     "budget": Budget,
     "sensitive": dict[str, Sensitive],
     "threshold_sweep.grid": Grid,
+    "segments": Segments,
 }
 
 
@@ -28,12 +30,14 @@ def main(
     *,
     params: str = "params.yaml",
     cells: str = "data/prepared/budget.parquet",
+    segments: str = "data/prepared/segments.parquet",
     metrics: str = "metrics/prepare.json",
     base_rates: str = "plots/prepare_base_rates.csv",
     missing: str = "plots/prepare_missing.csv",
+    segments_profile: str = "plots/prepare_segments.csv",
 ) -> None:
-    """Read the table of ``params``, count it, and write cells, profile and the tables behind it."""
-    seed, threshold, prepare, budget, sensitive, grid = _io.load(params, PARAMS)
+    """Read the tables of ``params``; write cells, profile and the tables behind it, and the people to segment."""
+    seed, threshold, prepare, budget, sensitive, grid, roles = _io.load(params, PARAMS)
     plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
     declared = plan.declared()
     table = _files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
@@ -52,12 +56,16 @@ def main(
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped, _files.digest(table), repeats)
+    to_segment = _rows.read(prepare, "segments", roles, seed)
+    segmented, described = people(to_segment.good, roles)
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
 
     _io.write_parquet(cells, found, meta)
+    _io.write_parquet(segments, segmented, {"rows": len(segmented), "protected": roles.protected})
     _io.write_csv(base_rates, rates)
     _io.write_csv(missing, profile.missing(found))
-    _io.write_json(metrics, {"prepare": figures})
+    _io.write_csv(segments_profile, described)
+    _io.write_json(metrics, {"prepare": {**figures, "segments": to_segment.figures()}})
 
 
 if __name__ == "__main__":

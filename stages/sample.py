@@ -18,26 +18,32 @@ import pyarrow.csv
 import pyarrow.parquet
 from tqdm import tqdm
 
-from responsible import sample_budget
+from responsible import sample_budget, sample_segments
 from responsible.checks import InputError, did_you_mean
 from stages._io import run
 
 
 class Sample(NamedTuple):
-    """A table that can be drawn: its columns with their types, and the chunks of a number of rows and a seed."""
+    """A table that can be drawn: its columns with their types, the chunks of a number of rows and a seed, its size."""
 
     columns: dict[str, type]
     draw: Callable[[int, int], Iterator[dict[str, Any]]]
+    rows: int
 
 
-TABLES = {"budget": Sample(sample_budget.COLUMNS, sample_budget.draw)}
+TABLES = {
+    "budget": Sample(sample_budget.COLUMNS, sample_budget.draw, 20_000),
+    "segments": Sample(sample_segments.COLUMNS, sample_segments.draw, 1_500),
+}
+TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 SUFFIXES = (".csv", ".parquet")
 
 
-def main(table: str = "budget", rows: int = 20_000, seed: int = 12, out: str = "data/raw/budget.csv") -> None:
-    """Write ``rows`` rows of ``table`` to ``out``, whole or not at all."""
+def main(table: str = "budget", rows: int | None = None, seed: int = 12, out: str | None = None) -> None:
+    """Write ``rows`` rows of ``table`` to ``out``, whole or not at all; by default the sample in data/raw."""
     if table not in TABLES:
         raise InputError(f"sample: table {table!r} is not known{did_you_mean(table, TABLES)}")
+    rows, out = TABLES[table].rows if rows is None else rows, out or f"data/raw/{table}.csv"
     if rows < 1 or seed < 0:
         raise InputError(f"sample: --rows must be >= 1 and --seed >= 0, got {rows} and {seed}")
     if Path(out).suffix not in SUFFIXES:
@@ -52,7 +58,7 @@ def main(table: str = "budget", rows: int = 20_000, seed: int = 12, out: str = "
 
 
 def _write(path: Path, sample: Sample, rows: int, seed: int, as_text: bool) -> None:
-    schema = pa.schema([(name, pa.int64() if kind is int else pa.string()) for name, kind in sample.columns.items()])
+    schema = pa.schema([(name, TYPES[kind]) for name, kind in sample.columns.items()])
     with _sink(path, schema, as_text) as sink, tqdm(total=rows, unit=" rows", unit_scale=True, disable=None) as bar:
         for chunk in sample.draw(rows, seed):
             table = pa.table(chunk, schema=schema)
@@ -74,7 +80,7 @@ def _text(table: pa.Table) -> pa.Table:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m stages.sample", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("table", choices=sorted(TABLES))
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, help="default: the size of the sample in data/raw")
     parser.add_argument("--seed", type=int, default=12)
-    parser.add_argument("--out", default="data/raw/budget.csv")
+    parser.add_argument("--out", help="default: data/raw/TABLE.csv")
     run(lambda: main(**vars(parser.parse_args())))
