@@ -19,7 +19,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test lint verify bench sample lock clean help
+.PHONY: all install test lint verify bench sample release-segments lock clean help
 
 all: $(RUNTIME) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) stages.rebuild $(ARGS)
@@ -43,6 +43,9 @@ bench: $(DEV) ## measure speed, each figure beside its rival
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
 	$(RUN) stages.sample $(ARGS)
 
+release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
+	@$(RUN) stages.release_segments
+
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
@@ -52,7 +55,7 @@ clean: ## remove the environment and the tools' caches; data, metrics and DVC's 
 	find responsible stages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from responsible import adjustment, approvals, causes, policy, replay, similarity, stability, subgroups, waits
+from responsible import adjustment, approvals, causes, policy, replay, similarity, steadiness, subgroups, waits
 from responsible import cases as table_of_cases
 from responsible.checks import Params, did_you_mean
 from responsible.comparisons import adjust
@@ -26,7 +26,7 @@ from responsible.intersections import table as intersecting
 from responsible.intervals import Interval
 from responsible.significance import holm
 from responsible.similarity import Pairs, Similarity
-from responsible.stability import Stability
+from responsible.steadiness import Steadiness
 from responsible.subgroups import Search
 from responsible.verdicts import Limits
 
@@ -62,7 +62,7 @@ class HealthcareAudit(Params):
     similarity: Similarity | None
     intersections: Intersections
     subgroups: Search
-    stability: Stability
+    steadiness: Steadiness
 
     @model_validator(mode="after")
     def _known_measures(self) -> Self:
@@ -240,11 +240,11 @@ def _stable(
     streams: Sequence[np.random.Generator],
 ) -> dict[str, pd.DataFrame]:
     """The limited measures in folds, by month, and in the last months against the earlier ones."""
-    names, how = list(rules.limits), rules.stability
+    names, how = list(rules.limits), rules.steadiness
     return {
-        "folds": _each(stability.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
-        "months": _each(stability.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
-        "held_out": _each(stability.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
+        "folds": _each(steadiness.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
+        "months": _each(steadiness.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
+        "held_out": _each(steadiness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
     }
 
 

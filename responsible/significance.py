@@ -171,3 +171,25 @@ def _adjust(p: np.ndarray, step: Callable[[np.ndarray], np.ndarray]) -> np.ndarr
     order = tested[np.argsort(adjusted[tested], kind="stable")]
     adjusted[order] = np.minimum(step(adjusted[order]), 1.0)
     return adjusted
+
+
+def association(table: np.ndarray, rng: np.random.Generator, draws: int = 9_999) -> Test:
+    """Are rows and columns of ``table`` ``(r, c)`` of counts independent? :func:`independence` for any c.
+
+    Pearson's chi-square with (r − 1)(c − 1) degrees of freedom; when an expected count is below 5, p is
+    (1 + number of tables at least as extreme) / (draws + 1) over random tables with the same margins. The effect is
+    Cramér's V = √(chi² / (n · (min(r, c) − 1))) in [0, 1]. Empty rows and columns are left out; with fewer than two of
+    either the test is undefined.
+    """
+    table = np.asarray(table)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if min(table.shape) < 2:
+        return _UNDEFINED
+    statistic = float(_pearson(table))
+    effect = float(np.sqrt(statistic / (table.sum() * (min(table.shape) - 1))))
+    if _expected(table).min() >= SMALL:
+        freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
+        return Test(statistic, float(stats.chi2.sf(statistic, freedom)), effect, "chi-square")
+    margins = stats.random_table(table.sum(axis=1), table.sum(axis=0))
+    extreme = _pearson(margins.rvs(draws, method="patefield", random_state=rng)) >= statistic * _NEAR
+    return Test(statistic, (1 + int(np.count_nonzero(extreme))) / (draws + 1), effect, "permutation")

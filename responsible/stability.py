@@ -1,115 +1,93 @@
-"""Stability: the headline measures in random folds, month by month, and in the last months against the earlier ones.
+"""Stability: would other people of the same kind give the same segments?
 
-Layer 7.
+Each refit clusters a bootstrap sample (n of the n points, with replacement) and labels *all* the points by what it
+found. The labels are compared with those of the clustering of all points: the adjusted Rand index for the whole, for
+each cluster the Jaccard likeness of the cluster nearest to it. Hennig (2007, Computational Statistics & Data Analysis
+52) compares on the resampled points only; comparing on the same points for every refit makes refits comparable, and
+keeps points that were drawn twice from counting twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
-from scipy import stats
 
-from responsible import intervals
-from responsible.cases import MONTH
-from responsible.checks import InputError, Params
-from responsible.groups import Groups, Inference
-from responsible.parts import PLACE, by_part
-from responsible.significance import holm
+from responsible.checks import Params
+from responsible.clustering import Dbscan, Fitted, Method, fit
+from responsible.partition import Labels, Points, adjusted_rand, jaccard
 
-EARLIER, LAST, CHANGE = "earlier", "last", "last minus earlier"
+STABLE, DISSOLVED = 0.75, 0.5
+"""Hennig's reading of a cluster's mean Jaccard likeness: from .75 stable, below .5 dissolved, between them a pattern
+whose members are doubtful.
+"""
 
 
 class Stability(Params):
-    """The number of random ``folds``, and how many of the ``last_months`` are held out against those before."""
+    """Bootstrap ``refits`` and the random ``starts`` of each; refits with fewer starts find fewer good solutions."""
 
-    folds: Annotated[int, Field(ge=2)]
-    last_months: Annotated[int, Field(ge=1)]
+    refits: Annotated[int, Field(ge=2)]
+    starts: Annotated[int, Field(ge=1)]
 
 
-def folds(
-    cases: pd.DataFrame,
-    who: Groups,
-    measures: Sequence[str],
-    rules: Stability,
-    *,
-    inference: Inference,
+@dataclass(frozen=True)
+class Refits:
+    """What B refits gave: ``ari`` (B,) with the full solution, ``jaccard`` (B, K) of each of its clusters."""
+
+    ari: Points
+    jaccard: Points
+
+    def quartiles(self) -> tuple[float, float, float]:
+        """Lower quartile, median and upper quartile of the adjusted Rand index."""
+        low, median, high = np.quantile(self.ari, [0.25, 0.5, 0.75])
+        return float(low), float(median), float(high)
+
+    def clusters(self) -> list[tuple[float, str]]:
+        """Mean Jaccard likeness of each cluster, with its reading: stable, doubtful or dissolved."""
+        return [(float(mean), reading(float(mean))) for mean in self.jaccard.mean(axis=0)]
+
+
+def reading(likeness: float) -> str:
+    """Hennig's word for a mean Jaccard likeness."""
+    if likeness >= STABLE:
+        return "stable"
+    return "dissolved" if likeness < DISSOLVED else "doubtful"
+
+
+def refits(
+    points: Points,
+    solutions: Mapping[tuple[Method, int], Labels],
+    params: Stability,
+    dbscan: Dbscan,
     rng: np.random.Generator,
-) -> pd.DataFrame:
-    """:func:`responsible.parts.by_part` of a random, even split of the cases, parts ``1`` to ``folds``."""
-    part = 1 + rng.permutation(len(cases)) % rules.folds
-    return by_part(cases, who, part.astype(str), measures, inference=inference, rng=rng)
+) -> dict[tuple[Method, int], Refits]:
+    """Refit every (method, K) on the same bootstrap samples and compare with its labels of all points.
 
-
-def months(
-    cases: pd.DataFrame, who: Groups, measures: Sequence[str], *, inference: Inference, rng: np.random.Generator
-) -> pd.DataFrame:
-    """:func:`by_part` of the months, in order; no rows when the table has no months."""
-    if MONTH not in cases:
-        return pd.DataFrame()
-    return by_part(cases, who, cases[MONTH].to_numpy(dtype=str), measures, inference=inference, rng=rng)
-
-
-def held_out(
-    cases: pd.DataFrame,
-    who: Groups,
-    measures: Sequence[str],
-    rules: Stability,
-    *,
-    inference: Inference,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """:func:`by_part` of the last months and of those before, with a third part, their difference, by a normal
-    interval.
-
-    Raises:
-        InputError: there are not more months than ``last_months``.
+    The samples are shared by the candidates, so differences between candidates are not differences between samples.
     """
-    if MONTH not in cases:
-        return pd.DataFrame()
-    known = sorted(cases[MONTH].unique())
-    if len(known) <= rules.last_months:
-        rule = f"must leave an earlier month of {len(known)}, got {rules.last_months}; hold out fewer"
-        raise InputError(f"stability.last_months {rule}")
-    part = np.where(cases[MONTH].isin(known[-rules.last_months :]), LAST, EARLIER)
-    two = by_part(cases, who, part, measures, inference=inference, rng=rng)
-    return pd.concat([two, _change(two, intervals.quantile(inference.confidence))], ignore_index=True)
+    samples = [rng.integers(0, len(points), len(points)) for _ in range(params.refits)]
+    return {
+        candidate: _refits(
+            points, labels, candidate, samples, partial(fit, starts=params.starts, rng=own, dbscan=dbscan)
+        )
+        for (candidate, labels), own in zip(solutions.items(), rng.spawn(len(solutions)), strict=True)
+    }
 
 
-def _change(two: pd.DataFrame, z: float) -> pd.DataFrame:
-    earlier, last = (two[two["part"] == name].reset_index(drop=True) for name in (EARLIER, LAST))
-    value, error = last["value"] - earlier["value"], np.hypot(last["error"], earlier["error"])
-    ends = {"value": value, "low": value - z * error, "high": value + z * error, "error": error}
-    reason = last["reason"].where(last["reason"] != "", earlier["reason"])
-    return last.assign(part=CHANGE, n=last["n"] + earlier["n"], **ends, reason=reason)
-
-
-def heterogeneity(parts: pd.DataFrame) -> pd.DataFrame:
-    """Does a measure differ among parts more than chance lets it? One row a measure of :func:`by_part`'s tables.
-
-    Columns: ``attribute, comparison, scope, measure, parts`` (with a value), ``least, most, mean`` (weighted by the
-    inverse variance), ``q`` (Cochran 1954: Σ (v − mean)²/error², chi-square with parts − 1 degrees of freedom when
-    nothing differs), ``i2`` (share of the variation beyond chance, max(0, 1 − (parts − 1)/q)), ``p, p_adjusted`` (Holm
-    over the rows). Undefined with fewer than two values.
-    """
-    if parts.empty:
-        return pd.DataFrame()
-    rows = []
-    for place, own in parts.groupby(PLACE, sort=False):
-        value, error = (own.loc[own["error"] > 0, column].to_numpy(dtype=float) for column in ("value", "error"))
-        rows.append(dict(zip(PLACE, place, strict=True)) | _q(value, error))
-    out = pd.DataFrame(rows)
-    return out.assign(p_adjusted=holm(out["p"].to_numpy(dtype=float)))
-
-
-def _q(value: np.ndarray, error: np.ndarray) -> dict[str, float]:
-    k = len(value)
-    if k < 2:
-        return {"parts": k} | dict.fromkeys(("least", "most", "mean", "q", "i2", "p"), np.nan)
-    mean = np.average(value, weights=error**-2)
-    q = float(np.sum(((value - mean) / error) ** 2))
-    found = {"parts": k, "least": value.min(), "most": value.max(), "mean": float(mean), "q": q}
-    return found | {"i2": max(0.0, 1 - (k - 1) / q) if q > 0 else 0.0, "p": float(stats.chi2.sf(q, k - 1))}
+def _refits(
+    points: Points,
+    labels: Labels,
+    candidate: tuple[Method, int],
+    samples: Sequence[Labels],
+    again: Callable[[Points, Method, int], Fitted],
+) -> Refits:
+    k = int(labels.max(initial=-1)) + 1
+    found = [again(points[rows], *candidate).assign(points) for rows in samples]
+    return Refits(
+        np.array([adjusted_rand(labels, other) for other in found]),
+        np.array([jaccard(labels, other, k) for other in found]).reshape(len(found), k),
+    )

@@ -1,4 +1,4 @@
-"""Read the tables of people's rows, the only stage that does: the budget table becomes cells, healthcare typed cases.
+"""Read the tables of people's rows, the only stage that does: budget becomes cells, healthcare and segments typed rows.
 
 A bad row (see ``prepare.on_bad_rows``) or parameters that the table does not bear out end it with one message, before
 anything is written.
@@ -13,6 +13,7 @@ from responsible.cells import Grid
 from responsible.counting import Plan, collected, count, key_repeats, reasons
 from responsible.healthcare import Healthcare, cases
 from responsible.roles import Budget, Prepare, Seed, Sensitive, Threshold
+from responsible.roles_segments import Segments, people
 from stages import _bad_rows, _files, _io, _read, _rows
 
 PARAMS: dict[str, Any] = {
@@ -23,6 +24,7 @@ PARAMS: dict[str, Any] = {
     "sensitive": dict[str, Sensitive],
     "threshold_sweep.grid": Grid,
     "healthcare": Healthcare,
+    "segments": Segments,
 }
 
 
@@ -31,12 +33,14 @@ def main(
     params: str = "params.yaml",
     cells: str = "data/prepared/budget.parquet",
     healthcare: str = "data/prepared/healthcare.parquet",
+    segments: str = "data/prepared/segments.parquet",
     metrics: str = "metrics/prepare.json",
     base_rates: str = "plots/prepare_base_rates.csv",
     missing: str = "plots/prepare_missing.csv",
+    segments_profile: str = "plots/prepare_segments.csv",
 ) -> None:
-    """Read the tables of ``params``; write cells, profile and the tables behind it, and the cases of healthcare."""
-    seed, threshold, prepare, budget, sensitive, grid, roles = _io.load(params, PARAMS)
+    """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
+    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = _io.load(params, PARAMS)
     plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
     declared = plan.declared()
     table = _files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
@@ -51,17 +55,24 @@ def main(
     profile.refuse_levels(found, sensitive, budget.source)
     profile.refuse_label(found, plan.cuts, threshold, budget.source)
     rates = profile.base_rates(found, sensitive, plan.cuts, threshold)
-    repeats = reader.compute(key_repeats, budget.key)["repeats"][0] if budget.key else None
+    repeats = None
+    if budget.key:
+        repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped, _files.digest(table), repeats)
     requests = _rows.read(prepare, "healthcare", roles, seed)
     decided = cases(requests.good, roles)
+    to_segment = _rows.read(prepare, "segments", segment_roles, seed)
+    segmented, described = people(to_segment.good, segment_roles)
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
 
     _io.write_parquet(cells, found, meta)
     _io.write_parquet(healthcare, decided, {"rows": len(decided), "protected": list(roles.protected)})
+    _io.write_parquet(segments, segmented, {"rows": len(segmented), "protected": segment_roles.protected})
     _io.write_csv(base_rates, rates)
     _io.write_csv(missing, profile.missing(found))
-    _io.write_json(metrics, {"prepare": {**figures, "healthcare": requests.figures()}})
+    _io.write_csv(segments_profile, described)
+    figures |= {"healthcare": requests.figures(), "segments": to_segment.figures()}
+    _io.write_json(metrics, {"prepare": figures})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from tqdm import tqdm
 
-from responsible import sample_budget, sample_healthcare
+from responsible import sample_budget, sample_healthcare, sample_segments
 from responsible.checks import InputError, did_you_mean
 from stages._io import run
 
@@ -34,6 +34,7 @@ class Sample(NamedTuple):
 TABLES = {
     "budget": Sample(sample_budget.COLUMNS, sample_budget.draw, 20_000),
     "healthcare": Sample(sample_healthcare.COLUMNS, sample_healthcare.draw, 5_000),
+    "segments": Sample(sample_segments.COLUMNS, sample_segments.draw, 1_500),
 }
 TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 SUFFIXES = (".csv", ".parquet")

@@ -6,10 +6,10 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from responsible.checks import InputError
 from responsible.groups import Inference
-from responsible.stability import CHANGE, Stability, folds, held_out, heterogeneity, months
+from responsible.steadiness import CHANGE, Steadiness, folds, held_out, heterogeneity, months
 from tests.planted import INFERENCE, LIMITS, planted, who
 
-RULES = Stability(folds=5, last_months=3)
+RULES = Steadiness(folds=5, last_months=3)
 SPD = "statistical_parity_difference"
 
 

@@ -1,0 +1,161 @@
+"""What docs/segments.md and the segments' data sheet say: findings in plain sentences, and the tables behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responsible.mechanisms import MECHANISMS
+from responsible.segment_headline import at_flag, cost
+from responsible.segment_score import one_sided, total
+from responsible.segment_tables import name_of
+from responsible.structure import CHANCE, SLIVER, UNSTABLE
+from stages._report import escape, number, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from responsible.groups import Inference
+    from responsible.privacy import Configuration, Release
+    from responsible.roles_segments import Segments
+    from responsible.segment_report import Report
+    from responsible.silhouette import Silhouette
+
+DOUBTS = {
+    UNSTABLE: "other people of the same kind would give other clusters",
+    CHANCE: "tables without any clusters score as high",
+    SLIVER: "one of them holds fewer people than a segment may",
+}
+QUESTIONS = {
+    "motivation": "Why was the table made?",
+    "collection": "How, when and from whom was it collected?",
+    "consent": "On what legal basis, and how can people withdraw?",
+    "uses": "What may the segments be used for?",
+    "not_for": "What must they not be used for?",
+    "distribution": "Who may have the table?",
+    "maintenance": "Who keeps it, and who mends an error?",
+    "override": "Who can overrule a segment, and how?",
+}
+
+
+def context(
+    report: Report,
+    tried: pd.DataFrame,
+    knee: int | None,
+    *,
+    roles: Segments,
+    inference: Inference,
+) -> dict[str, Any]:
+    """Everything the templates show."""
+    answers = report.params.data_sheet
+    found, flag = report.found, report.params.representation.flag
+    open_, answered = one_sided(found.shares)
+    measured = _measured(report)
+    return {
+        "report": report,
+        "found": found,
+        "chosen": name_of(found.choice.chosen),
+        "knee": knee,
+        "tried": records(tried),
+        "verdict": _verdict(report),
+        "runner_up": _runner_up(report),
+        "reference": {kind: float(draws.max()) for kind, draws in found.reference.items()},
+        "open": open_,
+        "answered": answered,
+        "at_flag": at_flag(found, flag),
+        "levels": [escape(level) for level in report.levels],
+        "roles": roles,
+        "privacy": report.params.privacy,
+        "inference": inference,
+        "questions": [(QUESTIONS[name], answer) for name, answer in answers],
+        "unanswered": [QUESTIONS[name] for name in answers.unanswered()],
+        "override": answers.override,
+        "costs": {name: cost(report.compared, setting) for name, setting in report.settings.items()},
+        "totals": {name: total(criteria) for name, criteria in report.scores.items()},
+        "criteria": list(zip(*report.scores.values(), strict=True)),
+        "mechanisms": MECHANISMS,
+        "ledger": records(report.compared.ledger),
+        "measured": measured,
+        "sure_row": next(r for r in measured if _is(r["entry"], report.settings["guaranteed"])),
+        "harder": _harder(report),
+        "not_protected": _not_protected(report),
+    }
+
+
+def _is(entry: Any, setting: Configuration | Release) -> bool:
+    return (entry.mechanism, entry.epsilon) == (setting.mechanism, setting.epsilon)
+
+
+def _verdict(report: Report) -> str:
+    found, k = report.found, report.found.choice.chosen.fitted.k
+    if found.found:
+        return (
+            f"**There are {k} segments.** Refits on resampled people find them again (median adjusted Rand index "
+            f"{number(found.stability.quartiles()[1])}), and no table without clusters reaches their silhouette of "
+            f"{number(found.silhouette.value)}."
+        )
+    why = " and ".join(DOUBTS[doubt] for doubt in found.doubts)
+    return (
+        f"**There are no segments.** The best that was found, {k} clusters, is not a structure of these people: {why}. "
+        "What follows describes those clusters; do not act on them."
+    )
+
+
+def _runner_up(report: Report) -> str:
+    choice = report.found.choice
+    if choice.runner_up is None or choice.lead is None:
+        return "There was no other candidate."
+    close = abs(choice.lead.value) < choice.margin
+    first = (
+        f"The runner-up is {name_of(choice.runner_up)}, {_lead(choice.lead)} in silhouette: "
+        f"{'as good within the margin, so the simpler one is taken' if close else 'a clear difference'}."
+    )
+    if choice.other_k is None or choice.lead_other_k is None or choice.other_k is choice.runner_up:
+        return first
+    return (
+        f"{first} The best with another number of clusters is {name_of(choice.other_k)}, {_lead(choice.lead_other_k)}."
+    )
+
+
+def _lead(lead: Silhouette) -> str:
+    side = "behind" if lead.value >= 0 else "ahead"
+    if lead.exact:
+        return f"{number(abs(lead.value))} {side}"
+    return f"{number(abs(lead.value))} {side} (lead {number(lead.low)} to {number(lead.high)})"
+
+
+def _measured(report: Report) -> list[dict[str, Any]]:
+    """One row a mechanism and ε: real ε, the measures with their intervals, and the attacks."""
+    keys = ["mechanism", "epsilon", "measure"]
+    curves = report.compared.curves[report.compared.curves["level"] == ""]
+    cells = {(r.mechanism, r.epsilon, r.measure): r for r in records(curves)}
+    attack = report.compared.attack.dropna(subset=["epsilon"])
+    cells |= {(r.mechanism, r.epsilon, r.measure): r for r in records(attack[[*keys, "value", "low", "high", "cap"]])}
+    return [
+        {
+            "entry": entry,
+            **{m: cells.get((entry.mechanism, entry.epsilon, m)) for m in (*_SHOWN, "membership", "linkage")},
+        }
+        for entry in records(report.compared.ledger)
+    ]
+
+
+_SHOWN = ("noisy_silhouette", "silhouette", "ari", "inertia_ratio", "changed")
+
+
+def _harder(report: Report) -> list[dict[str, Any]]:
+    """For both configurations, the share of every level whose segment changes."""
+    curves = report.compared.curves
+    rows = []
+    for name, setting in report.settings.items():
+        own = curves[
+            (curves["measure"] == "changed")
+            & (curves[["mechanism", "epsilon"]] == [setting.mechanism, setting.epsilon]).all(axis=1)
+        ]
+        rows += [{"configuration": name, "setting": setting, "row": row} for row in records(own) if row.level]
+    return rows
+
+
+def _not_protected(report: Report) -> list[tuple[str, list[str]]]:
+    """Mechanism → what it does not protect, each once."""
+    texts = {entry.mechanism: entry.not_protected.split("; ") for entry in records(report.compared.ledger)}
+    return list(texts.items())

@@ -1,0 +1,100 @@
+"""Segment people, and say how good, how stable, how representative and how private the segments are.
+
+The noise is drawn from the parameters' seed, so that results reproduce: it protects nothing by itself. Releasing
+segments with secret noise is another command, `make release-segments`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from responsible import segment_tables as tables
+from responsible.groups import Inference
+from responsible.roles import Seed
+from responsible.roles_segments import FEATURE, PROTECTED, Segments
+from responsible.segment_headline import headline
+from responsible.segment_report import ClusterPrivacy, report
+from stages import _draw_privacy, _draw_segments, _io, _report, _segments_report
+
+PARAMS: dict[str, Any] = {
+    "seed": Seed,
+    "inference": Inference,
+    "segments": Segments,
+    "cluster_privacy": ClusterPrivacy,
+}
+MAP = 2_000  # people drawn in the map
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    prepared: str = "data/prepared/segments.parquet",
+    profile: str = "plots/prepare_segments.csv",
+    template: str = "docs/templates/segments.md.j2",
+    sheet_template: str = "docs/templates/segments_data_sheet.md.j2",
+    metrics: str = "metrics/cluster_privacy.json",
+    candidates: str = "plots/segments_candidates.csv",
+    by_k: str = "plots/segments_by_k.csv",
+    refits: str = "plots/segments_refits.csv",
+    segments: str = "plots/segments.csv",
+    shares: str = "plots/segments_shares.csv",
+    frontier: str = "plots/segments_frontier.csv",
+    curves: str = "plots/segments_privacy.csv",
+    tradeoff: str = "plots/segments_tradeoff.csv",
+    attack: str = "plots/segments_attack.csv",
+    ledger: str = "plots/segments_ledger.csv",
+    scores: str = "plots/segments_scorecard.csv",
+    map_picture: str = "plots/segments_map.png",
+    choice_picture: str = "plots/segments_choice.png",
+    stability_picture: str = "plots/segments_stability.png",
+    shares_picture: str = "plots/segments_shares.png",
+    frontier_picture: str = "plots/segments_frontier.png",
+    privacy_picture: str = "plots/segments_privacy.png",
+    document: str = "docs/segments.md",
+    sheet: str = "docs/segments_data_sheet.md",
+) -> None:
+    """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
+    seed, inference, roles, wanted = _io.load(params, PARAMS)
+    values, codes, levels = _people(prepared, roles)
+    analysing, drawing = np.random.default_rng(seed).spawn(2)
+    made = report(values, codes, levels, roles=roles, params=wanted, confidence=inference.confidence, rng=analysing)
+    found, points = made.found, made.found.scaling.apply(values)
+    tried, priced = tables.candidates_table(found), tables.frontier_table(found, levels)
+    knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)
+    again, held = tables.refits_table(found), tables.shares_table(found)
+
+    _io.write_json(metrics, {"cluster_privacy": headline(made)})
+    _io.write_csv(candidates, tried)
+    _io.write_csv(by_k, tables.by_k(tried))
+    _io.write_csv(refits, again)
+    _io.write_csv(segments, tables.segments_table(found, made.features))
+    _io.write_csv(shares, held)
+    _io.write_csv(frontier, priced)
+    _io.write_csv(curves, made.compared.curves)
+    _io.write_csv(tradeoff, tables.wide_curves(made.compared))
+    _io.write_csv(attack, made.compared.attack)
+    _io.write_csv(ledger, made.compared.ledger)
+    _io.write_csv(scores, tables.scores_table(made.scores))
+    _io.write_bytes(map_picture, _draw_segments.plane(shown, made))
+    _io.write_bytes(choice_picture, _draw_segments.choice(tried, knee, made))
+    _io.write_bytes(stability_picture, _draw_segments.stability(again, made))
+    _io.write_bytes(shares_picture, _draw_segments.shares(held, made))
+    _io.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
+    _io.write_bytes(privacy_picture, _draw_privacy.privacy(made))
+    context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
+    _io.write_text(document, _report.render(template, context))
+    described = {"profile": _report.records(_io.read_csv(profile))}
+    _io.write_text(sheet, _report.render(sheet_template, context | described))
+
+
+def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
+    """Features (n, d) in their own units, the protected level of each row as a code, and the levels in order."""
+    table, _ = _io.read_parquet(prepared)
+    levels, codes = np.unique(table[PROTECTED + roles.protected].to_numpy(dtype=str), return_inverse=True)
+    return table[[FEATURE + name for name in roles.features]].to_numpy(), codes, levels.tolist()
+
+
+if __name__ == "__main__":
+    _io.run(main)
