@@ -36,8 +36,7 @@ class Rows(NamedTuple):
 
     def figures(self) -> dict[str, object]:
         """What ``metrics/prepare.json`` says of a table of rows."""
-        lost = sum(self.dropped.values())
-        return {"rows": {"read": len(self.good) + lost, "kept": len(self.good)}, "dropped": lost, "digest": self.digest}
+        return {"kept": len(self.good), "dropped": sum(self.dropped.values()), "digest": self.digest}
 
 
 def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:

@@ -28,7 +28,7 @@ class Sample(NamedTuple):
 
     columns: dict[str, type]
     draw: Callable[[int, int], Iterator[dict[str, Any]]]
-    rows: int
+    rows: int = 20_000
 
 
 TABLES = {

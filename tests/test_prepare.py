@@ -213,10 +213,12 @@ def test_text_targets_and_excluded_levels(folder):
 
 
 def test_metrics_are_few_and_nested(folder):
-    """One object under the stage's name, at most twenty leaves, also when many reasons dropped rows."""
+    """One object under the stage's name, at most twenty leaves and three a further table, however many reasons."""
     spoiled(range(1, 11), Age=["a", "-1", "300", "nan", "inf"] * 2, Budget=["x"] * 5 + ["1"] * 5, With=["q"] * 10)
     _, _, metrics = run(prepare__on_bad_rows="drop")
     assert list(json.loads(Path("m.json").read_text())) == ["prepare"]
+    further = [metrics.pop(table) for table in ("healthcare", "segments")]
+    assert [sorted(own) for own in further] == [["digest", "dropped", "kept"]] * 2
     assert len(pd.json_normalize(metrics).columns) <= 20
     assert metrics["rows"]["read"] - metrics["rows"]["kept"] == sum(metrics["dropped"].values()) == 10
 
