@@ -22,7 +22,14 @@ from tests import tables
 from tests.contract import ROOT
 from tests.test_counting import by_pandas
 
-OUTPUTS = {"cells": "c.parquet", "metrics": "m.json", "base_rates": "b.csv", "missing": "x.csv"}
+OUTPUTS = {
+    "cells": "c.parquet",
+    "segments": "s.parquet",
+    "metrics": "m.json",
+    "base_rates": "b.csv",
+    "missing": "x.csv",
+    "segments_profile": "p.csv",
+}
 
 
 @pytest.fixture
