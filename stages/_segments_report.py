@@ -144,14 +144,11 @@ _SHOWN = ("noisy_silhouette", "silhouette", "ari", "inertia_ratio", "changed")
 
 def _harder(report: Report) -> list[dict[str, Any]]:
     """For both configurations, the share of every level whose segment changes."""
-    curves = report.compared.curves
+    curves = report.compared.curves.query("measure == 'changed' and level != ''")
     rows = []
     for name, setting in report.settings.items():
-        own = curves[
-            (curves["measure"] == "changed")
-            & (curves[["mechanism", "epsilon"]] == [setting.mechanism, setting.epsilon]).all(axis=1)
-        ]
-        rows += [{"configuration": name, "setting": setting, "row": row} for row in records(own) if row.level]
+        own = (row for row in records(curves) if _is(row, setting))
+        rows += [{"configuration": name, "setting": setting, "row": row} for row in own]
     return rows
 
 
