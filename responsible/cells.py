@@ -1,7 +1,23 @@
 """Cells: one row for each distinct combination of split, target bin, features and sensitive levels, with its count n.
 
-A bin is the number of cut points at or below the target, so the label at any cut point is a comparison of bin numbers
-and no stage after ``prepare`` needs a row.
+The columns of the cells' Parquet file, which all but ``n`` are unique together and order the rows:
+
+``split``
+    train, valid or test.
+``bin``
+    int32, the number of cut points at or below the target. So the label at any cut point is a comparison of bin
+    numbers, and no stage after ``prepare`` needs a row.
+``month``
+    YYYY-MM, only where a time column is declared.
+``x.NAME``
+    A feature: float64, null when missing, or text, "Missing" when missing; binned numbers are text.
+``a.NAME``
+    A sensitive attribute: its level as spelled in the table, or "Missing".
+``n``
+    int64, the number of rows, at least 1.
+
+The schema's metadata has under ``responsible`` a JSON object: ``cuts`` (the cut points, rising), ``rows`` (the sum of
+``n``), ``features`` (name → numeric or categorical) and ``attributes`` (names).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from responsible.roles import SPLITS, Budget, Prepare, Sensitive, refuse_absent,
 
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 FIRST = "first_reason"
+LOT = "lot"
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,15 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
 
 
 def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
-    """The ``rows`` rows (0: all) of least sample hash; key and ``fields`` break ties, so order does not matter."""
+    """The ``rows`` rows (0: all) of least sample hash; ``fields`` break ties of a key, so that order does not matter.
+
+    Keys are ranked alone first: sorting all fields of a big table would take its size in memory.
+    """
     if not rows:
         return frame
-    ranked = frame.with_columns(hashing.hashed(nw.col(KEY), seed, "sample").alias("lot"))
-    return ranked.sort("lot", KEY, *fields).head(rows)
+    lot = hashing.hashed(nw.col(KEY), seed, "sample").alias(LOT)
+    least = frame.select(KEY, lot).sort(LOT, KEY).head(rows).select(KEY)
+    return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *fields).head(rows)
 
 
 def _split(plan: Plan) -> nw.Expr:
@@ -159,7 +164,11 @@ def reasons(frame: pd.DataFrame) -> dict[str, int]:
     return {str(reason): int(n) for reason, n in bad.items()}
 
 
-def key_repeats(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """One row, ``repeats``: rows beyond the first of their key. Repeated keys mean rows that are not independent."""
-    with_key = frame.filter(~nw.col(KEY).is_null())
-    return with_key.select(repeats=nw.len() - nw.col(KEY).n_unique())
+def key_repeats(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
+    """One row, ``repeats``: rows beyond the first of their key. Repeated keys mean rows that are not independent.
+
+    Rows of the whole table with a key, good or bad, sampled or not.
+    """
+    key = [d for d in plan.declared() if d.name == "key"]
+    named = typed(frame, key, plan.prepare.missing_values, keep=[KEY]).filter(nw.col(REASON).is_null())
+    return named.select(repeats=nw.len() - nw.col(KEY).n_unique())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from responsible.rates import PERFORMANCE
 from responsible.reweighing import Reweigh, row_weights
 from responsible.roles import Sensitive
 from responsible.thresholds import EXCLUDED, PRIVILEGED, UNPRIVILEGED, Array, Bits, Sweep, interval, quantity
+
+Watch = Callable[[Iterable[npt.NDArray[np.bool_]]], Iterable[npt.NDArray[np.bool_]]]
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Fitter:
     model: Logistic
     reweigh: Reweigh
 
-    def predict(self, labels: Bits) -> Predictions:
+    def predict(self, labels: Bits, watch: Watch) -> Predictions:
         """Fit both models at each threshold, whose labels are the rows of ``labels`` (thresholds, m), and predict."""
         found, reasons = np.zeros((2, *labels.shape), dtype=bool), []
-        for t, label in enumerate(labels):
+        for t, label in enumerate(watch(labels)):
             try:
                 found[:, t] = self._pair(label)
                 reasons.append("")
@@ -103,10 +105,12 @@ def sweep_cells(
     model: Logistic,
     reweigh: Reweigh,
     sweep: Sweep,
+    watch: Watch = iter,
 ) -> Swept:
     """Fit the baseline and the reweighed model at every threshold of the grid, on the training rows of ``cells``.
 
-    ``kinds`` maps each ``x.`` column to its kind, ``cuts`` are the cut points the cells were counted with.
+    ``kinds`` maps each ``x.`` column to its kind, ``cuts`` are the cut points of the cells, and ``watch``
+    sees each threshold go by (a progress bar).
     """
     parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
     encode = encoder(parts.x, parts.total(rows), kinds, model)
@@ -117,7 +121,7 @@ def sweep_cells(
     level = who.code(cells[f"a.{who.attribute}"].to_list())
     group = np.where(level < 0, EXCLUDED, np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED))
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
-    return Swept(tuple(sweep.grid.values()), fitter.predict(label), group, split, counts)
+    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts)
 
 
 def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import narwhals as nw
@@ -34,7 +34,7 @@ def refuse(reader: DuckDB, declared: Sequence[Declared], missing_values: Sequenc
     for path in reader.table.files:
         for reason, rows, examples in _of_file(reader, path, declared, missing_values):
             number[reason] += rows
-            place = f"{path.name} " if len(reader.table.files) > 1 else ""
+            place = f"{path.relative_to(reader.table.source)} " if path != Path(reader.table.source) else ""
             shown.setdefault(reason, []).extend(place + example for example in examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
@@ -56,16 +56,20 @@ def _of_file(
 
     bad = reader.compute(first, files=[path]).sort_values(KEY)
     rejected = [r for r in reader.rejected() if r.path == path]
-    numbers = {r.number for r in rejected}
-    if reader.table.kind == "csv":
-        read, lost = _files.places(path, reader.table.delimiter, set(bad[KEY]), numbers)
-    else:
-        read, lost = {row: _files.Place(row, None) for row in bad[KEY]}, {}
+    read, lost = _places(reader, path, set(bad[KEY]), {r.number for r in rejected})
     for rule, count in Counter(r.rule for r in rejected).items():
         yield rule, count, [_example(lost[r.number], r.text) for r in rejected if r.rule == rule][:SHOWN]
     for reason, rows in bad.groupby(REASON, sort=False):
         examples = [_example(read[row], value) for row, value in zip(rows[KEY], rows[VALUE], strict=True)]
         yield str(reason), int(rows["number"].iloc[0]), examples
+
+
+def _places(
+    reader: DuckDB, path: Path, rows: Collection[int], rejected: Collection[int]
+) -> tuple[dict[int, _files.Place], dict[int, _files.Place]]:
+    if reader.table.kind == "parquet":
+        return {row: _files.Place(row, None) for row in rows}, {}
+    return _files.places(path, reader.table.delimiter, rows, rejected)
 
 
 def _example(place: _files.Place, value: str) -> str:

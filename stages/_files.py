@@ -42,10 +42,11 @@ def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str
     """
     files = _find(source, pattern, section)
     kind, columns = _kind(files, section), _header(files, delimiter)
-    for name in needed:
-        if name not in columns:
-            alone = f" (one column only: is {section}.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
-            raise InputError(f"{source}: column {name!r} is missing{did_you_mean(name, columns)}{alone}")
+    alone = f" (one column only: is {section}.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
+    absent = [name for name in dict.fromkeys(needed) if name not in columns]
+    if absent:
+        lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}{alone}" for name in absent)
+        raise InputError("\nerror: ".join(lines))
     return Table(source, files, kind, columns, delimiter)
 
 

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from responsible.checks import InputError, Params, did_you_mean, explain
 if TYPE_CHECKING:
     import pandas as pd
 
-# Every top-level section some stage reads; a key of params.yaml that is not here is a misspelling. A test keeps it true.
+# Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
 SECTIONS = (
     "seed",
     "threshold",
@@ -149,6 +149,13 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
     table = pq.read_table(_existing(path))
     return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
+
+
+def watch(steps: Iterable[Any], what: str) -> Iterable[Any]:
+    """``steps`` with a progress bar that says ``what`` they are; silent where nobody watches (no terminal)."""
+    from tqdm import tqdm
+
+    return tqdm(steps, desc=what, disable=None, leave=False)
 
 
 def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:

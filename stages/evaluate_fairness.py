@@ -69,11 +69,15 @@ def main(
     _io.write_csv(change_csv, found.performance_change)
     _io.write_csv(roc_csv, found.roc)
     _io.write_csv(calibration_csv, found.calibration)
-    _io.write_bytes(disparities_png, _draw_fairness.disparities(found.fairness))
-    _io.write_bytes(group_rates_png, _draw_fairness.group_rates(found.group_rates))
-    _io.write_bytes(roc_png, _draw_fairness.roc(found.roc))
-    _io.write_bytes(calibration_png, _draw_fairness.calibration(found.calibration))
-    _io.write_bytes(confusion_png, _draw_fairness.confusion(found.confusion))
+    pictures = {
+        disparities_png: lambda: _draw_fairness.disparities(found.fairness),
+        group_rates_png: lambda: _draw_fairness.group_rates(found.group_rates),
+        roc_png: lambda: _draw_fairness.roc(found.roc),
+        calibration_png: lambda: _draw_fairness.calibration(found.calibration),
+        confusion_png: lambda: _draw_fairness.confusion(found.confusion),
+    }
+    for path, draw in _io.watch(pictures.items(), "pictures"):
+        _io.write_bytes(path, draw())
     context = _comparison.context(
         found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
     )

@@ -52,7 +52,9 @@ def main(
     profile.refuse_levels(found, sensitive, budget.source)
     profile.refuse_label(found, plan.cuts, threshold, budget.source)
     rates = profile.base_rates(found, sensitive, plan.cuts, threshold)
-    repeats = reader.compute(key_repeats, budget.key)["repeats"][0] if budget.key else None
+    repeats = None
+    if budget.key:
+        repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped, _files.digest(table), repeats)
     to_segment = _rows.read(prepare, "segments", roles, seed)
     segmented, described = people(to_segment.good, roles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,13 @@ def main(
     frame, meta = _io.read_parquet(cells)
     choosing, reporting = (np.random.default_rng([seed, 4, part]) for part in (1, 2))
 
+    def watch(steps: Iterable[Any]) -> Iterable[Any]:
+        return _io.watch(steps, "thresholds")
+
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
-    swept = sweep_cells(frame, kinds, meta["cuts"], sensitive, model=logistic, reweigh=reweigh, sweep=sweep)
+    swept = sweep_cells(
+        frame, kinds, meta["cuts"], sensitive, model=logistic, reweigh=reweigh, sweep=sweep, watch=watch
+    )
     choice = choose(swept, sweep, inference, choosing)
     figures = table(swept, inference, reporting)
 

@@ -7,10 +7,13 @@ import shutil
 import stat
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests import contract
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -176,6 +179,30 @@ def test_requirements_are_pinned_with_hashes(name):
     assert wanted <= set(pins(name))
     assert "#    make lock" in text
     assert not re.search(r"https?://|file:|--index|--find-links", text)
+
+
+@pytest.mark.parametrize(
+    ("folders", "files"),
+    [(("responsible", "stages"), LOCKS[:1]), (("tests", "benchmarks"), LOCKS)],
+    ids=["run", "test"],
+)
+def test_what_is_imported_is_asked_for(folders, files):
+    """Every package that the code imports is named in a requirements file, not just there by chance or by hand."""
+    ours = {"responsible", "stages", "tests", "benchmarks", *sys.stdlib_module_names}
+    imported = {
+        name.split(".")[0]
+        for folder in folders
+        for path in contract.modules(folder)
+        for name in contract.imported(path)
+    }
+    provided = packages_distributions()
+    asked = {
+        line.lower()
+        for file in files
+        for line in re.findall(r"^[\w.-]+", (ROOT / f"{file}.in").read_text(), re.MULTILINE)
+    }
+    lacking = {name for name in imported - ours if asked.isdisjoint(d.lower() for d in provided.get(name, [name]))}
+    assert lacking == set()
 
 
 @pytest.mark.parametrize("name", LOCKS)

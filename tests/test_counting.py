@@ -122,10 +122,9 @@ def test_the_sample_is_independent_of_the_split():
 
 def test_ties_in_a_sample_are_broken_by_content():
     """Where many rows share a key, the sample is still exact and does not depend on their order."""
-    frame = tables.sample(400)
-    keys = [7] * 200 + [8] * 200
+    frame, keys = tables.sample(400).assign(id=["a"] * 200 + ["b"] * 200), [7] * 200 + [8] * 200
     order = np.random.default_rng(2).permutation(400)
-    plan = tables.plan(prepare__sample_rows=250)
+    plan = tables.plan(prepare__sample_rows=250, budget__key="id")
     cells = cells_of(frame, plan, keys=keys)
     assert cells["n"].sum() == 250
     assert cells.equals(cells_of(frame.iloc[order], plan, keys=np.array(keys)[order].tolist()))
@@ -214,8 +213,8 @@ def test_bins_by_bisection_are_the_number_of_cuts_passed(cut_points):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_repeated_keys_are_counted(engine):
     """Rows beyond the first of their key; a missing key is none."""
-    frame = lazy(engine, {"x": list("abcdef")}, [1, 2, 2, 3, 3, 3])
-    assert collect(key_repeats(frame))["repeats"].tolist() == [3]
+    frame = lazy(engine, {"id": ["a", "b", "b", "c", "c", "c", "NA", "NA", ""]}, [1, 2, 2, 3, 3, 3, 4, 4, 5])
+    assert collect(key_repeats(frame, tables.plan(budget__key="id")))["repeats"].tolist() == [3]
 
 
 def test_column_names_of_any_kind():

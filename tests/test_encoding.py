@@ -59,7 +59,7 @@ def test_design_finds_the_distinct_combinations():
 
 
 def test_encoded_columns_by_hand():
-    """Unscaled, the missing age takes the training median 20 and an indicator, and Rome, unseen in training, no level."""
+    """Unscaled, the missing age takes the training median 20 and an indicator, and Rome, unseen in training, none."""
     names, matrix = encoded(scale=False)
     assert names == ["x.age", "missingindicator_x.age", "x.city_Missing", "x.city_Oslo"]
     np.testing.assert_array_equal(matrix, [[20, 0, 0, 1], [20, 1, 1, 0], [40, 0, 0, 1], [20, 0, 0, 1], [99, 0, 0, 0]])

@@ -33,7 +33,7 @@ SENSITIVE = {
 
 
 def test_privileged_levels_stand_first_even_when_absent():
-    """A declared privileged level is listed though no row has it; the others follow alphabetically, but excluded ones."""
+    """A declared privileged level is listed though no row has it; others follow alphabetically, but excluded ones."""
     assert RACE.levels == ("Red", "Gold", "Blue", "Missing")
     assert RACE.privileged.tolist() == [True, True, False, False]
 

@@ -95,5 +95,5 @@ def test_one_label_is_refused(rows):
 def test_no_convergence_is_refused_not_returned(monkeypatch, rows):
     """A solver that stops before the optimum ends in a refusal with its remedy, never in half-fitted coefficients."""
     monkeypatch.setattr("responsible.model.MOST_ITERATIONS", 2)
-    with pytest.raises(InputError, match="did not converge.*model.scale: true"):
+    with pytest.raises(InputError, match=r"did not converge.*model\.scale: true"):
         on_cells(rows, PLAIN.model_copy(update={"solver": "lbfgs"}))

@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from responsible.checks import InputError
@@ -304,6 +306,35 @@ def test_lines_are_true_where_fields_have_line_breaks(folder):
     assert f"too few fields in 1 row: row 5 (line {where['ragged']}) 'ragged'" in few
 
 
+RECORDS = {  # a record's text, the lines it takes, and how the message shows it; None for a good or a blank one
+    "good": ("500,30,Male,Other,1,x", 1, None),
+    "break": ('500,30,"Ma\nle",Other,1,"x\r\n\ny"', 4, None),
+    "blank": ("", 1, None),
+    "age": ("500,old,Male,Other,1,x", 1, "'old'"),
+    "age behind a break": ('500,old,"Ma\nle",Other,1,x', 2, "'old'"),
+    "ragged": ("500,30,Male", 1, "'500,30,Male'"),
+}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(list(RECORDS)), min_size=1, max_size=30))
+def test_rows_and_lines_of_any_mixture(folder, kinds):
+    """Whatever stands before a bad row, its row and line are those that an editor and a count of records show."""
+    expected, row, line = {"age": [], "ragged": []}, 0, 2
+    for kind in kinds:
+        _, lines, shown = RECORDS[kind]
+        row += kind != "blank"
+        if shown:
+            expected[kind.split()[0]].append(f"row {row} (line {line}) {shown}")
+        line += lines
+    header = ",".join(tables.sample(1))
+    Path("t.csv").write_text("\n".join([header, *(RECORDS[k][0] for k in kinds)]) + "\n", encoding="utf-8", newline="")
+    messages = refusal(prepare__minimum_rows=10_000).split("\nerror: ")
+    for what, rule in (("age", "Age: not a number"), ("ragged", "too few fields")):
+        examples = ", ".join(expected[what][:5])
+        assert any(rule in m and f": {examples}; mend" in m for m in messages) == bool(examples)
+
+
 def test_bad_rows_in_several_files(folder):
     """With a folder each example says in which file it stands."""
     frame = tables.sample(200).copy()
@@ -399,6 +430,11 @@ def test_missing_columns(folder):
     """Each name that is not there is refused with the nearest that are, and a wrong delimiter is suspected."""
     write(tables.sample(200).rename(columns={"Education_Level": "Education Level"}))
     assert refusal() == "t.csv: column 'Education_Level' is missing; did you mean 'Education Level'?"
+    write(tables.sample(200).drop(columns=["Age", "Gender"]))
+    assert [line.split(" is")[0] for line in refusal().split("\nerror: ")] == [
+        "t.csv: column 'Age'",
+        "t.csv: column 'Gender'",
+    ]
     write(tables.sample(200), sep=";")
     assert refusal().endswith("(one column only: is budget.delimiter ',' right?)")
 

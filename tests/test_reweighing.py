@@ -83,7 +83,7 @@ def test_independent_table_needs_no_weights():
 
 def test_empty_cell_is_refused_by_name():
     """A group with one label only is refused with its name, the label and the remedies."""
-    with pytest.raises(InputError, match="group 'Other' has no row with label 1.*reweigh.empty_cells: merge"):
+    with pytest.raises(InputError, match=r"group 'Other' has no row with label 1.*reweigh\.empty_cells: merge"):
         reweigh([[5, 5], [7, 0]], ["Bachelor", "Other"])
 
 
@@ -104,5 +104,5 @@ def test_group_without_rows_is_not_an_empty_cell():
     ],
 )
 def test_merge_rule(table, expected):
-    """Groups without a label merge with one another, then with the smallest other group, until both labels are there."""
+    """Groups without a label merge with one another, then with the smallest other group, until both are there."""
     np.testing.assert_array_equal(merge_empty(table), expected)

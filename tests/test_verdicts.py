@@ -34,6 +34,7 @@ def interval(low, high):
         (-0.05, 0.101, "insufficient_evidence"),
         (-0.5, 0.5, "insufficient_evidence"),
         (0.1, 0.2, "insufficient_evidence"),
+        (-0.2, -0.1, "insufficient_evidence"),
         (0.100001, 0.2, "fail"),
         (-0.4, -0.2, "fail"),
         (np.nan, np.nan, "insufficient_evidence"),
@@ -163,9 +164,17 @@ def test_a_perfect_classifier_meets_limits_on_errors(name):
     """Measures of errors cost a perfect classifier nothing; of limits that exclude parity nothing is claimed."""
     u, p = at_base_rates(0.01, 0.99)
     assert best_accuracy(u, p, name, TENTH) == 1
+    assert best_accuracy(u, p, name, Limits(minimum=0)) == best_accuracy(u, p, name, Limits(maximum=0)) == 1
     assert np.isnan(best_accuracy(u, p, name, Limits(minimum=0.1)))
+    assert np.isnan(best_accuracy(u, p, name, Limits(maximum=-0.1)))
     perfect = [np.diag(t.sum(1)) for t in (u, p)]
     assert MEASURES[name].compute(*perfect) == MEASURES[name].fair
+
+
+def test_the_cheapest_way_may_select_everybody():
+    """To be 10 points below .98, base rate .95 gives up 5 points and the other side gains its last 2: all of them."""
+    u, p = at_base_rates(0.95, 0.98)
+    assert best_accuracy(u, p, SPD, Limits(maximum=-0.1)) == pytest.approx(1 - 0.58 * 0.05 - 0.42 * 0.02)
 
 
 def linear_program(u, p, measure, limits):

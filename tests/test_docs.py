@@ -1,0 +1,143 @@
+"""The documents are held to the code: links, commands, parameters, names of metrics and files."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from responsible.fairness import MEASURES
+from responsible.rates import PERFORMANCE
+from responsible.scores import SCORES
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
+WRITTEN = [p for p in PAGES if p.name not in ("comparison.md", "recommended_threshold.md")]
+
+
+def ids(page):
+    return str(page.relative_to(ROOT))
+
+
+def tree(path):
+    return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
+
+
+def outputs():
+    """Every file that dvc.yaml says a stage writes."""
+    found = set()
+    for stage in tree(ROOT / "dvc.yaml")["stages"].values():
+        for kind in ("outs", "metrics", "plots"):
+            found |= {next(iter(out)) if isinstance(out, dict) else out for out in stage.get(kind, [])}
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page):
+    """Every relative link and picture of a page is a file of the repository."""
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_pictures_have_alt_text(page):
+    """Every picture says in words what it shows."""
+    alts = re.findall(r"!\[([^\]]*)\]", page.read_text(encoding="utf-8"))
+    assert all(len(alt) > 20 for alt in alts)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=ids)
+def test_files_named_exist(page):
+    """Every results file that a page names in code marks is one that a stage writes."""
+    names = re.findall(r"`((?:metrics|plots)/[\w./]+\.(?:json|csv|png))`", page.read_text(encoding="utf-8"))
+    assert set(names) <= outputs()
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=ids)
+def test_parameters_named_exist(page):
+    """Every dotted parameter that a page names in code marks stands in params.yaml."""
+    params = tree(ROOT / "params.yaml")
+    sections = "|".join(k for k, v in params.items() if isinstance(v, dict))
+    for name in re.findall(rf"`((?:{sections})\.[a-z_.]+)(?:: [^`]*)?`", page.read_text(encoding="utf-8")):
+        node = params
+        for part in name.split("."):
+            assert part in node, f"{name} is not in params.yaml"
+            node = node[part]
+
+
+def test_every_measure_is_defined_in_the_documents():
+    """Each measure and figure of the code has its line in docs/measures.md, under the name of the metrics files."""
+    text = (ROOT / "docs/measures.md").read_text(encoding="utf-8")
+    assert [name for name in [*MEASURES, *PERFORMANCE, *SCORES] if f"`{name}`" not in text] == []
+
+
+def test_every_table_is_described():
+    """Each CSV that a stage writes has its line in docs/tables.md."""
+    text = (ROOT / "docs/tables.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(outputs()) if name.endswith(".csv") and f"`{name}`" not in text] == []
+
+
+def test_make_targets_named_exist():
+    """Every `make …` of a page is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {t for p in WRITTEN for t in re.findall(r"`make ([a-z-]+)", p.read_text(encoding="utf-8"))}
+    assert named <= targets
+
+
+def test_readme_fits_its_length():
+    """The README stays under 200 lines."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 200
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=ids)
+def test_dvc_commands_parse(page):
+    """Every dvc command of a page has a subcommand and options that this dvc knows."""
+    commands = re.findall(r"`(dvc [^`]+)`", page.read_text(encoding="utf-8"))
+    subcommands = {" ".join(w for w in shlex.split(c)[:3] if re.fullmatch(r"[a-z]+", w)) for c in commands}
+    known = {"dvc repro", "dvc pull", "dvc push", "dvc status", "dvc checkout", "dvc exp run", "dvc exp show"}
+    known |= {"dvc metrics diff", "dvc metrics show", "dvc plots diff", "dvc plots show", "dvc params diff"}
+    known |= {
+        "dvc queue start",
+        "dvc remote add",
+        "dvc plots",
+        "dvc exp apply",
+        "dvc commit",
+        "dvc config",
+        "dvc remote",
+        "dvc gc",
+    }
+    assert {s for s in subcommands if not any(s.startswith(k) for k in known)} == set()
+
+
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_your_own_data_works_as_written(tmp_path):
+    """The sections of docs/your_own_data.md run the public table, and its error message is the one that comes."""
+    page = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
+    sections = YAML(typ="safe").load(re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1])
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in tracked:
+        if name.split("/")[0] in ("stages", "responsible", "docs", "examples") or "/" not in name:
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    YAML().dump(tree(ROOT / "params.yaml") | sections, tmp_path / "params.yaml")
+    for stage in ("prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep"):
+        subprocess.run([sys.executable, "-m", f"stages.{stage}"], cwd=tmp_path, check=True, timeout=120)
+    rows = json.loads((tmp_path / "metrics/prepare.json").read_text())["prepare"]["rows"]
+    assert rows["kept"] == 5562
+    values = json.loads((tmp_path / "metrics/evaluate_fairness.json").read_text())["evaluate_fairness"]
+    assert values["race"]["baseline"]["disparate_impact"] < 0.8
+
+    sections["sensitive"]["race"]["privileged"] = ["0"]
+    YAML().dump(tree(ROOT / "params.yaml") | sections, tmp_path / "params.yaml")
+    refused = subprocess.run(
+        [sys.executable, "-m", "stages.prepare"], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.strip() in page
