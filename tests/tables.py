@@ -22,8 +22,12 @@ def _tree() -> dict[str, Any]:
 
 
 def tree(**changes: Any) -> dict[str, Any]:
-    """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``."""
+    """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``.
+
+    Tables that are not changed are the committed ones, wherever a test works.
+    """
     out = copy.deepcopy(_tree())
+    out["segments"]["source"] = str(ROOT / out["segments"]["source"])
     for dotted, value in changes.items():
         *sections, last = dotted.split("__")
         place = out
