@@ -25,9 +25,11 @@ def prepare(source: str, out: str) -> None:
     prepare.main(
         params=str(parameters(place / "params.yaml", budget__source=source)),
         cells=str(place / "cells.parquet"),
+        segments=str(place / "segments.parquet"),
         metrics=str(place / "prepare.json"),
         base_rates=str(place / "base_rates.csv"),
         missing=str(place / "missing.csv"),
+        segments_profile=str(place / "segments.csv"),
     )
 
 

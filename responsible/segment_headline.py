@@ -21,7 +21,8 @@ def at_flag(found: Segmentation, flag: float) -> Price | None:
 def cost(compared: Tradeoff, setting: Configuration | Release) -> dict[str, float]:
     """What one mechanism at one ε costs, and the accountant's ε of it."""
     which = (setting.mechanism, setting.epsilon)
-    entry = compared.ledger[(compared.ledger[["mechanism", "epsilon"]] == which).all(axis=1)].iloc[0]
+    ledger = compared.ledger
+    entry = ledger[(ledger["mechanism"] == setting.mechanism) & (ledger["epsilon"] == setting.epsilon)].iloc[0]
     return {
         "drop": compared.drop(*which),
         "ari": compared.value(*which, "ari"),

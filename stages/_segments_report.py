@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from responsible.mechanisms import MECHANISMS
@@ -57,6 +58,8 @@ def context(
         "knee": knee,
         "tried": records(tried),
         "verdict": _verdict(report),
+        "together": _together(report, escape(roles.protected)),
+        "on_original": _on_original(report),
         "runner_up": _runner_up(report),
         "reference": {kind: float(draws.max()) for kind, draws in found.reference.items()},
         "open": open_,
@@ -116,6 +119,31 @@ def _runner_up(report: Report) -> str:
     )
 
 
+def _together(report: Report, protected: str) -> str:
+    """How segment and group go together; Cohen's (1988) medium and large effect, for two levels, are V = .3 and .5."""
+    v = report.found.dependence.effect
+    if math.isnan(v):
+        return f"Whether segment and {protected} go together is undefined."
+    said = (
+        f"Segment and {protected} go together with Cramér's V = {number(v, 2)} (0: not at all, 1: one tells the other)"
+    )
+    if v < 0.3:
+        return f"{said}: the segments say little about {protected}."
+    much = "is largely acting on" if v >= 0.5 else "is partly acting on"
+    return f"{said}, although {protected} was not a feature: acting on segments {much} {protected}."
+
+
+def _on_original(report: Report) -> str:
+    """What the chosen mechanism's segments are worth on the true rows, beside what it promises."""
+    setting, whole = report.settings["chosen"], report.compared.silhouette
+    value = report.compared.value(setting.mechanism, setting.epsilon, "silhouette")
+    against = f"{number(value)} against {number(whole)} without noise"
+    said = f"On the original rows the segments of the {setting.mechanism} mechanism score {against}"
+    if MECHANISMS[setting.mechanism].guarantee or not whole - value < report.params.scorecard.drop:
+        return f"{said}."
+    return f"{said}: nearly as good, because so little noise hides so little."
+
+
 def _lead(lead: Silhouette) -> str:
     side = "behind" if lead.value >= 0 else "ahead"
     if lead.exact:
@@ -144,14 +172,11 @@ _SHOWN = ("noisy_silhouette", "silhouette", "ari", "inertia_ratio", "changed")
 
 def _harder(report: Report) -> list[dict[str, Any]]:
     """For both configurations, the share of every level whose segment changes."""
-    curves = report.compared.curves
+    curves = report.compared.curves.query("measure == 'changed' and level != ''")
     rows = []
     for name, setting in report.settings.items():
-        own = curves[
-            (curves["measure"] == "changed")
-            & (curves[["mechanism", "epsilon"]] == [setting.mechanism, setting.epsilon]).all(axis=1)
-        ]
-        rows += [{"configuration": name, "setting": setting, "row": row} for row in records(own) if row.level]
+        own = (row for row in records(curves) if _is(row, setting))
+        rows += [{"configuration": name, "setting": setting, "row": row} for row in own]
     return rows
 
 

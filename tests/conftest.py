@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import stages  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
+
 # What a person has configured for git must not decide whether the tests pass.
 QUIET_GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,

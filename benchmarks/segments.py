@@ -1,0 +1,86 @@
+"""Segments: the whole stage at three sizes, and silhouettes of many partitions at once against scikit-learn's.
+
+The stage fits a declared number of rows (cluster_privacy.clusters.fit_rows) and labels all of them, so beyond that
+number only what has to see every person grows. Silhouettes need all pairs of points: the stage computes each distance
+once for all the partitions it compares, scikit-learn once for each.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks._measure import ROOT, agree, best, child, folder, parameters, ratio, seconds, table
+
+SIZES = (1_500, 100_000, 1_000_000)
+POINTS, PARTITIONS = 5_000, 10
+MOST_MIB = 2048  # for a million rows
+
+
+def prepared(out: str, params: str) -> int:
+    """Write the prepared table of people that ``params`` names, as the stage does; the number of rows."""
+    from responsible.roles import Prepare
+    from responsible.roles_segments import Segments, people
+    from stages import _io, _rows
+
+    prepare, roles = _io.load(params, {"prepare": Prepare, "segments": Segments})
+    frame, profile = people(_rows.read(prepare, "segments", roles, 12).good, roles)
+    _io.write_parquet(Path(out, "segments.parquet"), frame)
+    _io.write_csv(Path(out, "profile.csv"), profile)
+    return len(frame)
+
+
+def stage(out: str, params: str) -> dict[str, float]:
+    """Run the stage with every output in ``out``; its headline."""
+    import inspect
+
+    from stages import _io, cluster_privacy
+
+    defaults = {name: p.default for name, p in inspect.signature(cluster_privacy.main).parameters.items()}
+    kept = ("params", "prepared", "profile", "template", "sheet_template")
+    outputs = {name: str(Path(out, Path(path).name)) for name, path in defaults.items() if name not in kept}
+    table_of, profile = (str(Path(out, name)) for name in ("segments.parquet", "profile.csv"))
+    cluster_privacy.main(params=params, prepared=table_of, profile=profile, **outputs)
+    found = _io.read_json(outputs["metrics"])["cluster_privacy"]
+    return {"k": found["k"], "silhouette": found["silhouette"]}
+
+
+def run(small: bool) -> None:
+    """Print seconds and peak memory of the stage at each size, then of silhouettes against scikit-learn's."""
+    lines, peak = [], 0.0
+    for rows in (300,) if small else SIZES:
+        with folder() as place:
+            source = place / "people.csv"
+            command = [sys.executable, "-m", "stages.sample", "segments", "--rows", str(rows), "--out", str(source)]
+            subprocess.run(command, cwd=ROOT, check=True)
+            # a bound is a few standard deviations wide: of a million rows one or two lie outside
+            changes = {"segments__source": str(source), "prepare__on_bad_rows": "drop"}
+            params = str(parameters(place / "params.yaml", **changes))
+            first = child("benchmarks.segments:prepared", out=str(place), params=params)
+            ours = child("benchmarks.segments:stage", out=str(place), params=params)
+        figures = (f"{ours.value['k']:g}", f"{ours.value['silhouette']:.3f}")
+        lines += [
+            (f"{rows:,}", "prepare", seconds(first.seconds), f"{first.peak:,.0f}", "", ""),
+            (f"{rows:,}", "cluster_privacy", seconds(ours.seconds), f"{ours.peak:,.0f}", *figures),
+        ]
+        peak = ours.peak
+    table(("rows", "stage", "seconds", "peak MiB", "K", "silhouette"), lines)
+    if not small:
+        print(f"target for {SIZES[-1]:,} rows, under {MOST_MIB:,} MiB: {'met' if peak < MOST_MIB else 'missed'}")
+    _silhouettes(300 if small else POINTS)
+
+
+def _silhouettes(rows: int) -> None:
+    import numpy as np
+    from sklearn.metrics import silhouette_score
+
+    from responsible.partition import silhouettes
+
+    rng = np.random.default_rng(1)
+    points, labelings = rng.normal(size=(rows, 4)), rng.integers(0, 5, (PARTITIONS, rows))
+    ours, values = best(lambda: silhouettes(points, labelings).mean(axis=0))
+    rival, expected = best(lambda: [silhouette_score(points, labels) for labels in labelings], 1)
+    print(f"silhouettes of {PARTITIONS} partitions of {rows:,} points: {seconds(ours)}, scikit-learn {seconds(rival)}")
+    print(f"that is {ratio(rival, ours)} faster")
+    agree("mean silhouette", float(np.abs(values - expected).max()), 1e-9)
