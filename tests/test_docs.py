@@ -16,7 +16,7 @@ from responsible.scores import SCORES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
-GENERATED = ("comparison.md", "recommended_threshold.md", "4_metrics.md")  # the last names keys of metrics, tested apart
+GENERATED = ("comparison.md", "recommended_threshold.md", "4_metrics.md")  # the last names metrics
 WRITTEN = [p for p in PAGES if p.name not in GENERATED]
 
 
