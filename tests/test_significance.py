@@ -61,6 +61,16 @@ def test_the_smallest_expected_count_decides():
     assert independence(np.array([[45, 5], [46, 4]])).method == "fisher"
 
 
+def test_two_small_groups_stay_exact_beside_a_generator():
+    """Handing a generator over does not trade Fisher's exact test for a simulated one, also when a third group is
+    empty.
+    """
+    table = np.array([[3, 1], [1, 3]])
+    assert (
+        independence(table, rng(), draws=9) == independence(np.vstack([table, [[0, 0]]]), rng()) == independence(table)
+    )
+
+
 def test_several_small_groups_get_the_permutation_test():
     """With an expected count below 5, three groups are compared by permutation of their labels."""
     test = independence(np.array([[9, 1], [2, 8], [3, 3]]), rng(), draws=999)
