@@ -16,6 +16,11 @@ from benchmarks._measure import ROOT, agree, best, child, folder, parameters, ra
 SIZES = (1_500, 100_000, 1_000_000)
 POINTS, PARTITIONS = 5_000, 10
 MOST_MIB = 2048  # for a million rows
+QUICK = {
+    "cluster_privacy__stability": {"refits": 2, "starts": 1},
+    "cluster_privacy__clusters__starts": 1,
+    "cluster_privacy__privacy__draws": 2,
+}
 
 
 def prepared(out: str, params: str) -> int:
@@ -55,7 +60,7 @@ def run(small: bool) -> None:
             command = [sys.executable, "-m", "stages.sample", "segments", "--rows", str(rows), "--out", str(source)]
             subprocess.run(command, cwd=ROOT, check=True)
             # a bound is a few standard deviations wide: of a million rows one or two lie outside
-            changes = {"segments__source": str(source), "prepare__on_bad_rows": "drop"}
+            changes = {"segments__source": str(source), "prepare__on_bad_rows": "drop"} | (QUICK if small else {})
             params = str(parameters(place / "params.yaml", **changes))
             first = child("benchmarks.segments:prepared", out=str(place), params=params)
             ours = child("benchmarks.segments:stage", out=str(place), params=params)

@@ -11,7 +11,7 @@ from benchmarks import _measure, bootstrap, published
 from responsible.checks import InputError
 
 AGREEMENT = re.compile(r"^agreement: (.+): ([0-9.e+-]+) \(at most ([0-9.e+-]+)\)$", re.MULTILINE)
-SPEED = {"bootstrap", "fitting", "preparing", "pipeline"}
+SPEED = {"bootstrap", "fitting", "preparing", "pipeline", "segments"}
 
 
 def said(capsys, name):
@@ -47,6 +47,14 @@ def test_bootstrap_agrees_with_its_rivals(capsys):
     by_rows, by_frames = (float(n.replace(",", "")) for n in re.findall(r"([\d.,]+) ×", line))
     assert by_rows > 2
     assert by_frames > 1_000
+
+
+@pytest.mark.slow
+def test_segments_are_found_and_silhouettes_agree(capsys):
+    """The stage runs on a table of its own and finds the three clusters; silhouettes are scikit-learn's."""
+    text, found = said(capsys, "segments")
+    assert re.search(r"^300 +cluster_privacy .* 3 +0\.4\d\d$", text, re.MULTILINE)
+    assert list(found) == ["mean silhouette"]
 
 
 @pytest.mark.slow
