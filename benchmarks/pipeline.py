@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks._measure import ROOT, children_cpu, folder, fork, git, sample, seconds, table
+from benchmarks._measure import children_cpu, folder, fork, git, sample, seconds, table
 
 ROWS, TURNS, AIM = 300_000, 2, 1.5
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -56,18 +56,18 @@ def _least(costs: list[Cost]) -> Cost:
     return Cost(min(c.wall for c in costs), min(c.cpu for c in costs))
 
 
-def _stages() -> list[str]:
-    """The stages of ``dvc.yaml``."""
+def _stages(real: Path) -> list[str]:
+    """The stages of its ``dvc.yaml``."""
     from ruamel.yaml import YAML
 
-    return list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+    return list(YAML(typ="safe").load((real / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 
 
 def _floor(real: Path, at: Path) -> Path:
     """A repository whose stages import what those of ``real`` have loaded at their end, and do nothing else."""
     stages = {}
     at.mkdir()
-    for name in _stages():
+    for name in _stages(real):
         command = [sys.executable, "-c", LOADED, f"stages.{name}"]
         said = subprocess.run(command, cwd=real, check=True, stdout=subprocess.PIPE).stdout.decode()
         (at / f"{name}.json").write_text(json.dumps(json.loads(said.splitlines()[-1])))
@@ -98,7 +98,7 @@ def _report(rows: int, whole: list[Cost], real: Path, floor: Path, turns: int) -
         floors.append(_run(imports, floor))
         whole.append(_run(again, real))
     lines = [_line(f"dvc repro, {rows:,} rows", _least(whole), _least(floors))]
-    for name in _stages():
+    for name in _stages(real):
         alone = ("python", "-m", f"stages.{name}"), ("python", "import.py", f"{floor / name}.json")
         lines.append(_line(name, *(_run(command, real) for command in alone)))
     table(("what", "seconds", "imports only", "ratio", "processor", "imports only", "ratio"), lines)

@@ -87,19 +87,28 @@ def _comparison(pair: _Pair, fairness: Fairness, inference: Inference) -> list[d
     tests = {m: _tests(*pair.point[m]) for m in MODELS}
     out: list[dict[str, object]] = []
     for name in MEASURES:
-        place = {"measure": name}
-        out += [place | {"model": m} | _judged(name, pair, m, fairness, inference) | tests[m][name] for m in MODELS]
+        place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference)
+        judged = {m: _judged(name, pair, m, fairness, inference, ceiling=ceiling) for m in MODELS}
+        out += [place | {"model": m} | judged[m] | tests[m][name] for m in MODELS]
         out.append(place | {"model": "change"} | _change(name, pair, inference))
     return out
 
 
-def _judged(name: str, pair: _Pair, model: str, fairness: Fairness, inference: Inference) -> dict[str, object]:
+def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference) -> float:
+    """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
+    models.
+    """
+    best = best_accuracy(*pair.draws[MODELS[0]], name, fairness.limits[name])
+    return float(intervals.percentile(best, inference.confidence).high)
+
+
+def _judged(
+    name: str, pair: _Pair, model: str, fairness: Fairness, inference: Inference, *, ceiling: float
+) -> dict[str, object]:
     u, p = pair.point[model]
     limits, reason = fairness.limits[name], undefined(name, u, p, inference.minimum_denominator)
-    best = best_accuracy(*pair.draws[model], name, limits)
     value = np.nan if reason else float(MEASURES[name].compute(u, p))
     found = _reported(interval(name, pair.draws[model], (u, p), inference.confidence), value)
-    ceiling = intervals.percentile(best, inference.confidence).high
     return {
         "value": value,
         "low": found.low,

@@ -35,10 +35,15 @@ def near(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A remedy clause: ``"; did you mean 'x'?"`` when a near match exists, else the known names (first twenty)."""
+    """A remedy clause: ``"; did you mean 'x'?"`` when a near match exists, else the known names (first twenty).
+
+    Nothing when nothing is known.
+    """
     known = [str(k) for k in known]
     if matches := near(name, known):
         return f"; did you mean {' or '.join(repr(m) for m in matches)}?{_lookalike(name, matches[0])}"
+    if not known:
+        return ""
     more = f" and {len(known) - 20} more" if len(known) > 20 else ""
     return f"; known: {', '.join(repr(k) for k in known[:20])}{more}"
 

@@ -58,11 +58,11 @@ def missing(cells: pd.DataFrame) -> pd.DataFrame:
 def headline(
     cells: pd.DataFrame, rates: pd.DataFrame, dropped: Mapping[str, int], digest: str, key_repeats: int | None
 ) -> dict[str, object]:
-    """The figures of ``metrics/prepare.json``; of the reasons for dropped rows the seven most frequent and the rest."""
+    """The figures of ``metrics/prepare.json``; of the reasons for dropped rows the three most frequent and the rest."""
     kept, lost = int(cells["n"].sum()), sum(dropped.values())
     overall = rates[rates["attribute"] == "all"].set_index("split")
-    most = dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))[:7])
-    other = {"other reasons": lost - sum(most.values())} if len(dropped) > 7 else {}
+    most = dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))[:3])
+    other = {"other reasons": lost - sum(most.values())} if len(dropped) > 3 else {}
     return {
         "rows": {"read": kept + lost, "kept": kept, **{s: int(overall["n"][s]) for s in SPLITS if s in overall.index}},
         "dropped": {**most, **other} or 0,
@@ -101,7 +101,7 @@ def refuse_label(cells: pd.DataFrame, cuts: Sequence[float], threshold: float, p
 def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place: str) -> None:
     """InputError when a declared level does not occur, or when there is nobody to compare with."""
     for name, attribute in sensitive.items():
-        present = sorted(set(cells[ATTRIBUTE + name]))
+        present = sorted(cells[ATTRIBUTE + name].unique())
         where = f"column {attribute.column} of {place}"
         for role, levels in (("privileged", attribute.privileged), ("exclude", attribute.exclude)):
             refuse_absent(f"sensitive.{name}.{role}", levels, present, where)

@@ -15,6 +15,7 @@ RESERVED = ("all", "month")  # names of rows in the base-rate table that are not
 Seed = Annotated[int, Field(ge=0)]
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
+Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
 Levels = Annotated[list[Text], Field(min_length=1)]
 
 
@@ -98,7 +99,7 @@ class Budget(Params):
 
     source: Text
     pattern: Text | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    delimiter: Delimiter
     key: Text | None = None
     time: Text | None = None
     split_column: Text | None = None

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from responsible.checks import InputError, Params
 from responsible.columns import Declared
-from responsible.roles import Text, refuse_repeats
+from responsible.roles import Delimiter, Text, refuse_repeats
 
 FEATURE, PROTECTED = "x.", "a."  # prefixes of the columns of the prepared table
 PROFILE = ("column", "role", "level", "n", "missing", "share", "mean", "sd")
@@ -44,7 +44,7 @@ class Segments(Params):
 
     source: Text
     pattern: Text | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    delimiter: Delimiter
     protected: Text
     missing: Literal["refuse", "drop", "median"]
     features: Annotated[dict[Text, Bounded], Field(min_length=1)]

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 COLOUR = {"baseline": "#0072B2", "reweighed": "#D55E00"}
 MARKER = {"baseline": "o", "reweighed": "D"}
 MUTED, LIMITS = "#666666", "#DDEBDD"
+DPI = 120
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -43,5 +44,10 @@ def figure_of(rows: int, columns: int, width: float, height: float, title: str, 
 def png(figure: Figure) -> bytes:
     """The figure as PNG bytes without a software version or date in it."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=120, metadata={"Software": None}, facecolor="white")
+    # Left to savefig, the layout costs a second drawing of everything.
+    figure.set_dpi(DPI)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None}, facecolor="white")
     return out.getvalue()

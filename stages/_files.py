@@ -42,10 +42,11 @@ def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str
     """
     files = _find(source, pattern, section)
     kind, columns = _kind(files, section), _header(files, delimiter)
-    alone = f" (one column only: is {section}.delimiter {delimiter!r} right?)" if len(columns) == 1 else ""
     absent = [name for name in dict.fromkeys(needed) if name not in columns]
+    if absent and len(columns) == 1:
+        raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
     if absent:
-        lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}{alone}" for name in absent)
+        lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
         raise InputError("\nerror: ".join(lines))
     return Table(source, files, kind, columns, delimiter)
 
@@ -58,11 +59,13 @@ def _find(source: str, pattern: str | None, section: str) -> list[Path]:
     root = Path(source)
     if not root.exists():
         siblings = [p.name for p in root.parent.iterdir()] if root.parent.is_dir() else []
-        raise InputError(
-            f"{source}: no such file or folder{did_you_mean(root.name, sorted(siblings))}; set {section}.source"
-        )
+        glob = f" (a glob belongs into {section}.pattern)" if set(source) & set("*?[") else ""
+        near = did_you_mean(root.name, sorted(siblings))
+        raise InputError(f"{source}: no such file or folder{near}{glob}; set {section}.source")
     if root.is_file():
         return [root]
+    if pattern and (Path(pattern).is_absolute() or ".." in Path(pattern).parts):
+        raise InputError(f"{section}.pattern must stay in the folder {source}, got {pattern!r}")
     found = sorted(p for p in root.glob(pattern or "*") if p.is_file() and p.name[0] not in "._")
     found = [p for p in found if pattern or p.suffix.lower() in KINDS]
     if not found:
@@ -129,7 +132,10 @@ def parquet_rows(path: Path) -> int:
 
 
 def _text(path: Path) -> TextIO:
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}; check its permissions") from None
 
 
 def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None]]:

@@ -87,7 +87,8 @@ class DuckDB:
 
     def _number(self, files: Sequence[Path]) -> str:
         """The row's number over all files; Parquet knows it without reading in order, so all cores can work."""
-        if self.table.kind == "csv":
+        named_alike = {"file_row_number", "file_index"} & {name.lower() for name in self.table.columns}
+        if self.table.kind == "csv" or named_alike:
             return "row_number() OVER ()"
         before = [0, *itertools.accumulate(_files.parquet_rows(path) for path in files[:-1])]
         return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"

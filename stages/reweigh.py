@@ -50,7 +50,7 @@ def main(
     trained = train(table, kinds, label, logistic, weight)
     rng = np.random.default_rng([seed, 2])
     judged = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
-    each = {name: level_table(table[ATTRIBUTE + name], label, rows, weight) for name in sensitive}
+    each = {name: level_table(table[ATTRIBUTE + name].to_list(), label, rows, weight) for name in sensitive}
 
     _models.write_model(model, trained.pipeline)
     _io.write_parquet(scores, _io.scored(table, trained.score), meta)

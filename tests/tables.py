@@ -18,15 +18,17 @@ from tests.contract import ROOT
 
 @cache
 def _tree() -> dict[str, Any]:
-    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for table in ("healthcare", "segments"):  # tests of the budget table run elsewhere
-        tree[table]["source"] = str(ROOT / tree[table]["source"])
-    return tree
+    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 
 
 def tree(**changes: Any) -> dict[str, Any]:
-    """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``."""
+    """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``.
+
+    Tables that are not changed are the committed ones, wherever a test works.
+    """
     out = copy.deepcopy(_tree())
+    for table in ("healthcare", "segments"):
+        out[table]["source"] = str(ROOT / out[table]["source"])
     for dotted, value in changes.items():
         *sections, last = dotted.split("__")
         place = out

@@ -187,6 +187,12 @@ def test_the_key_is_the_md5_of_its_text(folder):
     pd.testing.assert_frame_equal(run(budget__key="id", budget__source="t.parquet")[0], expected)
 
 
+def test_a_parquet_column_called_like_the_engines_row_number(folder):
+    """Rows are numbered by their order even where the table brings a column of the engine's name for that."""
+    write(tables.sample(200).assign(file_row_number=1, FILE_INDEX=0), "t.parquet")
+    pd.testing.assert_frame_equal(run(budget__source="t.parquet")[0], by_pandas(tables.sample(200), tables.plan()))
+
+
 def test_time_and_predefined_split(folder):
     """Months enter cells and profile; a table without validation rows is served as well."""
     frame = tables.sample(200).assign(on=["2024-01-05", "2024-02-06"] * 100, part=["train"] * 150 + ["test"] * 50)
@@ -420,7 +426,11 @@ def test_missing_file(folder):
     assert refusal(budget__source="data/budgit.csv") == (
         "data/budgit.csv: no such file or folder; did you mean 'budget.csv'?; set budget.source"
     )
-    assert refusal(budget__source="nowhere/t.csv").startswith("nowhere/t.csv: no such file or folder")
+    assert refusal(budget__source="nowhere/t.csv") == "nowhere/t.csv: no such file or folder; set budget.source"
+    assert refusal(budget__source="data/*.csv").endswith(" (a glob belongs into budget.pattern); set budget.source")
+    for pattern in ("../*.csv", "/*.csv"):
+        message = f"budget.pattern must stay in the folder data, got {pattern!r}"
+        assert refusal(budget__source="data", budget__pattern=pattern) == message
 
 
 def test_empty_files(folder):
@@ -446,7 +456,7 @@ def test_missing_columns(folder):
         "t.csv: column 'Gender'",
     ]
     write(tables.sample(200), sep=";")
-    assert refusal().endswith("(one column only: is budget.delimiter ',' right?)")
+    assert refusal() == "t.csv: must have several columns, got one; is budget.delimiter ',' right?"
 
 
 def test_duplicate_columns(folder):
@@ -478,6 +488,25 @@ def test_files_of_another_kind(folder):
     )
     Path("t.parquet").write_text("no parquet")
     assert refusal(budget__source="t.parquet").startswith("t.parquet: not readable as Parquet: ")
+
+
+def test_a_file_that_may_not_be_read(folder, monkeypatch):
+    """Permissions are named as such."""
+    spoiled([])
+
+    opened = Path.open
+
+    def closed(path, *_, **how):
+        if path.name == "t.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, **how)
+
+    parameters = tables.tree(budget__source="t.csv")
+    with Path("params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(parameters, file)
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(InputError, match=r"^t.csv: cannot be opened: Permission denied; check its permissions$"):
+        prepare.main(**OUTPUTS)
 
 
 def test_native_types_that_do_not_fit(folder):

@@ -63,6 +63,7 @@ def test_values_that_are_refused(kind, value, message):
         ({"features": {"age": {"kind": "numeric"}, "Age": {"kind": "numeric"}}}, "features must not repeat a value"),
         ({"features": {}}, "here.features"),
         ({"delimiter": ";;"}, "here.delimiter"),
+        ({"delimiter": '"'}, "here.delimiter"),
         ({"source": ""}, "here.source"),
     ],
 )

@@ -158,7 +158,7 @@ def test_arguments_that_are_refused(tmp_path, arguments, message):
 def test_an_interrupted_run_leaves_the_old_file(tmp_path, monkeypatch):
     """The table appears whole or not at all, and no part of it stays."""
     (tmp_path / "t.csv").write_text("old")
-    broken = sample.Sample(sample_budget.COLUMNS, lambda rows, seed: (seed / 0 for _ in range(rows)))
+    broken = sample.Sample(sample_budget.COLUMNS, lambda rows, seed: (seed / 0 for _ in range(rows)), 5)
     monkeypatch.setitem(sample.TABLES, "budget", broken)
     with pytest.raises(ZeroDivisionError):
         sample.main(rows=5, out=str(tmp_path / "t.csv"))
