@@ -18,10 +18,7 @@ from tests.contract import ROOT
 
 @cache
 def _tree() -> dict[str, Any]:
-    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for table in ("healthcare", "segments"):  # tests of the budget table run elsewhere
-        tree[table]["source"] = str(ROOT / tree[table]["source"])
-    return tree
+    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 
 
 def tree(**changes: Any) -> dict[str, Any]:
@@ -30,7 +27,8 @@ def tree(**changes: Any) -> dict[str, Any]:
     Tables that are not changed are the committed ones, wherever a test works.
     """
     out = copy.deepcopy(_tree())
-    out["segments"]["source"] = str(ROOT / out["segments"]["source"])
+    for table in ("healthcare", "segments"):
+        out[table]["source"] = str(ROOT / out[table]["source"])
     for dotted, value in changes.items():
         *sections, last = dotted.split("__")
         place = out
