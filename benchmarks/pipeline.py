@@ -56,11 +56,15 @@ def _least(costs: list[Cost]) -> Cost:
     return Cost(min(c.wall for c in costs), min(c.cpu for c in costs))
 
 
+LINE = ("prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep")
+
+
 def _stages(real: Path) -> list[str]:
-    """The stages of its ``dvc.yaml``."""
+    """The stages of the budget line in its ``dvc.yaml``: the other lines do not grow with these rows."""
     from ruamel.yaml import YAML
 
-    return list(YAML(typ="safe").load((real / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+    stages = YAML(typ="safe").load((real / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return [name for name in stages if name in LINE]
 
 
 def _floor(real: Path, at: Path) -> Path:
@@ -86,13 +90,13 @@ def run(small: bool) -> None:
     with folder() as place:
         real = fork(place / "real")
         sample(rows, real / "data/raw/budget.csv")
-        whole = [_run((*DVC, "repro"), real)]
+        whole = [_run((*DVC, "repro", *LINE), real)]
         floor = _floor(real, place / "floor")
         _report(rows, whole, real, floor, turns)
 
 
 def _report(rows: int, whole: list[Cost], real: Path, floor: Path, turns: int) -> None:
-    again, imports = (*DVC, "repro", "--force", "--no-run-cache"), (*DVC, "repro", "--force")
+    again, imports = (*DVC, "repro", "--force", "--no-run-cache", *LINE), (*DVC, "repro", "--force")
     floors = []
     for _ in range(turns):
         floors.append(_run(imports, floor))

@@ -81,7 +81,7 @@ def test_preparing_counts_what_pandas_counts(capsys):
 def test_the_pipeline_stands_beside_its_imports(capsys):
     """The whole and each stage have seconds, the seconds of their imports, and the ratio of the two."""
     text, _ = said(capsys, "pipeline")
-    lines = dict(re.findall(r"^(dvc repro|\w+) .*?([\d.]+) ×", text, re.MULTILINE))
+    lines = dict(re.findall(r"^(dvc repro|\w+)\b.*?([\d.]+) ×", text, re.MULTILINE))
     assert set(lines) >= {"dvc repro", "prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep"}
     assert all(float(times) > 0.5 for times in lines.values())
 
@@ -151,4 +151,5 @@ def test_a_redraw_lies_near_the_published_figures(tmp_path):
     for key, value in stated.items():
         if key[1] != "recommended_threshold":
             assert found[key] == pytest.approx(value, abs=0.3 if key[1] in few else 0.06), key
-    assert found["sweep", "recommended_threshold"] in (150, 200, 250)
+    threshold = found["sweep", "recommended_threshold"]
+    assert math.isnan(threshold) or threshold in (150, 200, 250)  # in some draws no threshold is feasible
