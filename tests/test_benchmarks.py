@@ -153,3 +153,12 @@ def test_a_redraw_lies_near_the_published_figures(tmp_path):
             assert found[key] == pytest.approx(value, abs=0.3 if key[1] in few else 0.06), key
     threshold = found["sweep", "recommended_threshold"]
     assert math.isnan(threshold) or threshold in (150, 200, 250)  # in some draws no threshold is feasible
+
+
+@pytest.mark.peers
+def test_subgroups_find_what_was_planted_beside_divexplorer(capsys):
+    """Both agree on the rate of the planted subgroup, which is the search's one finding among hundreds of patterns."""
+    text, found = said(capsys, "subgroups")
+    assert set(found) == {"rate of a=0 & b=1 at n = 3,000"}
+    patterns = re.search(r"^3,000 .*? 1 .*?([\d,]+) +[\d,.]+ ×", text, re.MULTILINE)
+    assert int(patterns[1].replace(",", "")) > 500
