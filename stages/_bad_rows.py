@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import narwhals as nw
@@ -27,12 +27,16 @@ def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
     return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
 
 
-def refuse(reader: DuckDB, declared: Sequence[Declared], missing_values: Sequence[str]) -> None:
-    """InputError that lists every reason with its number of rows and the first examples: row, line and value."""
+def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared], missing_values: Sequence[str]) -> None:
+    """InputError that lists ``reasons`` with their numbers of rows and the first examples: row, line and value.
+
+    Only the columns that a reason names are read again.
+    """
     number: Counter[str] = Counter()
     shown: dict[str, list[str]] = {}
+    suspects = [d for d in declared if any(reason.startswith(f"{d.column}: ") for reason in reasons)]
     for path in reader.table.files:
-        for reason, rows, examples in _of_file(reader, path, declared, missing_values):
+        for reason, rows, examples in _of_file(reader, path, suspects, missing_values):
             number[reason] += rows
             place = f"{path.relative_to(reader.table.source)} " if path != Path(reader.table.source) else ""
             shown.setdefault(reason, []).extend(place + example for example in examples)

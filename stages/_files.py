@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from responsible.checks import InputError, did_you_mean
+from stages._io import watch
 
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
@@ -138,12 +139,12 @@ def _text(path: Path) -> TextIO:
         raise InputError(f"{path}: cannot be opened: {error.strerror}; check its permissions") from None
 
 
-def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None]]:
-    """Each record of a CSV file after the header: its number as engines count, and its place.
+def records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
+    """Each record of a CSV file but header and blank lines: its number as engines count, its row, its first line.
 
-    Engines count every record, blank lines among them and the header as 1; people count rows of data, so a blank line
-    has no place. InputError where a quoted field runs over several lines and does not end as it should, because what
-    it swallowed cannot be told apart.
+    Engines count every record, blank lines among them and the header as 1; people count rows of data. InputError where
+    a quoted field runs over several lines and does not end as it should, because what it swallowed cannot be told
+    apart.
     """
     csv.field_size_limit(sys.maxsize)
     with _text(path) as file:
@@ -158,26 +159,22 @@ def records(path: Path, delimiter: str) -> Iterator[tuple[int, Place | None]]:
                 if rows.line_num > line:
                     rule = f"a quoted field begins on line {line} and does not end as it should (line {rows.line_num})"
                     raise InputError(f"{path}: {rule}; mend the quotes") from None
-            if number > 1:
-                row += found != []
-                yield number, Place(row, line) if found != [] else None
+            if number > 1 and found != []:
+                row += 1
+                yield number, row, line
 
 
 def places(
     path: Path, delimiter: str, wanted: Collection[int], rejected: Collection[int]
 ) -> tuple[dict[int, Place], dict[int, Place]]:
     """Where rows of a CSV file stand: those read, by their order (``wanted``), and the rejected, by record number."""
-    read, lost = {}, {}
-    order = 0
-    for number, place in records(path, delimiter):
-        if place is None:
-            continue
+    read: dict[int, Place] = {}
+    lost: dict[int, Place] = {}
+    for number, row, line in watch(records(path, delimiter), "finding lines"):
         if number in rejected:
-            lost[number] = place
-        else:
-            order += 1
-            if order in wanted:
-                read[order] = place
+            lost[number] = Place(row, line)
+        elif (order := row - len(lost)) in wanted:
+            read[order] = Place(row, line)
         if len(read) == len(wanted) and len(lost) == len(rejected):
             break
     return read, lost

@@ -55,7 +55,7 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     answer = reader.compute(rows)
     dropped = _bad_rows.count(reader, reasons(answer.assign(n=1)))
     if dropped and prepare.on_bad_rows == "error":
-        _bad_rows.refuse(reader, declared, prepare.missing_values)
+        _bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
     good = _named(answer[answer[REASON].isna()], [d.name for d in declared])
     _refuse_few(len(good), dropped, prepare.minimum_rows, roles.source)
     return Rows(good, dropped, _files.digest(table))

@@ -49,7 +49,7 @@ def main(
     answer = reader.compute(lambda rows: count(rows, plan), budget.key)
     dropped = _bad_rows.count(reader, reasons(answer))
     if dropped and prepare.on_bad_rows == "error":
-        _bad_rows.refuse(reader, declared, prepare.missing_values)
+        _bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
     found = collected(answer, plan)
     profile.refuse_rows(found, dropped, prepare.minimum_rows, budget.source)
     profile.refuse_levels(found, sensitive, budget.source)
