@@ -30,6 +30,7 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "policy",
 )
 DECIMALS = 6
 
@@ -40,19 +41,20 @@ def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
     A type is a :class:`~responsible.checks.Params` class or anything pydantic validates. Unknown and missing keys,
     wrong types and values out of range raise :class:`InputError` that names file, key, rule and value.
     """
-    tree = _yaml(Path(path))
+    tree = read_yaml(path)
     for key in tree:
         if key not in SECTIONS:
             raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
     return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        tree = YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the repository root") from None
     except (YAMLError, UnicodeDecodeError) as error:
