@@ -48,6 +48,12 @@ def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
 
 
+def load_part(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As :func:`load`, for a file of another version: it may have sections that this one does not know."""
+    tree = read_yaml(path)
+    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """The mapping that a YAML file holds."""
     from ruamel.yaml import YAML

@@ -252,3 +252,15 @@ def test_judging_imports_nothing_heavy():
     code = "import sys, stages.gate, stages._io; print({'numpy', 'pandas', 'scipy'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == "set()"
+
+
+def test_the_readme_shows_what_the_gate_says():
+    """Every rule's line and the verdict in the README are those of the results in this repository."""
+    from responsible.policy import headline
+    from stages._policy import cells
+
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    judged = verdicts_of_sample()
+    for judgement in judged:
+        assert " ".join(" ".join(cells(judgement)[:5]).split()) in readme
+    assert f"policy {headline(judged).split('; ')[0]}" in readme
