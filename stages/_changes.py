@@ -189,12 +189,14 @@ def _row(place: tuple[str, str], both: Comparison) -> Row:
 
 def _said(path: str, old: Evidence, new: Evidence, change: Change, policy: Policy) -> tuple[str, str]:
     difference = new.value - old.value
+    if difference == 0 == change.value or (math.isnan(old.value + new.value) and old.reason == new.reason != ""):
+        return "same", ""
     if math.isnan(difference) or math.isnan(change.low):
         return "undefined", ""
     if abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
         return "recomputed", ""
     if not change.real:
-        return ("noise" if difference else "same"), ""
+        return "noise", ""
     if abs(difference) <= policy.tolerance(path):
         return "real", "small"
     good = better(path.rpartition(".")[2], old.value, new.value)
