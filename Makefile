@@ -16,10 +16,11 @@ LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --pytho
 RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
 ARGS ?=
+BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test lint verify bench sample release-segments lock clean help
+.PHONY: all install test lint gate review verify bench sample release-segments lock clean help
 
 all: $(RUNTIME) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) stages.rebuild $(ARGS)
@@ -33,6 +34,12 @@ lint: $(DEV) ## ruff and mypy
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met
+	@$(RUN) stages.gate
+
+review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
+	@$(RUN) stages.review $(BASE) $(ARGS)
 
 verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
 	@$(RUN) stages.verify $(ARGS)

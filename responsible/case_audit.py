@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from responsible import adjustment, approvals, causes, policy, replay, similarity, steadiness, subgroups, waits
+from responsible import adjustment, approvals, causes, reordering, replay, similarity, steadiness, subgroups, waits
 from responsible import cases as table_of_cases
 from responsible.checks import Params, did_you_mean
 from responsible.comparisons import adjust
@@ -258,5 +258,5 @@ def _replayed(
     """The limited measures before and after "clinical justification first"; no rows without a priority score."""
     if "priority" not in cases:
         return pd.DataFrame()
-    after = policy.justified_first(cases)
+    after = reordering.justified_first(cases)
     return _each(replay.compare(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)

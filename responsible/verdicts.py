@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Literal, Self
 
 import numpy as np
-from pydantic import model_validator
 
-from responsible.checks import Params
 from responsible.intervals import Interval
+from responsible.limits import Limits, Verdict
 from responsible.rates import Counts, divide, rate
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
 
-Verdict = Literal["pass", "fail", "insufficient_evidence", "infeasible"]
-
-
-class Limits(Params):
-    """The values of a measure that are acceptable, bounds included; one bound may be left out, not both."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-
-    @model_validator(mode="after")
-    def _some_room(self) -> Self:
-        if self.minimum is None and self.maximum is None:
-            raise ValueError("needs a minimum or a maximum, got neither")
-        if self.low >= self.high:
-            raise ValueError(f"minimum must be < maximum, got {self.minimum} and {self.maximum}")
-        return self
-
-    @property
-    def low(self) -> float:
-        """The minimum, −∞ when there is none."""
-        return -math.inf if self.minimum is None else self.minimum
-
-    @property
-    def high(self) -> float:
-        """The maximum, ∞ when there is none."""
-        return math.inf if self.maximum is None else self.maximum
+__all__ = ["Limits", "Verdict", "best_accuracy", "verdict"]
 
 
 def verdict(
@@ -53,13 +25,8 @@ def verdict(
     ``floor``; ``fail`` when all of it lies outside; ``insufficient_evidence`` when it straddles a limit or is
     undefined: too little data is never a pass.
     """
-    if limits.low <= interval.low and interval.high <= limits.high:
-        return "pass"
-    if best_accuracy_high is not None and floor is not None and best_accuracy_high < floor:
-        return "infeasible"
-    if interval.high < limits.low or interval.low > limits.high:
-        return "fail"
-    return "insufficient_evidence"
+    unreachable = best_accuracy_high is not None and floor is not None and best_accuracy_high < floor
+    return limits.judge(interval.low, interval.high, unreachable=unreachable)
 
 
 # Measures of selection rates alone: a limit v is a line in the plane of the two rates, r_u = intercept + slope · r_p.

@@ -35,6 +35,7 @@ SECTIONS = (
     "playbook",
     "segments",
     "cluster_privacy",
+    "policy",
 )
 DECIMALS = 6
 
@@ -45,19 +46,26 @@ def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
     A type is a :class:`~responsible.checks.Params` class or anything pydantic validates. Unknown and missing keys,
     wrong types and values out of range raise :class:`InputError` that names file, key, rule and value.
     """
-    tree = _yaml(Path(path))
+    tree = read_yaml(path)
     for key in tree:
         if key not in SECTIONS:
             raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
     return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def load_part(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As :func:`load`, for a file of another version: it may have sections that this one does not know."""
+    tree = read_yaml(path)
+    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        tree = YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the repository root") from None
     except (YAMLError, UnicodeDecodeError) as error:

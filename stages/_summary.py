@@ -37,8 +37,23 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
         "",
         *([] if SWEEP in absent else _threshold(json.loads((folder / SWEEP).read_text(encoding="utf-8")))),
         *([f"not built yet: {', '.join(absent)}"] if absent else []),
+        *([] if FAIRNESS in absent else _policy(folder)),
         *([f"to read: {', '.join(there)}"] if there else []),
     ]
+
+
+def _policy(folder: Path) -> list[str]:
+    """The policy's verdict in a line, or why there is none; for the table there is `make gate`."""
+    if not (folder / "params.yaml").is_file():
+        return []
+    from responsible.checks import InputError
+    from responsible.policy import headline
+    from stages._policy import verdicts
+
+    try:
+        return [f"policy {headline(verdicts(folder))}: see `make gate`"]
+    except InputError as error:
+        return [f"policy cannot be judged: {error}"]
 
 
 def _rows(file: Path) -> list[_Row]:

@@ -23,6 +23,7 @@ import yaml
 
 from responsible.checks import InputError
 from stages._dvc import DVC, environment
+from stages._text import columns
 
 HEADER = ("stage", "output", "same / different", "largest numeric difference")
 
@@ -65,7 +66,7 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
             print(f"verify: the forced run in a clone of HEAD failed with exit code {code}", file=sys.stderr)
             return code
         rows = _rows(promised, here, there)
-    print(*_table([HEADER, *(row.cells for row in rows)]), sep="\n")
+    print(*columns([HEADER, *(row.cells for row in rows)]), sep="\n")
     return _verdict(rows, tolerance)
 
 
@@ -158,11 +159,6 @@ def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
 
 def _md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def _table(lines: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
 def _verdict(rows: list[Row], tolerance: float) -> int:

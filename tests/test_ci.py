@@ -1,6 +1,5 @@
 """The commands around the pipeline: make's targets, locked requirements, workflows, the review summary."""
 
-import json
 import os
 import re
 import shutil
@@ -147,11 +146,11 @@ def test_make_ci_and_stages_share_the_determinism_settings(folder):
     for command in shown.values():
         ran = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
         assert {f"{name}={value}" for name, value in settings().items()} <= set(ran.stdout.splitlines())
-    for script in ("run", "summary"):
+    for script in ("run", "review", "watch"):
         assert "set -a\n. ./determinism.env" in (ROOT / ".ci" / script).read_text()
 
 
-@pytest.mark.parametrize("script", ["run", "summary"])
+@pytest.mark.parametrize("script", ["run", "review", "watch"])
 def test_ci_scripts_are_strict_and_executable(script):
     """A failing step ends the script, also inside a pipe or with an unset name; bash accepts its syntax."""
     path = ROOT / ".ci" / script
@@ -244,51 +243,91 @@ def test_workflows_ask_for_little(path):
 
 
 def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
-    """Each version of the matrix runs .ci/run; a pull request gets its summary with the base at hand."""
+    """Each version of the matrix runs .ci/run; a pull request gets its review with the base and both scores at hand."""
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
     assert jobs["run"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
     assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
-    assert jobs["review"]["steps"][-1]["run"] == '.ci/summary "$BASE" >> "$GITHUB_STEP_SUMMARY"'
-    assert jobs["review"]["steps"][-1]["env"] == {"BASE": "${{ github.event.pull_request.base.sha }}"}
+    assert [step["run"] for step in jobs["review"]["steps"][-2:]] == ["make", '.ci/review "$BASE"']
+    assert jobs["review"]["steps"][-1]["env"]["BASE"] == "${{ github.event.pull_request.base.sha }}"
+    assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_the_watch_may_write_issues_and_nothing_else():
+    """Fresh data are judged every week, by a job that may open an issue."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
+    assert workflow["jobs"]["watch"]["permissions"] == {"contents": "read", "issues": "write"}
+    assert workflow["jobs"]["watch"]["steps"][-1]["run"] == ".ci/watch"
+
+
+# Stand in for Python and for GitHub's command line: the one says what it was told to, the other writes its calls down.
+SPEAKER = """#!/bin/sh
+case "$*" in *stages.review*|*stages.gate*) echo "said: $*"; exit "$(cat code 2> /dev/null || echo 0)";; esac
+"""
+TOKEN = {"GH_TOKEN": "x"}
+GH = """#!/bin/sh
+echo "$*" >> gh_calls
+case "$*" in *" --jq "*) cat found 2> /dev/null || true;; *) exit "$(cat gh_code 2> /dev/null || echo 0)";; esac
+"""
 
 
 @pytest.fixture
-def review(toy, sh):
-    """The toy with the summary script and a parameter, and a second commit that changes metric and parameter."""
-    (toy / ".ci").mkdir()
-    shutil.copy(ROOT / ".ci/summary", toy / ".ci")
-    shutil.copy(ROOT / "determinism.env", toy)
-    (toy / "params.yaml").write_text("number: 3\n")
-    pipeline = toy / "dvc.yaml"
-    pipeline.write_text(pipeline.read_text() + "    params:\n    - number\n")
-    commit(toy, sh, "Base")
+def ci(tmp_path, sh):
+    """Run a script of .ci in an empty repository with both stand-ins; return what it printed and asked of GitHub."""
+    for name, text in (("python", SPEAKER), ("bin/gh", GH)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    for name in ("review", "watch"):
+        shutil.copy(ROOT / ".ci" / name, tmp_path / ".ci")
+    shutil.copy(ROOT / "determinism.env", tmp_path)
+    sh("git", "init", "--quiet")
+    sh("git", "commit", "--quiet", "--allow-empty", "--message", "Empty")
+    path = f"PATH={tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
-    def run(base, **options):
-        return sh("env", f"PYTHON={sys.executable}", ".ci/summary", base, cwd=toy, **options)
+    def run(script, *arguments, code=0, **settings):
+        (tmp_path / "gh_calls").write_text("")
+        given = {"PYTHON": "./python", "GITHUB_REPOSITORY": "a/b", "GITHUB_STEP_SUMMARY": "summary.md", **settings}
+        said = sh("env", path, *(f"{k}={v}" for k, v in given.items()), f".ci/{script}", *arguments, code=code)
+        return said, (tmp_path / "gh_calls").read_text().splitlines()
 
     return run
 
 
-def commit(toy, sh, message):
-    sh(sys.executable, "-m", "dvc", "repro", "--quiet", cwd=toy)
-    sh("git", "add", "--all", cwd=toy)
-    sh("git", "commit", "--quiet", "--message", message, cwd=toy)
+def test_a_review_goes_into_the_summary_and_one_comment(ci, tmp_path):
+    """The first run of a pull request writes a comment, a later one updates it; links lead to the commit."""
+    said, asked = ci("review", "abc", PULL_REQUEST="7", LINKS="https://example.org/")
+    assert "said: -m stages.review abc --links https://example.org/" in said
+    assert (tmp_path / "summary.md").read_text() == said
+    assert [call.split()[:5] for call in asked[1:]] == [
+        ["api", "--silent", "--method", "POST", "repos/a/b/issues/7/comments"]
+    ]
+    (tmp_path / "found").write_text("42\n")
+    _, asked = ci("review", "abc", PULL_REQUEST="7")
+    assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
 
 
-@pytest.mark.pipeline
-def test_the_summary_of_a_pull_request_shows_what_changed(review, toy, sh):
-    """Parameters and metrics that differ from the base stand as Markdown tables, old and new."""
-    assert review("HEAD") == "### Parameters\n\nNothing changed.\n\n### Metrics\n\nNothing changed.\n\n"
-    (toy / "params.yaml").write_text("number: 4\n")
-    (toy / "source.json").write_text(json.dumps({"number": 4}))
-    commit(toy, sh, "Four")
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in review("HEAD~1").splitlines() if "|" in line]
-    assert ["params.yaml", "number", "3", "4"] in [row[:4] for row in rows]
-    assert ["metrics/half.json", "half", "1.5", "2.0", "0.5"] in rows
+def test_a_review_without_the_right_to_comment_is_still_there(ci, tmp_path):
+    """A refused comment costs the comment; without a pull request nothing is asked of GitHub at all."""
+    (tmp_path / "gh_code").write_text("1")
+    assert "said:" in ci("review", "abc", PULL_REQUEST="7")[0]
+    assert ci("review", "abc")[1] == []
 
 
-@pytest.mark.pipeline
-def test_a_base_that_was_not_fetched_is_an_error(review):
-    """A shallow clone does not know the base: that is said, instead of an empty summary."""
-    review("0123456789012345678901234567890123456789", code=1)
+def test_a_review_that_fails_is_not_posted(ci, tmp_path):
+    """An unknown base ends the script before any comment."""
+    (tmp_path / "code").write_text("1")
+    assert ci("review", "abc", code=1, PULL_REQUEST="7")[1] == []
+
+
+def test_a_failing_policy_opens_one_issue(ci, tmp_path):
+    """The first failure opens an issue, the next adds to it, and the run is red; a policy that passes says nothing."""
+    assert ci("watch", **TOKEN)[1] == []
+    (tmp_path / "code").write_text("1")
+    said, asked = ci("watch", code=1, **TOKEN)
+    assert "said: -m stages.gate" in said
+    assert asked[-1].startswith("issue create --title The policy fails on fresh data")
+    (tmp_path / "found").write_text("9\n")
+    assert ci("watch", code=1, **TOKEN)[1][-1].startswith("issue comment 9")
+    assert ci("watch", code=1)[1] == []

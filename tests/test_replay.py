@@ -5,7 +5,7 @@ from scipy import stats
 
 from responsible import approvals, replay, waits
 from responsible.groups import Inference
-from responsible.policy import justified_first
+from responsible.reordering import justified_first
 from tests.planted import INFERENCE, LIMITS, planted, who
 
 EXACT = Inference(confidence=0.95, replicates=4000, minimum_denominator=10)

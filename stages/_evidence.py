@@ -1,0 +1,123 @@
+"""Evidence: every figure the stages wrote, by its metric path; and whether it is of these parameters.
+
+Plain csv and json, because ``make`` ends with the policy's verdict: importing pandas would cost more than judging.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from responsible.checks import InputError
+from responsible.limits import Limits
+from responsible.policy import WHOLE, Evidence
+
+PARAMETERS, LOCK = "params.yaml", "dvc.lock"
+
+
+@dataclass(frozen=True)
+class Table:
+    """How the rows of a long table are named: ``path`` is filled from the row's columns.
+
+    ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
+    """
+
+    path: str
+    level: str | None = None
+    whole: str | None = None
+
+
+# Every table of figures with intervals. A figure of a metrics file gets its interval here, when its path is the same.
+TABLES = {
+    "plots/performance_baseline.csv": Table("train_baseline.{figure}"),
+    "plots/performance_reweighed.csv": Table("reweigh.{figure}"),
+    "plots/performance_change.csv": Table("performance_change.{figure}"),
+    "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", "comparison", "all unprivileged"),
+    "plots/group_rates.csv": Table("group_rates.{attribute}.{model}.{rate}", "level"),
+    "plots/threshold_intervals.csv": Table("threshold_intervals.{threshold}.{model}.{figure}"),
+}
+
+
+def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
+    """Metric path → level → figure, of all that lies in ``metrics`` and in the tables above.
+
+    A number of ``metrics/NAME.json`` has its keys joined by dots as path, as in ``dvc metrics show``.
+    """
+    found: dict[str, dict[str, Evidence]] = {}
+    for file in sorted(Path(root, "metrics").glob("*.json")):
+        for path, evidence in _leaves(json.loads(file.read_text(encoding="utf-8")), f"metrics/{file.name}"):
+            found.setdefault(path, {})[WHOLE] = evidence
+    if not found:
+        raise InputError("metrics: no figures here; run `dvc repro` to build them")
+    for name, table in TABLES.items():
+        if (file := Path(root, name)).is_file():
+            for path, level, evidence in _rows(file, name, table):
+                found.setdefault(path, {})[level] = evidence
+    return found
+
+
+def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[tuple[str, Evidence]]:
+    reasons = tree.get("undefined", {})
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and key != "undefined":
+            yield from _leaves(value, source, f"{path}.")
+        elif value is None:
+            yield path, Evidence(math.nan, reason=reasons.get(key, "undefined"), inferred=False, source=source)
+        elif isinstance(value, int | float):
+            yield path, Evidence(float(value), inferred=False, source=source)
+
+
+def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evidence]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            level = row[table.level] if table.level else WHOLE
+            yield table.path.format(**row), WHOLE if level == table.whole else level, _evidence(row, name)
+
+
+def _evidence(row: Mapping[str, str], source: str) -> Evidence:
+    value, low, high = (_number(row[key]) for key in ("value", "low", "high"))
+    reason = row.get("reason", "") or ("zero_denominator" if math.isnan(value) else "")
+    evidence = Evidence(value, low, high, reason, source=source)
+    if row.get("verdict") != "infeasible":
+        return evidence
+    bounds = {key: float(row[key]) if row[key] else None for key in ("minimum", "maximum")}
+    return replace(evidence, forbidden=Limits(**bounds))
+
+
+def _number(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def refuse_stale(root: str | Path, params: Mapping[str, Any], lock: Mapping[str, Any] | None) -> None:
+    """Raise when the figures are not what ``dvc.lock`` says they are, or are of other parameters than these.
+
+    ``lock`` None: the results were not made by DVC, and nothing is known about them.
+    """
+    for stage, entry in (lock or {}).get("stages", {}).items():
+        for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
+            if _at(params, key) != value:
+                raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
+        for out in entry.get("outs", ()):
+            if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
+                _refuse_edited(Path(root), out)
+
+
+def _refuse_edited(root: Path, out: Mapping[str, str]) -> None:
+    file = root / out["path"]
+    if not file.is_file():
+        raise InputError(f"{out['path']}: no such file; run `dvc repro` to build it")
+    if hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() != out["md5"]:
+        raise InputError(f"{out['path']}: is not what its stage wrote ({LOCK}); run `dvc repro` to build it again")
+
+
+def _at(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
+    return tree

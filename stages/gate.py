@@ -1,0 +1,40 @@
+"""Judge the results by the policy: ``python -m stages.gate``, which is ``make gate``.
+
+Prints a line a rule and the policy's verdict. The exit code is 1 when a blocking rule is not met: its verdict is fail
+or infeasible, or insufficient evidence unless ``policy.insufficient_evidence`` is ``warn``. A policy that cannot be
+judged (an unknown figure, an expired exception, stale results) is an error with exit code 2; it never passes.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+
+from responsible.checks import InputError
+from responsible.policy import Judgement, headline
+from stages._policy import HEADER, cells, verdicts
+from stages._text import columns
+
+
+def main(root: str = ".", today: date | None = None) -> int:
+    """Print the table and what stands behind every rule that is not met; return 1 when one of them blocks, else 0."""
+    judgements = verdicts(root, today)
+    print(*columns([HEADER, *map(cells, judgements)]), sep="\n")
+    if unmet := [judgement for judgement in judgements if judgement.verdict != "pass"]:
+        print("", *(_why(judgement) for judgement in unmet), "what to do about a verdict: docs/policy.md", sep="\n")
+    print("", f"policy {headline(judgements)}", sep="\n")
+    return int(any(judgement.blocks for judgement in judgements))
+
+
+def _why(judgement: Judgement) -> str:
+    rule = judgement.rule
+    excuse = f"; exception: {rule.exception.justification}" if rule.exception else ""
+    return f"{judgement.name}: {rule.reason} (owner: {rule.owner}{excuse})"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,177 @@
+"""Review a change: ``python -m stages.review BASE``, which is ``make review``, writes Markdown to standard output.
+
+The work tree is compared with the commit where it left BASE: the policy's verdicts, every headline figure with the
+interval of its change, parameters, documents and pictures. Figures of the same test rows are compared row by row; for
+that the base's scores are taken from DVC's cache or remote, or built anew (``--no-rebuild`` leaves that out).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from responsible.checks import InputError
+from responsible.policy import Figures, Judgement, Policy, headline
+from stages import _changes, _evidence, _io, _policy, _report, _revision
+from stages._changes import Comparison, Obstacle, Row
+
+TEMPLATE = "docs/templates/review.md.j2"
+SHOWN = 12  # rows above the fold
+DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
+
+
+def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, today: date | None = None) -> None:
+    """Print the review. ``links`` is put before every path, for pages that are not in the repository."""
+    here = Path(root).resolve()
+    commit = _revision.resolve(here, base)
+    with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
+        there = Path(folder)
+        _revision.extract(here, commit, there)
+        context = _context(here, there, commit, rebuild=rebuild, today=today)
+    files = {"documents": _revision.changed_files(here, commit, DOCUMENTS)}
+    files["pictures"] = _revision.changed_files(here, commit, PICTURES)
+    print(
+        _report.render(here / TEMPLATE, context | files | {"base": base, "commit": commit[:9], "links": links}), end=""
+    )
+
+
+def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
+    old, new = (_io.read_yaml(folder / _evidence.PARAMETERS) for folder in (there, here))
+    (policy,) = _io.load(here / _evidence.PARAMETERS, {"policy": Policy})
+    before, after = _figures(there), _evidence.collect(here)
+    stops = _changes.obstacles(old, new, (_digest(there), _digest(here)))
+    known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
+    rows = _changes.rows(Comparison(before, after, policy, stops, known))
+    judged, error = _judged(here, today)
+    return {
+        **_policy_context(judged, error, _judged(there, today)[0]),
+        "banner": [stop.what for stop in stops],
+        "policy_changed": old.get("policy") != new.get("policy"),
+        "unpaired": excuse,
+        "counts": _counts(rows),
+        **_fold(rows, judged),
+        "params": _parameters(old, new),
+        "confidence": new["inference"]["confidence"] * 100,
+    }
+
+
+def _figures(folder: Path) -> Figures:
+    """The figures of the base; a base without any makes every figure new."""
+    try:
+        return _evidence.collect(folder)
+    except InputError:
+        return {}
+
+
+def _digest(folder: Path) -> Any:
+    file = folder / "metrics/prepare.json"
+    return _io.read_json(file)["prepare"].get("digest") if file.is_file() else None
+
+
+def _everywhere(stops: list[Obstacle]) -> bool:
+    return any("" in stop.prefixes for stop in stops)
+
+
+def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[_changes.Changes, str]:
+    """The paired changes, or why there are none."""
+    try:
+        own = _revision.own_scores(here)
+        old = _revision.base_scores(here, there, commit, _say, rebuild=rebuild)
+        return _changes.at_paths(_changes.paired_changes(here, there, own, old)), ""
+    except InputError as error:
+        return {}, str(error)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _judged(folder: Path, today: date | None) -> tuple[tuple[Judgement, ...], str]:
+    try:
+        return _policy.verdicts(folder, today), ""
+    except InputError as error:
+        return (), str(error)
+
+
+def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Judgement, ...]) -> dict[str, Any]:
+    blocked = {j.name for j in before if j.blocks}
+    return {
+        "headline": headline(judged) if judged else "",
+        "error": error,
+        "newly": [j.name for j in judged if j.blocks and j.name not in blocked] if before else [],
+        "freed": [j.name for j in judged if not j.blocks and j.name in blocked],
+        "rules": [dict(zip(_policy.HEADER, _policy.cells(j), strict=True)) | {"was": _was(j, before)} for j in judged],
+    }
+
+
+def _was(judgement: Judgement, before: tuple[Judgement, ...]) -> str:
+    return next((_policy.words(j) for j in before if j.name == judgement.name), "no such rule")
+
+
+def _counts(rows: list[Row]) -> dict[str, int]:
+    words = [row.trend if row.word == "real" and row.trend else row.word for row in rows]
+    return {word: words.count(word) for word in dict.fromkeys(words)}
+
+
+def _fold(rows: list[Row], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
+    """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
+    ruled = {(j.rule.metric, j.rule.level or "") for j in judged}
+    order = {"worse": 0, "": 1, "better": 2, "small": 3}
+    first = sorted((r for r in rows if r.matters), key=lambda r: order[r.trend])
+    first += [r for r in rows if not r.matters and (r.path, r.level) in ruled]
+    rest = [*first[SHOWN:], *(r for r in rows if r not in first)]
+    return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
+
+
+def _cells(row: Row) -> dict[str, str]:
+    said = {"old": "none: new here" if row.old is None else _policy.figure(row.old)}
+    said["new"] = "none: deleted" if row.new is None else _policy.figure(row.new)
+    said["figure"] = _name(row)
+    said["change"] = {"same": "none", "undefined": "", "recomputed": "by the code"}.get(row.word) or _difference(row)
+    said["word"] = {"real": f"**real{', ' + row.trend if row.trend else ''}**"}.get(row.word, row.word)
+    return said
+
+
+def _name(row: Row) -> str:
+    """A headline figure in words, another one by its path."""
+    section, *middle, figure = row.path.split(".")
+    models = {stage: model for model, stage in _changes.PERFORMANCE.items()}
+    if section == "evaluate_fairness" and len(middle) == 2:
+        return f"{_report.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
+    if section in models and not middle:
+        return f"{_report.words(figure)}, {models[section]}"
+    return f"{row.path} [{row.level}]" if row.level else row.path
+
+
+def _difference(row: Row) -> str:
+    if row.change is None:
+        return ""
+    if row.change.low == row.change.high:
+        return f"{row.change.value:+.3f}"
+    how = "" if row.pairwise else ", not paired"
+    return f"{row.change.value:+.3f} [{row.change.low:+.3f}, {row.change.high:+.3f}]{how}"
+
+
+def _parameters(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"key": k, "old": _value(a), "new": _value(b)} for k, a, b in _changes.parameters(old, new)]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{len(_changes.flat(value))} keys" if isinstance(value, dict) else str(value)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", nargs="?", default="main", help="branch, tag or commit to compare with (main)")
+    parser.add_argument("--links", default="", metavar="PREFIX", help="what to put before the paths of links")
+    parser.add_argument(
+        "--no-rebuild", action="store_true", help="do not build the base's scores when no cache has them"
+    )
+    given = parser.parse_args()
+    _io.run(lambda: main(given.base, links=given.links, rebuild=not given.no_rebuild))
