@@ -30,9 +30,11 @@ case "$*" in *pip*) exit "$(cat pip_fails 2> /dev/null || echo 0)";; esac
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with the Makefile and two requirements files, and nothing else."""
-    for name in ("Makefile", "determinism.env"):
-        shutil.copy(ROOT / name, tmp_path)
+    """A folder with the Makefile, two requirements files and what the page of plots is made from, and nothing else."""
+    for name in ("Makefile", "determinism.env", "docs/templates/plots_page.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".dvc").mkdir()
     for name in LOCKS:
         (tmp_path / f"{name}.txt").write_text(f"{name}==1\n")
     return tmp_path
@@ -61,10 +63,30 @@ def installed(calls):
 
 
 def test_make_installs_compiles_and_rebuilds(make):
-    """On a fresh machine `make` installs with hashes, compiles bytecode and runs the pipeline, in this order."""
+    """On a fresh machine `make` installs with hashes, compiles, makes the page of plots and runs the pipeline."""
     _, calls = make()
     assert installed(calls[:1]) == ["requirements.txt"]
-    assert calls[1:] == ["-m compileall -q responsible stages", "-m stages.rebuild"]
+    assert calls[1:] == ["-m compileall -q responsible stages", "-m stages.plots_page", "-m stages.rebuild"]
+
+
+def test_the_page_of_plots_is_made_again_when_it_is_gone_or_old(make, folder):
+    """Without it `dvc plots` would need the network; new requirements may bring other libraries."""
+    make("install")
+    assert make("install")[1] == []
+    (folder / ".dvc/plots_page.html").unlink()
+    assert make("install")[1] == ["-m stages.plots_page"]
+    (folder / "requirements.txt").write_text("requirements==2\n")
+    later = (folder / ".dvc/plots_page.html").stat().st_mtime + 10
+    os.utime(folder / "requirements.txt", (later, later))
+    os.utime(folder / ".dvc/plots_page.html", (1, 1))
+    assert make("install")[1][-1] == "-m stages.plots_page"
+
+
+def test_make_plots_compares_with_main_or_another_base(make):
+    """`make plots` draws what differs from main, BASE names another commit."""
+    make("install")
+    assert make("plots")[1] == ["-m stages.plots_page main"]
+    assert make("plots", "BASE=v1")[1] == ["-m stages.plots_page v1"]
 
 
 def test_a_second_make_only_rebuilds(make):
