@@ -52,8 +52,12 @@ def figure(evidence: Evidence) -> str:
     """``value [low, high]``, without brackets when there is no interval, or the reason why there is no value."""
     if math.isnan(evidence.value):
         return f"undefined ({evidence.reason.replace('_', ' ')})"
-    value = short(evidence.value)
+    value = f"{evidence.value:,.0f}" if _is_count(evidence) else short(evidence.value)
     return value if math.isnan(evidence.low) else f"{value} [{short(evidence.low)}, {short(evidence.high)}]"
+
+
+def _is_count(evidence: Evidence) -> bool:
+    return not evidence.inferred and evidence.value.is_integer()
 
 
 def short(value: float) -> str:
