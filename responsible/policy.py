@@ -158,9 +158,7 @@ def _instead(metric: str, figures: Figures) -> str:
     if any(path.startswith(f"{section}.") for path in figures):
         return did_you_mean(metric, figures)
     known = sorted({path.partition(".")[0] for path in figures})
-    return (
-        f"; nothing here is called {section}{did_you_mean(section, known)}: build it with `dvc repro`, or drop the rule"
-    )
+    return f", nor any of {section}{did_you_mean(section, known)}; build it with `dvc repro`, or drop the rule"
 
 
 def _judgement(name: str, rule: Rule, figures: Figures, policy: Policy) -> Judgement:

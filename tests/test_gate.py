@@ -84,7 +84,7 @@ requester,GP,urgent merit,True,equal_opportunity_difference,-0.09,-0.2,-0.02,,pa
 
 
 def test_the_only_level_that_is_compared_is_the_whole_as_well(results):
-    """Two groups have no pooled row; a rule may then name the level or leave it out. Spaces of a scope are underscores."""
+    """Two groups have no pooled row, so a rule may leave the level out; spaces of a scope are underscores."""
     write(results, "plots/healthcare_approvals.csv", APPROVALS)
     found = _evidence.collect(results)
     levels = found["healthcare_approvals.requester.urgent_merit.equal_opportunity_difference"]
@@ -94,7 +94,7 @@ def test_the_only_level_that_is_compared_is_the_whole_as_well(results):
 
 @pytest.mark.parametrize(("headline", "low"), [(-0.0900001, -0.2), (-0.5, math.nan)])
 def test_a_headline_gets_the_interval_of_its_own_row_only(results, headline, low):
-    """metrics/healthcare_audit.json names its figures otherwise than the table; the values tell whether they are one."""
+    """metrics/healthcare_audit.json and the table name a figure differently; equal values tell that it is one."""
     write(results, "plots/healthcare_approvals.csv", APPROVALS)
     audit = {"healthcare_audit": {"primary_difference": {"requester": headline}}}
     write(results, "metrics/healthcare_audit.json", audit)
@@ -130,7 +130,7 @@ def test_a_rule_on_a_table_that_is_not_there_says_what_to_do(results):
     """A fork without healthcare data is told to build the figures or to drop the rule."""
     path = "healthcare_approvals.requester.all.equal_opportunity_difference"
     write(results, "params.yaml", policy(PASSING, rule("gp", path)))
-    expected = "nor any other of healthcare_approvals.*; build them with `dvc repro`, or drop the rule"
+    expected = "nor any of healthcare_approvals; known: .*; build it with `dvc repro`, or drop the rule"
     with pytest.raises(InputError, match=expected):
         gate.main(str(results), TODAY)
 
