@@ -12,18 +12,21 @@ from responsible.cells import ATTRIBUTE
 from responsible.checks import MISSING
 from responsible.healthcare import EVENTS, FACTOR, Healthcare
 
-PROFILE = ("column", "role", "level", "n", "missing", "share", "mean", "sd")
+PROFILE = ("column", "role", "kind", "level", "n", "missing", "share", "mean", "sd")
 
 
 def profile(cases: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
-    """One row for each number among the columns, and one for each level of the texts.
+    """One row for each number among the columns, and one for each level of the texts; ``kind`` says which.
 
-    ``cases`` as :func:`responsible.healthcare.cases` makes them; ``column`` is the table's own name. A number has the
-    rows ``n`` that have a value, those ``missing`` one, the ``share`` of all rows that have one, ``mean`` and ``sd``
-    (over n, not n − 1; NaN without values); the mean of an event is its share. A level has its rows, those of them
-    ``missing`` (all of "Missing", else 0) and its share of all rows. Month by month stands for the time.
+    ``cases`` as :func:`responsible.healthcare.cases` makes them; ``column`` is the table's own name. A ``number`` has
+    the rows ``n`` that have a value, those ``missing`` one, the ``share`` of all rows that have one, ``mean`` and
+    ``sd`` (over n, not n − 1; NaN without values). So has an ``event``, whose mean is the share of yes. A ``level`` has
+    its rows, those of them ``missing`` (all of "Missing", else 0) and its share of all rows; a ``month`` likewise. A
+    feature that is also an event is described once, as that.
     """
-    parts = [_profile(cases[name], role, column) for name, role, column in _columns(roles)]
+    columns = _columns(roles)
+    first = {column: role for _, role, column in reversed(columns)}
+    parts = [_profile(cases[name], role, column) for name, role, column in columns if first[column] == role]
     return pd.concat(parts, ignore_index=True)[list(PROFILE)]
 
 
@@ -41,8 +44,9 @@ def _columns(roles: Healthcare) -> list[tuple[str, str, str]]:
 
 
 def _profile(values: pd.Series[Any], role: str, column: str) -> pd.DataFrame:
-    described = _number(values) if pd.api.types.is_numeric_dtype(values) else _levels(values)
-    return described.assign(column=column, role=role)
+    number = pd.api.types.is_numeric_dtype(values)
+    kind = "event" if role in EVENTS else "number" if number else "month" if role == MONTH else "level"
+    return (_number(values) if number else _levels(values)).assign(column=column, role=role, kind=kind)
 
 
 def _number(values: pd.Series[Any]) -> pd.DataFrame:

@@ -34,32 +34,39 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The rows that are in the audit of one attribute, and the label to be guessed from them: 1 = privileged."""
+    """The rows that are in the audit of one attribute, the label to be guessed of them (1 = privileged), and the
+    columns to guess it from by the name of the guess.
+    """
 
     rows: pd.DataFrame
     label: Ints
     who: Groups
+    asked: Mapping[str, list[str]]
 
     def counts(self, split: str) -> tuple[int, int]:
         """Privileged and unprivileged rows of a split."""
         n = np.where(self.rows["split"] == split, self.rows["n"], 0)
         return int(n @ self.label), int(n @ (1 - self.label))
 
+    def reason(self, least: int) -> str:
+        """Why there is nothing to guess, empty when there is."""
+        fewest = min(*self.counts("train"), *self.counts("test"))
+        return "" if fewest >= max(least, 1) else "n_below_minimum" if fewest else "group_absent"
+
 
 def proxies(
     cells: pd.DataFrame,
     kinds: Mapping[str, str],
-    who: Groups,
-    column: str,
+    attributes: Mapping[str, Groups],
     *,
     params: Logistic,
     inference: Inference,
 ) -> pd.DataFrame:
-    """How well the features guess whether a row is privileged: one row for all others together, then one a feature.
+    """How well the features guess whether a row is privileged: for each attribute all others together, then each alone.
 
     ``cells`` are counted rows (:mod:`responsible.cells`): ``split``, ``x.`` features, ``a.`` attributes, ``n``; each
-    feature has its kind in ``kinds``. ``column`` is the table's column the attribute is made of: a feature of that name
-    is the attribute itself and is left out. Rows of levels excluded from the attribute's audit are left out as well.
+    feature has its kind in ``kinds``. ``attributes`` are the groups by the table's column that they are made of: a
+    feature of that name is the attribute itself and is left out. So are rows of levels excluded from its audit.
     A weighted logistic regression (``params``) is fitted to the rows of split ``train``, and ``value`` is its AUC on
     the rows of split ``test``:
 
@@ -70,27 +77,31 @@ def proxies(
     the direction was learned on other rows. ``low`` and ``high`` are DeLong's interval, which holds the fitted model
     fixed. A relation that a logistic regression cannot see (high at both ends of a number) is not seen here either.
 
-    Columns: :data:`COLUMNS`; ``privileged`` and ``unprivileged`` are test rows; ``strength`` is a word
-    (:func:`strength`). Undefined values are NaN with a ``reason``: ``group_absent`` when no training row or no test row
-    is privileged, or none is unprivileged; ``n_below_minimum`` when either has fewer than ``minimum_denominator`` of
-    them; ``no_features`` when nothing is left to guess from, because a feature has no value in the training rows or
-    there is no other.
+    Columns: :data:`COLUMNS`; ``privileged`` and ``unprivileged`` are test rows; ``strength`` is a word for the value
+    (:func:`strength`) by its interval at the Bonferroni confidence 1 − (1 − c)/k, k being the rows of this table, so
+    that among many features none is called a proxy by chance. Undefined values are NaN with a ``reason``:
+    ``group_absent`` when no training row or no test row is privileged, or none is unprivileged; ``n_below_minimum``
+    when either has fewer than ``minimum_denominator`` of them; ``no_features`` when nothing is left to guess from,
+    because a feature has no value in the training rows or there is no other.
     """
-    task = _task(cells, who)
-    features = [c for c in map(str, cells) if c.startswith(FEATURE) and c[len(FEATURE) :].lower() != column.lower()]
-    told = [c for c in features if _told(task.rows, c)]
-    reason = _reason(task, inference.minimum_denominator)
-    asked = {ALL: told} | {c[len(FEATURE) :]: [c] if c in told else [] for c in features}
+    tasks = [_task(cells, column, who) for column, who in attributes.items()]
+    guesses = sum(len(task.asked) for task in tasks)
     rows = [
-        {"feature": name} | _guessed(task, {c: kinds[c[len(FEATURE) :]] for c in used}, params, inference, reason)
-        for name, used in asked.items()
+        {"attribute": task.who.attribute, "feature": name}
+        | _guessed(task, {c: kinds[c[len(FEATURE) :]] for c in used}, params, inference, guesses)
+        for task in tasks
+        for name, used in task.asked.items()
     ]
-    return pd.DataFrame(rows).assign(attribute=who.attribute)[list(COLUMNS)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _task(cells: pd.DataFrame, who: Groups) -> _Task:
+def _task(cells: pd.DataFrame, column: str, who: Groups) -> _Task:
     code = who.code(cells[ATTRIBUTE + who.attribute].to_list())
-    return _Task(cells[code >= 0].reset_index(drop=True), who.privileged[code[code >= 0]].astype(np.int64), who)
+    rows = cells[code >= 0].reset_index(drop=True)
+    features = [c for c in map(str, cells) if c.startswith(FEATURE) and c[len(FEATURE) :].lower() != column.lower()]
+    told = [c for c in features if _told(rows, c)]
+    asked = {ALL: told} | {c[len(FEATURE) :]: [c] if c in told else [] for c in features}
+    return _Task(rows, who.privileged[code[code >= 0]].astype(np.int64), who, asked)
 
 
 def _told(rows: pd.DataFrame, feature: str) -> bool:
@@ -99,36 +110,33 @@ def _told(rows: pd.DataFrame, feature: str) -> bool:
     return bool((values.notna() & (values != MISSING)).any())
 
 
-def _reason(task: _Task, least: int) -> str:
-    fewest = min(*task.counts("train"), *task.counts("test"))
-    return "" if fewest >= max(least, 1) else "n_below_minimum" if fewest else "group_absent"
-
-
 def _guessed(
-    task: _Task, kinds: Mapping[str, str], params: Logistic, inference: Inference, reason: str
+    task: _Task, kinds: Mapping[str, str], params: Logistic, inference: Inference, guesses: int
 ) -> dict[str, object]:
     privileged, unprivileged = task.counts("test")
-    reason = reason or ("" if kinds else "no_features")
-    ends = (np.nan,) * 3 if reason else _auc(task, kinds, params, inference.confidence)
-    found = dict(zip(("value", "low", "high"), ends, strict=True))
-    words = {"strength": strength(*ends), "reason": reason}
-    return {**found, "privileged": privileged, "unprivileged": unprivileged, **words}
+    place = {"privileged": privileged, "unprivileged": unprivileged}
+    if reason := task.reason(inference.minimum_denominator) or ("" if kinds else "no_features"):
+        return place | {"strength": "", "reason": reason}
+    tallies = _tallies(task, kinds, params)
+    value, doubt = roc_auc(*tallies), 1 - inference.confidence
+    shown, strict = (auc_interval(*tallies, 1 - doubt / family) for family in (1, guesses))
+    found = {"value": value, "low": float(shown.low), "high": float(shown.high)}
+    return place | found | {"strength": strength(value, float(strict.low)), "reason": ""}
 
 
-def _auc(task: _Task, kinds: Mapping[str, str], params: Logistic, confidence: float) -> tuple[float, float, float]:
+def _tallies(task: _Task, kinds: Mapping[str, str], params: Logistic) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score, privileged and unprivileged test rows of each cell."""
     rows = task.rows[["split", "n", *kinds]]
     score = train(rows, kinds, task.label, params).score.round(9)  # as scores are stored: equal ones are equal anywhere
     n = np.where(rows["split"] == "test", rows["n"], 0)
-    tallies = score, n * task.label, n * (1 - task.label)
-    interval = auc_interval(*tallies, confidence)
-    return roc_auc(*tallies), float(interval.low), float(interval.high)
+    return score, n * task.label, n * (1 - task.label)
 
 
-def strength(value: float, low: float, high: float) -> Strength:
+def strength(value: float, low: float) -> Strength:
     """An AUC in a word: ``none shown`` while its interval reaches down to 0.5, else by :data:`STRENGTHS`; "" when
     undefined.
     """
-    if np.isnan([value, low, high]).any():
+    if np.isnan(value) or np.isnan(low):
         return ""
     words: list[Strength] = [word for word, least in STRENGTHS.items() if value >= least]
     return words[-1] if words and low > STRENGTHS["weak"] else "none shown"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -139,24 +139,27 @@ def from_segments(shares: pd.DataFrame, figure: str) -> list[Risk]:
     reasons = flagged["reason"].fillna("")
     words = ["one-sided, justified" if reason else "one-sided" for reason in reasons]
     return [
-        Risk("segments", f"segment {s} stands for {level}", figure, "representation", w, w, must=False, about=reason)
+        Risk(
+            "segments", f"segment {s} is mostly {level}", figure, "representation", w, w,
+            must=False, about=reason or "no justification in writing",
+        )
         for s, level, w, reason in zip(flagged["segment"], flagged["level"], words, reasons, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def from_guarantees(ledger: pd.DataFrame, settings: Mapping[str, tuple[str, float]], figure: str) -> list[Risk]:
     """A risk for every setting, by name, of a mechanism at an ε: does it promise anything, and is that worth much?
 
-    The ledger has ``mechanism, epsilon, guarantee, advantage_cap``. The setting named ``release`` is what leaves the
-    house, so it must not fail.
+    The ledger has ``mechanism, title, epsilon, guarantee, advantage_cap``. The setting named ``release`` is what leaves
+    the house, so it must not fail.
     """
     out = []
     for name, (mechanism, epsilon) in settings.items():
         line = ledger[(ledger["mechanism"] == mechanism) & (ledger["epsilon"] == epsilon)].iloc[0]
         promised = "guarantee" if line["advantage_cap"] <= WEAK else "weak guarantee"
         word = promised if line["guarantee"] else "no guarantee"
-        named = f"{name}: {mechanism} at ε = {epsilon:g}"
-        out.append(Risk("segments", named, figure, "privacy", word, word, must=name == "release"))
+        named, about = f"privacy of segments, {name}: {mechanism}, ε = {epsilon:g}", str(line["title"])
+        out.append(Risk("segments", named, figure, "privacy", word, word, must=name == "release", about=about))
     return out
 
 
@@ -170,3 +173,8 @@ def register(risks: Sequence[Risk]) -> pd.DataFrame:
         for r in sorted(risks, key=lambda r: (-r.score, -r.severity))
     ]
     return pd.DataFrame(rows)
+
+
+def bands(table: pd.DataFrame) -> dict[str, int]:
+    """The number of risks of the register in each band, the worst first."""
+    return {band: int((table["band"] == band).sum()) for band in get_args(Band)}

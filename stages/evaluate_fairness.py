@@ -97,10 +97,8 @@ def _guessed(cells: str, declared: list[Groups], knobs: tuple[Any, ...]) -> pd.D
     """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
     counted, meta = _io.read_parquet(cells)
     sensitive, logistic, inference = knobs
-    return pd.concat(
-        proxies(counted, meta["features"], who, sensitive[who.attribute].column, params=logistic, inference=inference)
-        for who in declared
-    )
+    attributes = {sensitive[who.attribute].column: who for who in declared}
+    return proxies(counted, meta["features"], attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":

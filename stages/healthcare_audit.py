@@ -95,10 +95,8 @@ def _guessed(
 ) -> pd.DataFrame:
     """How well the features guess each protected attribute, which is never one of them."""
     counted, kinds = of_cases(cases, rng), {name: feature.kind for name, feature in roles.features.items()}
-    return pd.concat(
-        proxies(counted, kinds, who, roles.protected[who.attribute].column, params=logistic, inference=inference)
-        for who in declared(cases, roles)
-    )
+    attributes = {roles.protected[who.attribute].column: who for who in declared(cases, roles)}
+    return proxies(counted, kinds, attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,13 @@ PARAMS: dict[str, Any] = {
     "threshold": float,
     "budget": dict[str, Any],
     "sensitive": dict[str, Any],
+    "prepare": dict[str, Any],
+    "model": dict[str, Any],
+    "reweigh": dict[str, Any],
+    "fairness": dict[str, Any],
+    "healthcare": dict[str, Any],
+    "segments": dict[str, Any],
+    "cluster_privacy": dict[str, Any],
     "policy": Policy,
 }
 READS = (
@@ -25,22 +32,34 @@ READS = (
     "metrics/threshold_sweep.json",
     "metrics/healthcare_audit.json",
     "metrics/cluster_privacy.json",
+    "metrics/risk_register.json",
     "plots/performance_baseline.csv",
     "plots/performance_reweighed.csv",
     "plots/performance_change.csv",
     "plots/fairness.csv",
     "plots/group_rates.csv",
     "plots/threshold_intervals.csv",
+    "plots/proxies.csv",
+    "plots/healthcare_proxies.csv",
+    "plots/risk_register.csv",
+    "plots/prepare_base_rates.csv",
+    "plots/prepare_missing.csv",
+    "plots/prepare_healthcare.csv",
+    "plots/prepare_segments.csv",
+    "plots/healthcare_rates.csv",
 )
-DATA = {"model_card": ("budget",)}  # sections whose tables a document is about
+ALL = ("budget", "healthcare", "segments")
+DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
+DOCUMENTS = tuple(f"docs/{name}.md" for name in DATA)
+TEMPLATES = tuple(f"docs/templates/{name}.md.j2" for name in DATA)
 
 
 def main(
     *,
     params: str = "params.yaml",
     reads: tuple[str, ...] = READS,
-    templates: tuple[str, ...] = ("docs/templates/model_card.md.j2",),
-    documents: tuple[str, ...] = ("docs/model_card.md",),
+    templates: tuple[str, ...] = TEMPLATES,
+    documents: tuple[str, ...] = DOCUMENTS,
 ) -> None:
     """Write every document."""
     *_, policy = _io.load(params, PARAMS)

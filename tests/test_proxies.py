@@ -11,7 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.encoding import Logistic
 from responsible.groups import Inference, groups
-from responsible.proxies import ALL, COLUMNS, of_cases, proxies, strength
+from responsible.proxies import ALL, COLUMNS, of_cases, proxies, strength, together
 
 PLAIN = Logistic(
     C=1.0,
@@ -31,7 +31,7 @@ def cells(*rows, feature="x.city"):
 
 def found(table, kinds, exclude=(), column="Sex", params=PLAIN):
     who = groups("sex", table["a.sex"].unique(), ["M"], exclude)
-    return proxies(table, kinds, who, column, params=params, inference=INFERENCE)
+    return proxies(table, kinds, {column: who}, params=params, inference=INFERENCE)
 
 
 TRAIN = [("train", "Oslo", "M", 60), ("train", "Oslo", "F", 20), ("train", "Rome", "M", 20), ("train", "Rome", "F", 60)]
@@ -129,16 +129,41 @@ def test_order_and_division_of_cells_do_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "word"),
+    ("value", "low", "word"),
     [
-        (0.5, 0.45, 0.55, "none shown"), (0.9, 0.45, 0.99, "none shown"), (0.3, 0.2, 0.4, "none shown"),
-        (0.55, 0.51, 0.59, "weak"), (0.6, 0.55, 0.65, "moderate"), (0.7, 0.6, 0.8, "strong"), (1.0, 0.9, 1.0, "strong"),
-        (np.nan, np.nan, np.nan, ""), (0.8, np.nan, np.nan, ""),
+        (0.5, 0.45, "none shown"), (0.9, 0.45, "none shown"), (0.3, 0.2, "none shown"), (0.55, 0.5, "none shown"),
+        (0.55, 0.51, "weak"), (0.6, 0.55, "moderate"), (0.7, 0.6, "strong"), (1.0, 0.9, "strong"),
+        (np.nan, np.nan, ""), (0.8, np.nan, ""),
     ],
 )  # fmt: skip
-def test_strength_in_a_word(value, low, high, word):
+def test_strength_in_a_word(value, low, word):
     """The word follows the value once the interval lies above 0.5, and says "none shown" before."""
-    assert strength(value, low, high) == word
+    assert strength(value, low) == word
+
+
+def test_among_many_features_none_is_a_proxy_by_chance():
+    """Of 40 features of pure chance some have an interval above 0.5, and none is called a proxy; a real one is."""
+    rng = np.random.default_rng(3)
+    man = rng.random(800) < 0.5
+    table = pd.DataFrame({"split": np.repeat(["train", "test"], 400), "a.sex": np.where(man, "M", "F"), "n": 1})
+    chance = pd.DataFrame({f"x.f{i:02d}": rng.normal(size=800) for i in range(40)})
+    kinds = dict.fromkeys([*(c[2:] for c in chance), "height"], "numeric")
+    alone = found(pd.concat([table, chance], axis=1).assign(**{"x.height": man + rng.normal(size=800)}), kinds)[1:]
+    assert (alone["low"] > 0.5).sum() > 1
+    assert alone.loc[alone["strength"] != "none shown", "feature"].tolist() == ["height"]
+
+
+def test_every_attribute_has_its_part():
+    """Attributes stand one after another, each guessed from what is not its own column."""
+    table = cells(*TRAIN, *TEST).assign(**{"a.town": lambda t: t["x.city"]})
+    both = {"Sex": groups("sex", ["F", "M"], ["M"]), "city": groups("town", ["Oslo", "Rome"], ["Oslo"])}
+    whole = proxies(table, CITY, both, params=PLAIN, inference=INFERENCE)
+    assert whole[["attribute", "feature", "reason"]].to_numpy().tolist() == [
+        ["sex", ALL, ""], ["sex", "city", ""], ["town", ALL, "no_features"]
+    ]  # fmt: skip
+    known = together(whole)
+    assert known["sex"] == {"proxy_auc": pytest.approx(0.775)}
+    assert known["town"]["undefined"] == {"proxy_auc": "no_features"}
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from responsible.risk import (
     HARMS,
     LIKELIHOOD,
     Risk,
+    bands,
     from_findings,
     from_guarantees,
     from_policy,
@@ -149,8 +150,8 @@ def test_segments_become_risks():
     )
     found = from_segments(shares, "s.csv")
     assert [(r.name, r.score, r.about) for r in found] == [
-        ("segment 1 stands for A", 10, ""),
-        ("segment 2 stands for B", 6, "women's clinic"),
+        ("segment 1 is mostly A", 10, "no justification in writing"),
+        ("segment 2 is mostly B", 6, "women's clinic"),
     ]
     assert [r.score for r in from_segments(shares.assign(flagged=False), "s.csv")] == [2]
 
@@ -158,14 +159,14 @@ def test_segments_become_risks():
 def test_promises_become_risks():
     """No finite ε is the worst, a guarantee that leaves an attacker most of what there is to gain is weak."""
     ledger = pd.DataFrame(
-        [("taught", 1.0, False, 0.9), ("central", 1.0, True, 0.5), ("central", 10.0, True, 0.51)],
-        columns=["mechanism", "epsilon", "guarantee", "advantage_cap"],
+        [("taught", "t", 1.0, False, 0.9), ("central", "c", 1.0, True, 0.5), ("central", "c", 10.0, True, 0.51)],
+        columns=["mechanism", "title", "epsilon", "guarantee", "advantage_cap"],
     )
     settings = {"chosen": ("taught", 1.0), "release": ("central", 1.0), "other": ("central", 10.0)}
-    assert [(r.name, r.finding, r.score) for r in from_guarantees(ledger, settings, "l.csv")] == [
-        ("chosen: taught at ε = 1", "no guarantee", 20),
-        ("release: central at ε = 1", "guarantee", 5),
-        ("other: central at ε = 10", "weak guarantee", 12),
+    assert [(r.name, r.about, r.finding, r.score) for r in from_guarantees(ledger, settings, "l.csv")] == [
+        ("privacy of segments, chosen: taught, ε = 1", "t", "no guarantee", 20),
+        ("privacy of segments, release: central, ε = 1", "c", "guarantee", 5),
+        ("privacy of segments, other: central, ε = 10", "c", "weak guarantee", 12),
     ]
 
 
@@ -183,3 +184,4 @@ def test_the_register_is_in_order():
     assert table["score"].tolist() == [20, 15, 15, 15, 4]
     assert table["band"].tolist() == ["high"] * 4 + ["low"]
     assert (table["score"] == table["likelihood"] * table["severity"]).all()
+    assert bands(table) == {"high": 4, "medium": 0, "low": 1}
