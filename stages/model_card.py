@@ -30,6 +30,7 @@ READS = (
     "plots/performance_change.csv",
     "plots/fairness.csv",
     "plots/group_rates.csv",
+    "plots/intersection_rates.csv",
     "plots/threshold_intervals.csv",
 )
 DATA = {"model_card": ("budget",)}  # sections whose tables a document is about
