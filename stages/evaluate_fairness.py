@@ -39,6 +39,7 @@ def main(
     metrics: str = "metrics/evaluate_fairness.json",
     fairness_csv: str = "plots/fairness.csv",
     group_rates_csv: str = "plots/group_rates.csv",
+    intersections_csv: str = "plots/intersection_rates.csv",
     change_csv: str = "plots/performance_change.csv",
     group_tests_csv: str = "plots/group_tests.csv",
     confusion_csv: str = "plots/confusion.csv",
@@ -73,6 +74,7 @@ def main(
     _io.write_csv(proxies_csv, guessed)
     _io.write_csv(fairness_csv, found.fairness)
     _io.write_csv(group_rates_csv, found.group_rates)
+    _io.write_csv(intersections_csv, found.intersection_rates)
     _io.write_csv(group_tests_csv, found.group_tests)
     _io.write_csv(confusion_csv, found.confusion)
     _io.write_csv(change_csv, found.performance_change)

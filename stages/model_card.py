@@ -38,6 +38,7 @@ READS = (
     "plots/performance_change.csv",
     "plots/fairness.csv",
     "plots/group_rates.csv",
+    "plots/intersection_rates.csv",
     "plots/threshold_intervals.csv",
     "plots/proxies.csv",
     "plots/healthcare_proxies.csv",
