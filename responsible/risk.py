@@ -116,7 +116,10 @@ def from_findings(table: pd.DataFrame, figure: str) -> list[Risk]:
 
     Columns ``attribute, measure, finding`` (a colour; rows without one are descriptions) and, where the table has one,
     ``primary``: the definition of fairness that the audit goes by, which must not fail. ``figure`` is the table's file.
+    No risks from a table without ``finding``, of an analysis that is switched off.
     """
+    if "finding" not in table:
+        return []
     judged = table[table["finding"].isin(COLOURS)]
     out = []
     for (attribute, measure), own in judged.groupby(["attribute", "measure"], sort=False):
@@ -136,7 +139,7 @@ def from_segments(shares: pd.DataFrame, figure: str) -> list[Risk]:
     flagged = shares[shares["flagged"]]
     if flagged.empty:
         return [Risk("segments", "one-sided segments", figure, "representation", "balanced", "balanced", must=False)]
-    reasons = flagged["reason"].fillna("")
+    reasons = ["" if pd.isna(reason) else str(reason) for reason in flagged["reason"]]
     words = ["one-sided, justified" if reason else "one-sided" for reason in reasons]
     return [
         Risk(

@@ -140,6 +140,7 @@ def test_findings_become_a_risk_for_each_attribute_and_measure():
     ]
     assert [r.must for r in from_findings(table.drop(columns="primary"), "a.csv")] == [False, False]
     assert from_findings(table.assign(finding=math.nan), "a.csv") == []
+    assert from_findings(pd.DataFrame(columns=["switched_off"]), "a.csv") == []
 
 
 def test_segments_become_risks():
@@ -154,6 +155,7 @@ def test_segments_become_risks():
         ("segment 2 is mostly B", 6, "women's clinic"),
     ]
     assert [r.score for r in from_segments(shares.assign(flagged=False), "s.csv")] == [2]
+    assert [r.score for r in from_segments(shares.assign(reason=math.nan), "s.csv")] == [10, 10]
 
 
 def test_promises_become_risks():
