@@ -1,8 +1,8 @@
 """Prose: what hand-written Markdown may not hold, because it would look like a result: numbers and open places.
 
 Layer 0. A number in prose is a figure that no file stands behind. What names something is no figure: code, addresses,
-the numbering of headings and lists, and a digit inside a word (F1, AIF360). Everything else is read from a file, or it
-is a citation (:func:`citation_fault`).
+the numbering of headings and lists, a digit inside a word (F1, AIF360), label 0 and label 1. Everything else is read
+from a file, or it is a citation (:func:`citation_fault`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _NAMES = tuple(
         r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+",
         r"^#+[ \t]+\d{1,2}(?:\.\d{1,2})*\.[ \t]",
         r"^[ \t>]*\d{1,3}[.)][ \t]",
+        r"\blabels?[ \n][01]\b(?![.,]\d)",
     )
 )
 _DIGITS = re.compile(r"(?<!\w)[\d²³¹¼-¾⁰-₉⅐-↉①-⓿][\w.,%]*")

@@ -15,7 +15,8 @@ Tables, which end with a line that names their file:
              columns={"group": text("level"), "rows": number("of", model="baseline"),
                       "baseline": interval(model="baseline"), "reweighed": interval(model="reweighed")}) }}
     A column shows ``text``, ``words``, ``number``, ``percent``, ``interval``, ``limits`` or ``verdict`` of a row; with
-    ``by`` the rows of one value share a line, and keyword arguments pick the row of the cell.
+    ``by`` the rows of one value share a line, and keyword arguments pick the row of the cell. ``counted`` adds the
+    counts behind a rate; ``most=40`` cuts a long table and says so.
 
 What only people can say; the text between is theirs, and an empty one fails with the question:
     {% call people("intended_use", "What decisions may the model support, and for whom?") %}…{% endcall %}
@@ -24,10 +25,11 @@ What only people can say; the text between is theirs, and an empty one fails wit
 Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/roc.png", "what it shows")``;
 ``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
 
-For loops and conditions, never printable as numbers: ``value(path, level)``, ``setting(key)`` (a parameter or tree of
-them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``judgements`` (name, verdict, found, severity,
-blocks, reason, owner, metric, level, limits, figure, until, justification). ``{{ row | interval }}`` prints of a row
-what a column of a table would, as a link; ``x | words`` and ``x | join(", ")`` keep texts escaped. Macros work.
+For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
+parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``judgements`` (name,
+verdict, said, found, severity, blocks, reason, owner, metric, level, limits, figure, until, justification).
+``{{ row | interval }}`` prints of a row what a column of a table would, as a link; ``x | words`` and ``x | join(", ")``
+keep texts escaped. Macros work. Floats in expressions are refused: a limit belongs into params.yaml.
 
 A document of a stage: ``_sources.gather`` once, then :func:`write` for each template. The stage's deps are the files.
 """
@@ -124,7 +126,8 @@ def printed(value: Any) -> Made:
     if isinstance(value, str):
         if found := prose.numbers(value):
             raise InputError(f"{found[0].text!r} comes from no file; print it with figure(), parameter() or cite()")
-        return Made(escape(value))
+        ends = re.fullmatch(r"(\s*)(?s:.*?)(\s*)", value)
+        return Made(f"{ends[1]}{escape(value)}{ends[2] if value.strip() else ''}")  # blanks of ", " are meant
     if isinstance(value, StrictUndefined):
         str(value)  # raises, with the name that is missing
     kind = type(value).__name__

@@ -27,7 +27,7 @@ class Functions:
     def names(self) -> dict[str, Any]:
         """What a template may call, by name."""
         own = (self.figure, self.parameter, self.table, self.people, self.written_for, self.picture, self.source)
-        logic = (self.value, self.setting, self.rows, self.distinct, self.policy_line, self.policy_table)
+        logic = (self.has, self.value, self.setting, self.rows, self.distinct, self.policy_line, self.policy_table)
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
         return {f.__name__: f for f in (*own, *logic, cite)} | _table.SHOWS | {"judgements": judged}
 
@@ -58,6 +58,7 @@ class Functions:
         columns: Mapping[str, _table.Column],
         where: Mapping[str, str] | None = None,
         by: str | list[str] | None = None,
+        most: int | None = None,
     ) -> Made:
         """A Markdown table of a CSV and the line that names it; without rows only a line that says so."""
         rows = self.sources.rows(file, where or {})
@@ -65,7 +66,8 @@ class Functions:
         said = f"{self.source(file)}{f' ({chosen})' if chosen else ''}"
         if not rows:
             return Made(f"*No rows in {said}.*")
-        return Made("\n".join([*_table.markdown(rows, columns, by), "", f"*Source: {said}.*"]))
+        lines, left = _table.markdown(rows, columns, by, most)
+        return Made("\n".join([*lines, "", f"*Source: {said}{left}.*"]))
 
     def people(self, name: str, question: str, caller: Callable[[], str] | None = None) -> Made:
         """A question and what people answer to it; what they left open is collected and refused at the end."""
@@ -101,6 +103,10 @@ class Functions:
     def source(self, file: str) -> Made:
         """A link to a file of this stage."""
         return self.links.file(file)
+
+    def has(self, path: str, level: str = WHOLE) -> bool:
+        """Whether there is such a figure; for tables in which some models lack one."""
+        return level in self.sources.figures.get(path, ())
 
     def value(self, path: str, level: str = WHOLE) -> Number:
         """A figure's value for conditions, NaN where undefined."""

@@ -70,6 +70,16 @@ def interval(column: str = "value", digits: int | None = None, **pick: Any) -> C
     return _of(show, pick)
 
 
+def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
+    """As ``interval``, with the counts behind it from ``count`` and ``of``: ``0.92 [0.86, 0.96] (115/125)``."""
+    whole = interval(column, digits)
+
+    def show(row: Row) -> str:
+        return f"{whole([row])} ({row.number('count'):,.0f}/{row.number('of'):,.0f})"
+
+    return _of(show, pick)
+
+
 def limits(**pick: Any) -> Column:
     """The limits from the columns ``minimum`` and ``maximum``."""
 
@@ -81,16 +91,22 @@ def limits(**pick: Any) -> Column:
 
 
 SHOWS: dict[str, Callable[..., Column]] = {
-    f.__name__: f for f in (text, words, verdict, number, percent, interval, limits)
+    f.__name__: f for f in (text, words, verdict, number, percent, interval, counted, limits)
 }
 
 
-def markdown(rows: Sequence[Row], columns: Mapping[str, Column], by: str | Sequence[str] | None) -> list[str]:
-    """The lines of a Markdown table: one for each row, or for each distinct value of the column(s) ``by``."""
+def markdown(
+    rows: Sequence[Row], columns: Mapping[str, Column], by: str | Sequence[str] | None, most: int | None
+) -> tuple[list[str], str]:
+    """The lines of a Markdown table: one for each row, or for each distinct value of the column(s) ``by``.
+
+    Of more than ``most`` lines the first ones are kept, and a text says of how many.
+    """
     keys = [by] if isinstance(by, str) else list(by or ())
     groups: dict[Any, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row.text(key) for key in keys) or row.line, []).append(row)
     lines = [[escape(heading) for heading in columns], ["---"] * len(columns)]
-    lines += [[show(group) for show in columns.values()] for group in groups.values()]
-    return [f"| {' | '.join(line)} |" for line in lines]
+    lines += [[show(group) for show in columns.values()] for group in list(groups.values())[:most]]
+    left = f", the first {most} of {len(groups)}" if most is not None and len(groups) > most else ""
+    return [f"| {' | '.join(line)} |" for line in lines], left

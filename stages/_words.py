@@ -46,6 +46,7 @@ def escape(text: str) -> str:
     seen = "".join("\ufffd" if _hidden(c) else c for c in " ".join(text.split()))
     out = re.sub(r"(?i)(https?|ftp):(?=//)", r"\1\\:", _report.escape(seen))
     out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
+    out = re.sub(r"\\&(?=\s|$)", "&", out)
     return re.sub(r"^(\d{1,9})([.)])", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from responsible.policy import Policy
-from stages import _document, _io, _sources
+from stages import _card, _document, _io, _sources
 
+# Sections that documents print, as they stand: the stages that compute with them have validated them.
 PARAMS: dict[str, Any] = {
     "threshold": float,
     "budget": dict[str, Any],
@@ -22,6 +23,8 @@ PARAMS: dict[str, Any] = {
     "healthcare": dict[str, Any],
     "segments": dict[str, Any],
     "cluster_privacy": dict[str, Any],
+    "inference": dict[str, Any],
+    "threshold_sweep": dict[str, Any],
     "policy": Policy,
 }
 READS = (
@@ -48,6 +51,11 @@ READS = (
     "plots/prepare_healthcare.csv",
     "plots/prepare_segments.csv",
     "plots/healthcare_rates.csv",
+    "plots/roc.png",
+    "plots/calibration.png",
+    "plots/disparities.png",
+    "plots/group_rates.png",
+    "plots/threshold_disparate_impact.png",
 )
 ALL = ("budget", "healthcare", "segments")
 DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
@@ -61,12 +69,19 @@ def main(
     reads: tuple[str, ...] = READS,
     templates: tuple[str, ...] = TEMPLATES,
     documents: tuple[str, ...] = DOCUMENTS,
+    twin: str = "docs/model_card.cdx.json",
 ) -> None:
-    """Write every document."""
-    *_, policy = _io.load(params, PARAMS)
-    sources = _sources.gather(params, PARAMS, reads, policy)
-    for template, output in zip(templates, documents, strict=True):
-        _io.write_text(output, _document.write(template, output, sources, DATA).text)
+    """Write every document, and the model card also as CycloneDX."""
+    loaded = dict(zip(PARAMS, _io.load(params, PARAMS), strict=True))
+    sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
+    written = [
+        _document.write(template, output, sources, DATA) for template, output in zip(templates, documents, strict=True)
+    ]
+    card = written[0]
+    _io.write_json(twin, _card.twin(sources, card))
+    headers = {card.name: _card.front_matter(sources, loaded["inference"]["confidence"])}
+    for document, output in zip(written, documents, strict=True):
+        _io.write_text(output, headers.get(document.name, "") + document.text)
 
 
 if __name__ == "__main__":

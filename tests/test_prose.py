@@ -19,6 +19,7 @@ from responsible.prose import citation_fault, is_empty, numbers, placeholder
         ('[x](y.md "0.93 as a title")', ["0.93"]),
         ("## 2. Data\n### 2.1. Rows\n## 93 percent\n## 0.93 accuracy", ["93", "0.93"]),
         ("1. first\n2. second has 3", ["3"]),
+        ("rows with label 1 and label 0, label 0.5 and label 10", ["0.5", "10"]),
         ("`open tick 5", ["5"]),
         ("a `tick\n\n5` over paragraphs", ["5"]),
     ],
