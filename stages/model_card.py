@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from responsible.policy import Policy
-from stages import _card, _document, _io, _sources
+from stages import _card, _document, _io, _page, _sources
 
 # Sections that documents print, as they stand: the stages that compute with them have validated them.
 PARAMS: dict[str, Any] = {
@@ -46,6 +46,7 @@ READS = (
     "plots/group_rates.png",
     "plots/threshold_disparate_impact.png",
 )
+TITLE = "Responsible ML pipeline: documents for those who decide"
 DATA = {"model_card": ("budget",)}  # sections whose tables a document is about
 
 
@@ -56,8 +57,11 @@ def main(
     templates: tuple[str, ...] = ("docs/templates/model_card.md.j2",),
     documents: tuple[str, ...] = ("docs/model_card.md",),
     twin: str = "docs/model_card.cdx.json",
+    page_template: str = "docs/templates/page.html.j2",
+    style: str = "docs/templates/page.css",
+    page: str = "docs/index.html",
 ) -> None:
-    """Write every document, and the model card also as CycloneDX."""
+    """Write every document, the model card also as CycloneDX, and all of them as one page."""
     loaded = dict(zip(PARAMS, _io.load(params, PARAMS), strict=True))
     sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
     written = [
@@ -68,6 +72,7 @@ def main(
     headers = {card.name: _card.front_matter(sources, loaded["inference"]["confidence"])}
     for document, output in zip(written, documents, strict=True):
         _io.write_text(output, headers.get(document.name, "") + document.text)
+    _io.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
 
 
 if __name__ == "__main__":
