@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from responsible.policy import Policy
-from stages import _card, _document, _io, _sources
+from stages import _card, _document, _io, _page, _sources
 
 # Sections that documents print, as they stand: the stages that compute with them have validated them.
 PARAMS: dict[str, Any] = {
@@ -57,6 +57,7 @@ READS = (
     "plots/group_rates.png",
     "plots/threshold_disparate_impact.png",
 )
+TITLE = "Responsible ML pipeline: documents for those who decide"
 ALL = ("budget", "healthcare", "segments")
 DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
 DOCUMENTS = tuple(f"docs/{name}.md" for name in DATA)
@@ -70,8 +71,11 @@ def main(
     templates: tuple[str, ...] = TEMPLATES,
     documents: tuple[str, ...] = DOCUMENTS,
     twin: str = "docs/model_card.cdx.json",
+    page_template: str = "docs/templates/page.html.j2",
+    style: str = "docs/templates/page.css",
+    page: str = "docs/index.html",
 ) -> None:
-    """Write every document, and the model card also as CycloneDX."""
+    """Write every document, the model card also as CycloneDX, and all of them as one page."""
     loaded = dict(zip(PARAMS, _io.load(params, PARAMS), strict=True))
     sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
     written = [
@@ -82,6 +86,7 @@ def main(
     headers = {card.name: _card.front_matter(sources, loaded["inference"]["confidence"])}
     for document, output in zip(written, documents, strict=True):
         _io.write_text(output, headers.get(document.name, "") + document.text)
+    _io.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
 
 
 if __name__ == "__main__":
