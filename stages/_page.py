@@ -67,7 +67,7 @@ def page(
 
     A link to one of the documents leads to its place on the page; every other relative link stays as it is.
     """
-    names = {document.name: _slug(document.name) for document in documents}
+    names = {document.name: document.name.replace("_", "-") for document in documents}
     parts = [_Reader(document, names, sources, Path(output)).part() for document in documents]
     known = {heading.id for part in parts for heading in part.outline}
     for part in parts:
@@ -186,4 +186,4 @@ def _scopes(tokens: Sequence[Token]) -> None:
 
 def _slug(text: str) -> str:
     """The address of a heading as GitHub makes it: lower case, blanks to hyphens, no punctuation."""
-    return re.sub(r"[^\w\- ]", "", text.lower().replace("_", "-")).strip().replace(" ", "-")
+    return re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-")

@@ -30,6 +30,12 @@ class Row(dict[str, Told]):
             raise InputError(f"{self.file}: there is no column {str(column)!r}{did_you_mean(column, self)}")
         return self[column]
 
+    def __getattr__(self, column: str) -> Told:
+        """``row.level`` in a template is the text of the column."""
+        if column.startswith("__"):
+            raise AttributeError(column)
+        return self.text(column)
+
     def number(self, column: str) -> Number:
         """The number of a column, NaN for an empty field."""
         text = self.text(column)
