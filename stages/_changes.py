@@ -79,7 +79,7 @@ def obstacles(old: Mapping[str, Any], new: Mapping[str, Any], digests: tuple[Any
     if keys := _differing(old, new, _SPLIT):
         found.append(Obstacle(f"the split changed ({', '.join(keys)})"))
     groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
-    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates"))
+    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates", "proxies"))
     if groups:
         found.append(Obstacle(f"the groups of {', '.join(groups)} changed", prefixes))
     return found

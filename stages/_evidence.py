@@ -50,6 +50,9 @@ TABLES: dict[str, Table | tuple[Table, ...]] = {
     "plots/performance_change.csv": Table("performance_change.{figure}"),
     "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
     "plots/group_rates.csv": Table("group_rates.{attribute}.{model}.{rate}", "level"),
+    "plots/intersection_rates.csv": Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    "plots/proxies.csv": Table("proxies.{attribute}.{feature}"),
+    "plots/healthcare_proxies.csv": Table("healthcare_proxies.{attribute}.{feature}"),
     "plots/threshold_intervals.csv": Table("threshold_intervals.{threshold}.{model}.{figure}"),
     "plots/healthcare_approvals.csv": (
         Table("healthcare_approvals.{attribute}.{scope}.{measure}", *POOLED),

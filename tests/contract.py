@@ -72,9 +72,10 @@ def module(stage: str) -> Any:
 
 
 def default_paths(stage: str) -> set[str]:
-    """The path defaults of the stage's ``main``, but for the parameter file that DVC tracks by key."""
-    defaults = {p.default for p in inspect.signature(module(stage).main).parameters.values()}
-    return {d for d in defaults if isinstance(d, str) and d != "params.yaml"}
+    """The path defaults of the stage's ``main``, alone or in tuples, but for the parameter file, tracked by key."""
+    defaults = [p.default for p in inspect.signature(module(stage).main).parameters.values()]
+    paths = {path for default in defaults for path in (default if isinstance(default, tuple) else [default])}
+    return {path for path in paths if isinstance(path, str) and path != "params.yaml"}
 
 
 def functions(source: Path) -> Iterator[tuple[str, int]]:
