@@ -36,9 +36,18 @@ class Functions:
         return {name: self._of_row(name, show) for name, show in _table.SHOWS.items() if name != "words"}
 
     def figure(
-        self, path: str, level: str = WHOLE, digits: int | None = None, *, percent: bool = False, bare: bool = False
+        self,
+        path: str,
+        level: str = WHOLE,
+        digits: int | str | None = None,
+        *,
+        percent: bool = False,
+        bare: bool = False,
     ) -> Made:
-        """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval."""
+        """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval.
+
+        ``digits`` are decimals, or "g": as many as it takes, for a figure without interval.
+        """
         found = self.sources.figure(path, level)
         key = f"{path} [{level}]" if level else path
         return self.links.figure(shown(found, digits, percent=percent, bare=bare), found.source, key)
@@ -183,7 +192,7 @@ def cite(text: str) -> Made:
     return Made(escape(text))
 
 
-def shown(found: Evidence, digits: int | None = None, *, percent: bool = False, bare: bool = False) -> str:
+def shown(found: Evidence, digits: int | str | None = None, *, percent: bool = False, bare: bool = False) -> str:
     """A figure as text; see :meth:`Functions.figure`."""
     value, low, high = (found.value, *((float("nan"),) * 2 if bare else (found.low, found.high)))
     if not percent:
