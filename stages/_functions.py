@@ -70,6 +70,9 @@ class Functions:
         most: int | None = None,
     ) -> Made:
         """A Markdown table of a CSV and the line that names it; without rows only a line that says so."""
+        for heading in columns:
+            if not isinstance(heading, Told) and (found := prose.numbers(heading)):
+                raise InputError(f"{file}: the column heading {heading!r} holds the number {found[0].text!r}")
         rows = self.sources.rows(file, where or {})
         chosen = ", ".join(f"{escape(name)}: {escape(_report.words(str(v)))}" for name, v in (where or {}).items())
         said = f"{self.source(file)}{f' ({chosen})' if chosen else ''}"
