@@ -25,7 +25,7 @@ _NAMES = tuple(
         r"\blabels?[ \n][01]\b(?![.,]\d)",
     )
 )
-_DIGITS = re.compile(r"(?<!\w)[\d²³¹¼-¾⁰-₉⅐-↉①-⓿][\w.,%]*")
+_DIGITS = re.compile(r"&(?:frac|sup)\d+;|(?<!\w)[\d²³¹¼-¾⁰-₉⅐-↉①-⓿][\w.,%]*")
 _WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half"

@@ -36,9 +36,18 @@ class Functions:
         return {name: self._of_row(name, show) for name, show in _table.SHOWS.items() if name != "words"}
 
     def figure(
-        self, path: str, level: str = WHOLE, digits: int | None = None, *, percent: bool = False, bare: bool = False
+        self,
+        path: str,
+        level: str = WHOLE,
+        digits: int | str | None = None,
+        *,
+        percent: bool = False,
+        bare: bool = False,
     ) -> Made:
-        """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval."""
+        """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval.
+
+        ``digits`` are decimals, or "g": as many as it takes, for a figure without interval.
+        """
         found = self.sources.figure(path, level)
         key = f"{path} [{level}]" if level else path
         return self.links.figure(shown(found, digits, percent=percent, bare=bare), found.source, key)
@@ -61,6 +70,9 @@ class Functions:
         most: int | None = None,
     ) -> Made:
         """A Markdown table of a CSV and the line that names it; without rows only a line that says so."""
+        for heading in columns:
+            if not isinstance(heading, Told) and (found := prose.numbers(heading)):
+                raise InputError(f"{file}: the column heading {heading!r} holds the number {found[0].text!r}")
         rows = self.sources.rows(file, where or {})
         chosen = ", ".join(f"{escape(name)}: {escape(_report.words(str(v)))}" for name, v in (where or {}).items())
         said = f"{self.source(file)}{f' ({chosen})' if chosen else ''}"
@@ -183,7 +195,7 @@ def cite(text: str) -> Made:
     return Made(escape(text))
 
 
-def shown(found: Evidence, digits: int | None = None, *, percent: bool = False, bare: bool = False) -> str:
+def shown(found: Evidence, digits: int | str | None = None, *, percent: bool = False, bare: bool = False) -> str:
     """A figure as text; see :meth:`Functions.figure`."""
     value, low, high = (found.value, *((float("nan"),) * 2 if bare else (found.low, found.high)))
     if not percent:

@@ -47,7 +47,7 @@ def escape(text: str) -> str:
     out = re.sub(r"(?i)(https?|ftp):(?=//)", r"\1\\:", _report.escape(seen))
     out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
     out = re.sub(r"\\&(?=\s|$)", "&", out)
-    return re.sub(r"^(\d{1,9})([.)])", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
+    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
 
 
 def _hidden(character: str) -> bool:
@@ -61,8 +61,13 @@ def plain(markdown: str) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(text.split()))
 
 
-def number(value: float, digits: int | None = None) -> str:
-    """Three decimals with a true minus; none for whole numbers of 2 or more, as counts are, and from a hundred on."""
+def number(value: float, digits: int | str | None = None) -> str:
+    """Three decimals with a true minus; none for whole numbers of 2 or more, as counts are, and from a hundred on.
+
+    ``digits`` "g": as many as it takes, for what is not measured but chosen, such as a threshold.
+    """
+    if digits == "g":
+        return f"{value:g}".replace("-", "−")
     if math.isfinite(value) and digits is None and (abs(value) >= 100 or (value == int(value) and abs(value) >= 2)):
         return f"{value:,.0f}".replace("-", "−")
     return _report.number(value, 3 if digits is None else digits)

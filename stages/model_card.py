@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from responsible.policy import Policy
-from stages import _card, _document, _io, _page, _sources
+from stages import _card, _document, _evidence, _io, _page, _sources
 
 # Sections that documents print, as they stand: the stages that compute with them have validated them.
 PARAMS: dict[str, Any] = {
@@ -36,21 +36,12 @@ READS = (
     "metrics/healthcare_audit.json",
     "metrics/cluster_privacy.json",
     "metrics/risk_register.json",
-    "plots/performance_baseline.csv",
-    "plots/performance_reweighed.csv",
-    "plots/performance_change.csv",
-    "plots/fairness.csv",
-    "plots/group_rates.csv",
-    "plots/intersection_rates.csv",
-    "plots/threshold_intervals.csv",
-    "plots/proxies.csv",
-    "plots/healthcare_proxies.csv",
+    *_evidence.TABLES,  # a rule may be about any figure that has a path
     "plots/risk_register.csv",
     "plots/prepare_base_rates.csv",
     "plots/prepare_missing.csv",
     "plots/prepare_healthcare.csv",
     "plots/prepare_segments.csv",
-    "plots/healthcare_rates.csv",
     "plots/roc.png",
     "plots/calibration.png",
     "plots/disparities.png",

@@ -121,6 +121,8 @@ def refused(folder, template):
             r"![What the picture \| shows in words](../plots/roc.png)",
         ),
         ('{{ written_for({"threshold": 300}) }}x', "x"),
+        ('{{ figure("prepare.rows.test", digits="g") }}', "[1.5][f1]"),
+        ('{{ "a" if has("prepare.rows.test") else "b" }}{{ "a" if has("prepare.rows.none") else "b" }}', "ab"),
     ],
 )
 def test_what_the_functions_print(folder, template, expected):
@@ -169,6 +171,17 @@ def test_tables_of_rows_by_value(folder):
         "| 18-23 | 0 | undefined (group absent) | 25.0 % |  |",
         "",
         "*Source: [plots/group_rates.csv](../plots/group_rates.csv) (rate: selection rate).*",
+    ]
+
+
+def test_long_tables_are_cut_and_rates_counted(folder):
+    """Of more lines than asked for the first are kept, and the line with the file says of how many."""
+    template = """{{ table("plots/group_rates.csv", where={"model": "reweighed"}, by="level", most=1, columns={
+        "rate": counted()}) }}"""
+    assert body(folder, template).splitlines()[2:] == [
+        "| 0.400 [0.100, 0.700] (4/10) |",
+        "",
+        "*Source: [plots/group_rates.csv](../plots/group_rates.csv) (model: reweighed), the first 1 of 2.*",
     ]
 
 
@@ -225,6 +238,7 @@ def test_a_table_without_rows_says_so(folder):
         ('{{ picture("plots/roc.png", "short") }}', "the alternative text says too little"),
         ('{{ picture("plots/roc.png", "An accuracy of 0.93, as drawn") }}', "holds the number '0.93'"),
         ('{{ picture("plots/no.png", "What the picture shows in words") }}', "plots/no.png: not a file of this stage"),
+        ('{{ table("plots/fairness.csv", columns={"accuracy 0.93": text("measure")}) }}', "holds the number '0.93'"),
         ("{% if %}", "card.md.j2, line 1"),
         ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is a place left open"),
     ],

@@ -278,6 +278,19 @@ def test_no_feasible_threshold(folder):
     assert "No threshold of the grid meets every constraint; the nearest miss is [200]" in text
 
 
+def test_a_split_of_the_tables_own_without_valid_rows(folder):
+    """A table that brings its own split need not have valid rows; the card says where the threshold was chosen."""
+    file = folder / "metrics/prepare.json"
+    metrics = json.loads(file.read_text())
+    del metrics["prepare"]["rows"]["valid"]
+    file.write_text(json.dumps(metrics))
+    change_params(folder, lambda tree: tree["budget"].update(split_column="part"))
+    text = built(folder)[0]
+    assert "has seen,\nas the table's own column says; [42.6 %]" in text
+    assert "on which the label threshold is chosen as well" in text
+    assert "On the train rows [200]" in text
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [

@@ -9,7 +9,7 @@ from responsible.prose import citation_fault, is_empty, numbers, placeholder
         ("accuracy is 0.93 here", ["0.93"]),
         ("about 42 %, or −7", ["42", "7"]),
         ("a third of it, ½ of that, m² and H₂O", ["½"]),
-        ("٩٣ in other digits, &#48; as an entity", ["٩٣", "48"]),
+        ("٩٣ in other digits, &#48; and &frac12; as entities", ["٩٣", "48", "&frac12;"]),
         ("F1, AIF360 and x0 are names, but F1.5 is not", ["5"]),
         ("Ninety-three percent, nine out of ten, two models", ["Ninety-three percent", "nine out of ten"]),
         ("`x = 0.93` and ``a ` 1`` are code", []),

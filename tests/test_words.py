@@ -40,6 +40,11 @@ def test_hostile_text_reads_letter_by_letter(text, place):
     assert page == harmless.replace("WORD", shown.replace('"', "&quot;"))
 
 
+def test_numbers_at_the_start_are_escaped_only_where_they_would_begin_a_list():
+    """A level such as 0.0 stays readable; "1. list" does not become a list."""
+    assert [escape(text) for text in ("0.0", "1.", "2) b", "1.b")] == ["0.0", "1\\.", "2\\) b", "1.b"]
+
+
 def test_hidden_characters_are_shown():
     """Characters that turn the direction of writing, or are not to be seen, are replaced by one that is."""
     assert escape("a\u202eb\u200bc\x07") == "a\ufffdb\ufffdc\ufffd"
@@ -60,6 +65,7 @@ def test_plain_drops_links_and_emphasis():
 
 def test_numbers_read_as_counts_or_with_three_decimals():
     """Whole numbers are counts, from a hundred on there are no decimals, and the minus is a true one."""
+    assert [number(200.0, "g"), number(1.0, "g"), number(-0.5, "g")] == ["200", "1", "−0.5"]
     values = (11955.0, 405.531, 69.28, 2.0, 1.0, -0.25, 0.0)
     assert [number(v) for v in values] == ["11,955", "406", "69.280", "2", "1.000", "−0.250", "0.000"]
 
