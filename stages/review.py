@@ -164,10 +164,10 @@ def _name(row: Row) -> str:
 def _difference(row: Row) -> str:
     if row.change is None:
         return ""
+    value, low, high = (_policy.short(end, "+") for end in (row.change.value, row.change.low, row.change.high))
     if row.change.low == row.change.high:
-        return f"{row.change.value:+.3f}"
-    how = "" if row.pairwise else ", not paired"
-    return f"{row.change.value:+.3f} [{row.change.low:+.3f}, {row.change.high:+.3f}]{how}"
+        return value
+    return f"{value} [{low}, {high}]" + ("" if row.pairwise else ", not paired")
 
 
 def _parameters(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, str]]:

@@ -169,7 +169,7 @@ def test_a_figure_without_interval_changes_without_a_word_on_chance():
     figures = [{path: {"": Evidence(value, inferred=False)}} for value in (406.0, 781.0)]
     (row,) = _changes.rows(_changes.Comparison(*figures, policy, [], {}))
     assert (row.word, row.trend, row.matters) == ("changed", "", True)
-    assert review._cells(row)["change"] == "+375.000"
+    assert review._cells(row)["change"] == "+375"
 
 
 def test_a_rule_on_a_figure_of_neither_version_has_words_on_both_sides():
