@@ -111,6 +111,9 @@ def test_dvc_commands_parse(page):
         "dvc config",
         "dvc remote",
         "dvc gc",
+        "dvc add",
+        "dvc import",
+        "dvc update",
     }
     assert {s for s in subcommands if not any(s.startswith(k) for k in known)} == set()
 
