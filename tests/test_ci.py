@@ -270,8 +270,10 @@ def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
     assert jobs["run"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
     assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
-    assert [step["run"] for step in jobs["review"]["steps"][-2:]] == ["make", '.ci/review "$BASE"']
-    assert jobs["review"]["steps"][-1]["env"]["BASE"] == "${{ github.event.pull_request.base.sha }}"
+    steps = [step for step in jobs["review"]["steps"] if "run" in step]
+    assert [step["run"] for step in steps] == ["make", '.ci/review "$BASE"', 'make plots BASE="$BASE"']
+    assert {step["env"]["BASE"] for step in steps[1:]} == {"${{ github.event.pull_request.base.sha }}"}
+    assert jobs["review"]["steps"][-1]["with"]["path"] == "dvc_plots"
     assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
