@@ -60,9 +60,10 @@ def _is_count(evidence: Evidence) -> bool:
     return not evidence.inferred and evidence.value.is_integer()
 
 
-def short(value: float) -> str:
-    """Three decimals below a hundred, none from there on."""
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
+def short(value: float, sign: str = "") -> str:
+    """Three decimals below a hundred, none from there on; ``sign`` "+" shows it on gains too. Never "-0.000"."""
+    digits = 3 if abs(value) < 100 else 0
+    return f"{round(value, digits) + 0.0:{sign},.{digits}f}"
 
 
 def limits(rule: Any) -> str:

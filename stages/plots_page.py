@@ -71,7 +71,6 @@ def _set(root: Path) -> None:
 def changed_plots(root: Path, commit: str) -> list[str]:
     """The declared plots, by file or by name, of which a file differs from the commit's or is new."""
     differing = {path for what, path in _revision.changed_files(root, commit, ("plots",)) if what != "deleted"}
-    differing |= set(_revision.git(root, "ls-files", "--others", "--exclude-standard", "plots").splitlines())
     return [name for name, files in declared(root) if differing & files]
 
 

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from responsible.checks import InputError
 from stages import _evidence, gate
-from stages._policy import figure, lock, verdicts
+from stages._policy import figure, lock, short, verdicts
 
 ROOT = Path(__file__).parents[1]
 TODAY = date(2026, 5, 1)
@@ -101,6 +101,12 @@ def test_a_headline_gets_the_interval_of_its_own_row_only(results, headline, low
     found = _evidence.collect(results)["healthcare_audit.primary_difference.requester"][""]
     assert found.low == pytest.approx(low, nan_ok=True)
     assert found.inferred is not math.isnan(low)
+
+
+def test_numbers_are_short_and_zero_has_no_sign():
+    """Three decimals below a hundred, none above, and what rounds to zero is zero."""
+    assert [short(v) for v in (0.1234, -0.0001, 99.9999, 1234.5)] == ["0.123", "0.000", "100.000", "1,234"]
+    assert [short(v, "+") for v in (0.5, -0.5, 11549.456)] == ["+0.500", "-0.500", "+11,549"]
 
 
 def test_a_table_without_intervals_gives_points(results):
