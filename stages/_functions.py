@@ -8,10 +8,11 @@ from typing import Any
 
 from responsible import prose
 from responsible.checks import InputError
-from responsible.policy import WHOLE, Evidence, Judgement, headline
-from stages import _policy, _report, _table, _words
+from responsible.policy import WHOLE, headline
+from stages import _report, _table, _words
 from stages._evidence import PARAMETERS
 from stages._links import Links
+from stages._shown import Judged, shown, text
 from stages._sources import Row, Sources
 from stages._words import Made, Number, Told, escape
 
@@ -58,7 +59,7 @@ class Functions:
         values = found if isinstance(found, list) else [found]
         if not values or not all(isinstance(value, Told | Number) for value in values):
             raise InputError(f"{PARAMETERS}: {key} is no text or number; name one of its keys")
-        said = ", ".join(_text(value, digits, percent=percent) for value in values)
+        said = ", ".join(text(value, digits, percent=percent) for value in values)
         return self.links.figure(said, PARAMETERS, key)
 
     def table(
@@ -98,7 +99,7 @@ class Functions:
         other = {key: now for key, then in expected.items() if (now := self.sources.setting(key)) != then}
         if not other:
             return Made("")
-        said = "; ".join(f"`{key}` was {_text(expected[key])} and is {_text(now)}" for key, now in other.items())
+        said = "; ".join(f"`{key}` was {text(expected[key])} and is {text(now)}" for key, now in other.items())
         return Made(
             f"> **The hand-written answers below were given for another table.** {said}. Until people have read "
             "each one again and said so in the template, they do not hold."
@@ -155,59 +156,8 @@ class Functions:
         return of_row
 
 
-class Judged:
-    """A rule and its verdict as templates see it: texts to print or compare, ``figure`` and ``limits`` to print."""
-
-    def __init__(self, judged: Judgement, links: Links) -> None:
-        rule, excuse = judged.rule, judged.rule.exception
-        self._judged, self._links = judged, links
-        self.name, self.verdict, self.found = Told(judged.name), Told(judged.verdict), Told(judged.found)
-        self.severity, self.reason, self.owner = Told(rule.severity), Told(rule.reason), Told(rule.owner)
-        self.metric, self.level, self.blocks = Told(rule.metric), Told(rule.level or ""), judged.blocks
-        self.until = Told(excuse.until.isoformat() if excuse else "")
-        self.justification = Told(excuse.justification if excuse else "")
-        self.limits = Made(_words.limits(rule.minimum, rule.maximum))
-
-    @property
-    def figure(self) -> Made:
-        """The figure that was judged, as a link."""
-        found = self._judged.evidence
-        return self._links.figure(shown(found), found.source, self._judged.rule.label)
-
-    @property
-    def said(self) -> Made:
-        """The verdict in words, with the end of the exception when there is one."""
-        said = escape(_policy.words(self._judged))
-        return Made(f"**{said}**" if self._judged.blocks else said)
-
-    def line(self) -> str:
-        """The rule's line in :meth:`Functions.policy_table`."""
-        severity = "blocks" if self.blocks else escape(self.severity)
-        why = f"{escape(self.reason)}{f' (exception: {escape(self.justification)})' if self.until else ''}"
-        cells = (escape(self.name), self.said, severity, self.figure, self.limits, why, escape(self.owner))
-        return f"| {' | '.join(cells)} |"
-
-
 def cite(text: str) -> Made:
     """The name of a work, law, standard or version with its numbers, never a measurement."""
     if fault := prose.citation_fault(text):
         raise InputError(f"cite({text!r}) {fault}; a figure is read with figure()")
     return Made(escape(text))
-
-
-def shown(found: Evidence, digits: int | str | None = None, *, percent: bool = False, bare: bool = False) -> str:
-    """A figure as text; see :meth:`Functions.figure`."""
-    value, low, high = (found.value, *((float("nan"),) * 2 if bare else (found.low, found.high)))
-    if not percent:
-        return _words.interval(value, low, high, found.reason, digits=digits)
-    places = 1 if digits is None else digits
-    return _words.interval(value * 100, low * 100, high * 100, found.reason, digits=places, unit=" %")
-
-
-def _text(value: Any, digits: int | None = None, *, percent: bool = False) -> str:
-    """A parameter as text."""
-    if not isinstance(value, int | float):
-        return escape(str(value))
-    if percent:
-        return f"{_report.number(value * 100, digits or 0)} %"
-    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace("-", "−")

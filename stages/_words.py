@@ -74,7 +74,7 @@ def number(value: float, digits: int | str | None = None) -> str:
 
 
 def interval(
-    value: float, low: float, high: float, reason: str = "", *, digits: int | None = None, unit: str = ""
+    value: float, low: float, high: float, reason: str = "", *, digits: int | str | None = None, unit: str = ""
 ) -> str:
     """``value [low, high]``, the value alone when there is no interval, or the reason why there is no value."""
     if math.isnan(value):
@@ -82,7 +82,7 @@ def interval(
     if math.isnan(low):
         return f"{number(value, digits)}{unit}"
     shown = 3 if digits is None else digits
-    return f"{_report.number(value, shown)}{unit} [{_report.number(low, shown)}, {_report.number(high, shown)}]"
+    return f"{number(value, shown)}{unit} [{number(low, shown)}, {number(high, shown)}]"
 
 
 def limits(minimum: float | None, maximum: float | None) -> str:

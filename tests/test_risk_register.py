@@ -92,7 +92,8 @@ def test_the_risk_assessment_covers_what_it_must(results):
     assert all(f"| {harm} |" in text for harm in ("allocation", "quality of service", "representation", "privacy"))
     assert all(word in text for word in ("watch.yml", "make review", "make gate", "releases/ledger.json"))
     lines = re.findall(r"^\| .* \| (\d+) \| (\d+) \| (\d+) \| [^|]*\|$", text, re.MULTILINE)
-    assert len(lines) == 12
+    shown = _io.read_csv("plots/risk_register.csv").query("band != 'low'")
+    assert len(lines) == len(shown) > 10
     assert all(int(a) * int(b) == int(c) >= 6 for a, b, c in lines)
 
 
@@ -201,5 +202,6 @@ def test_nothing_left_is_said_to_be_nothing(results):
 def test_an_empty_table_of_findings_is_no_risk(results):
     """An audit whose waits are switched off gives a register without them."""
     change("plots/healthcare_waits.csv", lambda _: pd.DataFrame(columns=["switched_off"]))
+    change("params.yaml", lambda tree: tree["policy"]["rules"].pop("premium_wait"))
     risk_register.main()
     assert "waits" not in " ".join(_io.read_csv("plots/risk_register.csv")["figure"])

@@ -76,6 +76,7 @@ def test_intervals_and_limits():
     assert interval(-0.5, -0.75, -0.25, digits=2) == "−0.50 [−0.75, −0.25]"
     assert interval(43.3, 39.6, 47.2, digits=1, unit=" %") == "43.3 % [39.6, 47.2]"
     assert interval(7.0, nan, nan) == "7"
+    assert interval(200.0, 150.0, 250.5, digits="g") == "200 [150, 250.5]"
     assert interval(nan, nan, nan, "no_positives") == "undefined (no positives)"
     assert [limits(-0.1, 0.1), limits(0.8, None), limits(None, 2.0), limits(None, None)] == [
         "−0.1 to 0.1",
