@@ -7,9 +7,7 @@ already is only pointed at.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import subprocess
 import sys
 
 from stages import _io
@@ -31,8 +29,8 @@ def main(port: int = 5000, root: str = ".") -> None:
     command = ["-m", "mlflow", "server", "--backend-store-uri", store.uri, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--default-artifact-root", store.database.with_name("mlartifacts").as_uri()]
     environment = {**os.environ, **store.environment(), **LIGHT}
-    with contextlib.suppress(KeyboardInterrupt):  # the server gets it too, and ends
-        sys.exit(subprocess.run([sys.executable, *command], check=False, env=environment).returncode)
+    # The server takes this process's place, so that whatever ends this command ends it.
+    os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606 - a fixed argument list
 
 
 if __name__ == "__main__":
