@@ -211,8 +211,9 @@ def _log_models(client: MlflowClient, result: Result, store: Store, run: str) ->
 
 def _name_models(client: MlflowClient, store: Store, run: str) -> None:
     """Let the aliases name this run's models: at once for a result of the workspace, for an experiment if none do."""
-    named = client.get_registered_model(store.model).aliases
-    for version in client.search_model_versions(f"name = '{store.model}' and run_id = '{run}'"):
+    versions = client.search_model_versions(f"name = '{store.model}' and run_id = '{run}'")
+    named = client.get_registered_model(store.model).aliases if versions else {}
+    for version in versions:  # none, when people have deleted them: then that is what they want
         alias = version.tags.get("model", "")
         free = alias not in named or not os.environ.get("DVC_EXP_NAME")
         if alias in ALIASES and free and str(named.get(alias)) != str(version.version):

@@ -242,6 +242,14 @@ def test_back_to_an_earlier_result(result):
     assert (tags["dvc.exp_name"], tags["dvc.exp_baseline_rev"]) == ("dozen-blimp", "0" * 40)
 
 
+def test_deleted_models_stay_deleted(result):
+    """Whoever deletes the registered model does so for good: the run is found, and nothing is logged again."""
+    _trail.record(Result(result), locate(result))
+    client_of(result).delete_registered_model("responsible-ml-pipeline")
+    assert not _trail.record(Result(result), locate(result)).new
+    assert client_of(result).search_registered_models() == []
+
+
 def aliases(root):
     named = client_of(root).get_registered_model("responsible-ml-pipeline").aliases
     return {alias: str(version) for alias, version in named.items()}
