@@ -1,10 +1,12 @@
 """The contract: dvc.yaml, params.yaml, the library's layers and the code say the same; then the whole runs."""
 
 import ast
+import contextlib
 import itertools
 import json
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -241,10 +243,11 @@ def outputs(root):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
-def test_the_pipeline_runs_end_to_end(fork):
+def test_the_pipeline_runs_end_to_end(fork, monkeypatch):
     """All stages run on a small table; again, nothing runs; by force, the bytes are equal; an experiment compares."""
     root, run = fork
     dvc = (sys.executable, "-m", "dvc")
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
     run(sys.executable, "-m", "stages.sample", "budget", "--rows", "2000", "--out", "data/raw/budget.csv")
     run("git", "init", "--quiet", "--initial-branch=main")
 
@@ -264,6 +267,9 @@ def test_the_pipeline_runs_end_to_end(fork):
     assert run("git", "status", "--porcelain") == ""
 
     assert "Ran experiment" in run(*dvc, "exp", "run", "--set-param", "threshold=250")
+    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as trail:
+        logged = trail.execute("SELECT value, status FROM params JOIN runs USING (run_uuid) WHERE key = 'threshold'")
+        assert sorted(logged) == [("250", "FINISHED"), ("300", "FINISHED")]
     changed = json.loads(run(*dvc, "params", "diff", "--json"))["params.yaml"]
     assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
     table = run(*dvc, "metrics", "diff", "--md")

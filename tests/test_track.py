@@ -22,6 +22,7 @@ from stages._provenance import changes, redacted
 from stages._result import MODELS, Result
 from stages._stale import refuse_mixed
 from stages._store import locate
+from tests.contract import ROOT
 from tests.trail import change, make_result, outside, people, runs
 
 # MLflow warns, as it is imported and used, of what is deprecated in its own code and its dependencies'.
@@ -175,6 +176,22 @@ def test_the_registered_model_scores_people_as_the_pipeline_did(logged):
         assert (stored / "artifacts" / f"{alias}.skops").read_bytes() == (root / MODELS[alias]).read_bytes()
         requirements = (stored / "requirements.txt").read_text().split()
         assert {line.split("==")[0] for line in requirements} >= {"scikit-learn", "skops"}
+
+
+def test_the_page_on_tracking_works_as_written(logged, monkeypatch):
+    """The search, the Python and the call of a model on docs/tracking.md do what the page says."""
+    root, run = logged
+    monkeypatch.chdir(root)
+    page = (ROOT / "docs/tracking.md").read_text(encoding="utf-8")
+    (searching, using) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {"people": people()}
+    exec(searching + using, names)  # noqa: S102 - the page is ours
+    assert names["runs"]["params.threshold"].tolist() == ["300"]
+    search = re.search(r"`(metrics\..*? and tags.*?)`", page)[1]
+    wanted = {"passes%": 0, "fails%": 1}
+    for verdict, found in wanted.items():
+        search_for = search.replace("> 0.8", "< 0.8").replace("passes%", verdict)
+        assert len(client_of(root).search_runs([run.info.experiment_id], search_for)) == found
 
 
 def test_a_served_model_trusts_what_the_pipeline_trusts():
