@@ -21,7 +21,11 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+<<<<<<< HEAD
 .PHONY: all install test lint gate review plots verify bench sample release-segments lock clean help
+=======
+.PHONY: all install test lint gate review verify bench sample mlflow release-segments lock clean help
+>>>>>>> track
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) stages.rebuild $(ARGS)
@@ -53,6 +57,9 @@ bench: $(DEV) ## measure speed, each figure beside its rival
 
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
 	$(RUN) stages.sample $(ARGS)
+
+mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
+	@$(RUN) stages.browse $(ARGS)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) stages.release_segments

@@ -25,13 +25,15 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
 
 
 def lock(root: str | Path) -> dict[str, Any] | None:
-    """What ``dvc.lock`` says of the stages in ``dvc.yaml``; None without one of the files."""
+    """What ``dvc.lock`` says of the stages in ``dvc.yaml`` that make results; None without one of the files."""
     locked, pipeline = (Path(root, name) for name in (_evidence.LOCK, "dvc.yaml"))
     if not (locked.is_file() and pipeline.is_file()):
         return None
     named = _io.read_yaml(pipeline).get("stages", {})
     stages: Mapping[str, Any] = _io.read_yaml(locked).get("stages", {})
-    return {"stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named}}
+    return {
+        "stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named and stage.get("outs")}
+    }
 
 
 def cells(judgement: Judgement) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ import pytest
 
 import stages  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
 
+# Nor may a test that runs a pipeline leave runs in the store of whoever tests: those of the audit trail switch it on.
+for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):
+    os.environ.pop(_name, None)
+os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
 # What a person has configured for git must not decide whether the tests pass.
 QUIET_GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,

@@ -1,10 +1,12 @@
 """The contract: dvc.yaml, params.yaml, the library's layers and the code say the same; then the whole runs."""
 
 import ast
+import contextlib
 import itertools
 import json
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -88,7 +90,7 @@ def test_what_git_tracks_is_not_cached_and_what_dvc_caches_is_not_in_git(stage):
 def test_outputs_of_prepare_survive_a_refused_table(stage):
     """DVC deletes outputs before a run unless they persist; prepare is where bad input is refused."""
     options = contract.entries(stage, "outs", "metrics", "plots").values()
-    assert {entry.get("persist", False) for entry in options} == {stage == "prepare"}
+    assert {entry.get("persist", False) for entry in options} <= {stage == "prepare"}
 
 
 def test_every_output_has_one_stage():
@@ -162,6 +164,23 @@ def test_stages_do_not_import_each_other(stage):
     assert [name for name in ours if not name.split(".")[1].startswith("_")] == []
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_one_stage_imports_the_tracker(stage):
+    """MLflow takes two seconds to import: one stage has it, on which nothing depends."""
+    files = [ROOT / path for path in contract.closure(ROOT / "stages" / f"{stage}.py")]
+    tracker = {name for file in files for name in contract.imported(file) if name.split(".")[0] == "mlflow"}
+    assert bool(tracker) == (stage == "track")
+
+
+def test_nothing_depends_on_the_audit_trail():
+    """The stage has no output, and it depends on every figure, document and model that another one writes."""
+    outs = {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")}
+    assert contract.entries("track", "outs", "metrics", "plots") == {}
+    deps = set(contract.entries("track", "deps"))
+    assert {path for path in outs if path.startswith(("docs/", "data/models/"))} <= deps
+    assert {path.split("/")[0] for path in outs} - {"docs", "data"} == {"metrics", "plots"} <= deps
+
+
 def test_functions_are_short():
     """No body is longer than 40 lines, and the median has 8 or fewer."""
     lengths = {
@@ -215,17 +234,20 @@ def fork(small, environment):
 def outputs(root):
     """Path → content of everything the stages write."""
     found = {
-        out["path"] for s in yaml.safe_load((root / "dvc.lock").read_text())["stages"].values() for out in s["outs"]
+        out["path"]
+        for s in yaml.safe_load((root / "dvc.lock").read_text())["stages"].values()
+        for out in s.get("outs", ())
     }
     return {path: (root / path).read_bytes() for path in found}
 
 
 @pytest.mark.pipeline
 @pytest.mark.slow
-def test_the_pipeline_runs_end_to_end(fork):
+def test_the_pipeline_runs_end_to_end(fork, monkeypatch):
     """All stages run on a small table; again, nothing runs; by force, the bytes are equal; an experiment compares."""
     root, run = fork
     dvc = (sys.executable, "-m", "dvc")
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
     run(sys.executable, "-m", "stages.sample", "budget", "--rows", "2000", "--out", "data/raw/budget.csv")
     run("git", "init", "--quiet", "--initial-branch=main")
 
@@ -245,6 +267,9 @@ def test_the_pipeline_runs_end_to_end(fork):
     assert run("git", "status", "--porcelain") == ""
 
     assert "Ran experiment" in run(*dvc, "exp", "run", "--set-param", "threshold=250")
+    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as trail:
+        logged = trail.execute("SELECT value, status FROM params JOIN runs USING (run_uuid) WHERE key = 'threshold'")
+        assert sorted(logged) == [("250", "FINISHED"), ("300", "FINISHED")]
     changed = json.loads(run(*dvc, "params", "diff", "--json"))["params.yaml"]
     assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
     table = run(*dvc, "metrics", "diff", "--md")
