@@ -186,6 +186,15 @@ def test_metric_paths_are_those_of_the_metrics_files():
             assert levels[""].value == pytest.approx(float(node), rel=1e-5, abs=1e-6), path
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "metrics").glob("*.json")), ids=lambda file: file.name)
+def test_metrics_files_are_headlines(file):
+    """`dvc metrics diff` prints every number of them: at most thirty a file, under its stage's name, none in a list."""
+    tree = json.loads(file.read_text(encoding="utf-8"))
+    assert list(tree) == [file.stem]
+    leaves = list(_evidence._leaves(tree, file.name))
+    assert 0 < len(leaves) <= 30
+
+
 def test_a_met_policy_passes_with_code_0(results, capsys):
     """One line a rule, one line for the whole, exit code 0."""
     assert gate.main(str(results), TODAY) == 0
