@@ -21,11 +21,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-<<<<<<< HEAD
-.PHONY: all install test lint gate review plots verify bench sample release-segments lock clean help
-=======
-.PHONY: all install test lint gate review verify bench sample mlflow release-segments lock clean help
->>>>>>> track
+.PHONY: all install test lint gate review plots verify bench sample mlflow release-segments lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) stages.rebuild $(ARGS)

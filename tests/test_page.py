@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import os
 import re
-import shutil
 import struct
 import zlib
 from itertools import pairwise
@@ -15,6 +13,7 @@ from responsible.checks import InputError
 from stages import _page
 from stages._document import Document
 from stages._sources import Sources
+from tests.browsing import executable
 from tests.contract import ROOT
 
 SIZES = {"desk": (1280, 900), "phone": (360, 740)}
@@ -145,14 +144,10 @@ def test_the_page_forbids_itself_to_load_anything(render):
 @pytest.fixture(scope="module")
 def browser():
     """A headless browser; without one the test is skipped, but never where CI says that all has to run."""
-    name = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if name is None:
-        reason = "no chromium or google-chrome on PATH: the page was not opened"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=name, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
 
