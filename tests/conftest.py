@@ -12,17 +12,8 @@ from pathlib import Path
 import pytest
 
 import stages  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
-
-# What a person has configured for git must not decide whether the tests pass.
-QUIET_GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    **{
-        f"GIT_{who}_{what}": f"{what.lower()}@example.org"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    },
-}
+from tests import small
+from tests.small import QUIET_GIT
 
 
 @pytest.fixture
@@ -43,6 +34,13 @@ def sh(tmp_path: Path, environment: None) -> Callable[..., str]:
         return ran.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> small.Built:
+    """This repository in small, built and committed once for all processes of the test run; copy it to work in it."""
+    own = tmp_path_factory.getbasetemp()
+    return small.built(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 STAGE = """
