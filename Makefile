@@ -28,7 +28,7 @@ all: $(RUNTIME) ## install what is needed, run the pipeline, print a summary (AR
 install: $(RUNTIME) ## the environment only, for the plain dvc commands
 
 test: lint ## install the test tools, lint, check types, run the tests (ARGS="-k sweep" goes to pytest)
-	$(RUN) pytest -n logical -m "not bench" $(ARGS)
+	$(RUN) pytest -n logical --dist worksteal -m "not bench" $(ARGS)
 
 lint: $(DEV) ## ruff and mypy
 	$(RUN) ruff check .

@@ -16,6 +16,11 @@ from tests import small
 from tests.small import QUIET_GIT
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: what is left to share out at the end is then short, and no process waits for another."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("pipeline", "slow")])
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Git without anyone's configuration, and this interpreter first on PATH, as the Makefile sets it."""
