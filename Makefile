@@ -15,17 +15,22 @@ LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --pytho
 # A stamp is a copy of what was installed, so a requirements file that only looks newer installs nothing.
 RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
+PAGE := .dvc/plots_page.html
 ARGS ?=
 BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test lint gate review verify bench sample release-segments lock clean help
+<<<<<<< HEAD
+.PHONY: all install test lint gate review plots verify bench sample release-segments lock clean help
+=======
+.PHONY: all install test lint gate review verify bench sample mlflow release-segments lock clean help
+>>>>>>> track
 
-all: $(RUNTIME) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
+all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) stages.rebuild $(ARGS)
 
-install: $(RUNTIME) ## the environment only, for the plain dvc commands
+install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
 test: lint ## install the test tools, lint, check types, run the tests (ARGS="-k sweep" goes to pytest)
 	$(RUN) pytest -n logical --dist worksteal -m "not bench" $(ARGS)
@@ -41,6 +46,9 @@ gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a
 review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
 	@$(RUN) stages.review $(BASE) $(ARGS)
 
+plots: $(RUNTIME) ## draw the plots that differ from BASE=main, both versions over each other, into a page that works offline
+	@$(RUN) stages.plots_page $(BASE)
+
 verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
 	@$(RUN) stages.verify $(ARGS)
 
@@ -49,6 +57,9 @@ bench: $(DEV) ## measure speed, each figure beside its rival
 
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
 	$(RUN) stages.sample $(ARGS)
+
+mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
+	@$(RUN) stages.browse $(ARGS)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) stages.release_segments
@@ -76,6 +87,11 @@ $(RUNTIME): requirements.txt | $(VENV)/bin/python
 	@cmp -s $< $@ || { rm -f $@ && echo "installing $< (two minutes the first time)" && $(PIP) -r $<; }
 	@$(RUN) compileall -q responsible stages
 	@cp $< $@
+
+# DVC's page of plots would load its libraries from the network.
+$(PAGE): docs/templates/plots_page.html $(RUNTIME)
+	@$(RUN) stages.plots_page
+	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)
 	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }

@@ -174,13 +174,13 @@ def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
     return comparisons.merge(family[[*key, "p_adjusted"]], on=key, how="left")
 
 
-def summary(comparisons: pd.DataFrame) -> dict[str, object]:
+def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
     """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison.
 
     Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each.
     """
     pooled = comparisons[(comparisons["comparison"] == POOLED) & (comparisons["model"] != "change")]
-    out: dict[str, object] = {}
+    out: dict[str, dict[str, object]] = {}
     for attribute, rows in pooled.groupby("attribute", sort=False):
         out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
     return out

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible import audit, curves, groups
+from responsible import audit, crossing, curves, groups
 from responsible.performance import paired_change
 
 CALIBRATION_BINS = 10
@@ -21,6 +21,7 @@ class Evaluation:
 
     fairness: pd.DataFrame
     group_rates: pd.DataFrame
+    intersection_rates: pd.DataFrame
     group_tests: pd.DataFrame
     confusion: pd.DataFrame
     roc: pd.DataFrame
@@ -58,6 +59,7 @@ def evaluate(
             }
         )
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
+    tables["intersection_rates"] = crossing.intersection_rates(test, attributes, bits, inference)
     everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
     tables["performance_change"] = paired_change(everybody, inference, rng)
     return Evaluation(**(tables | {"fairness": audit.adjust(tables["fairness"])}))

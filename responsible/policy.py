@@ -134,7 +134,7 @@ def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...
 def _fault(rule: Rule, figures: Figures, today: date, name: str) -> str | None:
     place = f"{PLACE}.rules.{name}"
     if rule.metric not in figures:
-        return f"{place}.metric: there is no figure {rule.metric!r}{did_you_mean(rule.metric, figures)}"
+        return f"{place}.metric: there is no figure {rule.metric!r}{_instead(rule.metric, figures)}"
     levels = figures[rule.metric]
     if (rule.level or WHOLE) not in levels:
         known = [level for level in levels if level != WHOLE]
@@ -150,6 +150,15 @@ def _fault(rule: Rule, figures: Figures, today: date, name: str) -> str | None:
             "meet the rule, or let its owner justify a new date"
         )
     return None
+
+
+def _instead(metric: str, figures: Figures) -> str:
+    """The nearest figures; or, when a whole table is absent, that it is and what helps."""
+    section = metric.partition(".")[0]
+    if any(path.startswith(f"{section}.") for path in figures):
+        return did_you_mean(metric, figures)
+    known = sorted({path.partition(".")[0] for path in figures})
+    return f", nor any of {section}{did_you_mean(section, known)}; build it with `dvc repro`, or drop the rule"
 
 
 def _judgement(name: str, rule: Rule, figures: Figures, policy: Policy) -> Judgement:

@@ -30,9 +30,29 @@ KNOBS: dict[str, Any] = {
 }
 ABSENT = "absent"
 PERFORMANCE = {"baseline": "train_baseline", "reweighed": "reweigh"}
-# What decides which people are in the test rows, and what their label is, beside the table itself.
-_DATA = ("budget.source", "budget.pattern", "budget.target", "prepare.missing_values", "prepare.on_bad_rows")
-_SPLIT = ("seed", "prepare.split", "prepare.sample_rows", "budget.key", "budget.split_column")
+# The three lines of work share a repository, not their data: what stands between two versions of one leaves the others
+# comparable. A figure is of the line whose beginning its path has, else of the budget line.
+BUDGET, HEALTHCARE, SEGMENTS = "budget", "healthcare", "segments"
+_LINES = {
+    HEALTHCARE: ("healthcare_", "prepare.healthcare."),
+    SEGMENTS: ("segments_", "cluster_privacy.", "prepare.segments."),
+}
+_EVERY = (BUDGET, HEALTHCARE, SEGMENTS)
+# (what changed, keys of params.yaml that make it so, lines of work it concerns)
+_KEYS = (
+    ("the label threshold", ("threshold",), (BUDGET,)),
+    ("the data", ("budget.source", "budget.pattern", "budget.target"), (BUDGET,)),
+    ("which rows count", ("prepare.missing_values", "prepare.on_bad_rows", "prepare.sample_rows"), _EVERY),
+    ("the split", ("prepare.split", "budget.key", "budget.split_column"), (BUDGET,)),
+    ("the seed of the split and of every random draw", ("seed",), _EVERY),
+    ("the healthcare data or their roles", ("healthcare",), (HEALTHCARE,)),
+    ("the healthcare audit", ("healthcare_audit",), (HEALTHCARE,)),
+    ("the people to segment or their features", ("segments",), (SEGMENTS,)),
+    ("how segments are made and judged", tuple(f"cluster_privacy.{key}" for key in (
+        "clusters", "reference", "stability", "representation", "privacy", "scorecard")), (SEGMENTS,)),
+)  # fmt: skip
+_DATA = {BUDGET: "the data", HEALTHCARE: "the healthcare data", SEGMENTS: "the people to segment"}
+_SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
 
 
 ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change computed here is another computation
@@ -42,8 +62,9 @@ ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change com
 class Row:
     """A figure before (``old``) and after (``new``), one of them None when only the other version has it.
 
-    ``word`` is real, noise, same, new, deleted, undefined, not comparable, or recomputed when the code comes to another
-    figure than before on the same scores; ``trend`` is better, worse, small (within tolerance) or "".
+    ``word`` is real, noise, same, new, deleted, in neither, undefined, not comparable, changed for a figure without
+    interval, or recomputed when the code comes to another figure than before on the same data; ``trend`` is better,
+    worse, small (within tolerance) or "".
     """
 
     path: str
@@ -58,37 +79,53 @@ class Row:
     @property
     def matters(self) -> bool:
         """Whether the figure changed beyond chance and tolerance, or came or went."""
-        return self.word in ("new", "deleted", "recomputed") or (self.word == "real" and self.trend != "small")
+        return self.word in ("new", "deleted", "recomputed") or (
+            self.word in ("real", "changed") and self.trend != "small"
+        )
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why figures whose path begins with one of ``prefixes`` are not comparable, in words for the banner."""
+    """Why figures of these lines, whose path begins with one of ``prefixes``, are not comparable; for the banner."""
 
     what: str
+    lines: tuple[str, ...] = (BUDGET,)
     prefixes: tuple[str, ...] = ("",)
 
-
-def obstacles(old: Mapping[str, Any], new: Mapping[str, Any], digests: tuple[Any, Any]) -> list[Obstacle]:
-    """Label threshold, split, data and groups that differ between two parameter trees and two digests of the table."""
-    found = []
-    if old.get("threshold") != new.get("threshold"):
-        found.append(Obstacle(f"the label threshold changed ({old.get('threshold')} → {new.get('threshold')})"))
-    if digests[0] != digests[1] or (keys := _differing(old, new, _DATA)):
-        found.append(Obstacle("the data changed" + ("" if digests[0] != digests[1] else f" ({', '.join(keys)})")))
-    if keys := _differing(old, new, _SPLIT):
-        found.append(Obstacle(f"the split changed ({', '.join(keys)})"))
-    groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
-    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates"))
-    if groups:
-        found.append(Obstacle(f"the groups of {', '.join(groups)} changed", prefixes))
-    return found
+    def concerns(self, path: str) -> bool:
+        """Whether the figure at this path is of another question than before."""
+        return _line(path) in self.lines and path.startswith(self.prefixes)
 
 
-def _differing(old: Mapping[str, Any], new: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
+def _line(path: str) -> str:
+    return next((line for line, starts in _LINES.items() if path.startswith(starts)), BUDGET)
+
+
+def obstacles(
+    old: Mapping[str, Any], new: Mapping[str, Any], digests: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> list[Obstacle]:
+    """Threshold, data, split, groups and rules of the audits that differ between two parameter trees.
+
+    ``digests`` are those of both versions' tables by line of work.
+    """
     before, after = flat(old), flat(new)
-    touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    return [key for key in keys if any(t == key or t.startswith(f"{key}.") for t in touched)]
+    touched = [key for key in {**before, **after} if before.get(key, ABSENT) != after.get(key, ABSENT)]
+    other = [line for line in _EVERY if digests[0].get(line) != digests[1].get(line)]
+    found = [Obstacle(f"{_DATA[line]} changed", (line,)) for line in other]
+    for what, keys, lines in _KEYS:
+        if own := [name for name in touched if any(name == key or name.startswith(f"{key}.") for key in keys)]:
+            found.append(Obstacle(f"{what} changed ({_listed(own, before, after)})", lines))
+    groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
+    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates", "proxies"))
+    return [*found, *([Obstacle(f"the groups of {', '.join(groups)} changed", prefixes=prefixes)] if groups else [])]
+
+
+def _listed(keys: list[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """One key with both values, or up to three names."""
+    values = [side.get(keys[0], ABSENT) for side in (before, after)]
+    if len(keys) == 1 and not any(isinstance(value, list) for value in values):
+        return ("" if keys[0] == "threshold" else f"{keys[0]} ") + " → ".join(map(str, values))
+    return ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
 
 
 def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
@@ -171,15 +208,19 @@ def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
         section, *rest = path.split(".")
         performance = section in PERFORMANCE.values() and len(rest) == 1
         fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in PERFORMANCE)
-        if (performance or fairness) and WHOLE in levels and levels[WHOLE].inferred:
+        audited = section == "healthcare_audit"
+        if (performance or fairness or audited) and WHOLE in levels and levels[WHOLE].inferred:
+            yield path, WHOLE
+        if section == "cluster_privacy" and path.partition(".")[2] in _SEGMENT_FIGURES:
             yield path, WHOLE
 
 
 def _row(place: tuple[str, str], both: Comparison) -> Row:
     before, after = (figures.get(place[0], {}).get(place[1]) for figures in (both.old, both.new))
     if before is None or after is None:
-        return Row(*place, before, after, None, pairwise=False, word="new" if before is None else "deleted")
-    if any(place[0].startswith(prefix) for stop in both.stops for prefix in stop.prefixes):
+        word = "in neither" if after is before else "new" if before is None else "deleted"
+        return Row(*place, before, after, None, pairwise=False, word=word)
+    if any(stop.concerns(place[0]) for stop in both.stops):
         return Row(*place, before, after, None, pairwise=False, word="not comparable")
     found = both.paired.get(place)
     change = found or (independent(before, after) if after.inferred else Change(*[after.value - before.value] * 3))
@@ -193,11 +234,13 @@ def _said(path: str, old: Evidence, new: Evidence, change: Change, policy: Polic
         return "same", ""
     if math.isnan(difference) or math.isnan(change.low):
         return "undefined", ""
-    if abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
+    # Audits look at recorded cases and people: on the same ones nothing but the code can come to another figure.
+    if _line(path) != BUDGET or abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
         return "recomputed", ""
-    if not change.real:
+    if new.inferred and not change.real:
         return "noise", ""
+    word = "real" if new.inferred else "changed"
     if abs(difference) <= policy.tolerance(path):
-        return "real", "small"
+        return word, "small"
     good = better(path.rpartition(".")[2], old.value, new.value)
-    return "real", "" if good is None else "better" if good else "worse"
+    return word, "" if good is None else "better" if good else "worse"

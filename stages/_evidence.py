@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,24 +24,60 @@ PARAMETERS, LOCK = "params.yaml", "dvc.lock"
 
 @dataclass(frozen=True)
 class Table:
-    """How the rows of a long table are named: ``path`` is filled from the row's columns.
+    """How the rows of a long table are named: ``path`` is filled from the row's columns, spaces of its scope as ``_``.
 
     ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
+    ``value``, ``low`` and ``high`` are columns; a table without the last two has figures without interval.
+    ``headline`` rows, those where a column says a value, only bring the interval of a metrics file's figure.
+    ``undefined`` is the reason of an empty value in a table that gives none.
     """
 
     path: str
     level: str | None = None
     whole: str | None = None
+    headline: tuple[str, str] | None = None
+    value: str = "value"
+    low: str = "low"
+    high: str = "high"
+    undefined: str = "zero_denominator"
 
 
-# Every table of figures with intervals. A figure of a metrics file gets its interval here, when its path is the same.
-TABLES = {
+POOLED = ("comparison", "all unprivileged")
+# Every table that rules may be written on. A figure of a metrics file gets its interval here, when its path is there.
+TABLES: dict[str, Table | tuple[Table, ...]] = {
     "plots/performance_baseline.csv": Table("train_baseline.{figure}"),
     "plots/performance_reweighed.csv": Table("reweigh.{figure}"),
     "plots/performance_change.csv": Table("performance_change.{figure}"),
-    "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", "comparison", "all unprivileged"),
+    "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
     "plots/group_rates.csv": Table("group_rates.{attribute}.{model}.{rate}", "level"),
+    "plots/intersection_rates.csv": Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    "plots/proxies.csv": Table("proxies.{attribute}.{feature}"),
+    "plots/healthcare_proxies.csv": Table("healthcare_proxies.{attribute}.{feature}"),
     "plots/threshold_intervals.csv": Table("threshold_intervals.{threshold}.{model}.{figure}"),
+    "plots/healthcare_approvals.csv": (
+        Table("healthcare_approvals.{attribute}.{scope}.{measure}", *POOLED),
+        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
+        Table("healthcare_audit.primary_difference.{attribute}", *POOLED, headline=("primary", "True")),
+    ),
+    "plots/healthcare_waits.csv": (
+        Table("healthcare_waits.{attribute}.{scope}.{measure}", *POOLED),
+        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
+    ),
+    "plots/healthcare_rates.csv": Table("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
+    "plots/healthcare_odds.csv": Table("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
+    "plots/healthcare_intersections.csv": (
+        Table("healthcare_intersections.difference", "group", value="difference"),
+        Table("healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"),
+    ),
+    "plots/segments_shares.csv": Table("segments_shares.{segment}", "level", value="share"),
+    "plots/segments_privacy.csv": Table(
+        "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", "", undefined="not_measured"
+    ),
+    "plots/segments_attack.csv": Table("segments_attack.{mechanism}.{epsilon}.{measure}"),
+    "plots/segments_scorecard.csv": (
+        Table("segments_scorecard.{configuration}.{name}"),
+        Table("segments_scorecard.{configuration}.{name}.points", value="points"),
+    ),
 }
 
 
@@ -55,11 +92,28 @@ def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
             found.setdefault(path, {})[WHOLE] = evidence
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
-    for name, table in TABLES.items():
+    for name, tables in TABLES.items():
         if (file := Path(root, name)).is_file():
-            for path, level, evidence in _rows(file, name, table):
-                found.setdefault(path, {})[level] = evidence
+            for table in tables if isinstance(tables, tuple) else (tables,):
+                _add(found, table, list(_rows(file, name, table)))
     return found
+
+
+def _add(found: dict[str, dict[str, Evidence]], table: Table, rows: list[tuple[str, str, Evidence]]) -> None:
+    """The rows among the figures. Where only one level is compared there is no pooled row: it is the whole as well."""
+    times = Counter(path for path, _, _ in rows)
+    for path, level, evidence in rows:
+        if table.headline and not _same(found.get(path, {}).get(WHOLE), evidence):
+            continue
+        levels = found.setdefault(path, {})
+        levels[level] = evidence
+        if table.whole is not None and times[path] == 1:
+            levels[WHOLE] = evidence
+
+
+def _same(known: Evidence | None, row: Evidence) -> bool:
+    """Whether both are the same figure: a headline may be of another row of the table in another configuration."""
+    return known is not None and math.isclose(known.value, row.value, rel_tol=1e-4, abs_tol=1e-6)
 
 
 def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[tuple[str, Evidence]]:
@@ -77,14 +131,16 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
 def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evidence]]:
     with file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            level = row[table.level] if table.level else WHOLE
-            yield table.path.format(**row), WHOLE if level == table.whole else level, _evidence(row, name)
+            if not table.headline or row.get(table.headline[0]) == table.headline[1]:
+                level = row[table.level] if table.level else WHOLE
+                path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
+                yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
 
 
-def _evidence(row: Mapping[str, str], source: str) -> Evidence:
-    value, low, high = (_number(row[key]) for key in ("value", "low", "high"))
-    reason = row.get("reason", "") or ("zero_denominator" if math.isnan(value) else "")
-    evidence = Evidence(value, low, high, reason, source=source)
+def _evidence(row: Mapping[str, str], source: str, table: Table) -> Evidence:
+    value, low, high = (_number(row.get(key, "")) for key in (table.value, table.low, table.high))
+    reason = row.get("reason", "") or (table.undefined if math.isnan(value) else "")
+    evidence = Evidence(value, low, high, reason, inferred=table.low in row, source=source)
     if row.get("verdict") != "infeasible":
         return evidence
     bounds = {key: float(row[key]) if row[key] else None for key in ("minimum", "maximum")}

@@ -25,13 +25,15 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
 
 
 def lock(root: str | Path) -> dict[str, Any] | None:
-    """What ``dvc.lock`` says of the stages in ``dvc.yaml``; None without one of the files."""
+    """What ``dvc.lock`` says of the stages in ``dvc.yaml`` that make results; None without one of the files."""
     locked, pipeline = (Path(root, name) for name in (_evidence.LOCK, "dvc.yaml"))
     if not (locked.is_file() and pipeline.is_file()):
         return None
     named = _io.read_yaml(pipeline).get("stages", {})
     stages: Mapping[str, Any] = _io.read_yaml(locked).get("stages", {})
-    return {"stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named}}
+    return {
+        "stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named and stage.get("outs")}
+    }
 
 
 def cells(judgement: Judgement) -> tuple[str, ...]:
@@ -52,13 +54,18 @@ def figure(evidence: Evidence) -> str:
     """``value [low, high]``, without brackets when there is no interval, or the reason why there is no value."""
     if math.isnan(evidence.value):
         return f"undefined ({evidence.reason.replace('_', ' ')})"
-    value = short(evidence.value)
+    value = f"{evidence.value:,.0f}" if _is_count(evidence) else short(evidence.value)
     return value if math.isnan(evidence.low) else f"{value} [{short(evidence.low)}, {short(evidence.high)}]"
 
 
-def short(value: float) -> str:
-    """Three decimals below a hundred, none from there on."""
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
+def _is_count(evidence: Evidence) -> bool:
+    return not evidence.inferred and evidence.value.is_integer()
+
+
+def short(value: float, sign: str = "") -> str:
+    """Three decimals below a hundred, none from there on; ``sign`` "+" shows it on gains too. Never "-0.000"."""
+    digits = 3 if abs(value) < 100 else 0
+    return f"{round(value, digits) + 0.0:{sign},.{digits}f}"
 
 
 def limits(rule: Any) -> str:

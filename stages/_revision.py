@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import tarfile
 from collections.abc import Callable, Sequence
@@ -18,7 +19,9 @@ SCORES = {model: f"data/scores/{model}.parquet" for model in ("baseline", "rewei
 
 def git(root: Path, *arguments: str, check: bool = True) -> str:
     """What a git command prints, without the last line break; "" when it fails and need not succeed."""
-    ran = subprocess.run(["git", *arguments], cwd=root, check=check, capture_output=True, text=True)
+    ran = subprocess.run(
+        ["git", "-c", "core.quotepath=off", *arguments], cwd=root, check=check, capture_output=True, text=True
+    )
     return ran.stdout.rstrip("\n") if ran.returncode == 0 else ""
 
 
@@ -28,13 +31,18 @@ def resolve(root: Path, base: str) -> str:
         if commit := git(root, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", check=False):
             return git(root, "merge-base", commit, "HEAD", check=False) or commit
     if git(root, "rev-parse", "--is-shallow-repository", check=False) == "true":
-        raise InputError(
-            f"{base} is not a commit of this shallow clone; get it with: git fetch --depth=1 origin {base}"
-        )
+        raise InputError(f"{base} is not a commit of this shallow clone; get it with: {_fetch(base)}")
     known = git(root, "for-each-ref", "--format=%(refname:short)", check=False).split()
     raise InputError(
         f"{base} is not a commit here{did_you_mean(base, known)}; fetch it, or name a branch, tag or commit"
     )
+
+
+def _fetch(base: str) -> str:
+    """The command that makes ``base`` known to a shallow clone, which tracks no branch but its own."""
+    branch = base.removeprefix("origin/")
+    named = branch if re.fullmatch("[0-9a-f]{7,40}", branch) else f"{branch}:refs/remotes/origin/{branch}"
+    return f"git fetch --depth=1 origin {named}"
 
 
 def extract(root: Path, commit: str, folder: Path) -> None:
@@ -129,7 +137,9 @@ def _dvc(folder: Path, *command: str) -> bool:
 
 
 def changed_files(root: Path, commit: str, patterns: Sequence[str]) -> list[tuple[str, str]]:
-    """(what happened, path) of the tracked files that differ between the commit and the work tree."""
+    """(what happened, path) of the files that differ between the commit and the work tree, new ones included."""
     words = {"A": "new", "D": "deleted"}
     lines = git(root, "diff", "--name-status", "--no-renames", commit, "--", *patterns).splitlines()
-    return [(words.get(line[0], "changed"), line.split("\t", 1)[1]) for line in lines]
+    found = {line.split("\t", 1)[1]: words.get(line[0], "changed") for line in lines}
+    new = git(root, "ls-files", "--others", "--exclude-standard", "--", *patterns).splitlines()
+    return [(word, path) for path, word in sorted((dict.fromkeys(new, "new") | found).items())]

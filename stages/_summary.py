@@ -19,7 +19,7 @@ ATTRIBUTES_SHOWN = 2
 PERFORMANCE = tuple(f"plots/performance_{model}.csv" for model in MODELS)
 FAIRNESS = "plots/fairness.csv"
 SWEEP = "metrics/threshold_sweep.json"
-TO_READ = ("docs/comparison.md", "docs/recommended_threshold.md", "plots/disparities.png")
+TO_READ = ("docs/index.html", "docs/comparison.md", "docs/recommended_threshold.md", "plots/disparities.png")
 _FIRST, _SECOND = 32, 46  # column widths: the longest name of a measure, the longest value with its verdict
 _Row = Mapping[str, str]
 

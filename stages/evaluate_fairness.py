@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from responsible.audit import Fairness, summary
 from responsible.cells import labels
 from responsible.encoding import Logistic
 from responsible.evaluation import evaluate
-from responsible.groups import Inference, declared_groups
+from responsible.groups import Groups, Inference, declared_groups
+from responsible.proxies import proxies, together
 from responsible.roles import Sensitive
 from stages import _comparison, _draw_fairness, _io, _report
 
@@ -27,6 +29,7 @@ PARAMS: dict[str, Any] = {
 def main(
     *,
     params: str = "params.yaml",
+    cells: str = "data/prepared/budget.parquet",
     baseline: str = "data/scores/baseline.parquet",
     reweighed: str = "data/scores/reweighed.parquet",
     template: str = "docs/templates/comparison.md.j2",
@@ -36,9 +39,11 @@ def main(
     metrics: str = "metrics/evaluate_fairness.json",
     fairness_csv: str = "plots/fairness.csv",
     group_rates_csv: str = "plots/group_rates.csv",
+    intersections_csv: str = "plots/intersection_rates.csv",
     change_csv: str = "plots/performance_change.csv",
     group_tests_csv: str = "plots/group_tests.csv",
     confusion_csv: str = "plots/confusion.csv",
+    proxies_csv: str = "plots/proxies.csv",
     roc_csv: str = "plots/roc.csv",
     calibration_csv: str = "plots/calibration.csv",
     disparities_png: str = "plots/disparities.png",
@@ -61,9 +66,15 @@ def main(
         test, label, declared, logistic.decision_threshold, fairness=fairness, inference=inference, rng=rng
     )
 
-    _io.write_json(metrics, {"evaluate_fairness": summary(found.fairness)})
+    guessed = _guessed(cells, declared, (sensitive, logistic, inference))
+    known = together(guessed)
+    headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
+
+    _io.write_json(metrics, {"evaluate_fairness": headline})
+    _io.write_csv(proxies_csv, guessed)
     _io.write_csv(fairness_csv, found.fairness)
     _io.write_csv(group_rates_csv, found.group_rates)
+    _io.write_csv(intersections_csv, found.intersection_rates)
     _io.write_csv(group_tests_csv, found.group_tests)
     _io.write_csv(confusion_csv, found.confusion)
     _io.write_csv(change_csv, found.performance_change)
@@ -82,6 +93,14 @@ def main(
         found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
     )
     _io.write_text(comparison, _report.render(template, context))
+
+
+def _guessed(cells: str, declared: list[Groups], knobs: tuple[Any, ...]) -> pd.DataFrame:
+    """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
+    counted, meta = _io.read_parquet(cells)
+    sensitive, logistic, inference = knobs
+    attributes = {sensitive[who.attribute].column: who for who in declared}
+    return proxies(counted, meta["features"], attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":

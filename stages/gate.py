@@ -9,27 +9,30 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from textwrap import wrap
 
 from responsible.checks import InputError
 from responsible.policy import Judgement, headline
 from stages._policy import HEADER, cells, verdicts
 from stages._text import columns
 
+WIDTH = 118  # characters of a line
+
 
 def main(root: str = ".", today: date | None = None) -> int:
     """Print the table and what stands behind every rule that is not met; return 1 when one of them blocks, else 0."""
     judgements = verdicts(root, today)
-    print(*columns([HEADER, *map(cells, judgements)]), sep="\n")
+    print(*columns([line[:-1] for line in (HEADER, *map(cells, judgements))]), sep="\n")  # the figure stands below
     if unmet := [judgement for judgement in judgements if judgement.verdict != "pass"]:
         print("", *(_why(judgement) for judgement in unmet), "what to do about a verdict: docs/policy.md", sep="\n")
-    print("", f"policy {headline(judgements)}", sep="\n")
+    print("", *wrap(f"policy {headline(judgements)}", WIDTH, break_long_words=False), sep="\n")
     return int(any(judgement.blocks for judgement in judgements))
 
 
 def _why(judgement: Judgement) -> str:
     rule = judgement.rule
     excuse = f"; exception: {rule.exception.justification}" if rule.exception else ""
-    return f"{judgement.name}: {rule.reason} (owner: {rule.owner}{excuse})"
+    return f"{judgement.name}: {rule.reason}\n  {rule.label}; owner: {rule.owner}{excuse}"
 
 
 if __name__ == "__main__":

@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from responsible.case_audit import HealthcareAudit, audit
+from responsible.case_audit import HealthcareAudit, audit, declared
+from responsible.encoding import Logistic
 from responsible.groups import Inference
 from responsible.healthcare import Healthcare
+from responsible.proxies import of_cases, proxies
 from responsible.roles import Seed
 from stages import _draw_healthcare, _healthcare, _io, _playbook, _report
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
+    "model": Logistic,
     "inference": Inference,
     "healthcare": Healthcare,
     "healthcare_audit": HealthcareAudit,
@@ -45,6 +49,7 @@ def main(
     held_out: str = "plots/healthcare_held_out.csv",
     causes: str = "plots/healthcare_causes.csv",
     replay: str = "plots/healthcare_replay.csv",
+    proxies_csv: str = "plots/healthcare_proxies.csv",
     disparities_png: str = "plots/healthcare_disparities.png",
     intersections_png: str = "plots/healthcare_intersections.png",
     bands_png: str = "plots/healthcare_bands.png",
@@ -57,7 +62,7 @@ def main(
     case_study: str = "docs/playbook/7_case_study.md",
 ) -> None:
     """Audit the cases; see the names of the outputs."""
-    seed, inference, roles, rules, playbook = _io.load(params, PARAMS)
+    seed, logistic, inference, roles, rules, playbook = _io.load(params, PARAMS)
     table, _ = _io.read_parquet(cases)
     found = audit(table, roles, rules, inference, np.random.default_rng([seed, 5]))
     tables = _healthcare.tables(found)
@@ -67,6 +72,7 @@ def main(
     paths = (approvals, rates, waits, bands, odds, losses, closest, intersections, subgroups, folds, months, held_out)
     for path, frame in zip((*paths, causes, replay), tables, strict=True):
         _io.write_csv(path, frame)
+    _io.write_csv(proxies_csv, _guessed(table, roles, logistic, inference, np.random.default_rng([seed, 6])))
     _io.write_bytes(disparities_png, _draw_healthcare.disparities(found.approvals))
     _io.write_bytes(intersections_png, _draw_healthcare.intersections(found.intersections, inference.confidence))
     _io.write_bytes(bands_png, _draw_healthcare.bands(found.bands))
@@ -82,6 +88,15 @@ def main(
     }
     for name, path in documents.items():
         _io.write_text(path, _report.render(f"{templates}/{name}.md.j2", context))
+
+
+def _guessed(
+    cases: pd.DataFrame, roles: Healthcare, logistic: Logistic, inference: Inference, rng: np.random.Generator
+) -> pd.DataFrame:
+    """How well the features guess each protected attribute, which is never one of them."""
+    counted, kinds = of_cases(cases, rng), {name: feature.kind for name, feature in roles.features.items()}
+    attributes = {roles.protected[who.attribute].column: who for who in declared(cases, roles)}
+    return proxies(counted, kinds, attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from responsible import profile
+from responsible import case_profile, profile
 from responsible.cells import Grid
 from responsible.counting import Plan, collected, count, key_repeats, reasons
 from responsible.healthcare import Healthcare, cases
@@ -38,6 +38,7 @@ def main(
     base_rates: str = "plots/prepare_base_rates.csv",
     missing: str = "plots/prepare_missing.csv",
     segments_profile: str = "plots/prepare_segments.csv",
+    healthcare_profile: str = "plots/prepare_healthcare.csv",
 ) -> None:
     """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
     seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = _io.load(params, PARAMS)
@@ -71,6 +72,7 @@ def main(
     _io.write_csv(base_rates, rates)
     _io.write_csv(missing, profile.missing(found))
     _io.write_csv(segments_profile, described)
+    _io.write_csv(healthcare_profile, case_profile.profile(decided, roles))
     figures |= {"healthcare": requests.figures(), "segments": to_segment.figures()}
     _io.write_json(metrics, {"prepare": figures})
 

@@ -1,7 +1,8 @@
 """Run ``dvc repro`` and say what came out: ``python -m stages.rebuild``, which is ``make``.
 
 Arguments are handed on to ``dvc repro``, its output appears as it is written, and its exit code is returned. After a
-success a short summary follows: which stages ran, the headline numbers, and what to open.
+success a short summary follows: which stages ran, the headline numbers, and what to open. The audit trail comes last:
+it is asked for the result even when DVC sees nothing to do, and when it alone fails the summary still stands.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Sequence
 
 from stages._dvc import DVC, environment
 
+TRAIL, UP_TO_DATE = "track", "up to date"
 # What DVC says of each stage, in its own words; where it says two things of one stage the later line holds.
 SAYINGS = {
-    r"Stage '(.+)' didn't change, skipping": "up to date",
+    r"Stage '(.+)' didn't change, skipping": UP_TO_DATE,
     r"Stage '(.+)' is cached - skipping run, checking out outputs": "restored from the run-cache",
     r"Running stage '(.+)':": "ran",
 }
@@ -25,11 +27,28 @@ NOTHING_IS_BUILT = {"--dry", "-h", "--help"}
 def main(arguments: Sequence[str] = (), root: str = ".") -> int:
     """Run ``dvc repro`` with the arguments in ``root``, then print the summary; return DVC's exit code."""
     code, said = _repro(arguments, root)
-    if code == 0 and NOTHING_IS_BUILT.isdisjoint(arguments):
+    found = outcomes(said)
+    trail_failed = code != 0 and list(found)[-1:] == [TRAIL]
+    if NOTHING_IS_BUILT.isdisjoint(arguments) and (code == 0 or trail_failed):
         from stages._summary import summary
 
-        print(*summary(outcomes(said), root), sep="\n")
-    return code
+        print(*summary(found, root), sep="\n")
+    if trail_failed:
+        print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
+    return _record(root) if code == 0 and found.get(TRAIL) == UP_TO_DATE else code
+
+
+def _record(root: str) -> int:
+    """See to it that the result has its run: DVC need not run the stage for a result that another clone recorded."""
+    from responsible.checks import InputError
+    from stages.track import main as track
+
+    try:
+        track(root=root)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _repro(arguments: Sequence[str], root: str) -> tuple[int, str]:

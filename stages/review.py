@@ -21,6 +21,11 @@ from stages._changes import Comparison, Obstacle, Row
 
 TEMPLATE = "docs/templates/review.md.j2"
 SHOWN = 12  # rows above the fold
+# How the figures are counted in one line, what asks for attention first.
+ORDER = (
+    "worse", "real", "changed", "recomputed", "deleted", "new", "in neither", "undefined", "better", "small", "noise",
+    "same", "not comparable",
+)  # fmt: skip
 DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
 
 
@@ -43,7 +48,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     old, new = (_io.read_yaml(folder / _evidence.PARAMETERS) for folder in (there, here))
     (policy,) = _io.load(here / _evidence.PARAMETERS, {"policy": Policy})
     before, after = _figures(there), _evidence.collect(here)
-    stops = _changes.obstacles(old, new, (_digest(there), _digest(here)))
+    stops = _changes.obstacles(old, new, (_digests(there), _digests(here)))
     known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
     rows = _changes.rows(Comparison(before, after, policy, stops, known))
     judged, error = _judged(here, today)
@@ -67,13 +72,16 @@ def _figures(folder: Path) -> Figures:
         return {}
 
 
-def _digest(folder: Path) -> Any:
+def _digests(folder: Path) -> dict[str, Any]:
+    """Those of the tables, by line of work."""
     file = folder / "metrics/prepare.json"
-    return _io.read_json(file)["prepare"].get("digest") if file.is_file() else None
+    found = _io.read_json(file)["prepare"] if file.is_file() else {}
+    others = {line: found.get(line, {}).get("digest") for line in (_changes.HEALTHCARE, _changes.SEGMENTS)}
+    return {_changes.BUDGET: found.get("digest"), **others}
 
 
 def _everywhere(stops: list[Obstacle]) -> bool:
-    return any("" in stop.prefixes for stop in stops)
+    return any(_changes.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
 
 
 def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[_changes.Changes, str]:
@@ -113,26 +121,28 @@ def _was(judgement: Judgement, before: tuple[Judgement, ...]) -> str:
 
 
 def _counts(rows: list[Row]) -> dict[str, int]:
-    words = [row.trend if row.word == "real" and row.trend else row.word for row in rows]
-    return {word: words.count(word) for word in dict.fromkeys(words)}
+    words = [row.trend or row.word for row in rows]
+    return {word: words.count(word) for word in sorted(set(words), key=lambda word: (ORDER.index(word), word))}
 
 
 def _fold(rows: list[Row], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
     """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
-    ruled = {(j.rule.metric, j.rule.level or "") for j in judged}
+    ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
     order = {"worse": 0, "": 1, "better": 2, "small": 3}
     first = sorted((r for r in rows if r.matters), key=lambda r: order[r.trend])
-    first += [r for r in rows if not r.matters and (r.path, r.level) in ruled]
+    quiet = {(r.path, r.level): r for r in rows if not r.matters}
+    first += [quiet[place] for place in ruled if place in quiet]
     rest = [*first[SHOWN:], *(r for r in rows if r not in first)]
     return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
 
 
 def _cells(row: Row) -> dict[str, str]:
-    said = {"old": "none: new here" if row.old is None else _policy.figure(row.old)}
-    said["new"] = "none: deleted" if row.new is None else _policy.figure(row.new)
+    said = {"old": f"none: {row.word} here" if row.old is None else _policy.figure(row.old)}
+    said["new"] = f"none: {row.word}" if row.new is None else _policy.figure(row.new)
     said["figure"] = _name(row)
     said["change"] = {"same": "none", "undefined": "", "recomputed": "by the code"}.get(row.word) or _difference(row)
-    said["word"] = {"real": f"**real{', ' + row.trend if row.trend else ''}**"}.get(row.word, row.word)
+    word = f"{row.word}{', ' + row.trend if row.trend else ''}"
+    said["word"] = f"**{word}**" if row.word == "real" else word
     return said
 
 
@@ -142,6 +152,10 @@ def _name(row: Row) -> str:
     models = {stage: model for model, stage in _changes.PERFORMANCE.items()}
     if section == "evaluate_fairness" and len(middle) == 2:
         return f"{_report.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
+    if section == "healthcare_audit" and len(middle) == 1:
+        return f"{_report.words(middle[0])} by {figure}, healthcare"
+    if section == "cluster_privacy":
+        return f"{_report.words(' '.join([*middle, figure]))}, segments"
     if section in models and not middle:
         return f"{_report.words(figure)}, {models[section]}"
     return f"{row.path} [{row.level}]" if row.level else row.path
@@ -150,10 +164,10 @@ def _name(row: Row) -> str:
 def _difference(row: Row) -> str:
     if row.change is None:
         return ""
+    value, low, high = (_policy.short(end, "+") for end in (row.change.value, row.change.low, row.change.high))
     if row.change.low == row.change.high:
-        return f"{row.change.value:+.3f}"
-    how = "" if row.pairwise else ", not paired"
-    return f"{row.change.value:+.3f} [{row.change.low:+.3f}, {row.change.high:+.3f}]{how}"
+        return value
+    return f"{value} [{low}, {high}]" + ("" if row.pairwise else ", not paired")
 
 
 def _parameters(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, str]]:

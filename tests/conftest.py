@@ -15,6 +15,11 @@ import stages  # noqa: F401 - applies determinism.env before numpy is loaded: th
 from tests import small
 from tests.small import QUIET_GIT
 
+# Nor may a test that runs a pipeline leave runs in the store of whoever tests: those of the audit trail switch it on.
+for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):
+    os.environ.pop(_name, None)
+os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first: what is left to share out at the end is then short, and no process waits for another."""

@@ -72,9 +72,10 @@ def module(stage: str) -> Any:
 
 
 def default_paths(stage: str) -> set[str]:
-    """The path defaults of the stage's ``main``, but for the parameter file that DVC tracks by key."""
-    defaults = {p.default for p in inspect.signature(module(stage).main).parameters.values()}
-    return {d for d in defaults if isinstance(d, str) and d != "params.yaml"}
+    """The path defaults of the stage's ``main``, but for the parameter file that DVC tracks by key and the root."""
+    defaults = [p.default for p in inspect.signature(module(stage).main).parameters.values()]
+    groups = [d.values() if isinstance(d, dict) else d if isinstance(d, tuple) else [d] for d in defaults]
+    return {d for group in groups for d in group if isinstance(d, str) and d not in ("params.yaml", ".")}
 
 
 def functions(source: Path) -> Iterator[tuple[str, int]]:

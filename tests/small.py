@@ -6,10 +6,12 @@ minute, so it is made once in a test run, whatever the number of processes, and 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -85,6 +87,13 @@ def ran(folder: Path, *command: str) -> str:
     )
     assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def logged(root: Path) -> list[tuple[str, str]]:
+    """(label threshold, state) of each run in the repository's audit trail."""
+    query = "SELECT value, status FROM params JOIN runs USING (run_uuid) WHERE key = 'threshold'"
+    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as trail:
+        return sorted(trail.execute(query))
 
 
 def fork(root: Path) -> Path:

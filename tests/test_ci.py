@@ -30,9 +30,11 @@ case "$*" in *pip*) exit "$(cat pip_fails 2> /dev/null || echo 0)";; esac
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with the Makefile and two requirements files, and nothing else."""
-    for name in ("Makefile", "determinism.env"):
-        shutil.copy(ROOT / name, tmp_path)
+    """A folder with the Makefile, two requirements files and what the page of plots is made from, and nothing else."""
+    for name in ("Makefile", "determinism.env", "docs/templates/plots_page.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".dvc").mkdir()
     for name in LOCKS:
         (tmp_path / f"{name}.txt").write_text(f"{name}==1\n")
     return tmp_path
@@ -61,10 +63,30 @@ def installed(calls):
 
 
 def test_make_installs_compiles_and_rebuilds(make):
-    """On a fresh machine `make` installs with hashes, compiles bytecode and runs the pipeline, in this order."""
+    """On a fresh machine `make` installs with hashes, compiles, makes the page of plots and runs the pipeline."""
     _, calls = make()
     assert installed(calls[:1]) == ["requirements.txt"]
-    assert calls[1:] == ["-m compileall -q responsible stages", "-m stages.rebuild"]
+    assert calls[1:] == ["-m compileall -q responsible stages", "-m stages.plots_page", "-m stages.rebuild"]
+
+
+def test_the_page_of_plots_is_made_again_when_it_is_gone_or_old(make, folder):
+    """Without it `dvc plots` would need the network; new requirements may bring other libraries."""
+    make("install")
+    assert make("install")[1] == []
+    (folder / ".dvc/plots_page.html").unlink()
+    assert make("install")[1] == ["-m stages.plots_page"]
+    (folder / "requirements.txt").write_text("requirements==2\n")
+    later = (folder / ".dvc/plots_page.html").stat().st_mtime + 10
+    os.utime(folder / "requirements.txt", (later, later))
+    os.utime(folder / ".dvc/plots_page.html", (1, 1))
+    assert make("install")[1][-1] == "-m stages.plots_page"
+
+
+def test_make_plots_compares_with_main_or_another_base(make):
+    """`make plots` draws what differs from main, BASE names another commit."""
+    make("install")
+    assert make("plots")[1] == ["-m stages.plots_page main"]
+    assert make("plots", "BASE=v1")[1] == ["-m stages.plots_page v1"]
 
 
 def test_a_second_make_only_rebuilds(make):
@@ -248,8 +270,10 @@ def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
     assert jobs["run"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
     assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
-    assert [step["run"] for step in jobs["review"]["steps"][-2:]] == ["make", '.ci/review "$BASE"']
-    assert jobs["review"]["steps"][-1]["env"]["BASE"] == "${{ github.event.pull_request.base.sha }}"
+    steps = [step for step in jobs["review"]["steps"] if "run" in step]
+    assert [step["run"] for step in steps] == ["make", '.ci/review "$BASE"', 'make plots BASE="$BASE"']
+    assert {step["env"]["BASE"] for step in steps[1:]} == {"${{ github.event.pull_request.base.sha }}"}
+    assert jobs["review"]["steps"][-1]["with"]["path"] == "dvc_plots"
     assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
@@ -261,8 +285,13 @@ def test_the_watch_may_write_issues_and_nothing_else():
 
 
 # Stand in for Python and for GitHub's command line: the one says what it was told to, the other writes its calls down.
+# A file named as a command (review, gate, rebuild, update, pull, checkout) holds the code it ends with.
 SPEAKER = """#!/bin/sh
-case "$*" in *stages.review*|*stages.gate*) echo "said: $*"; exit "$(cat code 2> /dev/null || echo 0)";; esac
+echo "$*" >> python_calls
+case "$*" in *stages.*|*"dvc update"*) echo "said: $*";; esac
+for name in review gate rebuild update pull checkout; do
+    case "$*" in *$name*) exit "$(cat "$name" 2> /dev/null || echo 0)";; esac
+done
 """
 TOKEN = {"GH_TOKEN": "x"}
 GH = """#!/bin/sh
@@ -317,17 +346,85 @@ def test_a_review_without_the_right_to_comment_is_still_there(ci, tmp_path):
 
 def test_a_review_that_fails_is_not_posted(ci, tmp_path):
     """An unknown base ends the script before any comment."""
-    (tmp_path / "code").write_text("1")
+    (tmp_path / "review").write_text("1")
     assert ci("review", "abc", code=1, PULL_REQUEST="7")[1] == []
 
 
 def test_a_failing_policy_opens_one_issue(ci, tmp_path):
     """The first failure opens an issue, the next adds to it, and the run is red; a policy that passes says nothing."""
     assert ci("watch", **TOKEN)[1] == []
-    (tmp_path / "code").write_text("1")
+    (tmp_path / "gate").write_text("1")
     said, asked = ci("watch", code=1, **TOKEN)
     assert "said: -m stages.gate" in said
+    assert "stages.rebuild" not in said
     assert asked[-1].startswith("issue create --title The policy fails on fresh data")
     (tmp_path / "found").write_text("9\n")
     assert ci("watch", code=1, **TOKEN)[1][-1].startswith("issue comment 9")
     assert ci("watch", code=1)[1] == []
+
+
+def test_fresh_data_that_are_refused_open_an_issue_and_are_not_judged(ci, tmp_path):
+    """After a failed rebuild the figures are of the data before: no gate, the refusal in the issue, a red run."""
+    (tmp_path / "rebuild").write_text("1")
+    said, asked = ci("watch", code=3, **TOKEN)
+    assert "failed: python -m stages.rebuild\nsaid: -m stages.rebuild" in said
+    assert "stages.gate" not in (tmp_path / "python_calls").read_text()
+    assert asked[-1].startswith("issue create")
+
+
+def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
+    """Imports are updated to what their source has today; data of `dvc add` are pulled as git names them."""
+    for name, text in (
+        ("url", "deps:\n- path: https://example.org\nfrozen: true\n"),
+        ("repo", "deps:\n- path: x\n  repo:\n    url: y\n"),
+        ("added", "outs:\n- path: added\n"),
+    ):
+        (tmp_path / f"{name}.dvc").write_text(text)
+    sh("git", "add", "url.dvc", "repo.dvc", "added.dvc")
+    (tmp_path / "checkout").write_text("1")
+    ci("watch")
+    called = (tmp_path / "python_calls").read_text().splitlines()
+    assert called == [
+        "-m dvc update repo.dvc url.dvc",
+        "-m dvc checkout --quiet added.dvc",
+        "-m dvc pull added.dvc",
+        "-m stages.rebuild",
+        "-m stages.gate",
+    ]
+    (tmp_path / "pull").write_text("1")
+    assert "failed: python -m dvc pull added.dvc" in ci("watch", code=3)[0]
+
+
+@pytest.mark.parametrize(
+    ("there", "user", "expected"),
+    [
+        (["google-chrome"], 1000, ["make test", "make"]),
+        ([], 0, ["apt-get update", "apt-get install", "make test", "make"]),
+        ([], 1000, []),
+    ],
+)
+def test_ci_has_a_browser_before_it_tests(tmp_path, sh, there, user, expected):
+    """The one that is there is used; as root chromium is installed; otherwise CI refuses instead of testing less."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "cat", "cp"):
+        (tools / name).symlink_to(shutil.which(name))
+    scripts = {
+        "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
+        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || cp "$0" "${0%/*}/chromium"',
+        "id": f"echo {user}",
+        "git": "true",
+        **dict.fromkeys(there, "true"),
+    }
+    work = tmp_path / "work"
+    for name, text in scripts.items():
+        (tools / name).write_text(f"#!{tools}/bash\n{text}\n")
+        (tools / name).chmod(0o755)
+    for name, text in ((".ci/run", (ROOT / ".ci/run").read_text()), (".venv/bin/python", f"#!{tools}/bash\ntrue\n")):
+        (work / name).parent.mkdir(parents=True)
+        (work / name).write_text(text)
+        (work / name).chmod(0o755)
+    shutil.copy(ROOT / "determinism.env", work)
+    sh("env", "-u", "CI", f"PATH={tools}", shutil.which("bash"), ".ci/run", cwd=work, code=0 if expected else 1)
+    calls = (tmp_path / "calls").read_text().splitlines() if (tmp_path / "calls").is_file() else []
+    assert [call.strip() for call in calls] == expected

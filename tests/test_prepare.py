@@ -26,6 +26,7 @@ OUTPUTS = {
     "healthcare": "h.parquet",
     "segments": "s.parquet",
     "segments_profile": "p.csv",
+    "healthcare_profile": "q.csv",
     "metrics": "m.json",
     "base_rates": "b.csv",
     "missing": "x.csv",

@@ -11,7 +11,7 @@ import pytest
 from responsible.checks import InputError
 from responsible.policy import Evidence, Policy
 from stages import _changes, _revision, review
-from tests.small import DVC, ROWS, ran, surroundings
+from tests.small import DVC, ROWS, logged, ran, surroundings
 
 RULE = {"minimum": 0.8, "judged_on": "interval", "severity": "block", "reason": "r", "owner": "o"}
 DI = "evaluate_fairness.sex.reweighed.disparate_impact"
@@ -82,44 +82,115 @@ PARAMS = {
     "prepare": {"split": {"train": 0.6}, "on_bad_rows": "error"},
     "sensitive": {"sex": {"privileged": ["a"]}, "age": {"privileged": ["b"]}},
     "model": {"C": 1.0},
+    "healthcare": {"source": "a.csv"},
+    "healthcare_audit": {"w": {"minimum": -2, "maximum": 2}},
+    "cluster_privacy": {"privacy": {"epsilons": [1]}, "data_sheet": {"uses": "x"}},
 }
 
 
 @pytest.mark.parametrize(
-    ("change", "digests", "expected"),
+    ("change", "expected"),
     [
-        ({}, ("x", "x"), []),
-        ({"model": {"C": 2.0}}, ("x", "x"), []),
-        ({"threshold": 250}, ("x", "x"), [("the label threshold changed (300 → 250)", True)]),
-        ({"seed": 2}, ("x", "x"), [("the split changed (seed)", True)]),
+        ({}, []),
+        ({"model": {"C": 2.0}}, []),
+        ({"threshold": 250}, [("the label threshold changed (300 → 250)", "b")]),
+        ({"seed": 2}, [("the seed of the split and of every random draw changed (seed 1 → 2)", "bhs")]),
         (
             {"prepare": {"split": {"train": 0.5}, "on_bad_rows": "error"}},
-            ("x", "x"),
-            [("the split changed (prepare.split)", True)],
+            [("the split changed (prepare.split.train 0.6 → 0.5)", "b")],
         ),
-        ({}, ("x", "y"), [("the data changed", True)]),
         (
             {"prepare": {"split": {"train": 0.6}, "on_bad_rows": "drop"}},
-            ("x", "x"),
-            [("the data changed (prepare.on_bad_rows)", True)],
+            [("which rows count changed (prepare.on_bad_rows error → drop)", "bhs")],
         ),
         (
             {"sensitive": {"sex": {"privileged": ["c"]}, "age": {"privileged": ["b"]}}},
-            ("x", "x"),
-            [("the groups of sex changed", False)],
+            [("the groups of sex changed", "")],
         ),
-        ({"sensitive": {"sex": {"privileged": ["a"]}}}, ("x", "x"), []),
+        ({"sensitive": {"sex": {"privileged": ["a"]}}}, []),
+        (
+            {"healthcare": {"source": "b.csv"}},
+            [("the healthcare data or their roles changed (healthcare.source a.csv → b.csv)", "h")],
+        ),
+        (
+            {"healthcare_audit": {"w": {"minimum": -3, "maximum": 3}}},
+            [("the healthcare audit changed (healthcare_audit.w.minimum, healthcare_audit.w.maximum)", "h")],
+        ),
+        (
+            {"cluster_privacy": {"privacy": {"epsilons": [1, 2]}, "data_sheet": {"uses": "x"}}},
+            [("how segments are made and judged changed (cluster_privacy.privacy.epsilons)", "s")],
+        ),
+        ({"cluster_privacy": {"privacy": {"epsilons": [1]}, "data_sheet": {"uses": "y"}}}, []),
     ],
 )
-def test_what_makes_numbers_incomparable_is_named(change, digests, expected):
-    """Threshold, split and data concern every figure, groups those of their attribute, the model none."""
-    found = _changes.obstacles(PARAMS, PARAMS | change, digests)
-    assert [(stop.what, "" in stop.prefixes) for stop in found] == expected
+def test_what_makes_numbers_incomparable_is_named(change, expected):
+    """Each line of work is concerned by its own parameters, groups by theirs alone, and a model's change by none."""
+    found = _changes.obstacles(PARAMS, PARAMS | change, ({}, {}))
+    assert [(stop.what, concerned(stop)) for stop in found] == expected
+
+
+def concerned(stop):
+    figures = {"b": "reweigh.accuracy", "h": "healthcare_waits.x.all.y", "s": "cluster_privacy.k"}
+    return "".join(line for line, path in figures.items() if stop.concerns(path))
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "letter"),
+    [
+        ("budget", "the data changed", "b"),
+        ("healthcare", "the healthcare data changed", "h"),
+        ("segments", "the people to segment changed", "s"),
+    ],
+)
+def test_another_table_concerns_its_own_line_of_work(line, said, letter):
+    """A new healthcare table leaves the model's figures and the segments comparable, and the other way round."""
+    digests = {"budget": "1", "healthcare": "2", "segments": "3"}
+    (stop,) = _changes.obstacles(PARAMS, PARAMS, (digests, digests | {line: "x"}))
+    assert (stop.what, concerned(stop)) == (said, letter)
+
+
+def test_audits_of_the_same_cases_are_recomputed_never_chance():
+    """Recorded decisions do not change by sampling: another figure on them comes from the code."""
+    path = "healthcare_audit.primary_difference.requester"
+    row = one(Evidence(-0.10, -0.14, -0.05), Evidence(-0.11, -0.15, -0.06), path=path)
+    assert (row.word, row.matters) == ("recomputed", True)
+    assert one(Evidence(-0.1, -0.14, -0.05), Evidence(-0.1, -0.15, -0.05), path=path).word == "same"
+    assert review._name(row) == "primary difference by requester, healthcare"
+
+
+def test_a_figure_without_interval_changes_without_a_word_on_chance():
+    """A count is neither real nor noise."""
+    path = "reweigh.weights.effective_rows"
+    policy = POLICY.model_copy(update={"rules": {"rows": POLICY.rules["impact"].model_copy(update={"metric": path})}})
+    figures = [{path: {"": Evidence(value, inferred=False)}} for value in (406.0, 781.0)]
+    (row,) = _changes.rows(_changes.Comparison(*figures, policy, [], {}))
+    assert (row.word, row.trend, row.matters) == ("changed", "", True)
+    assert review._cells(row)["change"] == "+375"
+
+
+def test_a_rule_on_a_figure_of_neither_version_has_words_on_both_sides():
+    """A misspelt metric is an error of the policy; its line is not empty."""
+    (row,) = _changes.rows(_changes.Comparison({}, {}, POLICY, [], {}))
+    cells = review._cells(row)
+    assert (cells["old"], cells["new"], cells["word"]) == ("none: in neither here", "none: in neither", "in neither")
+
+
+@pytest.mark.parametrize(
+    ("base", "command"),
+    [
+        ("main", "origin main:refs/remotes/origin/main"),
+        ("origin/main", "origin main:refs/remotes/origin/main"),
+        ("0123456789ab", "origin 0123456789ab"),
+    ],
+)
+def test_a_shallow_clone_is_told_the_command_that_makes_the_base_known(base, command):
+    """A shallow clone follows its own branch only: the command names where another one is to be kept."""
+    assert _revision._fetch(base) == f"git fetch --depth=1 {command}"
 
 
 def test_other_groups_leave_performance_and_other_attributes_comparable():
     """Only figures of the attribute lose their comparison."""
-    stops = _changes.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["c"]}}}, ("x", "x"))
+    stops = _changes.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["c"]}}}, ({}, {}))
     figure = Evidence(0.5, 0.4, 0.6)
     assert one(figure, figure, stops).word == "not comparable"
     assert one(figure, figure, stops, path="evaluate_fairness.age.reweighed.disparate_impact").word == "same"
@@ -238,11 +309,13 @@ def test_a_harmless_refactor_changes_nothing(branch):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
-def test_another_threshold_is_announced_instead_of_compared(branch):
-    """An experiment compares, and once it is a branch, other labels make other questions: a banner, no word on any
-    figure, both values to read.
+def test_another_threshold_is_announced_instead_of_compared(branch, monkeypatch):
+    """An experiment compares and is logged. As a branch: other labels make other questions, so there is a banner, no
+    word on any figure, both values to read.
     """
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
     assert "Ran experiment" in ran(branch, *DVC, "exp", "run", "--set-param", "threshold=250")
+    assert logged(branch) == [("250", "FINISHED")]
     changed = json.loads(ran(branch, *DVC, "params", "diff", "--json"))["params.yaml"]
     assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
     table = ran(branch, *DVC, "metrics", "diff", "--md")
@@ -253,8 +326,25 @@ def test_another_threshold_is_announced_instead_of_compared(branch):
     text = reviewed(branch)
     assert "> **Not comparable:** the label threshold changed (300 → 250)." in text
     assert line(text, "accuracy, reweighed")[3:] == ["", "not comparable"]
-    assert re.search(r"of (\d+) figures: \1 not comparable\.", text)
+    assert re.search(r"of \d+ figures: \d+ same, \d+ not comparable\.", text)
+    assert line(text, "mean wait difference by premium, healthcare")[4] == "same"
     assert "| threshold | 300 | 250 |" in text
+
+
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):
+    """Other limits on waits are announced for the healthcare figures; those of the model are paired as ever."""
+    edit(branch, (r"maximum: 2\.0  ", "maximum: 3.0  "))
+    repro(branch, "Longer waits are acceptable")
+    text = reviewed(branch)
+    key = "healthcare\\_audit.limits.mean\\_wait\\_difference.maximum"
+    assert f"> **Not comparable:** the healthcare audit changed ({key} 2.0 → 3.0)." in text
+    assert line(text, "mean wait difference by premium, healthcare")[4] == "not comparable"
+    assert line(text, "accuracy, reweighed")[4] == "same"
+    assert line(text, "silhouette, segments")[4] == "same"
+    assert "changed: [docs/healthcare\\_audit.md](docs/healthcare_audit.md)" in text
+    assert len(above_the_fold(text).splitlines()) <= 30
 
 
 @pytest.mark.pipeline
@@ -293,9 +383,9 @@ def test_a_shallow_clone_says_what_to_fetch_and_then_works_without_data(reposito
     shallow = tmp_path / "shallow"
     ran(tmp_path, "git", "clone", "--quiet", "--depth=1", "--branch=change", f"file://{repository}", str(shallow))
     ran(repository, "git", "checkout", "--quiet", "main")
-    with pytest.raises(InputError, match="git fetch --depth=1 origin main"):
+    with pytest.raises(InputError, match="get it with: git fetch") as refused:
         reviewed(shallow)
-    ran(shallow, "git", "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    ran(shallow, *str(refused.value).rpartition("get it with: ")[2].split())
     text = reviewed(shallow, links="https://example.org/blob/")
     assert "is not here; \\`dvc repro\\` builds it" in text
     assert re.search(r"of (\d+) figures: \1 same\.", text)

@@ -1,0 +1,192 @@
+"""Card: the machine-readable forms of a model card, from plain figures and texts.
+
+Layer 0. :func:`header` is the metadata of a Hugging Face model card with its ``model-index``; :func:`bom` a CycloneDX
+1.7 bill of materials (ECMA-424) with a ``modelCard`` for each model. Both are plain JSON values; the same input gives
+the same output, without a date and without a random identifier.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SCHEMA = "http://cyclonedx.org/schema/bom-1.7.schema.json"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure of a model: of all rows or of a ``group`` (``gender: Female``), its interval, or why it has no value.
+
+    ``value`` is NaN where undefined, then ``reason`` says why; ``low`` and ``high`` are NaN without an interval.
+    """
+
+    name: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    reason: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table: its file, the SHA-256 of its content (64 hexadecimal digits), what it holds, its sensitive columns."""
+
+    file: str
+    digest: str
+    description: str
+    sensitive: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Whom the model may put at a disadvantage, what was measured of it, and what is done about it."""
+
+    group: str
+    harms: str
+    mitigation: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What people say of a model, for ``considerations``."""
+
+    users: str
+    uses: Sequence[str]
+    limitations: str
+    tradeoffs: str
+    risks: Mapping[str, str]
+    """Name of an ethical consideration → what is done about it."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: name, description, inputs (name and kind), figures, assessments, and properties by name."""
+
+    name: str
+    description: str
+    inputs: Sequence[str]
+    measured: Sequence[Measured]
+    assessments: Sequence[Assessment]
+    properties: Mapping[str, str]
+
+
+def header(
+    model: str, task: str, dataset: Dataset, measured: Sequence[Measured], *, split: str, confidence: float
+) -> dict[str, Any]:
+    """The metadata of a model card; ``model-index`` has one result for all rows and one for each group.
+
+    A figure without a value is left out: the form has no place for a reason, and none for null.
+    """
+    groups: dict[str, list[Measured]] = {}
+    for m in measured:
+        if math.isfinite(m.value):
+            groups.setdefault(m.group, []).append(m)
+    results = [
+        {
+            "task": {"type": "tabular-classification", "name": task},
+            "dataset": {
+                "type": "tabular",
+                "name": dataset.file,
+                "config": group or "all rows",
+                "split": split,
+                "revision": dataset.digest[:16],
+            },
+            "metrics": [_metric(m, confidence) for m in own],
+        }
+        for group, own in groups.items()
+    ]
+    return {
+        "library_name": "sklearn",
+        "pipeline_tag": "tabular-classification",
+        "tags": ["fairness", "logistic-regression", "reweighing"],
+        "model-index": [{"name": model, "results": results}],
+    }
+
+
+def _metric(m: Measured, confidence: float) -> dict[str, Any]:
+    metric: dict[str, Any] = {"type": m.name, "value": m.value, "name": m.name.replace("_", " ")}
+    if math.isfinite(m.low):
+        metric["args"] = {"confidence": confidence, "low": m.low, "high": m.high}
+    return metric
+
+
+def bom(pipeline: str, dataset: Dataset, models: Sequence[Model], texts: Texts) -> dict[str, Any]:
+    """A CycloneDX 1.7 bill of materials: the table and the models, each with its model card.
+
+    Values are texts in CycloneDX, so an undefined figure says that it is and why. The serial number is the UUID
+    (version 5) of the content: equal for equal cards, and another for any other.
+    """
+    content = {
+        "metadata": {"component": {"type": "application", "bom-ref": pipeline, "name": pipeline}},
+        "components": [_table(dataset), *(_component(model, dataset, texts) for model in models)],
+        "dependencies": [{"ref": model.name, "dependsOn": [dataset.file]} for model in models],
+    }
+    name = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, name)
+    top = {"$schema": SCHEMA, "bomFormat": "CycloneDX", "specVersion": "1.7", "version": 1}
+    return {**top, "serialNumber": f"urn:uuid:{serial}", **content}
+
+
+def _table(dataset: Dataset) -> dict[str, Any]:
+    data = {"type": "dataset", "name": dataset.file, "description": dataset.description}
+    return {
+        "type": "data",
+        "bom-ref": dataset.file,
+        "name": dataset.file,
+        "hashes": [{"alg": "SHA-256", "content": dataset.digest}],
+        "data": [{**data, "sensitiveData": list(dataset.sensitive)}],
+    }
+
+
+def _component(model: Model, dataset: Dataset, texts: Texts) -> dict[str, Any]:
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": model.name,
+        "name": model.name,
+        "description": model.description,
+        "modelCard": {
+            "modelParameters": {
+                "approach": {"type": "supervised"},
+                "task": "classification",
+                "architectureFamily": "generalised linear model",
+                "modelArchitecture": "logistic regression",
+                "datasets": [{"ref": dataset.file}],
+                "inputs": [{"format": text} for text in model.inputs],
+                "outputs": [{"format": "probability of label 1"}],
+            },
+            "quantitativeAnalysis": {"performanceMetrics": [_performance(m) for m in model.measured]},
+            "considerations": _considerations(model, texts),
+        },
+        "properties": [{"name": name, "value": value} for name, value in model.properties.items()],
+    }
+
+
+def _performance(m: Measured) -> dict[str, Any]:
+    defined = math.isfinite(m.value)
+    said = f"undefined: {m.reason.replace('_', ' ') or 'no rows'}"
+    metric: dict[str, Any] = {"type": m.name, "value": f"{m.value:g}" if defined else said}
+    if m.group:
+        metric["slice"] = m.group
+    if defined and math.isfinite(m.low):
+        metric["confidenceInterval"] = {"lowerBound": f"{m.low:g}", "upperBound": f"{m.high:g}"}
+    return metric
+
+
+def _considerations(model: Model, texts: Texts) -> dict[str, Any]:
+    return {
+        "users": [texts.users],
+        "useCases": list(texts.uses),
+        "technicalLimitations": [texts.limitations],
+        "performanceTradeoffs": [texts.tradeoffs],
+        "ethicalConsiderations": [
+            {"name": name, "mitigationStrategy": mitigation} for name, mitigation in texts.risks.items()
+        ],
+        "fairnessAssessments": [
+            {"groupAtRisk": a.group, "harms": a.harms, "mitigationStrategy": a.mitigation} for a in model.assessments
+        ],
+    }

@@ -1,0 +1,91 @@
+"""Prose: what hand-written Markdown may not hold, because it would look like a result: numbers and open places.
+
+Layer 0. A number in prose is a figure that no file stands behind. What names something is no figure: code, addresses,
+the numbering of headings and lists, a digit inside a word (F1, AIF360), label 0 and label 1. Everything else is read
+from a file, or it is a citation (:func:`citation_fault`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FILLER = "\ufffc"  # stands for what a template computes: no letter, no digit
+
+_NAMES = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"^(?P<fence>```+|~~~+)(?s:.*?)(?:^(?P=fence)|\Z)",
+        r"(?<!`)(?P<tick>`+)(?!`)(?:(?!\n[ \t]*\n)(?s:.))+?(?<!`)(?P=tick)(?!`)",
+        r"\]\(<?[^\s)]*",
+        r"<https?://[^>\s]+>|https?://[^\s)>]+",
+        r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+",
+        r"^#+[ \t]+\d{1,2}(?:\.\d{1,2})*\.[ \t]",
+        r"^[ \t>]*\d{1,3}[.)][ \t]",
+        r"\blabels?[ \n][01]\b(?![.,]\d)",
+    )
+)
+_DIGITS = re.compile(r"&(?:frac|sup)\d+;|(?<!\w)[\d²³¹¼-¾⁰-₉⅐-↉①-⓿][\w.,%]*")
+_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half"
+)
+_SPELLED = re.compile(
+    rf"\b(?:{_WORDS})(?:[ -](?:{_WORDS}))*\s+"
+    rf"(?:per\s?cent\b|percentage\b|times\b|dollars\b|euros\b"
+    rf"|(?:in|out of|of)\s+(?:a\s+|one\s+|every\s+)?(?:{_WORDS})\b)",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"\b(?:todo|tbd|fixme)\s*:|\b(?:TODO|TBD|TBC|FIXME|XXX)\b|\[\s*(?:…|\.\.\.|\?|\s)\s*\](?!\()"
+    r"|\[?more information needed\]?|lorem ipsum|<\s*(?:fill|insert|your)\b[^>]*>",
+    re.IGNORECASE,
+)
+_LOUD = re.compile(r"\b(?:todo|tbd|tbc|fixme|xxx)\b(?!\s*:)", re.IGNORECASE)
+_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|nothing|to be done|to do)?[\W_]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A piece of text and the place of its first character."""
+
+    at: int
+    text: str
+
+
+def numbers(markdown: str) -> list[Found]:
+    """The numbers of a Markdown text that no rule above allows, in order; also those spelled out before a unit."""
+    seen = markdown
+    for name in _NAMES:
+        seen = name.sub(lambda match: re.sub(r"[^\n]", FILLER, match[0]), seen)
+    matches = (match for kind in (_DIGITS, _SPELLED) for match in kind.finditer(seen))
+    found = (Found(match.start(), match[0].rstrip(".,")) for match in matches)
+    return sorted(found, key=lambda number: number.at)
+
+
+def placeholder(markdown: str) -> Found | None:
+    """The first open place of a text (TODO, TBD, FIXME, […], "More Information Needed", a line that is only "…")."""
+    for match in _OPEN.finditer(markdown):
+        if not (_LOUD.fullmatch(match[0]) and not match[0].isupper()):  # "todo" is a word in Spanish
+            return Found(match.start(), match[0].strip())
+    for match in re.finditer(r"^[ \t>*-]*(…|\.\.\.)[ \t]*$", markdown, re.MULTILINE):
+        return Found(match.start(), match[1])
+    return None
+
+
+def is_empty(markdown: str) -> bool:
+    """Whether a text says nothing: no word, or only that there is none."""
+    return _NOTHING.fullmatch(markdown) is not None
+
+
+def citation_fault(text: str) -> str:
+    """Why a text is no citation, empty when it is one.
+
+    A citation names a work, law, standard or version: it has a word with a capital letter, and its numbers are years,
+    articles, versions or identifiers, never a share or a measurement.
+    """
+    if not re.search(r"\b[A-Z]|§|\bdoi\b", text):
+        return "names no work, law or version"
+    if re.search(r"\d\s*(?:%|‰|per\s?cent|points?\b|times\b|dollars\b)|(?<![\w.])0?\.\d|(?<![\w./])0\.\d", text):
+        return "holds a measurement"
+    return ""

@@ -1,0 +1,84 @@
+"""Model card: the documents for those who decide, each from a template and the figures of the other stages.
+
+To add a document: its template and its output here and in dvc.yaml, what it reads in ``READS``, the sections it prints
+in ``PARAMS``, and in ``DATA`` the tables it is about. How to write a template stands in stages/_document.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from responsible.policy import Policy
+from stages import _card, _document, _evidence, _io, _page, _sources
+
+# Sections that documents print, as they stand: the stages that compute with them have validated them.
+PARAMS: dict[str, Any] = {
+    "threshold": float,
+    "budget": dict[str, Any],
+    "sensitive": dict[str, Any],
+    "prepare": dict[str, Any],
+    "model": dict[str, Any],
+    "reweigh": dict[str, Any],
+    "fairness": dict[str, Any],
+    "healthcare": dict[str, Any],
+    "segments": dict[str, Any],
+    "cluster_privacy": dict[str, Any],
+    "inference": dict[str, Any],
+    "threshold_sweep": dict[str, Any],
+    "policy": Policy,
+}
+READS = (
+    "metrics/prepare.json",
+    "metrics/train_baseline.json",
+    "metrics/reweigh.json",
+    "metrics/evaluate_fairness.json",
+    "metrics/threshold_sweep.json",
+    "metrics/healthcare_audit.json",
+    "metrics/cluster_privacy.json",
+    "metrics/risk_register.json",
+    *_evidence.TABLES,  # a rule may be about any figure that has a path
+    "plots/risk_register.csv",
+    "plots/prepare_base_rates.csv",
+    "plots/prepare_missing.csv",
+    "plots/prepare_healthcare.csv",
+    "plots/prepare_segments.csv",
+    "plots/roc.png",
+    "plots/calibration.png",
+    "plots/disparities.png",
+    "plots/group_rates.png",
+    "plots/threshold_disparate_impact.png",
+)
+TITLE = "Responsible ML pipeline: documents for those who decide"
+ALL = ("budget", "healthcare", "segments")
+DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
+DOCUMENTS = tuple(f"docs/{name}.md" for name in DATA)
+TEMPLATES = tuple(f"docs/templates/{name}.md.j2" for name in DATA)
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    reads: tuple[str, ...] = READS,
+    templates: tuple[str, ...] = TEMPLATES,
+    documents: tuple[str, ...] = DOCUMENTS,
+    twin: str = "docs/model_card.cdx.json",
+    page_template: str = "docs/templates/page.html.j2",
+    style: str = "docs/templates/page.css",
+    page: str = "docs/index.html",
+) -> None:
+    """Write every document, the model card also as CycloneDX, and all of them as one page."""
+    loaded = dict(zip(PARAMS, _io.load(params, PARAMS), strict=True))
+    sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
+    written = [
+        _document.write(template, output, sources, DATA) for template, output in zip(templates, documents, strict=True)
+    ]
+    card = written[0]
+    _io.write_json(twin, _card.twin(sources, card))
+    headers = {card.name: _card.front_matter(sources, loaded["inference"]["confidence"])}
+    for document, output in zip(written, documents, strict=True):
+        _io.write_text(output, headers.get(document.name, "") + document.text)
+    _io.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
+
+
+if __name__ == "__main__":
+    _io.run(main)

@@ -1,0 +1,60 @@
+"""Risk register: what the policy, the healthcare audit and the segments found, as risks in order of their score.
+
+The policy is judged without regard to the day, as documents are: an exception that has expired stops the gate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from responsible import risk
+from responsible.policy import Policy
+from responsible.privacy import Configuration, Release
+from stages import _evidence, _io, _sources
+
+PARAMS: dict[str, Any] = {
+    "policy": Policy,
+    "cluster_privacy.privacy.chosen": Configuration,
+    "cluster_privacy.privacy.release": Release,
+}
+READS = (
+    "metrics/prepare.json",
+    "metrics/train_baseline.json",
+    "metrics/reweigh.json",
+    "metrics/evaluate_fairness.json",
+    "metrics/threshold_sweep.json",
+    "metrics/healthcare_audit.json",
+    "metrics/cluster_privacy.json",
+    *_evidence.TABLES,  # a rule may be about any figure that has a path
+)
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    reads: tuple[str, ...] = READS,
+    approvals: str = "plots/healthcare_approvals.csv",
+    waits: str = "plots/healthcare_waits.csv",
+    shares: str = "plots/segments_shares.csv",
+    ledger: str = "plots/segments_ledger.csv",
+    metrics: str = "metrics/risk_register.json",
+    register: str = "plots/risk_register.csv",
+) -> None:
+    """Write the register, and how many risks of each band it holds."""
+    policy, chosen, release = _io.load(params, PARAMS)
+    judgements = _sources.gather(params, ["policy"], reads, policy).judgements
+    settings = {name: (own.mechanism, own.epsilon) for name, own in (("chosen", chosen), ("release", release))}
+    found = risk.register(
+        [
+            *risk.from_policy(judgements),
+            *(r for file in (approvals, waits) for r in risk.from_findings(_io.read_csv(file), file)),
+            *risk.from_segments(_io.read_csv(shares), shares),
+            *risk.from_guarantees(_io.read_csv(ledger), settings, ledger),
+        ]
+    )
+    _io.write_json(metrics, {"risk_register": risk.bands(found)})
+    _io.write_csv(register, found)
+
+
+if __name__ == "__main__":
+    _io.run(main)

@@ -1,0 +1,46 @@
+"""Record the result in the audit trail: one MLflow run for each distinct result, none when it has one already.
+
+Nothing depends on this stage and it writes no file of the repository. Where runs are kept: docs/tracking.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stages import _io
+from stages._policy import lock
+from stages._result import MODELS, RECORDED, Result
+from stages._stale import refuse_mixed
+from stages._store import SWITCH, locate, switched_off
+
+PARAMS: dict[str, Any] = dict.fromkeys(_io.SECTIONS, Any)  # a run says them all
+
+
+def main(
+    *,
+    root: str = ".",
+    params: str = "params.yaml",
+    recorded: Sequence[str] = RECORDED,
+    models: Mapping[str, str] = MODELS,
+) -> None:
+    """Find the run of the result in ``root``, or log one; say which."""
+    if switched_off():
+        print(f"audit trail: off ({SWITCH}=off), nothing is recorded")
+        return
+    result, store = Result(Path(root), recorded, models), locate(root)
+    name, new = store.recorded(result.fingerprint), False
+    if name is None:
+        _io.load(Path(root, params), PARAMS)
+        if "DVC_STAGE" not in os.environ and (locked := lock(root)):
+            refuse_mixed(result, locked)
+        from stages._trail import record  # MLflow takes two seconds to import
+
+        name, new = record(result, store)
+    print(f"audit trail: {'recorded' if new else 'already recorded'} as {name!r} in {store.address}")
+
+
+if __name__ == "__main__":
+    _io.run(main)
