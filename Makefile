@@ -29,7 +29,7 @@ all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a sum
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
 test: lint ## install the test tools, lint, check types, run the tests (ARGS="-k sweep" goes to pytest)
-	$(RUN) pytest -n logical -m "not bench" $(ARGS)
+	$(RUN) pytest -n logical --dist worksteal -m "not bench" $(ARGS)
 
 lint: $(DEV) ## ruff and mypy
 	$(RUN) ruff check .

@@ -56,22 +56,15 @@ def _least(costs: list[Cost]) -> Cost:
     return Cost(min(c.wall for c in costs), min(c.cpu for c in costs))
 
 
+# The stages of the budget line, as dvc.yaml orders them: the other lines do not grow with these rows.
 LINE = ("prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep")
 
 
-def _stages(real: Path) -> list[str]:
-    """The stages of the budget line in its ``dvc.yaml``: the other lines do not grow with these rows."""
-    from ruamel.yaml import YAML
-
-    stages = YAML(typ="safe").load((real / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    return [name for name in stages if name in LINE]
-
-
-def _floor(real: Path, at: Path) -> Path:
+def _floor(real: Path, at: Path, line: tuple[str, ...]) -> Path:
     """A repository whose stages import what those of ``real`` have loaded at their end, and do nothing else."""
     stages = {}
     at.mkdir()
-    for name in _stages(real):
+    for name in line:
         command = [sys.executable, "-c", LOADED, f"stages.{name}"]
         said = subprocess.run(command, cwd=real, check=True, stdout=subprocess.PIPE).stdout.decode()
         (at / f"{name}.json").write_text(json.dumps(json.loads(said.splitlines()[-1])))
@@ -85,28 +78,25 @@ def _floor(real: Path, at: Path) -> Path:
 
 
 def run(small: bool) -> None:
-    """Print what the whole and each stage cost beside what their imports cost."""
-    rows, turns = (2_000, 1) if small else (ROWS, TURNS)
+    """Print what the whole and each stage cost beside what their imports cost; in small, of two stages only."""
+    rows, turns, line = (2_000, 1, LINE[:2]) if small else (ROWS, TURNS, LINE)
     with folder() as place:
         real = fork(place / "real")
         sample(rows, real / "data/raw/budget.csv")
-        whole = [_run((*DVC, "repro", *LINE), real)]
-        floor = _floor(real, place / "floor")
-        _report(rows, whole, real, floor, turns)
-
-
-def _report(rows: int, whole: list[Cost], real: Path, floor: Path, turns: int) -> None:
-    again, imports = (*DVC, "repro", "--force", "--no-run-cache", *LINE), (*DVC, "repro", "--force")
-    floors = []
-    for _ in range(turns):
-        floors.append(_run(imports, floor))
-        whole.append(_run(again, real))
-    lines = [_line(f"dvc repro, {rows:,} rows", _least(whole), _least(floors))]
-    for name in _stages(real):
-        alone = ("python", "-m", f"stages.{name}"), ("python", "import.py", f"{floor / name}.json")
-        lines.append(_line(name, *(_run(command, real) for command in alone)))
+        whole, floors = [_run((*DVC, "repro", *line), real)], []
+        floor = _floor(real, place / "floor", line)
+        for _ in range(turns):
+            floors.append(_run((*DVC, "repro", "--force"), floor))
+            whole.append(_run((*DVC, "repro", "--force", "--no-run-cache", *line), real))
+        lines = [_line(f"dvc repro, {rows:,} rows", _least(whole), _least(floors))]
+        lines += [_alone(name, real, floor) for name in line]
     table(("what", "seconds", "imports only", "ratio", "processor", "imports only", "ratio"), lines)
     print(f"aim: the whole under {AIM} × its imports")
+
+
+def _alone(name: str, real: Path, floor: Path) -> tuple[str, ...]:
+    commands = ("python", "-m", f"stages.{name}"), ("python", "import.py", f"{floor / name}.json")
+    return _line(name, *(_run(command, real) for command in commands))
 
 
 def _line(name: str, ours: Cost, floor: Cost) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
-BLOCK = 4_000_000  # distances computed at once: 32 MB
+BLOCK = 1_000_000  # distances computed at once: 8 MB; larger arrays the system hands out page by page, each time anew
 
 
 def blocks(rows: int, width: int) -> Iterator[slice]:
@@ -24,8 +24,11 @@ def blocks(rows: int, width: int) -> Iterator[slice]:
 
 def squared(points: Points, others: Points) -> Points:
     """Squared Euclidean distances (n, m) ‖x‖² − 2x·y + ‖y‖², never below 0; exact to about 1e-15 of the norms."""
-    norms = np.einsum("ij,ij->i", points, points)[:, None] + np.einsum("ij,ij->i", others, others)
-    return np.maximum(norms - 2 * (points @ others.T), 0.0)
+    found = np.einsum("ij,ij->i", points, points)[:, None] + np.einsum("ij,ij->i", others, others)
+    products = points @ others.T
+    products *= 2
+    found -= products
+    return np.maximum(found, 0.0, out=found)
 
 
 def nearest(points: Points, centres: Points) -> Labels:
@@ -99,7 +102,8 @@ def silhouettes(points: Points, labelings: npt.NDArray[np.int64]) -> Points:
     stacked = np.hstack(members)
     out = np.empty((len(points), len(labelings)))
     for rows in blocks(len(points), len(points)):
-        sums = np.sqrt(squared(points[rows], points)) @ stacked
+        distances = squared(points[rows], points)
+        sums = np.sqrt(distances, out=distances) @ stacked
         for i, part in enumerate(np.split(sums, ends[:-1], axis=1)):
             out[rows, i] = _silhouette(part, labelings[i][rows], members[i].sum(axis=0))
     return out

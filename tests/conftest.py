@@ -12,22 +12,18 @@ from pathlib import Path
 import pytest
 
 import stages  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
+from tests import small
+from tests.small import QUIET_GIT
 
 # Nor may a test that runs a pipeline leave runs in the store of whoever tests: those of the audit trail switch it on.
 for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):
     os.environ.pop(_name, None)
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
-# What a person has configured for git must not decide whether the tests pass.
-QUIET_GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    **{
-        f"GIT_{who}_{what}": f"{what.lower()}@example.org"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    },
-}
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: what is left to share out at the end is then short, and no process waits for another."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("pipeline", "slow")])
 
 
 @pytest.fixture
@@ -48,6 +44,13 @@ def sh(tmp_path: Path, environment: None) -> Callable[..., str]:
         return ran.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> small.Built:
+    """This repository in small, built and committed once for all processes of the test run; copy it to work in it."""
+    own = tmp_path_factory.getbasetemp()
+    return small.built(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 STAGE = """

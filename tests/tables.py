@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +15,7 @@ from responsible import sample_budget
 from responsible.cells import Grid
 from responsible.counting import Plan
 from responsible.roles import Budget, Prepare, Sensitive
+from stages import _io
 from tests.contract import ROOT
 
 
@@ -36,6 +39,29 @@ def tree(**changes: Any) -> dict[str, Any]:
             place = place[section]
         place[last] = value
     return out
+
+
+def write(path: Path, parameters: dict[str, Any], wanted: Iterable[str]) -> None:
+    """``parameters`` as a file without the known sections that hold none of the keys ``wanted``: YAML is slow."""
+    unread = set(_io.SECTIONS) - {key.split(".")[0] for key in wanted}
+    kept = {key: value for key, value in parameters.items() if key not in unread}
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(kept, file)
+
+
+def once(read: Callable[..., Any]) -> Callable[..., Any]:
+    """``read`` of stages._rows, but the committed tables are read once for each set of parameters."""
+    known: dict[str, Any] = {}
+
+    def reading(prepare: Prepare, section: str, roles: Any, seed: int) -> Any:
+        if roles.source != str(ROOT / _tree()[section]["source"]):
+            return read(prepare, section, roles, seed)
+        key = repr((prepare, section, roles, seed))
+        if key not in known:
+            known[key] = read(prepare, section, roles, seed)
+        return copy.deepcopy(known[key])
+
+    return reading
 
 
 def plan(**changes: Any) -> Plan:

@@ -131,7 +131,7 @@ def test_make_test_lints_types_and_tests(make):
         "-m ruff check .",
         "-m ruff format --check .",
         "-m mypy",
-        "-m pytest -n logical -m not bench",
+        "-m pytest -n logical --dist worksteal -m not bench",
     ]
 
 

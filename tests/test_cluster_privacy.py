@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
+from benchmarks import segments
 from responsible.checks import InputError
-from stages import cluster_privacy, prepare
+from stages import _draw_privacy, _draw_segments, cluster_privacy, prepare
 from tests.contract import ROOT, default_paths
 from tests.people import noise
-from tests.tables import tree
+from tests.tables import tree, write
 
 SHARED = ROOT.parent / "shared" / "data"
 QUICK = {
@@ -31,25 +31,41 @@ QUICK = {
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Prepare a table and segment it in a folder of its own; gives the headline and the folder."""
+    """Prepare the people and segment them in a folder of its own; gives the headline and the folder.
+
+    ``whole`` runs the stage `prepare`, which counts the other tables as well: as much work again.
+    """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/templates").mkdir(parents=True)
     for name in ("segments.md.j2", "segments_data_sheet.md.j2"):
         (tmp_path / "docs/templates" / name).write_text((ROOT / "docs/templates" / name).read_text(encoding="utf-8"))
 
-    def go(frame=None, **changes):
+    def people():
+        for name in ("data/prepared", "plots"):
+            Path(name).mkdir(parents=True, exist_ok=True)
+        segments.prepared("data/prepared", "params.yaml")
+        Path("data/prepared/profile.csv").replace("plots/prepare_segments.csv")
+
+    def go(frame=None, *, whole=False, **changes):
         if frame is not None:
             frame.to_csv("people.csv", index=False)
             changes = {"segments__source": "people.csv", **changes}
         else:
             changes = {"segments__source": str(ROOT / "data/raw/segments.csv"), **changes}
         given = tree(**QUICK | {"budget__source": str(ROOT / "data/raw/budget.csv")} | changes)
-        YAML().dump(given, Path("params.yaml"))
-        prepare.main()
+        write(Path("params.yaml"), given, {**prepare.PARAMS, **cluster_privacy.PARAMS})
+        (prepare.main if whole else people)()
         cluster_privacy.main()
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path
 
     return go
+
+
+@pytest.fixture
+def unseen(monkeypatch):
+    """No rendering of pictures, which takes longer than all else, where a test looks at words."""
+    for drawing in (_draw_segments, _draw_privacy):
+        monkeypatch.setattr(drawing, "png", lambda _: b"")
 
 
 def text(folder, name="segments"):
@@ -71,7 +87,7 @@ def leaves(tree_):
 
 def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     """As taught: silhouette near .50, a drop near .24, every segment one-sided, 60 of 100; 80 with a guarantee."""
-    found, folder = run()
+    found, folder = run(whole=True)
     assert (found["k"], found["segments_found"], found["one_sided_segments"]) == (3, 1, 3)
     assert found["silhouette"] == pytest.approx(0.498, abs=0.02)
     assert found["median_ari"] > 0.9
@@ -108,22 +124,22 @@ def test_noise_is_said_to_be_no_segments(run):
 
 
 @pytest.mark.slow
-def test_justifications_are_printed_and_counted(run):
-    """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither."""
+def test_answers_are_printed_and_counted(run, unseen):
+    """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
+    empty answer costs another criterion, and the data sheet says which question it was.
+    """
     answers = [{"segment": k, "level": v, "reason": "Because <b>so</b>."} for k, v in ((1, "A"), (2, "A"), (3, "B"))]
     found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 100
     assert text(folder, "segments_data_sheet").count(r"Because \<b\>so\</b\>.") == 3
     answers[0]["reason"] = " "
-    found, folder = run(cluster_privacy__representation__justifications=answers)
-    assert found["guaranteed"]["score"] == 80
-    assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
-
-
-def test_an_unanswered_question_is_named(run):
-    """An empty answer costs the criterion, and the data sheet says which question it was."""
-    found, folder = run(cluster_privacy__data_sheet__consent="")
+    found, folder = run(
+        cluster_privacy__representation__justifications=answers, cluster_privacy__data_sheet__consent=""
+    )
     assert found["guaranteed"]["score"] == 60
+    scores = pd.read_csv(folder / "plots/segments_scorecard.csv").query("configuration == 'guaranteed' and not met")
+    assert scores["name"].tolist() == ["representation", "data_sheet"]
+    assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
     assert "**Incomplete.**" in text(folder, "segments_data_sheet")
     assert "On what legal basis" in text(folder, "segments_data_sheet").split("**Incomplete.**")[1].splitlines()[0]
 

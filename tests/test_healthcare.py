@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from responsible import healthcare as h
 from responsible.checks import InputError
@@ -13,7 +12,7 @@ from responsible.roles import Prepare
 from responsible.sample_healthcare import draw
 from stages import _io, _rows
 from tests.contract import ROOT
-from tests.tables import tree
+from tests.tables import tree, write
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 REAL = {
@@ -183,8 +182,7 @@ def test_real_tables_run_by_parameters_alone(name, tmp_path, monkeypatch):
     numeric = [f for f, d in REAL[name]["features"].items() if d["kind"] == "numeric"]
     audit |= {"priority": None, "similarity": audit["similarity"] | {"weights": {n: 1 / len(numeric) for n in numeric}}}
     monkeypatch.chdir(tmp_path)
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(parameters, file)
+    write(Path("params.yaml"), parameters, healthcare_audit.PARAMS)
     wanted = h.Healthcare.model_validate(parameters["healthcare"])
     rows = _rows.read(Prepare.model_validate(parameters["prepare"]), "healthcare", wanted, 1)
     _io.write_parquet("data/prepared/healthcare.parquet", h.cases(rows.good, wanted))

@@ -1,15 +1,9 @@
 """The contract: dvc.yaml, params.yaml, the library's layers and the code say the same; then the whole runs."""
 
 import ast
-import contextlib
 import itertools
-import json
 import re
-import shutil
-import sqlite3
 import statistics
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
@@ -18,6 +12,7 @@ import yaml
 from stages import _io
 from tests import contract
 from tests.contract import PIPELINE, ROOT, STAGES
+from tests.small import DVC, logged, ran
 
 FORBIDDEN = {"stages", "tests", "yaml", "ruamel", "pathlib", "os", "io", "shutil", "matplotlib", "dvc", "mlflow", "sys"}
 CACHED = ("data/prepared/", "data/scores/", "data/models/")
@@ -204,33 +199,6 @@ def test_every_test_says_what_it_shows():
     assert silent == []
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A repository of its own with the tracked files, a small table and few replicates, as a newcomer would fork it."""
-    root = tmp_path_factory.mktemp("fork") / "repository"
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():  # not one that is being renamed
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
-    (root / "dvc.lock").unlink(missing_ok=True)
-    params = (root / "params.yaml").read_text(encoding="utf-8")
-    (root / "params.yaml").write_text(re.sub(r"replicates: \d+", "replicates: 200", params), encoding="utf-8")
-    return root
-
-
-@pytest.fixture
-def fork(small, environment):
-    """The small repository's folder and a way to run commands in it that must succeed."""
-
-    def run(*command):
-        ran = subprocess.run(command, cwd=small, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        assert ran.returncode == 0, f"{command}:\n{ran.stdout}\n{ran.stderr}"
-        return ran.stdout
-
-    return small, run
-
-
 def outputs(root):
     """Path → content of everything the stages write."""
     found = {
@@ -243,35 +211,19 @@ def outputs(root):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
-def test_the_pipeline_runs_end_to_end(fork, monkeypatch):
-    """All stages run on a small table; again, nothing runs; by force, the bytes are equal; an experiment compares."""
-    root, run = fork
-    dvc = (sys.executable, "-m", "dvc")
-    monkeypatch.setenv("AUDIT_TRAIL", "on")
-    run(sys.executable, "-m", "stages.sample", "budget", "--rows", "2000", "--out", "data/raw/budget.csv")
-    run("git", "init", "--quiet", "--initial-branch=main")
-
-    first = run(*dvc, "repro")
-    assert sorted(re.findall(r"Running stage '(.+)':", first)) == sorted(STAGES)
-    run("git", "add", "--all")
-    run("git", "commit", "--quiet", "--message", "A fork")
+def test_the_pipeline_runs_end_to_end(built, tmp_path, monkeypatch):
+    """All stages run and write what they declare; again, nothing runs; by force, the bytes are equal and logged."""
+    assert sorted(re.findall(r"Running stage '(.+)':", built.said)) == sorted(STAGES)
+    root = built.copy(tmp_path / "fork")
     before = outputs(root)
     assert {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")} == set(before)
 
-    again = run(*dvc, "repro")
+    again = ran(root, *DVC, "repro")
     assert sorted(re.findall(r"Stage '(.+)' didn't change, skipping", again)) == sorted(STAGES)
     assert "Running stage" not in again
 
-    run(*dvc, "repro", "--force", "--no-run-cache")
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
+    ran(root, *DVC, "repro", "--force", "--no-run-cache")
     assert {path for path, content in outputs(root).items() if content != before[path]} == set()
-    assert run("git", "status", "--porcelain") == ""
-
-    assert "Ran experiment" in run(*dvc, "exp", "run", "--set-param", "threshold=250")
-    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as trail:
-        logged = trail.execute("SELECT value, status FROM params JOIN runs USING (run_uuid) WHERE key = 'threshold'")
-        assert sorted(logged) == [("250", "FINISHED"), ("300", "FINISHED")]
-    changed = json.loads(run(*dvc, "params", "diff", "--json"))["params.yaml"]
-    assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
-    table = run(*dvc, "metrics", "diff", "--md")
-    assert "metrics/train_baseline.json" in table
-    assert "train_baseline.accuracy" in table
+    assert ran(root, "git", "status", "--porcelain") == ""
+    assert logged(root) == [("300", "FINISHED")]

@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from responsible.checks import InputError
-from stages import _io, prepare
+from stages import _io, _rows, prepare
 from tests import tables
 from tests.contract import ROOT
 from tests.test_counting import by_pandas
@@ -34,10 +33,14 @@ OUTPUTS = {
 }
 
 
+READ = tables.once(_rows.read)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to work in, so that messages show short paths."""
+    """A folder to work in, so that messages show short paths; the other two tables are read once for all tests."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_rows, "read", READ)
     return tmp_path
 
 
@@ -50,11 +53,14 @@ def write(frame, path="t.csv", **how):
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
 
 
+def parameters(tree):
+    """Write params.yaml with the sections that the stage loads."""
+    tables.write(Path("params.yaml"), tree, prepare.PARAMS)
+
+
 def run(**changes):
     """Run the stage on t.csv with changed parameters; cells, meta and metrics as written."""
-    parameters = tables.tree(**{"budget__source": "t.csv"} | changes)
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(parameters, file)
+    parameters(tables.tree(**{"budget__source": "t.csv"} | changes))
     prepare.main(params="params.yaml", **OUTPUTS)
     return *_io.read_parquet("c.parquet"), _io.read_json("m.json")["prepare"]
 
@@ -502,9 +508,7 @@ def test_a_file_that_may_not_be_read(folder, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return opened(path, **how)
 
-    parameters = tables.tree(budget__source="t.csv")
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(parameters, file)
+    parameters(tables.tree(budget__source="t.csv"))
     monkeypatch.setattr(Path, "open", closed)
     with pytest.raises(InputError, match=r"^t.csv: cannot be opened: Permission denied; check its permissions$"):
         prepare.main(**OUTPUTS)
@@ -589,10 +593,9 @@ def test_parameters_that_are_refused(folder, changes, message):
 
 def test_a_missing_section(folder):
     """A section that is not there is named."""
-    parameters = tables.tree()
-    del parameters["budget"]["features"], parameters["prepare"]
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(parameters, file)
+    tree = tables.tree()
+    del tree["budget"]["features"], tree["prepare"]
+    parameters(tree)
     with pytest.raises(InputError, match=r"^params.yaml: prepare is missing; add the key$"):
         prepare.main(params="params.yaml", **OUTPUTS)
 
@@ -610,8 +613,7 @@ def code(folder):
 
 def command(**changes):
     """What `python -m stages.prepare` does with changed parameters."""
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(tables.tree(**{"budget__source": "t.csv"} | changes), file)
+    parameters(tables.tree(**{"budget__source": "t.csv"} | changes))
     words = [sys.executable, "-W", "error", "-m", "stages.prepare"]
     return subprocess.run(words, capture_output=True, text=True, check=False)
 

@@ -1,22 +1,18 @@
 """stages.review on branches of a real, small repository; and what it says of revisions without running anything."""
 
 import io
-import os
+import json
 import re
-import shutil
-import subprocess
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import pytest
 
 from responsible.checks import InputError
 from responsible.policy import Evidence, Policy
 from stages import _changes, _revision, review
-from tests.conftest import QUIET_GIT
+from tests.small import DVC, ROWS, logged, ran, surroundings
 
-ROOT = Path(__file__).parents[1]
 RULE = {"minimum": 0.8, "judged_on": "interval", "severity": "block", "reason": "r", "owner": "o"}
 DI = "evaluate_fairness.sex.reweighed.disparate_impact"
 POLICY = Policy(
@@ -214,40 +210,18 @@ def test_parameters_that_came_or_went_are_named_once():
 # Real branches
 
 
-def ran(cwd, *command):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    """A committed repository with the product's files, a small table, few replicates and a short sweep, built once."""
-    root = tmp_path_factory.mktemp("review") / "repository"
-    for name in ran(ROOT, "git", "ls-files", "-co", "--exclude-standard").splitlines():
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
-    (root / "dvc.lock").unlink(missing_ok=True)
-    edit(
-        root,
-        (r"replicates: \d+", "replicates: 500"),
-        ("minimum: 100  ", "minimum: 200  "),
-        ("maximum: 800  ", "maximum: 300  "),
-    )
+def repository(built, tmp_path_factory):
+    """The built repository in small, for this module."""
     patch = pytest.MonkeyPatch()
-    for name, value in QUIET_GIT.items():
+    for name, value in surroundings().items():
         patch.setenv(name, value)
-    patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    ran(root, sys.executable, "-m", "stages.sample", "budget", "--rows", "3000", "--out", "data/raw/budget.csv")
-    ran(root, "git", "init", "--quiet", "--initial-branch=main")
-    repro(root, "A small repository")
-    yield root
+    yield built.copy(tmp_path_factory.mktemp("review") / "repository")
     patch.undo()
 
 
 def repro(root, message):
-    ran(root, sys.executable, "-m", "dvc", "repro", "--quiet")
+    ran(root, *DVC, "repro", "--quiet")
     ran(root, "git", "add", "--all")
     ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", message)
 
@@ -267,7 +241,7 @@ def branch(repository):
     yield repository
     ran(repository, "git", "checkout", "--quiet", "--force", "main")
     ran(repository, "git", "clean", "-qfd")
-    ran(repository, sys.executable, "-m", "dvc", "checkout", "--quiet")
+    ran(repository, *DVC, "checkout", "--quiet")
 
 
 def reviewed(root, base="main", **options):
@@ -335,10 +309,20 @@ def test_a_harmless_refactor_changes_nothing(branch):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
-def test_another_threshold_is_announced_instead_of_compared(branch):
-    """Other labels make other questions: a banner, no word on any figure, both values to read."""
-    edit(branch, (r"(?m)^threshold: 300", "threshold: 250"))
-    repro(branch, "Threshold 250")
+def test_another_threshold_is_announced_instead_of_compared(branch, monkeypatch):
+    """An experiment compares and is logged. As a branch: other labels make other questions, so there is a banner, no
+    word on any figure, both values to read.
+    """
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
+    assert "Ran experiment" in ran(branch, *DVC, "exp", "run", "--set-param", "threshold=250")
+    assert logged(branch) == [("250", "FINISHED")]
+    changed = json.loads(ran(branch, *DVC, "params", "diff", "--json"))["params.yaml"]
+    assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
+    table = ran(branch, *DVC, "metrics", "diff", "--md")
+    assert "metrics/train_baseline.json" in table
+    assert "train_baseline.accuracy" in table
+    ran(branch, "git", "add", "--all")
+    ran(branch, "git", "commit", "--quiet", "--message", "Threshold 250")
     text = reviewed(branch)
     assert "> **Not comparable:** the label threshold changed (300 → 250)." in text
     assert line(text, "accuracy, reweighed")[3:] == ["", "not comparable"]
@@ -367,7 +351,8 @@ def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):
 @pytest.mark.slow
 def test_another_dataset_is_announced_instead_of_compared(branch):
     """The same parameters on other people: the banner names the data."""
-    ran(branch, sys.executable, "-m", "stages.sample", "budget", "--rows", "3100", "--out", "data/raw/budget.csv")
+    more = ("budget", "--rows", str(ROWS + 100), "--out", "data/raw/budget.csv")
+    ran(branch, sys.executable, "-m", "stages.sample", *more)
     repro(branch, "More people")
     text = reviewed(branch)
     assert "> **Not comparable:** the data changed." in text
