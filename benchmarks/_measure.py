@@ -98,6 +98,18 @@ def sample(rows: int, path: Path, seed: int = 12) -> Path:
     return path
 
 
+def prepared(place: Path, params: Path) -> Path:
+    """Run ``prepare`` with every output in ``place``; the cells it wrote."""
+    import inspect
+
+    from stages import prepare
+
+    outputs = {name: p.default for name, p in inspect.signature(prepare.main).parameters.items() if name != "params"}
+    places = {name: str(place / f"{name}{Path(default).suffix}") for name, default in outputs.items()}
+    prepare.main(params=str(params), **places)
+    return Path(places["cells"])
+
+
 def parameters(path: Path, **changes: Any) -> Path:
     """The repository's parameters with ``changes`` (sections dotted with double underscores), written to ``path``."""
     from ruamel.yaml import YAML

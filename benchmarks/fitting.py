@@ -12,25 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import agree, best, child, folder, parameters, ratio, sample, seconds, table
+from benchmarks._measure import agree, best, child, folder, parameters, prepared, ratio, sample, seconds, table
 
 SIZES = (300_000, 3_000_000)
 
 
 def prepare(source: str, out: str) -> None:
     """Count a table into cells in the folder ``out``."""
-    from stages import prepare
-
-    place = Path(out)
-    prepare.main(
-        params=str(parameters(place / "params.yaml", budget__source=source)),
-        cells=str(place / "cells.parquet"),
-        segments=str(place / "segments.parquet"),
-        metrics=str(place / "prepare.json"),
-        base_rates=str(place / "base_rates.csv"),
-        missing=str(place / "missing.csv"),
-        segments_profile=str(place / "segments.csv"),
-    )
+    prepared(Path(out), parameters(Path(out) / "params.yaml", budget__source=source))
 
 
 def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -151,14 +151,17 @@ def _number(text: str) -> float:
     return float(text) if text else math.nan
 
 
-def refuse_stale(root: str | Path, params: Mapping[str, Any], lock: Mapping[str, Any] | None) -> None:
+def refuse_stale(
+    root: str | Path, params: Mapping[str, Any], lock: Mapping[str, Any] | None, but: Sequence[str] = ()
+) -> None:
     """Raise when the figures are not what ``dvc.lock`` says they are, or are of other parameters than these.
 
-    ``lock`` None: the results were not made by DVC, and nothing is known about them.
+    ``lock`` None: the results were not made by DVC, and nothing is known about them. ``but`` are keys of parameters
+    that the figures do not depend on.
     """
     for stage, entry in (lock or {}).get("stages", {}).items():
         for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
-            if _at(params, key) != value:
+            if key not in but and _at(params, key) != value:
                 raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
         for out in entry.get("outs", ()):
             if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
