@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import platform
@@ -113,6 +114,14 @@ def parameters(path: Path, **changes: Any) -> Path:
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(tree, file)
     return path
+
+
+def within(place: Path, main: Callable[..., None], **own: str) -> dict[str, str]:
+    """Every path that a stage's ``main`` has by default, by its name in ``place`` unless it is among ``own``: what is
+    measured writes nothing into this repository.
+    """
+    defaults = {name: p.default for name, p in inspect.signature(main).parameters.items()}
+    return {name: str(place / Path(path).name) for name, path in defaults.items()} | own
 
 
 def fork(path: Path) -> Path:

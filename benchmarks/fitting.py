@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import agree, best, child, folder, parameters, ratio, sample, seconds, table
+from benchmarks._measure import agree, best, child, folder, parameters, ratio, sample, seconds, table, within
 
 SIZES = (300_000, 3_000_000)
 
@@ -22,15 +22,8 @@ def prepare(source: str, out: str) -> None:
     from stages import prepare
 
     place = Path(out)
-    prepare.main(
-        params=str(parameters(place / "params.yaml", budget__source=source)),
-        cells=str(place / "cells.parquet"),
-        segments=str(place / "segments.parquet"),
-        metrics=str(place / "prepare.json"),
-        base_rates=str(place / "base_rates.csv"),
-        missing=str(place / "missing.csv"),
-        segments_profile=str(place / "segments.csv"),
-    )
+    params = parameters(place / "params.yaml", budget__source=source)
+    prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
 
 
 def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:

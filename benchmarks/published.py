@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample
+from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample, within
 from benchmarks.pipeline import DVC, PATH
 from responsible import fairness, intervals
 from responsible.cells import FEATURE, labels
@@ -134,8 +134,7 @@ def redraw(place: Path, seed: int, rows: int) -> Figures:
     source = sample(rows, place / "redraw.csv", seed)
     changes = {key.replace(".", "__"): YAML(typ="safe").load(value) for key, value in METHOD.items()}
     params = parameters(place / "params.yaml", seed=seed, budget__source=str(source), **changes)
-    paths = {name: str(place / name) for name in ("metrics", "base_rates", "missing")}
-    prepare.main(params=str(params), cells=str(place / "cells.parquet"), **paths)
+    prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
     _, sensitive, model, reweigh, _, sweep = _io.load(params, threshold_sweep.PARAMS)
     frame, meta = _io.read_parquet(place / "cells.parquet")
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}

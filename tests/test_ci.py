@@ -407,7 +407,7 @@ def test_ci_has_a_browser_before_it_tests(tmp_path, sh, there, user, expected):
     """The one that is there is used; as root chromium is installed; otherwise CI refuses instead of testing less."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "dirname", "cat", "cp"):
+    for name in ("bash", "dirname", "cat", "cp", "mktemp", "rm"):
         (tools / name).symlink_to(shutil.which(name))
     scripts = {
         "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
