@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import platform
@@ -98,18 +99,6 @@ def sample(rows: int, path: Path, seed: int = 12) -> Path:
     return path
 
 
-def prepared(place: Path, params: Path) -> Path:
-    """Run ``prepare`` with every output in ``place``; the cells it wrote."""
-    import inspect
-
-    from stages import prepare
-
-    outputs = {name: p.default for name, p in inspect.signature(prepare.main).parameters.items() if name != "params"}
-    places = {name: str(place / f"{name}{Path(default).suffix}") for name, default in outputs.items()}
-    prepare.main(params=str(params), **places)
-    return Path(places["cells"])
-
-
 def parameters(path: Path, **changes: Any) -> Path:
     """The repository's parameters with ``changes`` (sections dotted with double underscores), written to ``path``."""
     from ruamel.yaml import YAML
@@ -125,6 +114,14 @@ def parameters(path: Path, **changes: Any) -> Path:
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(tree, file)
     return path
+
+
+def within(place: Path, main: Callable[..., None], **own: str) -> dict[str, str]:
+    """Every path that a stage's ``main`` has by default, by its name in ``place`` unless it is among ``own``: what is
+    measured writes nothing into this repository.
+    """
+    defaults = {name: p.default for name, p in inspect.signature(main).parameters.items()}
+    return {name: str(place / Path(path).name) for name, path in defaults.items()} | own
 
 
 def fork(path: Path) -> Path:

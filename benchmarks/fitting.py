@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import agree, best, child, folder, parameters, prepared, ratio, sample, seconds, table
+from benchmarks._measure import agree, best, child, folder, parameters, ratio, sample, seconds, table, within
 
 SIZES = (300_000, 3_000_000)
 
 
 def prepare(source: str, out: str) -> None:
     """Count a table into cells in the folder ``out``."""
-    prepared(Path(out), parameters(Path(out) / "params.yaml", budget__source=source))
+    from stages import prepare
+
+    place = Path(out)
+    params = parameters(place / "params.yaml", budget__source=source)
+    prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
 
 
 def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:

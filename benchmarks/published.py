@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, prepared, sample
+from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample, within
 from benchmarks.pipeline import DVC, PATH
 from responsible import fairness, intervals
 from responsible.cells import FEATURE, labels
@@ -129,14 +129,14 @@ def redraw(place: Path, seed: int, rows: int) -> Figures:
     """The method on a table of its own: drawn, split, fitted and swept with ``seed``."""
     from ruamel.yaml import YAML
 
-    from stages import _io, threshold_sweep
+    from stages import _io, prepare, threshold_sweep
 
     source = sample(rows, place / "redraw.csv", seed)
     changes = {key.replace(".", "__"): YAML(typ="safe").load(value) for key, value in METHOD.items()}
     params = parameters(place / "params.yaml", seed=seed, budget__source=str(source), **changes)
-    cells = prepared(place, params)
+    prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
     _, sensitive, model, reweigh, _, sweep = _io.load(params, threshold_sweep.PARAMS)
-    frame, meta = _io.read_parquet(cells)
+    frame, meta = _io.read_parquet(place / "cells.parquet")
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(frame, kinds, meta["cuts"], sensitive, model=model, reweigh=reweigh, sweep=sweep)
     label, n = labels(frame, meta["cuts"], 300.0), np.where(frame["split"] == "test", frame["n"], 0)

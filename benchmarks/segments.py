@@ -7,11 +7,12 @@ once for all the partitions it compares, scikit-learn once for each.
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks._measure import ROOT, agree, best, child, folder, parameters, ratio, seconds, table
+from benchmarks._measure import ROOT, agree, best, child, folder, parameters, ratio, seconds, table, within
 
 SIZES = (1_500, 100_000, 1_000_000)
 POINTS, PARTITIONS = 5_000, 10
@@ -38,15 +39,17 @@ def prepared(out: str, params: str) -> int:
 
 def stage(out: str, params: str) -> dict[str, float]:
     """Run the stage with every output in ``out``; its headline."""
-    import inspect
-
     from stages import _io, cluster_privacy
 
-    defaults = {name: p.default for name, p in inspect.signature(cluster_privacy.main).parameters.items()}
-    kept = ("params", "prepared", "profile", "template", "sheet_template")
-    outputs = {name: str(Path(out, Path(path).name)) for name, path in defaults.items() if name not in kept}
-    table_of, profile = (str(Path(out, name)) for name in ("segments.parquet", "profile.csv"))
-    cluster_privacy.main(params=params, prepared=table_of, profile=profile, **outputs)
+    main = cluster_privacy.main
+    given = {n: p.default for n, p in inspect.signature(main).parameters.items() if "template" in n}
+    given |= {
+        "params": params,
+        "prepared": str(Path(out, "segments.parquet")),
+        "profile": str(Path(out, "profile.csv")),
+    }
+    outputs = within(Path(out), main, **given)
+    main(**outputs)
     found = _io.read_json(outputs["metrics"])["cluster_privacy"]
     return {"k": found["k"], "silhouette": found["silhouette"]}
 
