@@ -22,8 +22,23 @@ os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first: what is left to share out at the end is then short, and no process waits for another."""
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("pipeline", "slow")])
+    """Long tests first: what is left to share out at the end is then short, and no process waits for another.
+
+    With xdist every process gets an equal run of the tests to begin with. The first one's has all that need the built
+    repository and otherwise the shortest, so that the others start with long tests too, and none waits for the build.
+    """
+    items.sort(key=_length)
+    of_build = sum(_length(item) == 0 for item in items)
+    share = len(items) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if of_build < share < len(items):
+        rest = items[of_build:]
+        items[:] = [*items[:of_build], *rest[of_build - share :], *rest[: of_build - share]]
+
+
+def _length(item: pytest.Item) -> int:
+    if "built" in getattr(item, "fixturenames", ()):
+        return 0
+    return next((i for i, name in enumerate(("pipeline", "slow"), 1) if item.get_closest_marker(name)), 3)
 
 
 @pytest.fixture
