@@ -18,6 +18,9 @@ from tests.small import QUIET_GIT
 # Nor may a test that runs a pipeline leave runs in the store of whoever tests: those of the audit trail switch it on.
 for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):
     os.environ.pop(_name, None)
+# What `make test ARGS="-k sweep"` was told is not for the makes that tests run.
+for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE", "PYTHON"):
+    os.environ.pop(_name, None)
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
