@@ -24,7 +24,7 @@ BASE ?= main
 .PHONY: all install test lint gate review plots verify bench sample mlflow release-segments lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
-	@$(RUN) stages.rebuild $(ARGS)
+	@$(RUN) commands.rebuild $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
@@ -37,28 +37,28 @@ lint: $(DEV) ## ruff and mypy
 	$(RUN) mypy
 
 gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met
-	@$(RUN) stages.gate
+	@$(RUN) commands.gate
 
 review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
-	@$(RUN) stages.review $(BASE) $(ARGS)
+	@$(RUN) commands.review $(BASE) $(ARGS)
 
 plots: $(RUNTIME) ## draw the plots that differ from BASE=main, both versions over each other, into a page that works offline
-	@$(RUN) stages.plots_page $(BASE)
+	@$(RUN) commands.plots_page $(BASE)
 
 verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
-	@$(RUN) stages.verify $(ARGS)
+	@$(RUN) commands.verify $(ARGS)
 
 bench: $(DEV) ## measure speed, each figure beside its rival
 	$(RUN) benchmarks $(ARGS)
 
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
-	$(RUN) stages.sample $(ARGS)
+	$(RUN) commands.sample $(ARGS)
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
-	@$(RUN) stages.browse $(ARGS)
+	@$(RUN) commands.browse $(ARGS)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
-	@$(RUN) stages.release_segments
+	@$(RUN) commands.release_segments
 
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
@@ -86,7 +86,7 @@ $(RUNTIME): requirements.txt | $(VENV)/bin/python
 
 # DVC's page of plots would load its libraries from the network.
 $(PAGE): docs/templates/plots_page.html $(RUNTIME)
-	@$(RUN) stages.plots_page
+	@$(RUN) commands.plots_page
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)

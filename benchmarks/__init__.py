@@ -4,4 +4,4 @@ A part is a module of this folder that defines ``run(small: bool) -> None`` and 
 answers differ from its rival's ends the run: the speed of a wrong answer is no figure.
 """
 
-import stages  # noqa: F401 - applies determinism.env before numpy is loaded
+import pipeline  # noqa: F401 - applies determinism.env before numpy is loaded

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import benchmarks
 from benchmarks._measure import machine
-from responsible.checks import InputError, did_you_mean
+from responsible.validation import InputError, did_you_mean
 
 
 def parts() -> dict[str, Callable[..., None]]:

@@ -94,7 +94,7 @@ def folder() -> Iterator[Path]:
 
 def sample(rows: int, path: Path, seed: int = 12) -> Path:
     """The sample table with ``rows`` rows at ``path``."""
-    command = [sys.executable, "-m", "stages.sample", "budget", "--rows", str(rows), "--seed", str(seed)]
+    command = [sys.executable, "-m", "commands.sample", "budget", "--rows", str(rows), "--seed", str(seed)]
     subprocess.run([*command, "--out", str(path)], cwd=ROOT, check=True)
     return path
 

@@ -12,8 +12,9 @@ from functools import partial
 import numpy as np
 
 from benchmarks._measure import agree, best, ratio, seconds, table
-from responsible import fairness, intervals
-from responsible.fairness import MEASURES
+from responsible.fairness import measures
+from responsible.fairness.measures import MEASURES
+from responsible.statistics import intervals
 
 REPLICATES, CONFIDENCE = 10_000, 0.95
 # [group, y, ŷ], unprivileged first: ProPublica's COMPAS counts by race, decile 5 and up, as shares of any n.
@@ -32,7 +33,7 @@ def counts_of(n: int) -> np.ndarray:
 def found(draws: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The interval of each measure from replicates ``(number, group, y, ŷ)``: (measures, 2)."""
     two = (draws[:, 0], draws[:, 1]), (counts[0], counts[1])
-    ends = (fairness.interval(name, *two, CONFIDENCE) for name in MEASURES)
+    ends = (measures.interval(name, *two, CONFIDENCE) for name in MEASURES)
     return np.array([[end.low, end.high] for end in ends])
 
 

@@ -28,19 +28,19 @@ def prepare(source: str, out: str) -> None:
 
 def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:
     """Cells, kinds of the features, labels, and the parameters of the regression."""
-    from responsible.cells import FEATURE, labels
-    from responsible.encoding import Logistic
-    from stages import _io
+    from pipeline.storage import files
+    from responsible.modelling.encoding import Logistic
+    from responsible.tabular.cells import FEATURE, labels
 
-    logistic, threshold = _io.load("params.yaml", {"model": Logistic, "threshold": float})
-    frame, meta = _io.read_parquet(cells)
+    logistic, threshold = files.load("params.yaml", {"model": Logistic, "threshold": float})
+    frame, meta = files.read_parquet(cells)
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     return frame, kinds, labels(frame, meta["cuts"], threshold), logistic
 
 
 def on_cells(cells: str, repeats: int) -> dict[str, Any]:
     """Seconds and coefficients of the fit on cells (which also scores every cell)."""
-    from responsible.model import train
+    from responsible.modelling.logistic_regression import train
 
     frame, kinds, label, logistic = _read(cells)
     spent, trained = best(partial(train, frame, kinds, label, logistic), repeats)

@@ -22,10 +22,10 @@ def pandas(source: str, out: str) -> None:
     import numpy as np
     import pandas as pd
 
-    from responsible.cells import Grid, cuts
-    from stages import _io
+    from pipeline.storage import files
+    from responsible.tabular.cells import Grid, cuts
 
-    threshold, grid = _io.load("params.yaml", {"threshold": float, "threshold_sweep.grid": Grid})
+    threshold, grid = files.load("params.yaml", {"threshold": float, "threshold_sweep.grid": Grid})
     rows = pd.read_csv(source, keep_default_na=False, na_values=["", "NA"])
     target, *features = rows.columns
     rows["bin"] = np.searchsorted(cuts(threshold, grid), rows.pop(target), side="right")

@@ -20,15 +20,16 @@ import numpy as np
 
 from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample, within
 from benchmarks.pipeline import DVC, PATH
-from responsible import fairness, intervals
-from responsible.cells import FEATURE, labels
-from responsible.choice import winners
-from responsible.fairness import MEASURES
-from responsible.model import train
-from responsible.rates import PERFORMANCE
-from responsible.scores import roc_auc
-from responsible.sweep import Swept, sweep_cells
-from responsible.thresholds import Sweep
+from responsible.fairness import measures as fairness
+from responsible.fairness.measures import MEASURES
+from responsible.mitigation.threshold_choice import winners
+from responsible.mitigation.threshold_figures import Sweep
+from responsible.mitigation.threshold_sweep import Swept, sweep_cells
+from responsible.modelling.logistic_regression import train
+from responsible.statistics import intervals
+from responsible.statistics.probability_metrics import roc_auc
+from responsible.statistics.rates import PERFORMANCE
+from responsible.tabular.cells import FEATURE, labels
 
 ROWS, REDRAWS, REDRAWN, SEED = 300_000, 20, 50_000, 12
 METHOD = {
@@ -112,16 +113,16 @@ def experiment(copy: Path, rows: int) -> None:
 
 def ours(copy: Path) -> dict[tuple[str, str], Any]:
     """Figures of the experiment with ``value``, ``low`` and ``high``, from the tables its stages wrote."""
-    from stages import _io
+    from pipeline.storage import files
 
     out = {}
     for model in COUNTS:
-        table = _io.read_csv(copy / f"plots/performance_{model}.csv").set_index("figure")
+        table = files.read_csv(copy / f"plots/performance_{model}.csv").set_index("figure")
         out |= {(model, name): table.loc[name] for name in (*RATES, "roc_auc")}
-    measures = _io.read_csv(copy / "plots/fairness.csv").query("attribute == 'education'")
+    measures = files.read_csv(copy / "plots/fairness.csv").query("attribute == 'education'")
     for row in measures[measures["comparison"] == "all unprivileged"].itertuples():
         out[row.model, row.measure] = row
-    swept = _io.read_csv(copy / "plots/threshold_intervals.csv").query("threshold == @AT and model != 'baseline'")
+    swept = files.read_csv(copy / "plots/threshold_intervals.csv").query("threshold == @AT and model != 'baseline'")
     return out | {("sweep", row.figure): row for row in swept.itertuples()}
 
 
@@ -129,14 +130,15 @@ def redraw(place: Path, seed: int, rows: int) -> Figures:
     """The method on a table of its own: drawn, split, fitted and swept with ``seed``."""
     from ruamel.yaml import YAML
 
-    from stages import _io, prepare, threshold_sweep
+    from pipeline.storage import files
+    from stages import prepare, threshold_sweep
 
     source = sample(rows, place / "redraw.csv", seed)
     changes = {key.replace(".", "__"): YAML(typ="safe").load(value) for key, value in METHOD.items()}
     params = parameters(place / "params.yaml", seed=seed, budget__source=str(source), **changes)
     prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
-    _, sensitive, model, reweigh, _, sweep = _io.load(params, threshold_sweep.PARAMS)
-    frame, meta = _io.read_parquet(place / "cells.parquet")
+    _, sensitive, model, reweigh, _, sweep = files.load(params, threshold_sweep.PARAMS)
+    frame, meta = files.read_parquet(place / "cells.parquet")
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(frame, kinds, meta["cuts"], sensitive, model=model, reweigh=reweigh, sweep=sweep)
     label, n = labels(frame, meta["cuts"], 300.0), np.where(frame["split"] == "test", frame["n"], 0)
@@ -216,13 +218,14 @@ def main(
     """Run the experiment and the redraws, and write the document."""
     from tqdm import tqdm
 
-    from stages import _io, _report
+    from pipeline.reporting import rendering
+    from pipeline.storage import files
 
     with folder() as place:
         experiment(place / "copy", rows)
         drawn = [redraw(place, seed, redrawn) for seed in tqdm(range(1, redraws + 1), unit=" redraws", disable=None)]
-        text = _report.render(ROOT / template, context(place / "copy", rows, redrawn, drawn))
-    _io.write_text(document, text)
+        text = rendering.render(ROOT / template, context(place / "copy", rows, redrawn, drawn))
+    files.write_text(document, text)
     print(f"{document} written")
 
 

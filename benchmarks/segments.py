@@ -26,20 +26,22 @@ QUICK = {
 
 def prepared(out: str, params: str) -> int:
     """Write the prepared table of people that ``params`` names, as the stage does; the number of rows."""
-    from responsible.roles import Prepare
-    from responsible.roles_segments import Segments, people
-    from stages import _io, _rows
+    from pipeline.ingest import row_tables
+    from pipeline.storage import files
+    from responsible.segmentation.schema import Segments, people
+    from responsible.tabular.schema import Prepare
 
-    prepare, roles = _io.load(params, {"prepare": Prepare, "segments": Segments})
-    frame, profile = people(_rows.read(prepare, "segments", roles, 12).good, roles)
-    _io.write_parquet(Path(out, "segments.parquet"), frame)
-    _io.write_csv(Path(out, "profile.csv"), profile)
+    prepare, roles = files.load(params, {"prepare": Prepare, "segments": Segments})
+    frame, profile = people(row_tables.read(prepare, "segments", roles, 12).good, roles)
+    files.write_parquet(Path(out, "segments.parquet"), frame)
+    files.write_csv(Path(out, "profile.csv"), profile)
     return len(frame)
 
 
 def stage(out: str, params: str) -> dict[str, float]:
     """Run the stage with every output in ``out``; its headline."""
-    from stages import _io, cluster_privacy
+    from pipeline.storage import files
+    from stages import cluster_privacy
 
     main = cluster_privacy.main
     given = {n: p.default for n, p in inspect.signature(main).parameters.items() if "template" in n}
@@ -50,7 +52,7 @@ def stage(out: str, params: str) -> dict[str, float]:
     }
     outputs = within(Path(out), main, **given)
     main(**outputs)
-    found = _io.read_json(outputs["metrics"])["cluster_privacy"]
+    found = files.read_json(outputs["metrics"])["cluster_privacy"]
     return {"k": found["k"], "silhouette": found["silhouette"]}
 
 
@@ -60,7 +62,7 @@ def run(small: bool) -> None:
     for rows in (300,) if small else SIZES:
         with folder() as place:
             source = place / "people.csv"
-            command = [sys.executable, "-m", "stages.sample", "segments", "--rows", str(rows), "--out", str(source)]
+            command = [sys.executable, "-m", "commands.sample", "segments", "--rows", str(rows), "--out", str(source)]
             subprocess.run(command, cwd=ROOT, check=True)
             # a bound is a few standard deviations wide: of a million rows one or two lie outside
             changes = {"segments__source": str(source), "prepare__on_bad_rows": "drop"} | (QUICK if small else {})
@@ -83,7 +85,7 @@ def _silhouettes(rows: int) -> None:
     import numpy as np
     from sklearn.metrics import silhouette_score
 
-    from responsible.partition import silhouettes
+    from responsible.clustering.partition import silhouettes
 
     rng = np.random.default_rng(1)
     points, labelings = rng.normal(size=(rows, 4)), rng.integers(0, 5, (PARTITIONS, rows))

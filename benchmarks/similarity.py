@@ -33,15 +33,15 @@ def cases(n: int) -> tuple[Any, Any]:
     import pandas as pd
     from ruamel.yaml import YAML
 
-    from responsible import similarity
-    from responsible.sample_healthcare import draw
+    from responsible.datasets.healthcare import draw
+    from responsible.fairness import individual
 
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     features, weights = tree["healthcare"]["features"], tree["healthcare_audit"]["similarity"]["weights"]
     raw = pd.concat([pd.DataFrame(chunk) for chunk in draw(n, 12)], ignore_index=True)
     spans = {name: (features[name]["minimum"], features[name]["maximum"]) for name in weights}
     scaled = pd.DataFrame({name: (raw[name].astype(float) - a) / (b - a) for name, (a, b) in spans.items()})
-    return similarity.points(scaled, weights), raw["approved"].to_numpy(dtype=int)
+    return individual.points(scaled, weights), raw["approved"].to_numpy(dtype=int)
 
 
 def published(where: Any, outcome: Any) -> tuple[int, int]:
@@ -59,7 +59,7 @@ def published(where: Any, outcome: Any) -> tuple[int, int]:
 
 def counted(where: Any, outcome: Any) -> dict[str, Any]:
     """The same by trees."""
-    from responsible.similarity import like_pairs
+    from responsible.fairness.individual import like_pairs
 
     found = like_pairs(where, outcome, THRESHOLD)
     return {"pairs": found.pairs, "violations": found.violations}

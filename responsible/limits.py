@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from responsible.checks import Params
+from responsible.validation import Params
 
 Verdict = Literal["pass", "fail", "insufficient_evidence", "infeasible"]
 

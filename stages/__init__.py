@@ -1,13 +1,3 @@
-"""The verbs of the pipeline: one script a stage, each of them read, compute, write.
+"""The stages, one script each: read, compute, write. They import `responsible` and `pipeline`, never each other."""
 
-Importing this package, which ``python -m stages.x`` does first, applies ``determinism.env`` before numpy is
-loaded, so that a stage started by hand, by DVC or by make gives the same bytes.
-"""
-
-import os
-from pathlib import Path
-
-for _line in (Path(__file__).parent.parent / "determinism.env").read_text(encoding="utf-8").splitlines():
-    _name, _equals, _value = _line.partition("=")
-    if _equals and not _line.startswith("#"):
-        os.environ[_name] = _value
+import pipeline  # noqa: F401 - fixes threads and hash seed before numpy is loaded

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from responsible import segment_tables as tables
-from responsible.groups import Inference
-from responsible.roles import Seed
-from responsible.roles_segments import FEATURE, PROTECTED, Segments
-from responsible.segment_headline import headline
-from responsible.segment_report import ClusterPrivacy, report
-from stages import _draw_privacy, _draw_segments, _io, _report, _segments_report
+from pipeline.documents import segments as _segments_report
+from pipeline.plots import privacy
+from pipeline.plots import segments as _draw_segments
+from pipeline.reporting import rendering
+from pipeline.storage import files
+from responsible.fairness.groups import Inference
+from responsible.segmentation import tables
+from responsible.segmentation.headline import headline
+from responsible.segmentation.report import ClusterPrivacy, report
+from responsible.segmentation.schema import FEATURE, PROTECTED, Segments
+from responsible.tabular.schema import Seed
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
@@ -56,7 +60,7 @@ def main(
     sheet: str = "docs/segments_data_sheet.md",
 ) -> None:
     """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
-    seed, inference, roles, wanted = _io.load(params, PARAMS)
+    seed, inference, roles, wanted = files.load(params, PARAMS)
     values, codes, levels = _people(prepared, roles)
     analysing, drawing = np.random.default_rng(seed).spawn(2)
     made = report(values, codes, levels, roles=roles, params=wanted, confidence=inference.confidence, rng=analysing)
@@ -65,36 +69,36 @@ def main(
     knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)
     again, held = tables.refits_table(found), tables.shares_table(found)
 
-    _io.write_json(metrics, {"cluster_privacy": headline(made)})
-    _io.write_csv(candidates, tried)
-    _io.write_csv(by_k, tables.by_k(tried))
-    _io.write_csv(refits, again)
-    _io.write_csv(segments, tables.segments_table(found, made.features))
-    _io.write_csv(shares, held)
-    _io.write_csv(frontier, priced)
-    _io.write_csv(curves, made.compared.curves)
-    _io.write_csv(tradeoff, tables.wide_curves(made.compared))
-    _io.write_csv(attack, made.compared.attack)
-    _io.write_csv(ledger, made.compared.ledger)
-    _io.write_csv(scores, tables.scores_table(made.scores))
-    _io.write_bytes(map_picture, _draw_segments.plane(shown, made))
-    _io.write_bytes(choice_picture, _draw_segments.choice(tried, knee, made))
-    _io.write_bytes(stability_picture, _draw_segments.stability(again, made))
-    _io.write_bytes(shares_picture, _draw_segments.shares(held, made))
-    _io.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
-    _io.write_bytes(privacy_picture, _draw_privacy.privacy(made))
+    files.write_json(metrics, {"cluster_privacy": headline(made)})
+    files.write_csv(candidates, tried)
+    files.write_csv(by_k, tables.by_k(tried))
+    files.write_csv(refits, again)
+    files.write_csv(segments, tables.segments_table(found, made.features))
+    files.write_csv(shares, held)
+    files.write_csv(frontier, priced)
+    files.write_csv(curves, made.compared.curves)
+    files.write_csv(tradeoff, tables.wide_curves(made.compared))
+    files.write_csv(attack, made.compared.attack)
+    files.write_csv(ledger, made.compared.ledger)
+    files.write_csv(scores, tables.scores_table(made.scores))
+    files.write_bytes(map_picture, _draw_segments.plane(shown, made))
+    files.write_bytes(choice_picture, _draw_segments.choice(tried, knee, made))
+    files.write_bytes(stability_picture, _draw_segments.stability(again, made))
+    files.write_bytes(shares_picture, _draw_segments.shares(held, made))
+    files.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
+    files.write_bytes(privacy_picture, privacy.privacy(made))
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
-    _io.write_text(document, _report.render(template, context))
-    described = {"profile": _report.records(_io.read_csv(profile))}
-    _io.write_text(sheet, _report.render(sheet_template, context | described))
+    files.write_text(document, rendering.render(template, context))
+    described = {"profile": rendering.records(files.read_csv(profile))}
+    files.write_text(sheet, rendering.render(sheet_template, context | described))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
     """Features (n, d) in their own units, the protected level of each row as a code, and the levels in order."""
-    table, _ = _io.read_parquet(prepared)
+    table, _ = files.read_parquet(prepared)
     levels, codes = np.unique(table[PROTECTED + roles.protected].to_numpy(dtype=str), return_inverse=True)
     return table[[FEATURE + name for name in roles.features]].to_numpy(), codes, levels.tolist()
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

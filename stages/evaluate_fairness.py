@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from responsible.audit import Fairness, summary
-from responsible.cells import labels
-from responsible.encoding import Logistic
-from responsible.evaluation import evaluate
-from responsible.groups import Groups, Inference, declared_groups
-from responsible.proxies import proxies, together
-from responsible.roles import Sensitive
-from stages import _comparison, _draw_fairness, _io, _report
+from pipeline.documents import comparison as _comparison
+from pipeline.plots import fairness as _draw_fairness
+from pipeline.reporting import rendering
+from pipeline.storage import files
+from responsible.fairness.disparity import Fairness, summary
+from responsible.fairness.evaluation import evaluate
+from responsible.fairness.groups import Groups, Inference, declared_groups
+from responsible.fairness.proxies import proxies, together
+from responsible.modelling.encoding import Logistic
+from responsible.tabular.cells import labels
+from responsible.tabular.schema import Sensitive
 
 PARAMS: dict[str, Any] = {
     "seed": int,
@@ -54,10 +57,10 @@ def main(
     comparison: str = "docs/comparison.md",
 ) -> None:
     """Audit both models; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, inference, fairness = _io.load(params, PARAMS)
-    both, meta = _io.read_scores(baseline, reweighed)
-    weights = _io.read_json(reweighing)["reweigh"]["weights"]
-    performance = _io.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
+    seed, threshold, sensitive, logistic, inference, fairness = files.load(params, PARAMS)
+    both, meta = files.read_scores(baseline, reweighed)
+    weights = files.read_json(reweighing)["reweigh"]["weights"]
+    performance = files.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
 
     test = both[both["split"] == "test"].reset_index(drop=True)
     label, declared = labels(test, meta["cuts"], threshold), declared_groups(both, sensitive)
@@ -70,16 +73,16 @@ def main(
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
 
-    _io.write_json(metrics, {"evaluate_fairness": headline})
-    _io.write_csv(proxies_csv, guessed)
-    _io.write_csv(fairness_csv, found.fairness)
-    _io.write_csv(group_rates_csv, found.group_rates)
-    _io.write_csv(intersections_csv, found.intersection_rates)
-    _io.write_csv(group_tests_csv, found.group_tests)
-    _io.write_csv(confusion_csv, found.confusion)
-    _io.write_csv(change_csv, found.performance_change)
-    _io.write_csv(roc_csv, found.roc)
-    _io.write_csv(calibration_csv, found.calibration)
+    files.write_json(metrics, {"evaluate_fairness": headline})
+    files.write_csv(proxies_csv, guessed)
+    files.write_csv(fairness_csv, found.fairness)
+    files.write_csv(group_rates_csv, found.group_rates)
+    files.write_csv(intersections_csv, found.intersection_rates)
+    files.write_csv(group_tests_csv, found.group_tests)
+    files.write_csv(confusion_csv, found.confusion)
+    files.write_csv(change_csv, found.performance_change)
+    files.write_csv(roc_csv, found.roc)
+    files.write_csv(calibration_csv, found.calibration)
     pictures = {
         disparities_png: lambda: _draw_fairness.disparities(found.fairness),
         group_rates_png: lambda: _draw_fairness.group_rates(found.group_rates),
@@ -87,21 +90,21 @@ def main(
         calibration_png: lambda: _draw_fairness.calibration(found.calibration),
         confusion_png: lambda: _draw_fairness.confusion(found.confusion),
     }
-    for path, draw in _io.watch(pictures.items(), "pictures"):
-        _io.write_bytes(path, draw())
+    for path, draw in files.watch(pictures.items(), "pictures"):
+        files.write_bytes(path, draw())
     context = _comparison.context(
         found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
     )
-    _io.write_text(comparison, _report.render(template, context))
+    files.write_text(comparison, rendering.render(template, context))
 
 
 def _guessed(cells: str, declared: list[Groups], knobs: tuple[Any, ...]) -> pd.DataFrame:
     """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
-    counted, meta = _io.read_parquet(cells)
+    counted, meta = files.read_parquet(cells)
     sensitive, logistic, inference = knobs
     attributes = {sensitive[who.attribute].column: who for who in declared}
     return proxies(counted, meta["features"], attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

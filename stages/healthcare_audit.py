@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from responsible.case_audit import HealthcareAudit, audit, declared
-from responsible.encoding import Logistic
-from responsible.groups import Inference
-from responsible.healthcare import Healthcare
-from responsible.proxies import of_cases, proxies
-from responsible.roles import Seed
-from stages import _draw_healthcare, _healthcare, _io, _playbook, _report
+from pipeline.documents import healthcare_audit
+from pipeline.documents import playbook as _playbook
+from pipeline.plots import healthcare
+from pipeline.reporting import rendering
+from pipeline.storage import files
+from responsible.fairness.groups import Inference
+from responsible.fairness.proxies import of_cases, proxies
+from responsible.healthcare.audit import HealthcareAudit, audit, declared
+from responsible.healthcare.schema import Healthcare
+from responsible.modelling.encoding import Logistic
+from responsible.tabular.schema import Seed
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
@@ -62,23 +66,25 @@ def main(
     case_study: str = "docs/playbook/7_case_study.md",
 ) -> None:
     """Audit the cases; see the names of the outputs."""
-    seed, logistic, inference, roles, rules, playbook = _io.load(params, PARAMS)
-    table, _ = _io.read_parquet(cases)
+    seed, logistic, inference, roles, rules, playbook = files.load(params, PARAMS)
+    table, _ = files.read_parquet(cases)
     found = audit(table, roles, rules, inference, np.random.default_rng([seed, 5]))
-    tables = _healthcare.tables(found)
-    headline = _healthcare.headline(found)
+    tables = healthcare_audit.tables(found)
+    headline = healthcare_audit.headline(found)
 
-    _io.write_json(metrics, {"healthcare_audit": headline})
+    files.write_json(metrics, {"healthcare_audit": headline})
     paths = (approvals, rates, waits, bands, odds, losses, closest, intersections, subgroups, folds, months, held_out)
     for path, frame in zip((*paths, causes, replay), tables, strict=True):
-        _io.write_csv(path, frame)
-    _io.write_csv(proxies_csv, _guessed(table, roles, logistic, inference, np.random.default_rng([seed, 6])))
-    _io.write_bytes(disparities_png, _draw_healthcare.disparities(found.approvals))
-    _io.write_bytes(intersections_png, _draw_healthcare.intersections(found.intersections, inference.confidence))
-    _io.write_bytes(bands_png, _draw_healthcare.bands(found.bands))
-    _io.write_bytes(waits_png, _draw_healthcare.waits(found.waits))
-    _io.write_bytes(trend_png, _draw_healthcare.trend(found.months, _healthcare.TREND))
-    context = _healthcare.context(found, roles, rules, inference) | _playbook.context(found, playbook, rules, headline)
+        files.write_csv(path, frame)
+    files.write_csv(proxies_csv, _guessed(table, roles, logistic, inference, np.random.default_rng([seed, 6])))
+    files.write_bytes(disparities_png, healthcare.disparities(found.approvals))
+    files.write_bytes(intersections_png, healthcare.intersections(found.intersections, inference.confidence))
+    files.write_bytes(bands_png, healthcare.bands(found.bands))
+    files.write_bytes(waits_png, healthcare.waits(found.waits))
+    files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_audit.TREND))
+    context = healthcare_audit.context(found, roles, rules, inference) | _playbook.context(
+        found, playbook, rules, headline
+    )
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,
@@ -87,7 +93,7 @@ def main(
         "7_case_study": case_study,
     }
     for name, path in documents.items():
-        _io.write_text(path, _report.render(f"{templates}/{name}.md.j2", context))
+        files.write_text(path, rendering.render(f"{templates}/{name}.md.j2", context))
 
 
 def _guessed(
@@ -100,4 +106,4 @@ def _guessed(
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

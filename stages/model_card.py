@@ -1,15 +1,20 @@
 """Model card: the documents for those who decide, each from a template and the figures of the other stages.
 
 To add a document: its template and its output here and in dvc.yaml, what it reads in ``READS``, the sections it prints
-in ``PARAMS``, and in ``DATA`` the tables it is about. How to write a template stands in stages/_document.py.
+in ``PARAMS``, and in ``DATA`` the tables it is about. How to write a template stands in pipeline/reporting/document.py.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from responsible.policy import Policy
-from stages import _card, _document, _evidence, _io, _page, _sources
+from pipeline.reporting import document as _document
+from pipeline.reporting import model_card
+from pipeline.reporting import page as _page
+from pipeline.reporting import sources as _sources
+from pipeline.results import figures
+from pipeline.storage import files
+from responsible.governance.policy import Policy
 
 # Sections that documents print, as they stand: the stages that compute with them have validated them.
 PARAMS: dict[str, Any] = {
@@ -36,7 +41,7 @@ READS = (
     "metrics/healthcare_audit.json",
     "metrics/cluster_privacy.json",
     "metrics/risk_register.json",
-    *_evidence.TABLES,  # a rule may be about any figure that has a path
+    *figures.TABLES,  # a rule may be about any figure that has a path
     "plots/risk_register.csv",
     "plots/prepare_base_rates.csv",
     "plots/prepare_missing.csv",
@@ -67,18 +72,18 @@ def main(
     page: str = "docs/index.html",
 ) -> None:
     """Write every document, the model card also as CycloneDX, and all of them as one page."""
-    loaded = dict(zip(PARAMS, _io.load(params, PARAMS), strict=True))
+    loaded = dict(zip(PARAMS, files.load(params, PARAMS), strict=True))
     sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
     written = [
         _document.write(template, output, sources, DATA) for template, output in zip(templates, documents, strict=True)
     ]
     card = written[0]
-    _io.write_json(twin, _card.twin(sources, card))
-    headers = {card.name: _card.front_matter(sources, loaded["inference"]["confidence"])}
+    files.write_json(twin, model_card.twin(sources, card))
+    headers = {card.name: model_card.front_matter(sources, loaded["inference"]["confidence"])}
     for document, output in zip(written, documents, strict=True):
-        _io.write_text(output, headers.get(document.name, "") + document.text)
-    _io.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
+        files.write_text(output, headers.get(document.name, "") + document.text)
+    files.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from responsible import case_profile, profile
-from responsible.cells import Grid
-from responsible.counting import Plan, collected, count, key_repeats, reasons
-from responsible.healthcare import Healthcare, cases
-from responsible.roles import Budget, Prepare, Seed, Sensitive, Threshold
-from responsible.roles_segments import Segments, people
-from stages import _bad_rows, _files, _io, _read, _rows
+from pipeline.ingest import bad_rows, engines, row_tables, source_files
+from pipeline.storage import files
+from responsible.healthcare.profile import profile as profile_of_cases
+from responsible.healthcare.schema import Healthcare, cases
+from responsible.segmentation.schema import Segments, people
+from responsible.tabular import profile
+from responsible.tabular.cell_counts import Plan, collected, count, key_repeats, reasons
+from responsible.tabular.cells import Grid
+from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Threshold
 
 PARAMS: dict[str, Any] = {
     "seed": Seed,
@@ -41,16 +43,16 @@ def main(
     healthcare_profile: str = "plots/prepare_healthcare.csv",
 ) -> None:
     """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
-    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = _io.load(params, PARAMS)
+    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = files.load(params, PARAMS)
     plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
     declared = plan.declared()
-    table = _files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
-    reader = _read.reader(prepare.engine, table)
+    table = source_files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
+    reader = engines.reader(prepare.engine, table)
 
     answer = reader.compute(lambda rows: count(rows, plan), budget.key)
-    dropped = _bad_rows.count(reader, reasons(answer))
+    dropped = bad_rows.count(reader, reasons(answer))
     if dropped and prepare.on_bad_rows == "error":
-        _bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
+        bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
     found = collected(answer, plan)
     profile.refuse_rows(found, dropped, prepare.minimum_rows, budget.source)
     profile.refuse_levels(found, sensitive, budget.source)
@@ -59,23 +61,23 @@ def main(
     repeats = None
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
-    figures = profile.headline(found, rates, dropped, _files.digest(table), repeats)
-    requests = _rows.read(prepare, "healthcare", roles, seed)
+    figures = profile.headline(found, rates, dropped, source_files.digest(table), repeats)
+    requests = row_tables.read(prepare, "healthcare", roles, seed)
     decided = cases(requests.good, roles)
-    to_segment = _rows.read(prepare, "segments", segment_roles, seed)
+    to_segment = row_tables.read(prepare, "segments", segment_roles, seed)
     segmented, described = people(to_segment.good, segment_roles)
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
 
-    _io.write_parquet(cells, found, meta)
-    _io.write_parquet(healthcare, decided, {"rows": len(decided), "protected": list(roles.protected)})
-    _io.write_parquet(segments, segmented, {"rows": len(segmented), "protected": segment_roles.protected})
-    _io.write_csv(base_rates, rates)
-    _io.write_csv(missing, profile.missing(found))
-    _io.write_csv(segments_profile, described)
-    _io.write_csv(healthcare_profile, case_profile.profile(decided, roles))
+    files.write_parquet(cells, found, meta)
+    files.write_parquet(healthcare, decided, {"rows": len(decided), "protected": list(roles.protected)})
+    files.write_parquet(segments, segmented, {"rows": len(segmented), "protected": segment_roles.protected})
+    files.write_csv(base_rates, rates)
+    files.write_csv(missing, profile.missing(found))
+    files.write_csv(segments_profile, described)
+    files.write_csv(healthcare_profile, profile_of_cases(decided, roles))
     figures |= {"healthcare": requests.figures(), "segments": to_segment.figures()}
-    _io.write_json(metrics, {"prepare": figures})
+    files.write_json(metrics, {"prepare": figures})
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from responsible.cells import ATTRIBUTE, FEATURE, labels
-from responsible.encoding import Logistic
-from responsible.groups import Inference, declared_groups, weighing_groups
-from responsible.model import coefficients, train
-from responsible.performance import performance, summary
-from responsible.reweighing import Reweigh, level_table, row_weights, weight_table
-from responsible.roles import Sensitive
-from stages import _io, _models
+from pipeline.storage import files, models
+from responsible.fairness.groups import Inference, declared_groups, weighing_groups
+from responsible.mitigation.reweighing import Reweigh, level_table, row_weights, weight_table
+from responsible.modelling.encoding import Logistic
+from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.performance import performance, summary
+from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
+from responsible.tabular.schema import Sensitive
 
 PARAMS: dict[str, Any] = {
     "seed": int,
@@ -39,8 +39,8 @@ def main(
     terms: str = "plots/coefficients_reweighed.csv",
 ) -> None:
     """Weigh, fit, score and judge; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, reweigh, inference = _io.load(params, PARAMS)
-    table, meta = _io.read_parquet(cells)
+    seed, threshold, sensitive, logistic, reweigh, inference = files.load(params, PARAMS)
+    table, meta = files.read_parquet(cells)
 
     label = labels(table, meta["cuts"], threshold)
     rows = np.where(table["split"] == "train", table["n"], 0)
@@ -52,14 +52,14 @@ def main(
     judged = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
     each = {name: level_table(table[ATTRIBUTE + name].to_list(), label, rows, weight) for name in sensitive}
 
-    _models.write_model(model, trained.pipeline)
-    _io.write_parquet(scores, _io.scored(table, trained.score), meta)
-    _io.write_json(metrics, {"reweigh": summary(judged) | {"weights": found.summary()}})
-    _io.write_csv(weights, weight_table(found, names))
-    _io.write_csv(levels, pd.concat(each, names=["attribute"]).reset_index("attribute"))
-    _io.write_csv(figures, judged.table)
-    _io.write_csv(terms, coefficients(trained.pipeline))
+    models.write_model(model, trained.pipeline)
+    files.write_parquet(scores, files.scored(table, trained.score), meta)
+    files.write_json(metrics, {"reweigh": summary(judged) | {"weights": found.summary()}})
+    files.write_csv(weights, weight_table(found, names))
+    files.write_csv(levels, pd.concat(each, names=["attribute"]).reset_index("attribute"))
+    files.write_csv(figures, judged.table)
+    files.write_csv(terms, coefficients(trained.pipeline))
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

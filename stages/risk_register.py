@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from responsible import risk
-from responsible.policy import Policy
-from responsible.privacy import Configuration, Release
-from stages import _evidence, _io, _sources
+from pipeline.reporting import sources
+from pipeline.results import figures
+from pipeline.storage import files
+from responsible.governance import risk_register
+from responsible.governance.policy import Policy
+from responsible.privacy.domain import Configuration, Release
 
 PARAMS: dict[str, Any] = {
     "policy": Policy,
@@ -25,7 +27,7 @@ READS = (
     "metrics/threshold_sweep.json",
     "metrics/healthcare_audit.json",
     "metrics/cluster_privacy.json",
-    *_evidence.TABLES,  # a rule may be about any figure that has a path
+    *figures.TABLES,  # a rule may be about any figure that has a path
 )
 
 
@@ -41,20 +43,20 @@ def main(
     register: str = "plots/risk_register.csv",
 ) -> None:
     """Write the register, and how many risks of each band it holds."""
-    policy, chosen, release = _io.load(params, PARAMS)
-    judgements = _sources.gather(params, ["policy"], reads, policy).judgements
+    policy, chosen, release = files.load(params, PARAMS)
+    judgements = sources.gather(params, ["policy"], reads, policy).judgements
     settings = {name: (own.mechanism, own.epsilon) for name, own in (("chosen", chosen), ("release", release))}
-    found = risk.register(
+    found = risk_register.register(
         [
-            *risk.from_policy(judgements),
-            *(r for file in (approvals, waits) for r in risk.from_findings(_io.read_csv(file), file)),
-            *risk.from_segments(_io.read_csv(shares), shares),
-            *risk.from_guarantees(_io.read_csv(ledger), settings, ledger),
+            *risk_register.from_policy(judgements),
+            *(r for file in (approvals, waits) for r in risk_register.from_findings(files.read_csv(file), file)),
+            *risk_register.from_segments(files.read_csv(shares), shares),
+            *risk_register.from_guarantees(files.read_csv(ledger), settings, ledger),
         ]
     )
-    _io.write_json(metrics, {"risk_register": risk.bands(found)})
-    _io.write_csv(register, found)
+    files.write_json(metrics, {"risk_register": risk_register.bands(found)})
+    files.write_csv(register, found)
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

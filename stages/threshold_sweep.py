@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from responsible.cells import FEATURE
-from responsible.choice import choose
-from responsible.encoding import Logistic
-from responsible.groups import Inference
-from responsible.reweighing import Reweigh
-from responsible.roles import Sensitive
-from responsible.sweep import sweep_cells, table, wide
-from responsible.thresholds import Sweep
-from stages import _draw_thresholds, _io, _recommendation, _report
+from pipeline.documents import recommended_threshold
+from pipeline.plots import thresholds
+from pipeline.reporting import rendering
+from pipeline.storage import files
+from responsible.fairness.groups import Inference
+from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.threshold_choice import choose
+from responsible.mitigation.threshold_figures import Sweep
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
+from responsible.modelling.encoding import Logistic
+from responsible.tabular.cells import FEATURE
+from responsible.tabular.schema import Sensitive
 
 PARAMS: dict[str, Any] = {
     "seed": int,
@@ -40,12 +43,12 @@ def main(
     document: str = "docs/recommended_threshold.md",
 ) -> None:
     """Sweep, choose and report; see the names of the outputs."""
-    seed, sensitive, logistic, reweigh, inference, sweep = _io.load(params, PARAMS)
-    frame, meta = _io.read_parquet(cells)
+    seed, sensitive, logistic, reweigh, inference, sweep = files.load(params, PARAMS)
+    frame, meta = files.read_parquet(cells)
     choosing, reporting = (np.random.default_rng([seed, 4, part]) for part in (1, 2))
 
     def watch(steps: Iterable[Any]) -> Iterable[Any]:
-        return _io.watch(steps, "thresholds")
+        return files.watch(steps, "thresholds")
 
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(
@@ -54,13 +57,15 @@ def main(
     choice = choose(swept, sweep, inference, choosing)
     figures = table(swept, inference, reporting)
 
-    _io.write_json(metrics, {"threshold_sweep": choice.summary(figures)})
-    _io.write_csv(thresholds_csv, wide(figures, choice.frequency))
-    _io.write_csv(intervals_csv, figures)
-    _io.write_bytes(impact_png, _draw_thresholds.impact(figures, choice, sweep))
-    _io.write_bytes(tradeoff_png, _draw_thresholds.tradeoff(figures, choice, sweep))
-    _io.write_text(document, _report.render(template, _recommendation.context(figures, choice, sweep, inference)))
+    files.write_json(metrics, {"threshold_sweep": choice.summary(figures)})
+    files.write_csv(thresholds_csv, wide(figures, choice.frequency))
+    files.write_csv(intervals_csv, figures)
+    files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
+    files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
+    files.write_text(
+        document, rendering.render(template, recommended_threshold.context(figures, choice, sweep, inference))
+    )
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

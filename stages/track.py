@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stages import _io
-from stages._policy import lock
-from stages._result import MODELS, RECORDED, Result
-from stages._stale import refuse_mixed
-from stages._store import SWITCH, locate, switched_off
+from pipeline.results.fingerprint import MODELS, RECORDED, Result
+from pipeline.results.freshness import refuse_mixed
+from pipeline.results.policy_verdicts import lock
+from pipeline.storage import files
+from pipeline.tracking.store import SWITCH, locate, switched_off
 
-PARAMS: dict[str, Any] = dict.fromkeys(_io.SECTIONS, Any)  # a run says them all
+PARAMS: dict[str, Any] = dict.fromkeys(files.SECTIONS, Any)  # a run says them all
 
 
 def main(
@@ -33,14 +33,14 @@ def main(
     result, store = Result(Path(root), recorded, models), locate(root)
     name, new = store.recorded(result.fingerprint), False
     if name is None:
-        _io.load(Path(root, params), PARAMS)
+        files.load(Path(root, params), PARAMS)
         if "DVC_STAGE" not in os.environ and (locked := lock(root)):
             refuse_mixed(result, locked)
-        from stages._trail import record  # MLflow takes two seconds to import
+        from pipeline.tracking.mlflow_runs import record  # MLflow takes two seconds to import
 
         name, new = record(result, store)
     print(f"audit trail: {'recorded' if new else 'already recorded'} as {name!r} in {store.address}")
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from responsible.cells import FEATURE, labels
-from responsible.encoding import Logistic
-from responsible.groups import Inference
-from responsible.model import coefficients, train
-from responsible.performance import performance, summary
-from stages import _io, _models
+from pipeline.storage import files, models
+from responsible.fairness.groups import Inference
+from responsible.modelling.encoding import Logistic
+from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.performance import performance, summary
+from responsible.tabular.cells import FEATURE, labels
 
 PARAMS: dict[str, Any] = {"seed": int, "threshold": float, "model": Logistic, "inference": Inference}
 
@@ -27,20 +27,20 @@ def main(
     terms: str = "plots/coefficients_baseline.csv",
 ) -> None:
     """Fit, score and judge; see the names of the outputs."""
-    seed, threshold, logistic, inference = _io.load(params, PARAMS)
-    table, meta = _io.read_parquet(cells)
+    seed, threshold, logistic, inference = files.load(params, PARAMS)
+    table, meta = files.read_parquet(cells)
 
     label = labels(table, meta["cuts"], threshold)
     trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, logistic)
     rng = np.random.default_rng([seed, 1])
     found = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
 
-    _models.write_model(model, trained.pipeline)
-    _io.write_parquet(scores, _io.scored(table, trained.score), meta)
-    _io.write_json(metrics, {"train_baseline": summary(found)})
-    _io.write_csv(figures, found.table)
-    _io.write_csv(terms, coefficients(trained.pipeline))
+    models.write_model(model, trained.pipeline)
+    files.write_parquet(scores, files.scored(table, trained.score), meta)
+    files.write_json(metrics, {"train_baseline": summary(found)})
+    files.write_csv(figures, found.table)
+    files.write_csv(terms, coefficients(trained.pipeline))
 
 
 if __name__ == "__main__":
-    _io.run(main)
+    files.run(main)

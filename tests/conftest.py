@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-import stages  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
-from tests import small
-from tests.small import QUIET_GIT
+import pipeline  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
+from tests.support import small
+from tests.support.small import QUIET_GIT
 
 # Nor may a test that runs a pipeline leave runs in the store of whoever tests: those of the audit trail switch it on.
 for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):

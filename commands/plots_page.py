@@ -1,0 +1,100 @@
+"""Plots without a network: ``python -m commands.plots_page [BASE]``; with BASE it is ``make plots``.
+
+DVC's page of plots loads its libraries from the network. This writes a page that holds them, git-ignored beside DVC's
+configuration, and names it in ``.dvc/config.local``, so that ``dvc plots show`` and ``dvc plots diff`` work offline.
+With BASE the plots that differ from it are drawn into ``dvc_plots/index.html``, both versions over each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline.repository.dvc import DVC, environment
+from pipeline.review import base_version
+from pipeline.storage import files as _io
+from responsible.validation import InputError
+
+SOURCE = "docs/templates/plots_page.html"
+PAGE = "plots_page.html"  # beside .dvc/config, where DVC looks for it
+LIBRARIES = "/*libraries*/"
+SETTING = f"html_template = {PAGE}"
+REPORT = "dvc_plots/index.html"
+
+
+def main(base: str | None = None, root: str = ".") -> None:
+    """Write the page and its setting where they are missing or old; with ``base``, draw what differs from it."""
+    here = Path(root).resolve()
+    write_page(here)
+    if not base:
+        return
+    commit = base_version.resolve(here, base)
+    if not (changed := changed_plots(here, commit)):
+        print(f"no plot differs from {base}")
+        return
+    _draw(here, commit, changed)
+    print(f"{len(changed)} plots differ from {base} ({commit[:9]}): {(here / REPORT).as_uri()}")
+
+
+def write_page(root: Path) -> None:
+    """The page with its libraries, unless the one that is there has the same ones; and the setting that names it."""
+    source = (root / SOURCE).read_text(encoding="utf-8")
+    mark = f"<!-- {version('vl-convert-python')} {hashlib.sha256(source.encode()).hexdigest()} -->\n"
+    page = root / ".dvc" / PAGE
+    if not page.is_file() or not page.read_text(encoding="utf-8").endswith(mark):
+        _io.write_text(page, source.replace(LIBRARIES, _libraries()) + mark)
+    _set(root)
+
+
+def _libraries() -> str:
+    """Vega, Vega-Lite and vega-embed as one script that may stand inside a page."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+
+
+def _set(root: Path) -> None:
+    """Name the page in the local configuration, every other line of which stays; a page of the user's own stays too."""
+    config = root / ".dvc/config.local"
+    text = config.read_text(encoding="utf-8") if config.is_file() else ""
+    if "html_template" in text:
+        return
+    head, section, tail = text.partition("[plots]\n")
+    if not section and text and not text.endswith("\n"):
+        head += "\n"
+    _io.write_text(config, f"{head}[plots]\n    {SETTING}\n{tail}")
+
+
+def changed_plots(root: Path, commit: str) -> list[str]:
+    """The declared plots, by file or by name, of which a file differs from the commit's or is new."""
+    differing = {path for what, path in base_version.changed_files(root, commit, ("plots",)) if what != "deleted"}
+    return [name for name, files in declared(root) if differing & files]
+
+
+def declared(root: Path) -> Iterator[tuple[str, set[str]]]:
+    """(name, files) of every plot in dvc.yaml: those of several series by their title, others by their file."""
+    pipeline = _io.read_yaml(root / "dvc.yaml")
+    for plot in pipeline.get("plots", ()):
+        for name, options in plot.items():
+            yield name, set(options["y"]) if isinstance(options.get("y"), dict) else {name}
+    for stage in pipeline["stages"].values():
+        for plot in stage.get("plots", ()):
+            name = plot if isinstance(plot, str) else next(iter(plot))
+            yield name, {name}
+
+
+def _draw(root: Path, commit: str, targets: list[str]) -> None:
+    command = [*DVC, "plots", "diff", "--quiet", "--out", str(Path(REPORT).parent), commit[:9], "--targets", *targets]
+    ran = subprocess.run(command, cwd=root, env=environment(), check=False, capture_output=True, text=True)
+    if ran.returncode:
+        raise InputError(f"dvc plots diff {commit[:9]}: {ran.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", nargs="?", help="branch, tag or commit; what differs from it is drawn")
+    _io.run(lambda: main(parser.parse_args().base))

@@ -1,0 +1,79 @@
+"""Run ``dvc repro`` and say what came out: ``python -m commands.rebuild``, which is ``make``.
+
+Arguments are handed on to ``dvc repro``, its output appears as it is written, and its exit code is returned. After a
+success a short summary follows: which stages ran, the headline numbers, and what to open. The audit trail comes last:
+it is asked for the result even when DVC sees nothing to do, and when it alone fails the summary still stands.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from pipeline.repository.dvc import DVC, environment
+
+TRAIL, UP_TO_DATE = "track", "up to date"
+# What DVC says of each stage, in its own words; where it says two things of one stage the later line holds.
+SAYINGS = {
+    r"Stage '(.+)' didn't change, skipping": UP_TO_DATE,
+    r"Stage '(.+)' is cached - skipping run, checking out outputs": "restored from the run-cache",
+    r"Running stage '(.+)':": "ran",
+}
+NOTHING_IS_BUILT = {"--dry", "-h", "--help"}
+
+
+def main(arguments: Sequence[str] = (), root: str = ".") -> int:
+    """Run ``dvc repro`` with the arguments in ``root``, then print the summary; return DVC's exit code."""
+    code, said = _repro(arguments, root)
+    found = outcomes(said)
+    trail_failed = code != 0 and list(found)[-1:] == [TRAIL]
+    if NOTHING_IS_BUILT.isdisjoint(arguments) and (code == 0 or trail_failed):
+        from pipeline.documents.build_summary import summary
+
+        print(*summary(found, root), sep="\n")
+    if trail_failed:
+        print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
+    return _record(root) if code == 0 and found.get(TRAIL) == UP_TO_DATE else code
+
+
+def _record(root: str) -> int:
+    """See to it that the result has its run: DVC need not run the stage for a result that another clone recorded."""
+    from responsible.validation import InputError
+    from stages.track import main as track
+
+    try:
+        track(root=root)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _repro(arguments: Sequence[str], root: str) -> tuple[int, str]:
+    """DVC's exit code and standard output, which is passed on byte by byte; its progress bars go straight through."""
+    said = []
+    with subprocess.Popen([*DVC, "repro", *arguments], cwd=root, env=environment(), stdout=subprocess.PIPE) as dvc:
+        try:
+            while chunk := dvc.stdout.read1():
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.flush()
+                said.append(chunk)
+        except KeyboardInterrupt:
+            pass  # DVC has it too: wait until it has ended its stage and let go of its lock
+        return dvc.wait(), b"".join(said).decode(errors="replace")
+
+
+def outcomes(said: str) -> dict[str, str]:
+    """Stage → ``ran``, ``restored from the run-cache`` or ``up to date``, in the order DVC came to them."""
+    found: dict[str, str] = {}
+    for line in said.splitlines():
+        for pattern, outcome in SAYINGS.items():
+            if match := re.fullmatch(pattern, line.strip()):
+                found[match[1]] = outcome
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

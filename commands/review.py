@@ -1,0 +1,198 @@
+"""Review a change: ``python -m commands.review BASE``, which is ``make review``, writes Markdown to standard output.
+
+The work tree is compared with the commit where it left BASE: the policy's verdicts, every headline figure with the
+interval of its change, parameters, documents and pictures. Figures of the same test rows are compared row by row; for
+that the base's scores are taken from DVC's cache or remote, or built anew (``--no-rebuild`` leaves that out).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.reporting import rendering
+from pipeline.results import figures, policy_verdicts
+from pipeline.review import base_version, changes
+from pipeline.review.changes import Comparison, Obstacle, Row
+from pipeline.storage import files as _io
+from responsible.governance.policy import Figures, Judgement, Policy, headline
+from responsible.validation import InputError
+
+TEMPLATE = "docs/templates/review.md.j2"
+SHOWN = 12  # rows above the fold
+# How the figures are counted in one line, what asks for attention first.
+ORDER = (
+    "worse", "real", "changed", "recomputed", "deleted", "new", "in neither", "undefined", "better", "small", "noise",
+    "same", "not comparable",
+)  # fmt: skip
+DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
+
+
+def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, today: date | None = None) -> None:
+    """Print the review. ``links`` is put before every path, for pages that are not in the repository."""
+    here = Path(root).resolve()
+    commit = base_version.resolve(here, base)
+    with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
+        there = Path(folder)
+        base_version.extract(here, commit, there)
+        context = _context(here, there, commit, rebuild=rebuild, today=today)
+    files = {"documents": base_version.changed_files(here, commit, DOCUMENTS)}
+    files["pictures"] = base_version.changed_files(here, commit, PICTURES)
+    print(
+        rendering.render(here / TEMPLATE, context | files | {"base": base, "commit": commit[:9], "links": links}),
+        end="",
+    )
+
+
+def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
+    old, new = (_io.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
+    (policy,) = _io.load(here / figures.PARAMETERS, {"policy": Policy})
+    before, after = _figures(there), figures.collect(here)
+    stops = changes.obstacles(old, new, (_digests(there), _digests(here)))
+    known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
+    rows = changes.rows(Comparison(before, after, policy, stops, known))
+    judged, error = _judged(here, today)
+    return {
+        **_policy_context(judged, error, _judged(there, today)[0]),
+        "banner": [stop.what for stop in stops],
+        "policy_changed": old.get("policy") != new.get("policy"),
+        "unpaired": excuse,
+        "counts": _counts(rows),
+        **_fold(rows, judged),
+        "params": _parameters(old, new),
+        "confidence": new["inference"]["confidence"] * 100,
+    }
+
+
+def _figures(folder: Path) -> Figures:
+    """The figures of the base; a base without any makes every figure new."""
+    try:
+        return figures.collect(folder)
+    except InputError:
+        return {}
+
+
+def _digests(folder: Path) -> dict[str, Any]:
+    """Those of the tables, by line of work."""
+    file = folder / "metrics/prepare.json"
+    found = _io.read_json(file)["prepare"] if file.is_file() else {}
+    others = {line: found.get(line, {}).get("digest") for line in (changes.HEALTHCARE, changes.SEGMENTS)}
+    return {changes.BUDGET: found.get("digest"), **others}
+
+
+def _everywhere(stops: list[Obstacle]) -> bool:
+    return any(changes.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
+
+
+def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[changes.Changes, str]:
+    """The paired changes, or why there are none."""
+    try:
+        own = base_version.own_scores(here)
+        old = base_version.base_scores(here, there, commit, _say, rebuild=rebuild)
+        return changes.at_paths(changes.paired_changes(here, there, own, old)), ""
+    except InputError as error:
+        return {}, str(error)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _judged(folder: Path, today: date | None) -> tuple[tuple[Judgement, ...], str]:
+    try:
+        return policy_verdicts.verdicts(folder, today), ""
+    except InputError as error:
+        return (), str(error)
+
+
+def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Judgement, ...]) -> dict[str, Any]:
+    blocked = {j.name for j in before if j.blocks}
+    return {
+        "headline": headline(judged) if judged else "",
+        "error": error,
+        "newly": [j.name for j in judged if j.blocks and j.name not in blocked] if before else [],
+        "freed": [j.name for j in judged if not j.blocks and j.name in blocked],
+        "rules": [
+            dict(zip(policy_verdicts.HEADER, policy_verdicts.cells(j), strict=True)) | {"was": _was(j, before)}
+            for j in judged
+        ],
+    }
+
+
+def _was(judgement: Judgement, before: tuple[Judgement, ...]) -> str:
+    return next((policy_verdicts.words(j) for j in before if j.name == judgement.name), "no such rule")
+
+
+def _counts(rows: list[Row]) -> dict[str, int]:
+    words = [row.trend or row.word for row in rows]
+    return {word: words.count(word) for word in sorted(set(words), key=lambda word: (ORDER.index(word), word))}
+
+
+def _fold(rows: list[Row], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
+    """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
+    ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
+    order = {"worse": 0, "": 1, "better": 2, "small": 3}
+    first = sorted((r for r in rows if r.matters), key=lambda r: order[r.trend])
+    quiet = {(r.path, r.level): r for r in rows if not r.matters}
+    first += [quiet[place] for place in ruled if place in quiet]
+    rest = [*first[SHOWN:], *(r for r in rows if r not in first)]
+    return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
+
+
+def _cells(row: Row) -> dict[str, str]:
+    said = {"old": f"none: {row.word} here" if row.old is None else policy_verdicts.figure(row.old)}
+    said["new"] = f"none: {row.word}" if row.new is None else policy_verdicts.figure(row.new)
+    said["figure"] = _name(row)
+    said["change"] = {"same": "none", "undefined": "", "recomputed": "by the code"}.get(row.word) or _difference(row)
+    word = f"{row.word}{', ' + row.trend if row.trend else ''}"
+    said["word"] = f"**{word}**" if row.word == "real" else word
+    return said
+
+
+def _name(row: Row) -> str:
+    """A headline figure in words, another one by its path."""
+    section, *middle, figure = row.path.split(".")
+    models = {stage: model for model, stage in changes.PERFORMANCE.items()}
+    if section == "evaluate_fairness" and len(middle) == 2:
+        return f"{rendering.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
+    if section == "healthcare_audit" and len(middle) == 1:
+        return f"{rendering.words(middle[0])} by {figure}, healthcare"
+    if section == "cluster_privacy":
+        return f"{rendering.words(' '.join([*middle, figure]))}, segments"
+    if section in models and not middle:
+        return f"{rendering.words(figure)}, {models[section]}"
+    return f"{row.path} [{row.level}]" if row.level else row.path
+
+
+def _difference(row: Row) -> str:
+    if row.change is None:
+        return ""
+    value, low, high = (policy_verdicts.short(end, "+") for end in (row.change.value, row.change.low, row.change.high))
+    if row.change.low == row.change.high:
+        return value
+    return f"{value} [{low}, {high}]" + ("" if row.pairwise else ", not paired")
+
+
+def _parameters(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"key": k, "old": _value(a), "new": _value(b)} for k, a, b in changes.parameters(old, new)]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{len(changes.flat(value))} keys" if isinstance(value, dict) else str(value)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", nargs="?", default="main", help="branch, tag or commit to compare with (main)")
+    parser.add_argument("--links", default="", metavar="PREFIX", help="what to put before the paths of links")
+    parser.add_argument(
+        "--no-rebuild", action="store_true", help="do not build the base's scores when no cache has them"
+    )
+    given = parser.parse_args()
+    _io.run(lambda: main(given.base, links=given.links, rebuild=not given.no_rebuild))

@@ -1,0 +1,178 @@
+"""Rebuild everything from HEAD elsewhere and compare: ``python -m commands.verify``, which is ``make verify``.
+
+HEAD is cloned into a temporary folder, its outputs are deleted there, every stage runs by force without the
+run-cache, and each output is compared with what ``dvc.lock`` of HEAD promises. The exit code is 0 when every output
+has the promised bytes, or numbers within ``--tolerance`` of them, and 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from pipeline.reporting.text_columns import columns
+from pipeline.repository.dvc import DVC, environment
+from responsible.validation import InputError
+
+NO_TRAIL = {"AUDIT_TRAIL": "off"}  # a rebuild for comparison is no result to record
+HEADER = ("stage", "output", "same / different", "largest numeric difference")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output that a ``dvc.lock`` promises: its stage, its path in the repository and the MD5 of its content."""
+
+    stage: str
+    path: str
+    md5: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; ``difference`` is infinite when something other than a number differs."""
+
+    output: Output
+    state: str
+    difference: float
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The texts of the line, in the order of ``HEADER``."""
+        number = f"{self.difference:.3g}" if math.isfinite(self.difference) else "not by numbers alone"
+        return self.output.stage, self.output.path, self.state, number if self.state in ("same", "different") else "-"
+
+
+def main(root: str = ".", tolerance: float = 1e-6) -> int:
+    """Print the table *stage, output, same or different, largest numeric difference*; return the exit code."""
+    here = Path(root).resolve()
+    _warn_when_dirty(here)
+    with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
+        there = Path(folder) / "clone"
+        _git(here, "clone", "--quiet", str(here), str(there))
+        promised = outputs(there)
+        _fetch_sources(here, there)
+        _delete(there, promised)
+        if code := _repro(there):
+            print(f"verify: the forced run in a clone of HEAD failed with exit code {code}", file=sys.stderr)
+            return code
+        rows = _rows(promised, here, there)
+    print(*columns([HEADER, *(row.cells for row in rows)]), sep="\n")
+    return _verdict(rows, tolerance)
+
+
+def outputs(folder: Path) -> list[Output]:
+    """The outputs that ``dvc.lock`` of a repository promises, in its order."""
+    lock = folder / "dvc.lock"
+    if not lock.is_file():
+        raise InputError("dvc.lock: HEAD has none, so nothing is promised; run `make` and commit what it wrote")
+    stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"]
+    return [Output(name, out["path"], out["md5"]) for name, stage in stages.items() for out in stage.get("outs", ())]
+
+
+def _warn_when_dirty(here: Path) -> None:
+    if changes := _git(here, "status", "--porcelain").stdout.decode().splitlines():
+        print(f"warning: {len(changes)} uncommitted changes are not verified, HEAD is", file=sys.stderr)
+
+
+def _git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *arguments], cwd=folder, check=check, stdout=subprocess.PIPE)
+
+
+def _fetch_sources(here: Path, there: Path) -> None:
+    """Data that ``dvc add`` tracks is no stage's output: the clone gets it from the cache of the work tree."""
+    sources = _git(there, "ls-files", "*.dvc").stdout.decode().splitlines()
+    if sources:
+        for command in (["remote", "add", "--local", "verify", str(_cache(here))], ["pull", "-r", "verify", *sources]):
+            subprocess.run([*DVC, *command, "--quiet"], cwd=there, env=environment(), check=True)
+
+
+@functools.cache
+def _cache(here: Path) -> Path:
+    found = subprocess.run([*DVC, "cache", "dir"], cwd=here, env=environment(), check=True, stdout=subprocess.PIPE)
+    return Path(found.stdout.decode().strip())
+
+
+def _delete(there: Path, promised: Iterable[Output]) -> None:
+    """An output that git brought along, or that persists, must not pass for one that was built."""
+    for output in promised:
+        path = there / output.path
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _repro(there: Path) -> int:
+    return subprocess.run(
+        [*DVC, "repro", "--force", "--no-run-cache"], check=False, cwd=there, env=environment() | NO_TRAIL
+    ).returncode
+
+
+def _rows(promised: list[Output], here: Path, there: Path) -> list[Row]:
+    built = {output.path: output for output in outputs(there)}
+    unknown = [built[path] for path in built.keys() - {output.path for output in promised}]
+    return [
+        *(_row(output, built[output.path].md5, here, there) for output in promised),
+        *(Row(output, "not in dvc.lock", math.inf) for output in sorted(unknown, key=lambda output: output.path)),
+    ]
+
+
+def _row(output: Output, md5: str, here: Path, there: Path) -> Row:
+    path = there / output.path
+    if not path.exists():
+        return Row(output, "missing", math.inf)
+    if md5 == output.md5:
+        return Row(output, "same", 0.0)
+    if path.is_dir():
+        return Row(output, "different", math.inf)
+    if (old := _promised_content(output, here, there)) is None:
+        return Row(output, "different (the promised content is in no cache here)", math.inf)
+    from pipeline.review.numeric_diff import difference  # pyarrow is needed only when something differs
+
+    return Row(output, "different", difference(output.path, old, path.read_bytes()))
+
+
+def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
+    """From git; else from the work tree or DVC's cache there, when its hash is still the promised one."""
+    tracked = _git(there, "cat-file", "blob", f"HEAD:{output.path}", check=False)
+    if tracked.returncode == 0:
+        return tracked.stdout
+    cached = _cache(here) / "files" / "md5" / output.md5[:2] / output.md5[2:]
+    for path in (here / output.path, cached):
+        if (
+            path.is_file()
+            and hashlib.md5(content := path.read_bytes(), usedforsecurity=False).hexdigest() == output.md5
+        ):
+            return content
+    return None
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _verdict(rows: list[Row], tolerance: float) -> int:
+    beyond = [row for row in rows if row.difference > tolerance]
+    same = sum(row.state == "same" for row in rows)
+    print(f"verify: {same} of {len(rows)} outputs have the promised bytes; {len(beyond)} beyond {tolerance:g}")
+    return 1 if beyond else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tolerance", type=float, default=1e-6, help="largest numeric difference allowed (1e-6)")
+    try:
+        sys.exit(main(tolerance=parser.parse_args().tolerance))
+    except InputError as error:
+        sys.exit(f"error: {error}")

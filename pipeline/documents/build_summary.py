@@ -1,0 +1,116 @@
+"""The few lines that end a rebuild: what ran, the headline numbers with intervals and verdicts, and what to open.
+
+Plain csv and json: this follows every ``make``, and importing pandas would cost half of what a rebuild with nothing to
+do costs.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+MODELS = ("baseline", "reweighed")
+FIGURES = ("accuracy", "f1", "roc_auc")
+ATTRIBUTES_SHOWN = 2
+PERFORMANCE = tuple(f"plots/performance_{model}.csv" for model in MODELS)
+FAIRNESS = "plots/fairness.csv"
+SWEEP = "metrics/threshold_sweep.json"
+TO_READ = ("docs/index.html", "docs/comparison.md", "docs/recommended_threshold.md", "plots/disparities.png")
+_FIRST, _SECOND = 32, 46  # column widths: the longest name of a measure, the longest value with its verdict
+_Row = Mapping[str, str]
+
+
+def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
+    """About thirty lines at most on the outcomes of a run and the files in ``root``; an absent file is named."""
+    folder = Path(root)
+    absent = [name for name in (*PERFORMANCE, FAIRNESS, SWEEP) if not (folder / name).is_file()]
+    there = [name for name in TO_READ if (folder / name).is_file()]
+    return [
+        "",
+        _stages(outcomes),
+        *_performance(*(_rows(folder / name) for name in PERFORMANCE)),
+        *_fairness(_rows(folder / FAIRNESS)),
+        "",
+        *([] if SWEEP in absent else _threshold(json.loads((folder / SWEEP).read_text(encoding="utf-8")))),
+        *([f"not built yet: {', '.join(absent)}"] if absent else []),
+        *([] if FAIRNESS in absent else _policy(folder)),
+        *([f"to read: {', '.join(there)}"] if there else []),
+    ]
+
+
+def _policy(folder: Path) -> list[str]:
+    """The policy's verdict in a line, or why there is none; for the table there is `make gate`."""
+    if not (folder / "params.yaml").is_file():
+        return []
+    from pipeline.results.policy_verdicts import verdicts
+    from responsible.governance.policy import headline
+    from responsible.validation import InputError
+
+    try:
+        return [f"policy {headline(verdicts(folder))}: see `make gate`"]
+    except InputError as error:
+        return [f"policy cannot be judged: {error}"]
+
+
+def _rows(file: Path) -> list[_Row]:
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _stages(outcomes: Mapping[str, str]) -> str:
+    names = {kind: [name for name in outcomes if outcomes[name] == kind] for kind in dict.fromkeys(outcomes.values())}
+    said = [f"{len(names[kind])} {kind} ({', '.join(names[kind])})" for kind in names]
+    return f"{len(outcomes)} stage{'' if len(outcomes) == 1 else 's'}: {'; '.join(said)}"
+
+
+def _performance(*tables: list[_Row]) -> list[str]:
+    if not all(tables):
+        return []
+    rows = [{row["figure"]: row for row in table} for table in tables]
+    return ["", _line("on the test rows", *MODELS), *(_line(f, *(_interval(row[f]) for row in rows)) for f in FIGURES)]
+
+
+def _fairness(rows: list[_Row]) -> list[str]:
+    attributes = {name: list(own) for name, own in groupby(rows, lambda row: row["attribute"])}
+    shown = [line for name in list(attributes)[:ATTRIBUTES_SHOWN] for line in _attribute(name, attributes[name])]
+    more = list(attributes)[ATTRIBUTES_SHOWN:]
+    return [*shown, *([f"and {', '.join(more)}: see {FAIRNESS}"] if more else [])]
+
+
+def _attribute(name: str, rows: list[_Row]) -> list[str]:
+    """All measures of the attribute's first comparison, which is of all unprivileged levels pooled."""
+    comparison = rows[0]["comparison"]
+    judged = {(row["measure"], row["model"]): _judged(row) for row in rows if row["comparison"] == comparison}
+    measures = dict.fromkeys(measure for measure, _ in judged)
+    lines = [_line(measure, *(judged[measure, model] for model in MODELS)) for measure in measures]
+    return ["", _line(f"{name}, {comparison}", *MODELS), *lines]
+
+
+def _judged(row: _Row) -> str:
+    """Value, interval and verdict; what is undefined has its reason instead."""
+    return f"{_interval(row)} {row['verdict'].replace('_', ' ')}" if row["value"] else _interval(row)
+
+
+def _interval(row: _Row) -> str:
+    if not row["value"]:
+        return f"undefined ({row.get('reason') or 'no rows'})"
+    interval = f" [{float(row['low']):.3f}, {float(row['high']):.3f}]" if row["low"] and row["high"] else ""
+    return f"{float(row['value']):.3f}{interval}"
+
+
+def _threshold(metrics: Mapping[str, Any]) -> list[str]:
+    found = metrics["threshold_sweep"]
+    at, share = f"{found['reported_threshold']:g}", f"{found['selection_frequency']:.0%}"
+    if not found["feasible"]:
+        return [f"no label threshold is feasible; nearest is {at}, a miss by {found['nearest_miss_distance']:.3g}"]
+    return [f"recommended label threshold: {at}, chosen in {share} of the replicates of {found['chosen_on']}"]
+
+
+def _line(first: str, second: str, third: str) -> str:
+    return f"{first:<{_FIRST}}  {second:<{_SECOND}}  {third}".rstrip()

@@ -1,0 +1,120 @@
+"""What the generated parts of docs/playbook/ say: bias sources from parameters, metrics and success from the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from pipeline.reporting.rendering import records, words
+from pipeline.storage import files
+from responsible.validation import Params
+
+if TYPE_CHECKING:
+    from responsible.healthcare.audit import Audited, HealthcareAudit
+
+Grade = Annotated[int, Field(ge=1, le=3)]
+ACT, PLAN = 18, 8  # of 27: from here a source is acted on now, from here it is planned for
+
+
+class Source(Params):
+    """A way in which a decision system becomes unfair, graded 1 to 3 by severity, likelihood and relevance."""
+
+    kind: Literal["data", "algorithm", "deployment"]
+    sign: Annotated[str, Field(min_length=1)]
+    severity: Grade
+    likelihood: Grade
+    relevance: Grade
+
+    @property
+    def priority(self) -> int:
+        """Severity × likelihood × relevance, 1 to 27."""
+        return self.severity * self.likelihood * self.relevance
+
+
+class Playbook(Params):
+    """What the playbook is generated from besides the audit."""
+
+    sources: Annotated[dict[str, Source], Field(min_length=1)]
+
+
+# Key in the metrics file (its first parts) → what it is, and the function that computes it.
+METRICS = {
+    "cases": ("requests audited", "responsible.healthcare.cases"),
+    "findings": ("comparisons of each colour", "responsible.findings.colour"),
+    "primary_difference": (
+        "approval of necessary emergencies, u − p (all necessary requests, or all requests, where roles are lacking)",
+        "responsible.approvals.compare",
+    ),
+    "statistical_parity_difference": ("approval rate u − approval rate p", "responsible.approvals.compare"),
+    "mean_wait_difference": ("mean wait u − mean wait p", "responsible.waits.compare"),
+    "like_cases.pairs": ("pairs with similarity above the threshold", "responsible.similarity.like_pairs"),
+    "like_cases.violation_rate": ("like pairs decided unlike / like pairs", "responsible.similarity.like_pairs"),
+    "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.similarity.consistency"),
+    "subgroups": ("conjunctions that the second half confirms", "responsible.subgroups.search"),
+    "intersections_approved_less": ("combinations shown to be approved less", "responsible.intersections.table"),
+}
+
+
+def context(found: Audited, playbook: Playbook, rules: HealthcareAudit, headline: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything the templates of the playbook's generated parts show besides the report's context."""
+    return {
+        "matrix": matrix(playbook),
+        "metrics": metrics(headline),
+        "success": success(found),
+        "red_days": rules.days.red,
+        "replayed": records(found.replay),
+    }
+
+
+def matrix(playbook: Playbook) -> list[dict[str, Any]]:
+    """The bias sources, the most urgent first."""
+    rows = [
+        {"name": words(name), "source": source, "priority": source.priority, "action": _action(source.priority)}
+        for name, source in playbook.sources.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["priority"], row["name"]))
+
+
+def _action(priority: int) -> str:
+    return "act now" if priority >= ACT else "plan" if priority >= PLAN else "watch"
+
+
+def metrics(headline: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each figure of the metrics file with its key, what it is and what computes it."""
+    rows = []
+    for key, value in _leaves(files.rounded(headline)):
+        what, function = next(METRICS[name] for name in METRICS if key == name or key.startswith(name + "."))
+        rows.append({"key": f"healthcare_audit.{key}", "value": value, "what": what, "function": function})
+    return rows
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in sorted(tree):
+        if isinstance(tree[name], Mapping):
+            yield from _leaves(tree[name], f"{prefix}{name}.")
+        else:
+            yield prefix + name, tree[name]
+
+
+def success(found: Audited) -> list[dict[str, Any]]:
+    """For each judged comparison of all cases: baseline (earlier months), target (limits) and now (last months)."""
+    table = found.held_out
+    if table.empty:
+        return []
+    judged = [t for t in (found.approvals, found.waits) if len(t)]
+    limits = {(r.attribute, r.comparison, r.measure): r for t in judged for r in records(t) if r.scope == "all"}
+    of_all = table[table["scope"] == "all"]
+    out = []
+    for key, own in of_all.groupby(["attribute", "comparison", "measure"], sort=False):
+        part = {row.part: row for row in records(own)}
+        names = ("earlier", "last", "last minus earlier")
+        out.append(
+            {
+                "limits": limits[key],
+                "key": key,
+                **dict(zip(("baseline", "now", "change"), map(part.get, names), strict=True)),
+            }
+        )
+    return out

@@ -1,0 +1,81 @@
+"""What docs/recommended_threshold.md says: the sweep's choice in plain sentences and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.reporting.rendering import number, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from responsible.fairness.groups import Inference
+    from responsible.mitigation.threshold_choice import Choice
+    from responsible.mitigation.threshold_figures import Sweep
+
+
+def context(figures: pd.DataFrame, choice: Choice, sweep: Sweep, inference: Inference) -> dict[str, Any]:
+    """Everything the template shows."""
+    at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
+    return {
+        "choice": choice,
+        "sweep": sweep,
+        "inference": inference,
+        "constraints": records(choice.constraints),
+        "firmness": _firmness(choice),
+        "base": at["data", "base_rate"],
+        "worth": _worth(at["reweighed", "accuracy"], at["data", "base_rate"]),
+        "at": [
+            {"figure": name, "baseline": at["baseline", name], "reweighed": at["reweighed", name]}
+            for name in figures.loc[figures["model"] == "baseline", "figure"].unique()
+        ],
+        "thresholds": _thresholds(figures, choice, sweep),
+        "without": _without_models(figures),
+    }
+
+
+def _firmness(choice: Choice) -> str:
+    wins, none = choice.frequency[choice.index], choice.none
+    rivals = [
+        f"{t:g} ({number(f * 100, 0)} %)"
+        for t, f in zip(choice.thresholds, choice.frequency, strict=True)
+        if f >= 0.005 and t != choice.reported
+    ]
+    other = f" Other winners: {', '.join(rivals)}." if rivals else ""
+    return (
+        f"Drawn anew 100 times, the same people would give this threshold {number(wins * 100, 0)} times, "
+        f"and no feasible threshold at all {number(none * 100, 0)} times.{other}"
+    )
+
+
+def _worth(accuracy: Any, base: Any) -> str:
+    """Whether the reweighed model beats answering everyone alike, the trivially equal treatment."""
+    alike = max(base.value, 1 - base.value)
+    if accuracy.low > alike:
+        return f"The reweighed model is more accurate than answering everyone alike ({number(alike)})."
+    return (
+        f"**The reweighed model is not shown to be more accurate than answering everyone alike ({number(alike)}):** "
+        "the constraint is met at the cost of most of what the model knows. Weigh that before using this threshold."
+    )
+
+
+def _thresholds(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> list[dict[str, Any]]:
+    rows = {(r.threshold, r.model, r.figure): r for r in records(figures)}
+    return [
+        {
+            "threshold": threshold,
+            "base": rows[threshold, "data", "base_rate"],
+            "baseline": rows[threshold, "baseline", "disparate_impact"],
+            "reweighed": rows[threshold, "reweighed", "disparate_impact"],
+            "decider": rows[threshold, "reweighed", sweep.choose_by],
+            "wins": choice.frequency[index],
+        }
+        for index, threshold in enumerate(choice.thresholds)
+    ]
+
+
+def _without_models(figures: pd.DataFrame) -> list[tuple[float, str]]:
+    """Thresholds at which no model could be fitted, and why."""
+    known = figures[figures["model"] != "data"]
+    reasons = known.groupby("threshold")["reason"].agg(set)
+    return [(float(t), r.pop()) for t, r in reasons.items() if len(r) == 1 and " " in next(iter(r))]

@@ -1,0 +1,1 @@
+"""People's rows: files, engines, bad rows. The only folder that imports an engine."""

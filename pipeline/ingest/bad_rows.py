@@ -1,0 +1,80 @@
+"""Bad rows: counted by reason on the way, and looked at again only when they have to be shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import narwhals as nw
+
+from pipeline.ingest import source_files
+from pipeline.ingest.engines import DuckDB, Frame
+from responsible.tabular.columns import KEY, REASON, VALUE, Declared, typed
+from responsible.validation import InputError
+
+SHOWN = 5  # examples of each reason
+LONGEST = 60  # characters of a value that are shown
+REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
+
+
+def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
+    """``reasons`` with the records that could not be read as rows; InputError when their extent is unknown."""
+    rejected = reader.rejected()
+    for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
+        for _ in source_files.records(path, reader.table.delimiter):
+            pass
+    return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
+
+
+def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared], missing_values: Sequence[str]) -> None:
+    """InputError that lists ``reasons`` with their numbers of rows and the first examples: row, line and value.
+
+    Only the columns that a reason names are read again.
+    """
+    number: Counter[str] = Counter()
+    shown: dict[str, list[str]] = {}
+    suspects = [d for d in declared if any(reason.startswith(f"{d.column}: ") for reason in reasons)]
+    for path in reader.table.files:
+        for reason, rows, examples in _of_file(reader, path, suspects, missing_values):
+            number[reason] += rows
+            place = f"{path.relative_to(reader.table.source)} " if path != Path(reader.table.source) else ""
+            shown.setdefault(reason, []).extend(place + example for example in examples)
+    found = (
+        f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
+        f"{', '.join(examples[:SHOWN])}; {REMEDY}"
+        for reason, examples in shown.items()
+    )
+    raise InputError("\nerror: ".join(found))
+
+
+def _of_file(
+    reader: DuckDB, path: Path, declared: Sequence[Declared], missing_values: Sequence[str]
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Reason, number of rows and the first examples of one file."""
+
+    def first(rows: Frame) -> Frame:
+        bad = typed(rows, declared, missing_values, keep=[KEY]).filter(~nw.col(REASON).is_null())
+        rank, number = nw.col(KEY).rank("ordinal").over(REASON), nw.len().over(REASON)
+        return bad.select(KEY, REASON, VALUE, rank=rank, number=number).filter(nw.col("rank") <= SHOWN)
+
+    bad = reader.compute(first, files=[path]).sort_values(KEY)
+    rejected = [r for r in reader.rejected() if r.path == path]
+    read, lost = _places(reader, path, set(bad[KEY]), {r.number for r in rejected})
+    for rule, count in Counter(r.rule for r in rejected).items():
+        yield rule, count, [_example(lost[r.number], r.text) for r in rejected if r.rule == rule][:SHOWN]
+    for reason, rows in bad.groupby(REASON, sort=False):
+        examples = [_example(read[row], value) for row, value in zip(rows[KEY], rows[VALUE], strict=True)]
+        yield str(reason), int(rows["number"].iloc[0]), examples
+
+
+def _places(
+    reader: DuckDB, path: Path, rows: Collection[int], rejected: Collection[int]
+) -> tuple[dict[int, source_files.Place], dict[int, source_files.Place]]:
+    if reader.table.kind == "parquet":
+        return {row: source_files.Place(row, None) for row in rows}, {}
+    return source_files.places(path, reader.table.delimiter, rows, rejected)
+
+
+def _example(place: source_files.Place, value: str) -> str:
+    return f"{place} {value[:LONGEST].strip(chr(10))!r}"

@@ -1,0 +1,131 @@
+"""Readers of row tables, the one place that differs by engine: a lazy frame of the fields and an integer row key.
+
+A reader of another engine is a class like :class:`DuckDB` beside it in ``ENGINES``. The key is the row's number, or
+with a key column the first 13 hexadecimal digits (52 bits) of the MD5 of its text, which every engine can compute; it
+is only a lot, so MD5's weakness does not matter.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+
+from pipeline.ingest import source_files
+from pipeline.ingest.source_files import Table
+from responsible.tabular.columns import KEY, token
+from responsible.validation import InputError, did_you_mean
+
+RULES = {
+    "MISSING COLUMNS": "too few fields",
+    "TOO MANY COLUMNS": "too many fields",
+    "INVALID ENCODING": "not UTF-8",
+    "UNQUOTED VALUE": "quotes that do not match",
+    "LINE SIZE OVER MAXIMUM": "a line of more than 2 MB",
+}
+
+
+class Rejected(NamedTuple):
+    """A record that is not a row: its file, its number in the file with the header as 1, the rule and the text."""
+
+    path: Path
+    number: int
+    rule: str
+    text: str
+
+
+Frame = nw.LazyFrame[Any]
+
+
+class DuckDB:
+    """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
+                "temp_directory": str(Path(tempfile.gettempdir(), f"rows-{os.getpid()}")),  # made and removed on need
+                "autoinstall_known_extensions": "false",  # the table is all it may read: no download
+            }
+        )
+        self._connection.execute(f"SET enable_progress_bar = {'true' if sys.stdout.isatty() else 'false'}")
+
+    def compute(
+        self, make: Callable[[Frame], Frame], key: str | None = None, files: Sequence[Path] | None = None
+    ) -> pd.DataFrame:
+        """What ``make`` makes of a lazy frame of the fields, by :func:`token` of their names, and ``KEY``.
+
+        The rows are those of ``files`` (the table's for None), in their order.
+        """
+        try:
+            rows = nw.from_native(self._connection.sql(self._query(key, files or self.table.files)))
+            answer = make(rows).collect("pyarrow").to_native()
+        except InputError as error:
+            raise InputError(f"{self.table.source}: {error}") from None
+        except (duckdb.Error, nw.exceptions.NarwhalsError) as error:
+            remedy = "check that quotes and line ends are the same throughout"
+            raise InputError(f"{self.table.source}: cannot be read: {str(error).splitlines()[0]}; {remedy}") from None
+        return cast("pd.DataFrame", answer.to_pandas())
+
+    def _query(self, key: str | None, files: Sequence[Path]) -> str:
+        fields = ", ".join(f"{self._column(name)} AS {token(name)}" for name in self.table.columns)
+        number = f"('0x' || substr(md5({self._column(key)}::VARCHAR), 1, 13))::BIGINT" if key else self._number(files)
+        return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
+
+    def _column(self, name: str) -> str:
+        return token(name) if self.table.kind == "csv" else '"' + name.replace('"', '""') + '"'
+
+    def _number(self, files: Sequence[Path]) -> str:
+        """The row's number over all files; Parquet knows it without reading in order, so all cores can work."""
+        named_alike = {"file_row_number", "file_index"} & {name.lower() for name in self.table.columns}
+        if self.table.kind == "csv" or named_alike:
+            return "row_number() OVER ()"
+        before = [0, *itertools.accumulate(source_files.parquet_rows(path) for path in files[:-1])]
+        return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"
+
+    def _scan(self, files: Sequence[Path]) -> str:
+        paths = f"[{', '.join(_quoted(_literal(str(path))) for path in files)}], hive_partitioning = false"
+        if self.table.kind == "parquet":
+            return f"read_parquet({paths})"
+        types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
+        dialect = f"delim = {_quoted(self.table.delimiter)}, quote = '\"', escape = '\"', header = true"
+        return f"read_csv({paths}, {dialect}, auto_detect = false, store_rejects = true, columns = {{{types}}})"
+
+    def rejected(self) -> list[Rejected]:
+        """The records that the queries so far could not read as rows, in file order, each once."""
+        if self.table.kind == "parquet":
+            return []
+        found = self._connection.execute(
+            "SELECT file_path, line, min_by(error_type, column_idx)::VARCHAR, min_by(csv_line, column_idx) "
+            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
+        )
+        return [Rejected(Path(p), n, RULES.get(rule, rule.lower()), text) for p, n, rule, text in found.fetchall()]
+
+
+ENGINES = {"duckdb": DuckDB}
+
+
+def reader(engine: str, table: Table) -> DuckDB:
+    """The reader of ``table`` for prepare.engine."""
+    if engine not in ENGINES:
+        raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
+    return ENGINES[engine](table)
+
+
+def _literal(path: str) -> str:
+    """The path as a glob that matches only itself."""
+    return re.sub(r"([*?[])", r"[\1]", path)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""Pictures, one module for each line of work. Imports reporting."""

@@ -1,0 +1,158 @@
+"""The model card's figures and answers as its machine-readable forms (``model_card_formats``) want them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from pipeline.reporting import formatting, rendering
+from pipeline.reporting.document import Document
+from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
+from pipeline.reporting.sources import Row, Sources, digest
+from pipeline.results import policy_verdicts
+from responsible.governance.policy import headline
+from responsible.validation import InputError
+
+MODELS = {"baseline": "train_baseline", "reweighed": "reweigh"}
+RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
+POOLED = "all unprivileged"  # the comparison of all unprivileged levels together
+PIPELINE = "responsible-ml-pipeline"
+ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
+
+
+class _Line(dict[str, Any]):
+    """A mapping that stands on one line of YAML."""
+
+
+class _Yaml(yaml.SafeDumper):
+    """YAML with lines."""
+
+
+_Yaml.add_representer(
+    _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
+)
+
+
+def front_matter(sources: Sources, confidence: float) -> str:
+    """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
+    target, threshold = sources.setting("budget.target.column"), sources.setting("threshold")
+    found = header(
+        "reweighed",
+        f"{target} at least {threshold:g}",
+        dataset(sources),
+        measured(sources, "reweighed"),
+        split="test",
+        confidence=confidence,
+    )
+    for result in found["model-index"][0]["results"]:
+        result["metrics"] = [_Line(metric) for metric in result["metrics"]]
+    text = yaml.dump(found, Dumper=_Yaml, sort_keys=False, allow_unicode=True, default_flow_style=None, width=math.inf)
+    return f"---\n{text}---\n\n"
+
+
+def twin(sources: Sources, document: Document) -> dict[str, Any]:
+    """The CycloneDX document of both models, with the answers of the Markdown."""
+    if lacking := [name for name in ASKED if name not in document.answers]:
+        raise InputError(
+            f"docs/templates/{document.name}.md.j2: people({lacking[0]!r}) is not asked; the twin needs it"
+        )
+    said = document.answers
+    texts = Texts(
+        users=said["users"],
+        uses=[said["intended_use"], f"Out of scope: {said['out_of_scope']}"],
+        limitations=said["limitations"],
+        tradeoffs=said["trade_off"],
+        risks={said["harms"]: said["mitigations"]},
+    )
+    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), [_model(sources, name) for name in MODELS], texts)
+
+
+def dataset(sources: Sources, sensitive: str = "") -> Dataset:
+    """The table that the models learn from."""
+    rows = sources.figure("prepare.rows.kept").value
+    columns = [f"{name}: column {own['column']}" for name, own in sources.setting("sensitive").items()]
+    file = str(sources.setting("budget.source"))
+    return Dataset(
+        file, sources.digests["budget"], f"{rows:,.0f} rows", [*columns, *([sensitive] if sensitive else [])]
+    )
+
+
+def measured(sources: Sources, model: str) -> list[Measured]:
+    """Performance on all test rows; of each attribute the pooled measures, and the rates of every level."""
+    stage = MODELS[model]
+    own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(f"plots/performance_{model}.csv", {})]
+    found = [_measured(name, sources, path) for name, path in own]
+    for attribute in sources.setting("sensitive"):
+        pooled = {"attribute": attribute, "model": model, "comparison": POOLED}
+        group = f"{attribute}: {POOLED}"
+        found += [_of_row(row, row["measure"], group) for row in sources.rows("plots/fairness.csv", pooled)]
+        rows = sources.rows("plots/group_rates.csv", {"attribute": attribute, "model": model})
+        found += [_of_row(r, r["rate"], f"{attribute}: {r['level']}") for r in rows if r["rate"] in RATES]
+    return found
+
+
+def intersections(sources: Sources, model: str) -> list[Measured]:
+    """Selection rate and TPR of every pair of levels."""
+    rows = sources.rows("plots/intersection_rates.csv", {"model": model})
+    return [_of_row(r, r["rate"], f"{r['attributes']}: {r['group']}") for r in rows if r["rate"] in RATES[:2]]
+
+
+def _measured(name: str, sources: Sources, path: str) -> Measured:
+    found = sources.figure(path)
+    return Measured(str(name), found.value, found.low, found.high, found.reason)
+
+
+def _of_row(row: Row, name: str, group: str) -> Measured:
+    value, low, high = (float(row.number(column)) for column in ("value", "low", "high"))
+    return Measured(str(name), value, low, high, str(row["reason"]), group)
+
+
+def _model(sources: Sources, name: str) -> Model:
+    features = [f"{feature}: {own['kind']}" for feature, own in sources.setting("budget.features").items()]
+    return Model(
+        name,
+        "logistic regression" + (" on reweighed training rows" if name == "reweighed" else ""),
+        features,
+        [*measured(sources, name), *intersections(sources, name)],
+        [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
+        _properties(sources),
+    )
+
+
+def _properties(sources: Sources) -> Mapping[str, str]:
+    judged = sources.judgements
+    return {
+        "parameters:sha256": digest(sources.params),
+        "parameters:threshold": f"{sources.setting('threshold'):g}",
+        "parameters:decision_threshold": f"{sources.setting('model.decision_threshold'):g}",
+        "policy": headline(judged),
+        **{f"policy:{j.name}": f"{policy_verdicts.words(j)}: {policy_verdicts.figure(j.evidence)}" for j in judged},
+    }
+
+
+def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
+    rows = sources.rows("plots/fairness.csv", {"attribute": attribute, "model": model, "comparison": POOLED})
+    unmet = [
+        f"{rendering.words(r['measure'])} {_figure(r)}, {r['verdict'].replace('_', ' ')}"
+        for r in rows
+        if r["verdict"] != "pass"
+    ]
+    levels = dict.fromkeys(
+        row["level"] for row in sources.rows("plots/group_rates.csv", {"attribute": attribute, "privileged": "False"})
+    )
+    reweighed = model == "reweighed" and attribute in sources.setting("reweigh.attributes")
+    return Assessment(
+        group=f"{attribute}: {', '.join(levels)}",
+        harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure lies within its limits.",
+        mitigation=f"Training rows reweighed so that label and {attribute} are independent (Kamiran and Calders 2012)."
+        if reweighed
+        else "None of its own.",
+    )
+
+
+def _figure(row: Row) -> str:
+    value, low, high = (row.number(column) for column in ("value", "low", "high"))
+    return formatting.plain(formatting.interval(value, low, high, row["reason"]))

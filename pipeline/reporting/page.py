@@ -1,0 +1,44 @@
+"""Documents as one self-contained page: pictures inside, nothing loaded, readable by keyboard and by screen readers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.reporting.document import Document
+from pipeline.reporting.html import Reader
+from pipeline.reporting.sources import Sources
+from responsible.validation import InputError, did_you_mean
+
+
+def page(
+    documents: Sequence[Document], sources: Sources, output: str | Path, *, template: str, style: str, title: str
+) -> str:
+    """The HTML of the documents in their order; ``template`` and ``style`` are files.
+
+    A link to one of the documents leads to its place on the page; every other relative link stays as it is.
+    """
+    names = {document.name: document.name.replace("_", "-") for document in documents}
+    parts = [Reader(document, names, sources, Path(output)).part() for document in documents]
+    known = {heading.id for part in parts for heading in part.outline}
+    for part in parts:
+        for target in re.findall(r'href="#([^"]*)"', part.html):
+            if target not in known:
+                raise InputError(f"docs/{part.name}.md: no heading for the link #{target}{did_you_mean(target, known)}")
+    css = Path(style).read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return (
+        environment.from_string(Path(template).read_text(encoding="utf-8")).render(
+            title=title,
+            parts=parts,
+            style=Markup(css),  # noqa: S704 - our own file; the digest in the page's policy is of exactly these letters
+            style_digest=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        )
+        + "\n"
+    )

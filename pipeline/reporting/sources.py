@@ -1,0 +1,135 @@
+"""What a document may read: the declared metrics, tables, pictures and parameters of its stage, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.reporting.formatting import Number, Told, told
+from pipeline.results import figures as _evidence
+from pipeline.storage import files as _io
+from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
+from responsible.validation import InputError, did_you_mean
+
+
+class Row(dict[str, Told]):
+    """A row of a table in plots/: its texts by column, and where it stands, ``plots/fairness.csv``, row 7."""
+
+    def __init__(self, cells: Mapping[str, str], file: str, line: int) -> None:
+        super().__init__({name: Told(text) for name, text in cells.items()})
+        self.file, self.line = file, line
+
+    def text(self, column: str) -> Told:
+        """The text of a column; a column that the table lacks is an error."""
+        if column not in self:
+            raise InputError(f"{self.file}: there is no column {str(column)!r}{did_you_mean(column, self)}")
+        return self[column]
+
+    def __getattr__(self, column: str) -> Told:
+        """``row.level`` in a template is the text of the column."""
+        if column.startswith("__"):
+            raise AttributeError(column)
+        return self.text(column)
+
+    def number(self, column: str) -> Number:
+        """The number of a column, NaN for an empty field."""
+        text = self.text(column)
+        try:
+            return Number(text or "nan")
+        except ValueError:
+            raise InputError(f"{self.file}, row {self.line}: {column} is no number, got {str(text)!r}") from None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
+
+    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …).
+    """
+
+    params: Mapping[str, Any]
+    figures: Mapping[str, Mapping[str, Evidence]]
+    files: tuple[str, ...]
+    judgements: tuple[Judgement, ...]
+    digests: Mapping[str, str]
+
+    def figure(self, path: str, level: str = WHOLE) -> Evidence:
+        """The figure at a metric path, of one level or of the whole; an absent one is an error."""
+        if path not in self.figures:
+            raise InputError(f"there is no figure {str(path)!r}{did_you_mean(path, self.figures)}; in {self._where()}")
+        if level not in (levels := self.figures[path]):
+            known = [name for name in levels if name != WHOLE]
+            source = next(iter(levels.values())).source
+            raise InputError(f"{source}: {path} has no level {str(level)!r}{did_you_mean(level, known)}")
+        return levels[level]
+
+    def _where(self) -> str:
+        return ", ".join(name for name in self.files if name.startswith("metrics/") or name in _evidence.TABLES)
+
+    def setting(self, key: str) -> Any:
+        """The parameter at a dotted key, its texts and numbers marked as read; an absent one is an error."""
+        tree: Any = self.params
+        for part in key.split("."):
+            if not isinstance(tree, Mapping) or part not in tree:
+                known = tree if isinstance(tree, Mapping) else ()
+                raise InputError(f"{_evidence.PARAMETERS}: {key}: {part!r} is missing{did_you_mean(part, known)}")
+            tree = tree[part]
+        return told(tree)
+
+    def rows(self, file: str, where: Mapping[str, str]) -> list[Row]:
+        """The rows of a declared CSV whose columns have the values of ``where``."""
+        with self.path(file).open(encoding="utf-8", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
+                known = reader.fieldnames or ()
+                raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
+            rows = (Row(cells, file, number) for number, cells in enumerate(reader, 1))
+            return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
+
+    def path(self, file: str) -> Path:
+        """The path of a declared file that exists."""
+        if file not in self.files:
+            raise InputError(f"{file}: not a file of this stage{did_you_mean(file, self.files)}; declare it as a dep")
+        if not Path(file).is_file():
+            raise InputError(f"{file}: no such file; run `dvc repro` to build it")
+        return Path(file)
+
+
+def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], policy: Policy) -> Sources:
+    """Read the sections of the parameter file and every figure of the declared files, and judge the policy on them.
+
+    Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
+    """
+    files, tree = tuple(files), _io.read_yaml(params)
+    for name in files:
+        if not Path(name).is_file():
+            raise InputError(f"{name}: no such file; run `dvc repro` to build it")
+    figures = {
+        path: kept
+        for path, levels in _evidence.collect(".").items()
+        if (kept := {level: found for level, found in levels.items() if found.source in files})
+    }
+    return Sources(
+        {name: tree[name] for name in sections}, figures, files, judge(policy, figures, date.min), digests(tree)
+    )
+
+
+def digests(params: Mapping[str, Any], file: str = "metrics/prepare.json") -> dict[str, str]:
+    """SHA-256 of the source tables by their section, as `prepare` wrote them down when it read them."""
+    found = _io.read_json(file)["prepare"]
+    return {
+        name: own["digest"]
+        for name in ("budget", "healthcare", "segments")
+        if name in params and "digest" in (own := found if name == "budget" else found.get(name, {}))
+    }
+
+
+def digest(params: Mapping[str, Any]) -> str:
+    """SHA-256 of parameters as sorted JSON: the same for another order, comment or spelling of the file."""
+    return hashlib.sha256(json.dumps(params, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()

@@ -1,0 +1,112 @@
+"""Tables for documents: what a column of a Markdown table shows of the rows of a CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.reporting import formatting, rendering
+from pipeline.reporting.formatting import Made, escape
+from pipeline.reporting.sources import Row
+from responsible.validation import InputError
+
+Column = Callable[[Sequence[Row]], Made]
+
+
+def _of(show: Callable[[Row], str], pick: Mapping[str, Any]) -> Column:
+    """Show the rows of a group that have the values of ``pick``, which must agree; nothing where there is none."""
+
+    def column(rows: Sequence[Row]) -> Made:
+        found = {show(row): row for row in rows if all(row.text(k) == str(value) for k, value in pick.items())}
+        if len(found) > 1:
+            one, other, *_ = found.values()
+            place = f"{one.file}: rows {one.line} and {other.line}"
+            raise InputError(f"{place} both belong into one cell; narrow `where`, `by` or the column")
+        return Made(next(iter(found), ""))
+
+    return column
+
+
+def text(column: str, **pick: Any) -> Column:
+    """A text as it is spelled."""
+    return _of(lambda row: escape(row.text(column)), pick)
+
+
+def words(column: str, **pick: Any) -> Column:
+    """A name of the metrics files as a reader says it, without underscores."""
+    return _of(lambda row: escape(rendering.words(row.text(column))), pick)
+
+
+def verdict(column: str = "verdict", **pick: Any) -> Column:
+    """A verdict in words."""
+    return _of(lambda row: formatting.verdict(row.text(column)), pick)
+
+
+def number(column: str, digits: int | None = None, **pick: Any) -> Column:
+    """A number, a whole one as a count; an empty field stays empty."""
+
+    def show(row: Row) -> str:
+        if not (text := row.text(column)):
+            return ""
+        whole = digits is None and text.removeprefix("-").isdecimal()
+        return formatting.number(row.number(column), 0 if whole and abs(int(text)) < 2 else digits)
+
+    return _of(show, pick)
+
+
+def percent(column: str, digits: int = 1, **pick: Any) -> Column:
+    """A share, in percent."""
+    return _of(lambda row: f"{rendering.number(row.number(column) * 100, digits)} %" if row.text(column) else "", pick)
+
+
+def interval(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
+    """``value [low, high]`` from the columns of these names, or the row's reason why there is none."""
+
+    def show(row: Row) -> str:
+        low, high = ((row.number(end) if end in row else math.nan) for end in ("low", "high"))
+        return formatting.interval(row.number(column), low, high, row.get("reason", ""), digits=digits)
+
+    return _of(show, pick)
+
+
+def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
+    """As ``interval``, with the counts behind it from ``count`` and ``of``: ``0.92 [0.86, 0.96] (115/125)``."""
+    whole = interval(column, digits)
+
+    def show(row: Row) -> str:
+        return f"{whole([row])} ({row.number('count'):,.0f}/{row.number('of'):,.0f})"
+
+    return _of(show, pick)
+
+
+def limits(**pick: Any) -> Column:
+    """The limits from the columns ``minimum`` and ``maximum``."""
+
+    def show(row: Row) -> str:
+        low, high = (float(row.text(name)) if row.text(name) else None for name in ("minimum", "maximum"))
+        return formatting.limits(low, high)
+
+    return _of(show, pick)
+
+
+SHOWS: dict[str, Callable[..., Column]] = {
+    f.__name__: f for f in (text, words, verdict, number, percent, interval, counted, limits)
+}
+
+
+def markdown(
+    rows: Sequence[Row], columns: Mapping[str, Column], by: str | Sequence[str] | None, most: int | None
+) -> tuple[list[str], str]:
+    """The lines of a Markdown table: one for each row, or for each distinct value of the column(s) ``by``.
+
+    Of more than ``most`` lines the first ones are kept, and a text says of how many.
+    """
+    keys = [by] if isinstance(by, str) else list(by or ())
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.text(key) for key in keys) or row.line, []).append(row)
+    lines = [[escape(heading) for heading in columns], ["---"] * len(columns)]
+    lines += [[show(group) for show in columns.values()] for group in list(groups.values())[:most]]
+    left = f", the first {most} of {len(groups)}" if most is not None and len(groups) > most else ""
+    return [f"| {' | '.join(line)} |" for line in lines], left

@@ -1,0 +1,162 @@
+"""The functions of a document's template; how to use them stands at the top of pipeline/reporting/document.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.reporting import formatting, prose, rendering, tables
+from pipeline.reporting.formatting import Made, Number, Told, escape
+from pipeline.reporting.links import Links
+from pipeline.reporting.shown import Judged, shown, text
+from pipeline.reporting.sources import Row, Sources
+from pipeline.results.figures import PARAMETERS
+from responsible.governance.policy import WHOLE, headline
+from responsible.validation import InputError
+
+
+class Functions:
+    """The functions of one document at ``output``, and what people were asked and answered so far."""
+
+    def __init__(self, sources: Sources, output: str | Path) -> None:
+        self.sources, self.links = sources, Links(sources, output)
+        self.answers: dict[str, str] = {}
+        self.unanswered: dict[str, str] = {}
+
+    def names(self) -> dict[str, Any]:
+        """What a template may call, by name."""
+        own = (self.figure, self.parameter, self.table, self.people, self.written_for, self.picture, self.source)
+        logic = (self.has, self.value, self.setting, self.rows, self.distinct, self.policy_line, self.policy_table)
+        judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
+        return {f.__name__: f for f in (*own, *logic, cite)} | tables.SHOWS | {"judgements": judged}
+
+    def filters(self) -> dict[str, Callable[..., Made]]:
+        """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
+        return {name: self._of_row(name, show) for name, show in tables.SHOWS.items() if name != "words"}
+
+    def figure(
+        self,
+        path: str,
+        level: str = WHOLE,
+        digits: int | str | None = None,
+        *,
+        percent: bool = False,
+        bare: bool = False,
+    ) -> Made:
+        """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval.
+
+        ``digits`` are decimals, or "g": as many as it takes, for a figure without interval.
+        """
+        found = self.sources.figure(path, level)
+        key = f"{path} [{level}]" if level else path
+        return self.links.figure(shown(found, digits, percent=percent, bare=bare), found.source, key)
+
+    def parameter(self, key: str, digits: int | None = None, *, percent: bool = False) -> Made:
+        """A parameter as a link to the parameter file; a list as its texts with commas."""
+        found = self.sources.setting(key)
+        values = found if isinstance(found, list) else [found]
+        if not values or not all(isinstance(value, Told | Number) for value in values):
+            raise InputError(f"{PARAMETERS}: {key} is no text or number; name one of its keys")
+        said = ", ".join(text(value, digits, percent=percent) for value in values)
+        return self.links.figure(said, PARAMETERS, key)
+
+    def table(
+        self,
+        file: str,
+        columns: Mapping[str, tables.Column],
+        where: Mapping[str, str] | None = None,
+        by: str | list[str] | None = None,
+        most: int | None = None,
+    ) -> Made:
+        """A Markdown table of a CSV and the line that names it; without rows only a line that says so."""
+        for heading in columns:
+            if not isinstance(heading, Told) and (found := prose.numbers(heading)):
+                raise InputError(f"{file}: the column heading {heading!r} holds the number {found[0].text!r}")
+        rows = self.sources.rows(file, where or {})
+        chosen = ", ".join(f"{escape(name)}: {escape(rendering.words(str(v)))}" for name, v in (where or {}).items())
+        said = f"{self.source(file)}{f' ({chosen})' if chosen else ''}"
+        if not rows:
+            return Made(f"*No rows in {said}.*")
+        lines, left = tables.markdown(rows, columns, by, most)
+        return Made("\n".join([*lines, "", f"*Source: {said}{left}.*"]))
+
+    def people(self, name: str, question: str, caller: Callable[[], str] | None = None) -> Made:
+        """A question and what people answer to it; what they left open is collected and refused at the end."""
+        if found := prose.numbers(question):
+            raise InputError(f"people({name!r}): the question holds the number {found[0].text!r}")
+        if name in self.answers:
+            raise InputError(f"people({name!r}) is asked twice; give each question its own name")
+        answer = caller().strip() if caller else ""
+        self.answers[name] = formatting.plain(answer)
+        if prose.is_empty(answer) or prose.placeholder(answer):
+            self.unanswered[name] = question
+        return Made(f"**{question}**\n\n{answer}\n")
+
+    def written_for(self, expected: Mapping[str, Any]) -> Made:
+        """A warning when the answers were written for other parameters than these; nothing when they hold."""
+        other = {key: now for key, then in expected.items() if (now := self.sources.setting(key)) != then}
+        if not other:
+            return Made("")
+        said = "; ".join(f"`{key}` was {text(expected[key])} and is {text(now)}" for key, now in other.items())
+        return Made(
+            f"> **The hand-written answers below were given for another table.** {said}. Until people have read "
+            "each one again and said so in the template, they do not hold."
+        )
+
+    def picture(self, file: str, alt: str) -> Made:
+        """A picture with the words that stand for it where it cannot be seen."""
+        if len(alt) <= 20:
+            raise InputError(f"{file}: the alternative text says too little, got {str(alt)!r}; say what is to be seen")
+        if not isinstance(alt, Made) and (found := prose.numbers(alt)):
+            raise InputError(f"{file}: the alternative text holds the number {found[0].text!r}")
+        return self.links.picture(file, alt if isinstance(alt, Made) else escape(alt))
+
+    def source(self, file: str) -> Made:
+        """A link to a file of this stage."""
+        return self.links.file(file)
+
+    def has(self, path: str, level: str = WHOLE) -> bool:
+        """Whether there is such a figure; for tables in which some models lack one."""
+        return level in self.sources.figures.get(path, ())
+
+    def value(self, path: str, level: str = WHOLE) -> Number:
+        """A figure's value for conditions, NaN where undefined."""
+        return Number(self.sources.figure(path, level).value)
+
+    def setting(self, key: str) -> Any:
+        """A parameter, or a tree of them, for loops and conditions."""
+        return self.sources.setting(key)
+
+    def rows(self, file: str, **where: str) -> list[Row]:
+        """The rows of a table whose columns have these values."""
+        return self.sources.rows(file, where)
+
+    def distinct(self, file: str, column: str, **where: str) -> list[Told]:
+        """The different texts of a column, in the order in which they come."""
+        return list(dict.fromkeys(row.text(column) for row in self.sources.rows(file, where)))
+
+    def policy_line(self) -> Made:
+        """The policy in a line: whether it passes, and which rules block, warn or are excepted."""
+        return self.links.figure(escape(headline(self.sources.judgements)), PARAMETERS, "policy")
+
+    def policy_table(self) -> Made:
+        """Every rule of the policy with its verdict, its figure as a link, its limits, reason and owner."""
+        lines = ["| rule | verdict | severity | figure | limits | why | owner |", f"|{'---|' * 7}"]
+        return Made("\n".join([*lines, *(Judged(j, self.links).line() for j in self.sources.judgements)]))
+
+    def _of_row(self, name: str, show: Callable[..., tables.Column]) -> Callable[..., Made]:
+        def of_row(row: Row, column: str = "value", **more: Any) -> Made:
+            if not isinstance(row, Row):
+                raise InputError(f"{name} takes a row of rows(), got {type(row).__name__}")
+            cell = show(**more) if name == "limits" else show(column, **more)
+            return self.links.figure(cell([row]), row.file, f"row {row.line}, {name if name == 'limits' else column}")
+
+        return of_row
+
+
+def cite(text: str) -> Made:
+    """The name of a work, law, standard or version with its numbers, never a measurement."""
+    if fault := prose.citation_fault(text):
+        raise InputError(f"cite({text!r}) {fault}; a figure is read with figure()")
+    return Made(escape(text))

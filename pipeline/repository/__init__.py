@@ -1,0 +1,1 @@
+"""Git and DVC as subprocesses, and dvc.lock. Imports nothing of responsible."""

@@ -1,0 +1,182 @@
+"""Evidence: every figure the stages wrote, by its metric path; and whether it is of these parameters.
+
+Plain csv and json, because ``make`` ends with the policy's verdict: importing pandas would cost more than judging.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from responsible.governance.policy import WHOLE, Evidence
+from responsible.limits import Limits
+from responsible.validation import InputError
+
+PARAMETERS, LOCK = "params.yaml", "dvc.lock"
+
+
+@dataclass(frozen=True)
+class Table:
+    """How the rows of a long table are named: ``path`` is filled from the row's columns, spaces of its scope as ``_``.
+
+    ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
+    ``value``, ``low`` and ``high`` are columns; a table without the last two has figures without interval.
+    ``headline`` rows, those where a column says a value, only bring the interval of a metrics file's figure.
+    ``undefined`` is the reason of an empty value in a table that gives none.
+    """
+
+    path: str
+    level: str | None = None
+    whole: str | None = None
+    headline: tuple[str, str] | None = None
+    value: str = "value"
+    low: str = "low"
+    high: str = "high"
+    undefined: str = "zero_denominator"
+
+
+POOLED = ("comparison", "all unprivileged")
+# Every table that rules may be written on. A figure of a metrics file gets its interval here, when its path is there.
+TABLES: dict[str, Table | tuple[Table, ...]] = {
+    "plots/performance_baseline.csv": Table("train_baseline.{figure}"),
+    "plots/performance_reweighed.csv": Table("reweigh.{figure}"),
+    "plots/performance_change.csv": Table("performance_change.{figure}"),
+    "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
+    "plots/group_rates.csv": Table("group_rates.{attribute}.{model}.{rate}", "level"),
+    "plots/intersection_rates.csv": Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    "plots/proxies.csv": Table("proxies.{attribute}.{feature}"),
+    "plots/healthcare_proxies.csv": Table("healthcare_proxies.{attribute}.{feature}"),
+    "plots/threshold_intervals.csv": Table("threshold_intervals.{threshold}.{model}.{figure}"),
+    "plots/healthcare_approvals.csv": (
+        Table("healthcare_approvals.{attribute}.{scope}.{measure}", *POOLED),
+        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
+        Table("healthcare_audit.primary_difference.{attribute}", *POOLED, headline=("primary", "True")),
+    ),
+    "plots/healthcare_waits.csv": (
+        Table("healthcare_waits.{attribute}.{scope}.{measure}", *POOLED),
+        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
+    ),
+    "plots/healthcare_rates.csv": Table("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
+    "plots/healthcare_odds.csv": Table("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
+    "plots/healthcare_intersections.csv": (
+        Table("healthcare_intersections.difference", "group", value="difference"),
+        Table("healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"),
+    ),
+    "plots/segments_shares.csv": Table("segments_shares.{segment}", "level", value="share"),
+    "plots/segments_privacy.csv": Table(
+        "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", "", undefined="not_measured"
+    ),
+    "plots/segments_attack.csv": Table("segments_attack.{mechanism}.{epsilon}.{measure}"),
+    "plots/segments_scorecard.csv": (
+        Table("segments_scorecard.{configuration}.{name}"),
+        Table("segments_scorecard.{configuration}.{name}.points", value="points"),
+    ),
+}
+
+
+def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
+    """Metric path → level → figure, of all that lies in ``metrics`` and in the tables above.
+
+    A number of ``metrics/NAME.json`` has its keys joined by dots as path, as in ``dvc metrics show``.
+    """
+    found: dict[str, dict[str, Evidence]] = {}
+    for file in sorted(Path(root, "metrics").glob("*.json")):
+        for path, evidence in _leaves(json.loads(file.read_text(encoding="utf-8")), f"metrics/{file.name}"):
+            found.setdefault(path, {})[WHOLE] = evidence
+    if not found:
+        raise InputError("metrics: no figures here; run `dvc repro` to build them")
+    for name, tables in TABLES.items():
+        if (file := Path(root, name)).is_file():
+            for table in tables if isinstance(tables, tuple) else (tables,):
+                _add(found, table, list(_rows(file, name, table)))
+    return found
+
+
+def _add(found: dict[str, dict[str, Evidence]], table: Table, rows: list[tuple[str, str, Evidence]]) -> None:
+    """The rows among the figures. Where only one level is compared there is no pooled row: it is the whole as well."""
+    times = Counter(path for path, _, _ in rows)
+    for path, level, evidence in rows:
+        if table.headline and not _same(found.get(path, {}).get(WHOLE), evidence):
+            continue
+        levels = found.setdefault(path, {})
+        levels[level] = evidence
+        if table.whole is not None and times[path] == 1:
+            levels[WHOLE] = evidence
+
+
+def _same(known: Evidence | None, row: Evidence) -> bool:
+    """Whether both are the same figure: a headline may be of another row of the table in another configuration."""
+    return known is not None and math.isclose(known.value, row.value, rel_tol=1e-4, abs_tol=1e-6)
+
+
+def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[tuple[str, Evidence]]:
+    reasons = tree.get("undefined", {})
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and key != "undefined":
+            yield from _leaves(value, source, f"{path}.")
+        elif value is None:
+            yield path, Evidence(math.nan, reason=reasons.get(key, "undefined"), inferred=False, source=source)
+        elif isinstance(value, int | float):
+            yield path, Evidence(float(value), inferred=False, source=source)
+
+
+def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evidence]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            if not table.headline or row.get(table.headline[0]) == table.headline[1]:
+                level = row[table.level] if table.level else WHOLE
+                path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
+                yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
+
+
+def _evidence(row: Mapping[str, str], source: str, table: Table) -> Evidence:
+    value, low, high = (_number(row.get(key, "")) for key in (table.value, table.low, table.high))
+    reason = row.get("reason", "") or (table.undefined if math.isnan(value) else "")
+    evidence = Evidence(value, low, high, reason, inferred=table.low in row, source=source)
+    if row.get("verdict") != "infeasible":
+        return evidence
+    bounds = {key: float(row[key]) if row[key] else None for key in ("minimum", "maximum")}
+    return replace(evidence, forbidden=Limits(**bounds))
+
+
+def _number(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def refuse_stale(
+    root: str | Path, params: Mapping[str, Any], lock: Mapping[str, Any] | None, but: Sequence[str] = ()
+) -> None:
+    """Raise when the figures are not what ``dvc.lock`` says they are, or are of other parameters than these.
+
+    ``lock`` None: the results were not made by DVC, and nothing is known about them. ``but`` are keys of parameters
+    that the figures do not depend on.
+    """
+    for stage, entry in (lock or {}).get("stages", {}).items():
+        for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
+            if key not in but and _at(params, key) != value:
+                raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
+        for out in entry.get("outs", ()):
+            if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
+                _refuse_edited(Path(root), out)
+
+
+def _refuse_edited(root: Path, out: Mapping[str, str]) -> None:
+    file = root / out["path"]
+    if not file.is_file():
+        raise InputError(f"{out['path']}: no such file; run `dvc repro` to build it")
+    if hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() != out["md5"]:
+        raise InputError(f"{out['path']}: is not what its stage wrote ({LOCK}); run `dvc repro` to build it again")
+
+
+def _at(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
+    return tree

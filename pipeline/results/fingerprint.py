@@ -1,0 +1,101 @@
+"""What the audit trail records: the files of one result, and the fingerprint by which it is known again.
+
+Hashes and plain text only: every ``make`` asks whether its result is recorded already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.results.figures import LOCK, PARAMETERS
+from pipeline.storage.files import read_yaml
+
+STAGE = "track"  # its own entry in dvc.lock says nothing about the result
+FOLDERS = ("metrics", "plots")
+# Every document that a stage writes. A test compares the list with dvc.yaml.
+DOCUMENTS = (
+    "docs/comparison.md",
+    "docs/recommended_threshold.md",
+    "docs/healthcare_audit.md",
+    "docs/playbook/3_bias_sources.md",
+    "docs/playbook/4_metrics.md",
+    "docs/playbook/6_validation.md",
+    "docs/playbook/7_case_study.md",
+    "docs/segments.md",
+    "docs/segments_data_sheet.md",
+    "docs/model_card.md",
+    "docs/model_card.cdx.json",
+    "docs/data_sheet.md",
+    "docs/risk_assessment.md",
+    "docs/index.html",
+)
+RECORDED = (*FOLDERS, *DOCUMENTS)
+MODELS = {name: f"data/models/{name}.skops" for name in ("baseline", "reweighed")}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result that lies in ``folder``: what is there of the files and folders ``recorded``, and the ``models``."""
+
+    folder: Path
+    recorded: Sequence[str] = RECORDED
+    models: Mapping[str, str] = field(default_factory=lambda: MODELS)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Every file of figures and every document, sorted, as paths in ``folder``."""
+        named = [self.folder / name for name in self.recorded]
+        found = [path for place in named for path in (place.rglob("*") if place.is_dir() else [place])]
+        kept = (path for path in found if path.is_file() and path.suffix != ".part")
+        return tuple(sorted(path.relative_to(self.folder).as_posix() for path in kept))
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The parameters, as they stand in the file."""
+        return read_yaml(self.folder / PARAMETERS)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the parameters' values, of ``dvc.lock`` without this stage (if there is one), of all contents."""
+        models = [path for path in self.models.values() if (self.folder / path).is_file()]
+        contents = {name: _sha256((self.folder / name).read_bytes()) for name in (*self.files, *models)}
+        return {"params": _of(_plain(self.params)), "lock": self._lock(), "evidence": _of(contents)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same code, data, parameters and outputs, wherever and whenever they were made."""
+        return _of(self.digests)
+
+    def _lock(self) -> str:
+        """Stage by stage as text, because parsing the file takes longer than all the rest; its order is no matter."""
+        lock = self.folder / LOCK
+        if not lock.is_file():
+            return ""
+        _, *stages = re.split(r"^(?=  [^\s-])", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        return _of(sorted(_sha256(stage.encode()) for stage in stages if not stage.startswith(f"  {STAGE}:")))
+
+
+def _plain(value: Any) -> Any:
+    """Values as DVC compares them, 300.0 being 300, and as JSON can say them."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+def _of(value: Any) -> str:
+    return _sha256(json.dumps(value, sort_keys=True).encode())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""Two versions of the results side by side. Imports results and repository."""

@@ -1,0 +1,145 @@
+"""A commit beside the work tree: its files in a temporary folder, and its score tables from where they can be had."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import zipfile
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from pipeline.repository.dvc import DVC, environment
+from pipeline.storage.files import read_yaml
+from responsible.validation import InputError, did_you_mean
+
+SCORES = {model: f"data/scores/{model}.parquet" for model in ("baseline", "reweighed")}
+
+
+def git(root: Path, *arguments: str, check: bool = True) -> str:
+    """What a git command prints, without the last line break; "" when it fails and need not succeed."""
+    ran = subprocess.run(
+        ["git", "-c", "core.quotepath=off", *arguments], cwd=root, check=check, capture_output=True, text=True
+    )
+    return ran.stdout.rstrip("\n") if ran.returncode == 0 else ""
+
+
+def resolve(root: Path, base: str) -> str:
+    """The commit where the work tree left ``base``: their merge base, or ``base`` itself where none is known here."""
+    for name in (base, f"origin/{base}"):
+        if commit := git(root, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", check=False):
+            return git(root, "merge-base", commit, "HEAD", check=False) or commit
+    if git(root, "rev-parse", "--is-shallow-repository", check=False) == "true":
+        raise InputError(f"{base} is not a commit of this shallow clone; get it with: {_fetch(base)}")
+    known = git(root, "for-each-ref", "--format=%(refname:short)", check=False).split()
+    raise InputError(
+        f"{base} is not a commit here{did_you_mean(base, known)}; fetch it, or name a branch, tag or commit"
+    )
+
+
+def _fetch(base: str) -> str:
+    """The command that makes ``base`` known to a shallow clone, which tracks no branch but its own."""
+    branch = base.removeprefix("origin/")
+    named = branch if re.fullmatch("[0-9a-f]{7,40}", branch) else f"{branch}:refs/remotes/origin/{branch}"
+    return f"git fetch --depth=1 origin {named}"
+
+
+def extract(root: Path, commit: str, folder: Path) -> None:
+    """Every file of the commit, into ``folder``: a copy for reading and rebuilding, without git."""
+    ran = subprocess.run(["git", "archive", "--format=zip", commit], cwd=root, check=True, capture_output=True)
+    with zipfile.ZipFile(BytesIO(ran.stdout)) as archive:  # which, unlike tar, no Python extracts outside of the folder
+        archive.extractall(folder)
+
+
+def promised(folder: Path) -> dict[str, str]:
+    """Path → MD5 of every output that ``dvc.lock`` there promises; empty without one."""
+    if not (lock := folder / "dvc.lock").is_file():
+        return {}
+    stages = read_yaml(lock).get("stages", {}).values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", ()) if "md5" in out}
+
+
+def own_scores(root: Path) -> dict[str, Path]:
+    """The work tree's score tables; refused when they are absent or not those of its ``dvc.lock``."""
+    for path in SCORES.values():
+        if not (root / path).is_file():
+            raise InputError(f"{path} is not here; `dvc repro` builds it")
+        if _md5(root / path) != promised(root).get(path):
+            raise InputError(f"{path} is not what dvc.lock says; `dvc repro` builds it again")
+    return {model: root / path for model, path in SCORES.items()}
+
+
+def base_scores(root: Path, base: Path, commit: str, say: Callable[[str], None], *, rebuild: bool) -> dict[str, Path]:
+    """The score tables of the commit extracted to ``base``: from the work tree when they are the same, from DVC's
+    cache, from its remote, else rebuilt in ``base`` with the packages that are installed here.
+    """
+    want = promised(base)
+    if set(SCORES.values()) <= set(want):
+        if found := _all_held(root, want) or _all_held(_cache(root), want):
+            return found
+        if _remote(root) and all(_get(root, base, commit, path, say) for path in SCORES.values()):
+            return {model: base / path for model, path in SCORES.items()}
+    if not rebuild:
+        raise InputError("the base's scores are in no cache here and were not to be rebuilt")
+    _rebuild(root, base, say)
+    return {model: base / path for model, path in SCORES.items()}
+
+
+def _all_held(place: Path, want: dict[str, str]) -> dict[str, Path] | None:
+    found = {model: _held(place, path, want[path]) for model, path in SCORES.items()}
+    return {model: path for model, path in found.items() if path} if all(found.values()) else None
+
+
+def _remote(root: Path) -> bool:
+    files = [root / ".dvc" / name for name in ("config", "config.local")]
+    return any("['remote" in file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+def _get(root: Path, base: Path, commit: str, path: str, say: Callable[[str], None]) -> bool:
+    say(f"fetching the base's {path} from the DVC remote")
+    (base / path).parent.mkdir(parents=True, exist_ok=True)
+    return _dvc(root, "get", "--quiet", str(root), path, "--rev", commit, "--out", str(base / path))
+
+
+def _rebuild(root: Path, base: Path, say: Callable[[str], None]) -> None:
+    """Train in the extracted commit, with the work tree's cache, so that what is built is found the next time."""
+    say("rebuilding the base's scores: they are in no cache here")
+    settings = f"[core]\n    no_scm = true\n[cache]\n    dir = {_cache(root)}\n"
+    (base / ".dvc/config.local").write_text(settings, encoding="utf-8")
+    sources = [str(path.relative_to(base)) for path in base.rglob("*.dvc") if path.is_file()]
+    if sources and not _dvc(base, "checkout", "--quiet", *sources):
+        raise InputError("the base's data are not in DVC's cache here; `dvc fetch --all-commits` gets them")
+    if not _dvc(base, "repro", "--quiet", "train_baseline", "reweigh"):
+        raise InputError("the base could not be rebuilt here")
+
+
+def _held(place: Path, path: str, md5: str) -> Path | None:
+    """The file with this hash in a work tree, under its path, or in a DVC cache, under its hash."""
+    cached = place / "files" / "md5" / md5[:2] / md5[2:]
+    return next((file for file in (place / path, cached) if file.is_file() and _md5(file) == md5), None)
+
+
+def _md5(file: Path) -> str:
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _cache(root: Path) -> Path:
+    ran = subprocess.run(
+        [*DVC, "cache", "dir"], cwd=root, env=environment(), check=True, capture_output=True, text=True
+    )
+    return Path(ran.stdout.strip())
+
+
+def _dvc(folder: Path, *command: str) -> bool:
+    ran = subprocess.run([*DVC, *command], cwd=folder, env=environment(), check=False, stdout=subprocess.DEVNULL)
+    return ran.returncode == 0
+
+
+def changed_files(root: Path, commit: str, patterns: Sequence[str]) -> list[tuple[str, str]]:
+    """(what happened, path) of the files that differ between the commit and the work tree, new ones included."""
+    words = {"A": "new", "D": "deleted"}
+    lines = git(root, "diff", "--name-status", "--no-renames", commit, "--", *patterns).splitlines()
+    found = {line.split("\t", 1)[1]: words.get(line[0], "changed") for line in lines}
+    new = git(root, "ls-files", "--others", "--exclude-standard", "--", *patterns).splitlines()
+    return [(word, path) for path, word in sorted((dict.fromkeys(new, "new") | found).items())]

@@ -1,0 +1,246 @@
+"""What changed between two versions of the results: which numbers may be compared, and what became of each figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.storage import files
+from responsible.fairness.disparity import Fairness
+from responsible.fairness.groups import Inference, declared_groups
+from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
+from responsible.governance.version_change import Change, Changes, better, independent, paired
+from responsible.modelling.encoding import Logistic
+from responsible.tabular.cells import labels
+from responsible.tabular.schema import Sensitive
+from responsible.validation import InputError
+
+KNOBS: dict[str, Any] = {
+    "seed": int,
+    "threshold": float,
+    "sensitive": dict[str, Sensitive],
+    "model": Logistic,
+    "inference": Inference,
+    "fairness": Fairness,
+}
+ABSENT = "absent"
+PERFORMANCE = {"baseline": "train_baseline", "reweighed": "reweigh"}
+# The three lines of work share a repository, not their data: what stands between two versions of one leaves the others
+# comparable. A figure is of the line whose beginning its path has, else of the budget line.
+BUDGET, HEALTHCARE, SEGMENTS = "budget", "healthcare", "segments"
+_LINES = {
+    HEALTHCARE: ("healthcare_", "prepare.healthcare."),
+    SEGMENTS: ("segments_", "cluster_privacy.", "prepare.segments."),
+}
+_EVERY = (BUDGET, HEALTHCARE, SEGMENTS)
+# (what changed, keys of params.yaml that make it so, lines of work it concerns)
+_KEYS = (
+    ("the label threshold", ("threshold",), (BUDGET,)),
+    ("the data", ("budget.source", "budget.pattern", "budget.target"), (BUDGET,)),
+    ("which rows count", ("prepare.missing_values", "prepare.on_bad_rows", "prepare.sample_rows"), _EVERY),
+    ("the split", ("prepare.split", "budget.key", "budget.split_column"), (BUDGET,)),
+    ("the seed of the split and of every random draw", ("seed",), _EVERY),
+    ("the healthcare data or their roles", ("healthcare",), (HEALTHCARE,)),
+    ("the healthcare audit", ("healthcare_audit",), (HEALTHCARE,)),
+    ("the people to segment or their features", ("segments",), (SEGMENTS,)),
+    ("how segments are made and judged", tuple(f"cluster_privacy.{key}" for key in (
+        "clusters", "reference", "stability", "representation", "privacy", "scorecard")), (SEGMENTS,)),
+)  # fmt: skip
+_DATA = {BUDGET: "the data", HEALTHCARE: "the healthcare data", SEGMENTS: "the people to segment"}
+_SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
+
+
+ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change computed here is another computation
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure before (``old``) and after (``new``), one of them None when only the other version has it.
+
+    ``word`` is real, noise, same, new, deleted, in neither, undefined, not comparable, changed for a figure without
+    interval, or recomputed when the code comes to another figure than before on the same data; ``trend`` is better,
+    worse, small (within tolerance) or "".
+    """
+
+    path: str
+    level: str
+    old: Evidence | None
+    new: Evidence | None
+    change: Change | None
+    pairwise: bool
+    word: str
+    trend: str = ""
+
+    @property
+    def matters(self) -> bool:
+        """Whether the figure changed beyond chance and tolerance, or came or went."""
+        return self.word in ("new", "deleted", "recomputed") or (
+            self.word in ("real", "changed") and self.trend != "small"
+        )
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why figures of these lines, whose path begins with one of ``prefixes``, are not comparable; for the banner."""
+
+    what: str
+    lines: tuple[str, ...] = (BUDGET,)
+    prefixes: tuple[str, ...] = ("",)
+
+    def concerns(self, path: str) -> bool:
+        """Whether the figure at this path is of another question than before."""
+        return _line(path) in self.lines and path.startswith(self.prefixes)
+
+
+def _line(path: str) -> str:
+    return next((line for line, starts in _LINES.items() if path.startswith(starts)), BUDGET)
+
+
+def obstacles(
+    old: Mapping[str, Any], new: Mapping[str, Any], digests: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> list[Obstacle]:
+    """Threshold, data, split, groups and rules of the audits that differ between two parameter trees.
+
+    ``digests`` are those of both versions' tables by line of work.
+    """
+    before, after = flat(old), flat(new)
+    touched = [key for key in {**before, **after} if before.get(key, ABSENT) != after.get(key, ABSENT)]
+    other = [line for line in _EVERY if digests[0].get(line) != digests[1].get(line)]
+    found = [Obstacle(f"{_DATA[line]} changed", (line,)) for line in other]
+    for what, keys, lines in _KEYS:
+        if own := [name for name in touched if any(name == key or name.startswith(f"{key}.") for key in keys)]:
+            found.append(Obstacle(f"{what} changed ({_listed(own, before, after)})", lines))
+    groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
+    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates", "proxies"))
+    return [*found, *([Obstacle(f"the groups of {', '.join(groups)} changed", prefixes=prefixes)] if groups else [])]
+
+
+def _listed(keys: list[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """One key with both values, or up to three names."""
+    values = [side.get(keys[0], ABSENT) for side in (before, after)]
+    if len(keys) == 1 and not any(isinstance(value, list) for value in values):
+        return ("" if keys[0] == "threshold" else f"{keys[0]} ") + " → ".join(map(str, values))
+    return ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+
+
+def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """Dotted key → value of every leaf; a list is a leaf."""
+    if not isinstance(tree, Mapping):
+        return {prefix: tree}
+    keys = {f"{prefix}.{key}" if prefix else str(key): value for key, value in tree.items()}
+    return {leaf: value for key, branch in keys.items() for leaf, value in flat(branch, key).items()}
+
+
+def parameters(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(dotted key, old, new) of every difference; what only one tree has is named once, however much hangs on it."""
+    for key in dict.fromkeys([*new, *old]):
+        before, after, name = old.get(key, ABSENT), new.get(key, ABSENT), f"{prefix}{key}"
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from parameters(before, after, f"{name}.")
+        elif before != after:
+            yield name, before, after
+
+
+def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping[str, Path]) -> dict[str, Changes]:
+    """By model, the paired change of every figure on the test rows that both versions scored.
+
+    Raises :class:`InputError` when the two versions' cells are not the same rows, so that nothing can be paired.
+    """
+    seed, threshold, sensitive, model, inference, fairness = files.load(root / "params.yaml", KNOBS)
+    (before,) = files.load_part(base / "params.yaml", {"model": Logistic})
+    found = {}
+    for index, (name, path) in enumerate(own.items()):
+        (new, meta), (first, other) = files.read_parquet(path), files.read_parquet(old[name])
+        shared = [c for c in new.columns if c in first.columns and c != "score"]
+        if not new[shared].equals(first[shared]) or "n" not in shared or meta["cuts"] != other["cuts"]:
+            raise InputError("the two versions count their cells differently (features, attributes or cut points)")
+        both = new.rename(columns={"score": "new"}).assign(old=first["score"])
+        test = both[both["split"] == "test"].reset_index(drop=True)
+        found[name] = paired(
+            test,
+            labels(test, meta["cuts"], threshold),
+            [who for who in declared_groups(both, sensitive) if f"a.{who.attribute}" in shared],
+            (before.decision_threshold, model.decision_threshold),
+            fairness=fairness,
+            # Equal scores need no draws: every one of them would give a change of 0.
+            inference=inference.model_copy(update={"replicates": 100}) if path == old[name] else inference,
+            rng=np.random.default_rng([seed, 5, index]),
+        )
+    return found
+
+
+def at_paths(found: Mapping[str, Changes]) -> Changes:
+    """The changes of both models by metric path and level."""
+    out: Changes = {}
+    for model, changes in found.items():
+        for (figure, level), interval in changes.items():
+            attribute, dot, measure = figure.rpartition(".")
+            path = f"evaluate_fairness.{attribute}.{model}.{measure}" if dot else f"{PERFORMANCE[model]}.{figure}"
+            out[path, level] = interval
+    return out
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a row is made from: the figures of both versions, what stands between them, and the paired changes."""
+
+    old: Figures
+    new: Figures
+    policy: Policy
+    stops: list[Obstacle]
+    paired: Changes
+
+
+def rows(both: Comparison) -> list[Row]:
+    """A row for each headline figure of either version, and for each figure that a rule is about."""
+    places = dict.fromkeys([*_headline(both.new), *_headline(both.old)])
+    places |= dict.fromkeys((rule.metric, rule.level or WHOLE) for rule in both.policy.rules.values())
+    return [_row(place, both) for place in places]
+
+
+def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
+    for path, levels in figures.items():
+        section, *rest = path.split(".")
+        performance = section in PERFORMANCE.values() and len(rest) == 1
+        fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in PERFORMANCE)
+        audited = section == "healthcare_audit"
+        if (performance or fairness or audited) and WHOLE in levels and levels[WHOLE].inferred:
+            yield path, WHOLE
+        if section == "cluster_privacy" and path.partition(".")[2] in _SEGMENT_FIGURES:
+            yield path, WHOLE
+
+
+def _row(place: tuple[str, str], both: Comparison) -> Row:
+    before, after = (figures.get(place[0], {}).get(place[1]) for figures in (both.old, both.new))
+    if before is None or after is None:
+        word = "in neither" if after is before else "new" if before is None else "deleted"
+        return Row(*place, before, after, None, pairwise=False, word=word)
+    if any(stop.concerns(place[0]) for stop in both.stops):
+        return Row(*place, before, after, None, pairwise=False, word="not comparable")
+    found = both.paired.get(place)
+    change = found or (independent(before, after) if after.inferred else Change(*[after.value - before.value] * 3))
+    word, trend = _said(place[0], before, after, change, both.policy)
+    return Row(*place, before, after, change, found is not None, word, trend)
+
+
+def _said(path: str, old: Evidence, new: Evidence, change: Change, policy: Policy) -> tuple[str, str]:
+    difference = new.value - old.value
+    if difference == 0 == change.value or (math.isnan(old.value + new.value) and old.reason == new.reason != ""):
+        return "same", ""
+    if math.isnan(difference) or math.isnan(change.low):
+        return "undefined", ""
+    # Audits look at recorded cases and people: on the same ones nothing but the code can come to another figure.
+    if _line(path) != BUDGET or abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
+        return "recomputed", ""
+    if new.inferred and not change.real:
+        return "noise", ""
+    word = "real" if new.inferred else "changed"
+    if abs(difference) <= policy.tolerance(path):
+        return word, "small"
+    good = better(path.rpartition(".")[2], old.value, new.value)
+    return word, "" if good is None else "better" if good else "worse"

@@ -1,0 +1,216 @@
+"""The stages' hands: parameters in, tables and metrics out, each file written whole or not at all."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from responsible.validation import InputError, Params, did_you_mean, explain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
+SECTIONS = (
+    "seed",
+    "threshold",
+    "prepare",
+    "budget",
+    "sensitive",
+    "model",
+    "reweigh",
+    "inference",
+    "fairness",
+    "threshold_sweep",
+    "healthcare",
+    "healthcare_audit",
+    "playbook",
+    "segments",
+    "cluster_privacy",
+    "policy",
+)
+DECIMALS = 6
+
+
+def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The sections ``wanted`` (dotted key → type) of the parameter file, validated, in the order asked for.
+
+    A type is a :class:`~responsible.validation.Params` class or anything pydantic validates. Unknown and missing keys,
+    wrong types and values out of range raise :class:`InputError` that names file, key, rule and value.
+    """
+    tree = read_yaml(path)
+    for key in tree:
+        if key not in SECTIONS:
+            raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
+    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+
+
+def load_part(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As :func:`load`, for a file of another version: it may have sections that this one does not know."""
+    tree = read_yaml(path)
+    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds."""
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        tree = copy.deepcopy(_parsed(Path(path).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the repository root") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
+    return tree
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe").load(text)
+
+
+def _section(path: str | Path, tree: Any, key: str, kind: Any) -> Any:
+    for part in key.split("."):
+        if not isinstance(tree, dict) or part not in tree:
+            raise InputError(f"{path}: {key} is missing; add the key")
+        tree = tree[part]
+    known = kind.model_fields if isinstance(kind, type) and issubclass(kind, Params) else ()
+    try:
+        return TypeAdapter(kind).validate_python(tree, strict=True)
+    except ValidationError as error:
+        raise InputError(explain(error, f"{path}: {key}", known)) from None
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write under a temporary name beside ``path`` and move it into place, so a killed run leaves no half file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """UTF-8 text with Unix line ends, written whole."""
+    write_bytes(path, text.encode())
+
+
+def rounded(value: Any) -> Any:
+    """Plain JSON value: floats to six decimals, NaN and infinity to None, containers recursively, -0.0 to 0.0."""
+    if isinstance(value, Mapping):
+        return {str(k): rounded(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, DECIMALS) + 0.0 if math.isfinite(value) else None
+    return value
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Sorted, rounded JSON that never holds NaN; the same value gives the same bytes."""
+    write_text(path, json.dumps(rounded(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """The JSON value of a file an earlier stage wrote."""
+    return json.loads(_existing(path).read_text(encoding="utf-8"))
+
+
+def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
+    """CSV with six significant digits and empty fields for undefined values; so a p of 1e-9 does not become 0.
+
+    What is below 1e-12 is rounding noise, which differs between processors, and becomes 0.
+    """
+    frame = frame.copy()
+    for column in frame.select_dtypes("floating"):
+        frame[column] = frame[column].where(frame[column].abs() >= 1e-12, frame[column] * 0)
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined."""
+    import pandas as pd
+
+    return pd.read_csv(_existing(path), keep_default_na=False, na_values=[""])
+
+
+def write_parquet(path: str | Path, frame: pd.DataFrame, meta: Mapping[str, Any] | None = None) -> None:
+    """Parquet without an index; ``meta`` goes into the schema as JSON under the key ``responsible``."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    content = {b"responsible": json.dumps(meta or {}, sort_keys=True, ensure_ascii=False).encode()}
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **content}), buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A table of :func:`write_parquet` and its ``meta``; text columns come as plain strings."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(_existing(path))
+    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
+
+
+def watch(steps: Iterable[Any], what: str) -> Iterable[Any]:
+    """``steps`` with a progress bar that says ``what`` they are; silent where nobody watches (no terminal)."""
+    from tqdm import tqdm
+
+    return tqdm(steps, desc=what, disable=None, leave=False)
+
+
+def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
+    """The scores table: split, bin, sensitive levels and counts of every cell, in the cells' order, and its ``score``.
+
+    Scores are rounded to nine decimals: the last digits of a probability depend on the processor.
+    """
+    keep = [name for name in cells.columns if not name.startswith("x.")]
+    return cells[keep].assign(score=score.round(9))
+
+
+def read_scores(baseline: str | Path, reweighed: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Both score tables of one run side by side, their scores as columns ``baseline`` and ``reweighed``."""
+    (first, meta), (second, other) = read_parquet(baseline), read_parquet(reweighed)
+    if meta != other or not first.drop(columns="score").equals(second.drop(columns="score")):
+        raise InputError(f"{baseline} and {reweighed} score different cells; run `dvc repro`")
+    return first.rename(columns={"score": "baseline"}).assign(reweighed=second["score"]), meta
+
+
+def read_csvs(paths: Mapping[str, str | Path], name: str) -> pd.DataFrame:
+    """Several tables of the same columns as one, with the key of each in a first column ``name``."""
+    import pandas as pd
+
+    return pd.concat({key: read_csv(path) for key, path in paths.items()}, names=[name]).reset_index(name)
+
+
+def _existing(path: str | Path) -> Path:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file; run `dvc repro` to build it")
+    return Path(path)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call a stage's ``main``; a refused input becomes one message on stderr and exit code 1, without a traceback."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,1 @@
+"""The audit trail. The only folder that imports MLflow."""

@@ -1,0 +1,220 @@
+"""The audit trail in MLflow: one finished run for each distinct result, in whichever store is meant.
+
+Everything goes through a client with the run's id: MLflow's notion of an active run would add the git remote and the
+account of whoever runs it to the tags, and would call a run finished whose process merely ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.repository.provenance import redacted
+from pipeline.results.figures import LOCK, PARAMETERS
+from pipeline.results.fingerprint import Result
+from pipeline.storage.models import read_model
+from pipeline.tracking.classification_reports import write_reports
+from pipeline.tracking.run_record import Record
+from pipeline.tracking.store import ALIASES, FINGERPRINT, Store
+from responsible.validation import InputError
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+PATIENCE = 600  # seconds to wait for another process that is logging
+SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # or the UI asks what kind it is
+
+
+class Entry(NamedTuple):
+    """The run of a result: its name, and whether it was logged now or had been before."""
+
+    name: str
+    new: bool
+
+
+def record(result: Result, store: Store) -> Entry:
+    """Log the result, unless a finished run of it is there; then only see to it that the aliases name its models.
+
+    Raises:
+        InputError: the store cannot be opened, reached or written. What was logged so far then stays, unfinished, and
+            does not count.
+    """
+    os.environ.update(store.environment())
+    with _told(store), _held(store), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's advice to its user; what fails raises
+        client, experiment = _open(store)
+        if run := _find(client, experiment, result.fingerprint, "FINISHED"):
+            _name_models(client, store, run.info.run_id)
+            return Entry(run.info.run_name, new=False)
+        while killed := _find(client, experiment, result.fingerprint, "RUNNING"):
+            client.set_terminated(killed.info.run_id, "KILLED")  # who held the lock before us has died
+        return _log(client, experiment, result, store)
+
+
+@contextmanager
+def opened(store: Store) -> Iterator[MlflowClient]:
+    """The store, with its tables and its experiment made; for commands that read it."""
+    os.environ.update(store.environment())
+    with _told(store):
+        with _held(store):
+            client, _ = _open(store)
+        yield client
+
+
+@contextmanager
+def _held(store: Store) -> Iterator[None]:
+    """Hold the store's lock: two processes that make its tables crash, and two that look a run up both log it."""
+    from filelock import FileLock, Timeout
+
+    store.lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(store.lock, timeout=PATIENCE):
+            yield
+    except Timeout:
+        raise InputError(
+            f"{store.lock}: another process has held it for {PATIENCE} s; end it, then try again"
+        ) from None
+
+
+@contextmanager
+def _told(store: Store) -> Iterator[None]:
+    """Turn what MLflow, the network and the disk raise into one message that holds no credentials."""
+    import mlflow  # after the environment is set: it reads it now
+    from sqlalchemy.exc import SQLAlchemyError
+
+    for name in ("alembic", "urllib3", "mlflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
+        raise InputError(_failure(store, error)) from None
+
+
+def _failure(store: Store, error: Exception) -> str:
+    said = redacted(" ".join(str(error).split()))
+    for secret in filter(None, (store.password, *(os.environ.get(name) for name in SECRETS))):
+        said = said.replace(secret, "***")
+    remedy = (
+        "see that the folder can be written and the disk has room"
+        if store.database
+        else "see that the server runs and lets you in, or unset MLFLOW_TRACKING_URI for a store in the repository"
+    )
+    return (
+        f"the audit trail at {store.address} could not be written; the results are complete and in place; "
+        f"{remedy}, then run `make` or `dvc repro` again ({type(error).__name__}: {said[:200]})"
+    )
+
+
+def _open(store: Store) -> tuple[MlflowClient, str]:
+    """A client and the id of the experiment, which is made when it is not there."""
+    import mlflow
+    from mlflow.tracking import MlflowClient
+
+    mlflow.set_tracking_uri(store.uri)
+    mlflow.set_registry_uri(store.uri)
+    client = MlflowClient(store.uri, store.uri)
+    if found := client.get_experiment_by_name(store.experiment):
+        if found.lifecycle_stage == "deleted":
+            raise InputError(
+                f"the experiment {store.experiment!r} was deleted from {store.address}; restore it with "
+                f"`mlflow experiments restore -x {found.experiment_id}`, or set MLFLOW_EXPERIMENT_NAME to another name"
+            )
+        return client, found.experiment_id
+    place = None if store.database is None else store.database.with_name("mlartifacts").as_uri()
+    return client, client.create_experiment(store.experiment, artifact_location=place, tags=_EXPERIMENT_TAGS)
+
+
+def _find(client: MlflowClient, experiment: str, fingerprint: str, status: str) -> Run | None:
+    asked = f"tags.{FINGERPRINT} = '{fingerprint}' and attributes.status = '{status}'"
+    found = client.search_runs([experiment], filter_string=asked, max_results=1)
+    return found[0] if found else None
+
+
+def _log(client: MlflowClient, experiment: str, result: Result, store: Store) -> Entry:
+    """Log a run. The order matters: models before figures, which they would copy; aliases late, the status last."""
+    from mlflow.entities import Metric, Param
+
+    said = Record(result)
+    params, metrics, tags = said.params, said.metrics, said.tags  # whatever is wrong with them, before a run is there
+    run = client.create_run(experiment, run_name=said.title, tags=tags)
+    key, now = run.info.run_id, int(time.time() * 1000)
+    _log_models(client, result, store, key)
+    client.log_inputs(key, _datasets(said.digests, result.params))
+    with tempfile.TemporaryDirectory(prefix="track-") as folder:
+        _gather(result, Path(folder))
+        client.log_artifacts(key, folder)
+    client.log_batch(
+        key,
+        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        params=[Param(name, value) for name, value in params.items()],
+    )
+    _name_models(client, store, key)
+    client.set_terminated(key, "FINISHED")
+    return Entry(said.title, new=True)
+
+
+def _datasets(digests: dict[str, str], params: dict[str, Any]) -> list[Any]:
+    """The tables of people by the digest of their rows, which MLflow cuts at 36 letters; tags have the whole."""
+    from mlflow.entities import Dataset, DatasetInput
+
+    where = {table: redacted(str(params.get(table, {}).get("source", ""))) for table in digests}
+    return [
+        DatasetInput(Dataset(table, digest[:32], "local", json.dumps({"uri": where[table]})), [])
+        for table, digest in digests.items()
+    ]
+
+
+def _gather(result: Result, folder: Path) -> None:
+    """Everything people read of the result, under its path, and what the result was made from."""
+    for name in result.files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(result.folder / name, folder / name)
+    for name in (PARAMETERS, LOCK):
+        if (result.folder / name).is_file():
+            text = (result.folder / name).read_text(encoding="utf-8")
+            (folder / name).write_text(redacted(text), encoding="utf-8")
+    write_reports(result.folder, folder / "classification")
+
+
+def _log_models(client: MlflowClient, result: Result, store: Store, run: str) -> None:
+    """Both models with signature, as versions of one registered model that say which they are."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.models import Model
+
+    from pipeline.tracking import logged_model
+
+    try:
+        client.get_registered_model(store.model)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        client.create_registered_model(store.model)
+    for alias, path in result.models.items():
+        read_model(result.folder / path)  # refuses what the loader would refuse
+        options = logged_model.options(result.folder / path, result.params)
+        logged = Model.log(None, mlflow.pyfunc, run_id=run, name=alias, flavor_name="python_function", **options)
+        tags = {"model": alias, FINGERPRINT: result.fingerprint}
+        client.create_model_version(store.model, logged.model_uri, run, tags=tags, model_id=logged.model_id)
+
+
+def _name_models(client: MlflowClient, store: Store, run: str) -> None:
+    """Let the aliases name this run's models: at once for a result of the workspace, for an experiment if none do."""
+    versions = client.search_model_versions(f"name = '{store.model}' and run_id = '{run}'")
+    named = client.get_registered_model(store.model).aliases if versions else {}
+    for version in versions:  # none, when people have deleted them: then that is what they want
+        alias = version.tags.get("model", "")
+        free = alias not in named or not os.environ.get("DVC_EXP_NAME")
+        if alias in ALIASES and free and str(named.get(alias)) != str(version.version):
+            client.set_registered_model_alias(store.model, alias, version.version)

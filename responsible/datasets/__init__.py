@@ -1,0 +1,1 @@
+"""The three synthetic sample tables. Imports validation only."""

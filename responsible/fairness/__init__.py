@@ -1,0 +1,1 @@
+"""Groups, measures, verdicts and disparities; proxies, individual fairness, subgroups. Imports modelling."""

@@ -1,0 +1,80 @@
+"""The evaluation of two scored models on the same test rows: every table of every declared sensitive attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.fairness import curves, disparity, groups, intersections
+from responsible.modelling.performance import paired_change
+
+CALIBRATION_BINS = 10
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Long tables over all attributes; the functions that make them document their columns."""
+
+    fairness: pd.DataFrame
+    group_rates: pd.DataFrame
+    intersection_rates: pd.DataFrame
+    group_tests: pd.DataFrame
+    confusion: pd.DataFrame
+    roc: pd.DataFrame
+    calibration: pd.DataFrame
+    performance_change: pd.DataFrame
+
+
+def evaluate(
+    test: pd.DataFrame,
+    label: npt.NDArray[np.int64],
+    attributes: Sequence[groups.Groups],
+    decision_threshold: float,
+    *,
+    fairness: disparity.Fairness,
+    inference: groups.Inference,
+    rng: np.random.Generator,
+) -> Evaluation:
+    """Audit cells ``test`` that carry ``n``, the ``a.`` levels, and scores in columns ``baseline`` and ``reweighed``.
+
+    ``label`` (m,) is 0/1. One set of draws an attribute serves both models, so their change is paired.
+    """
+    scores = {model: test[model].to_numpy() for model in groups.MODELS}
+    n, bits = test["n"].to_numpy(), [label, *(score >= decision_threshold for score in scores.values())]
+    found = []
+    for who in attributes:
+        code = who.code(test[f"a.{who.attribute}"].to_list())
+        joint = groups.tabulate(code, len(who.levels), bits, n)
+        found.append(
+            _from_counts(joint, who, fairness, inference, rng)
+            | {
+                "roc": curves.roc_by_group(code, who, scores, label, n),
+                "calibration": curves.calibration_by_group(
+                    code, who, scores, label, n, bins=CALIBRATION_BINS, confidence=inference.confidence
+                ),
+            }
+        )
+    tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
+    tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
+    everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
+    tables["performance_change"] = paired_change(everybody, inference, rng)
+    return Evaluation(**(tables | {"fairness": disparity.adjust(tables["fairness"])}))
+
+
+def _from_counts(
+    joint: groups.Counts,
+    who: groups.Groups,
+    fairness: disparity.Fairness,
+    inference: groups.Inference,
+    rng: np.random.Generator,
+) -> dict[str, pd.DataFrame]:
+    return {
+        "fairness": disparity.compare(joint, who, fairness, inference, rng),
+        "group_rates": groups.group_rates(joint, who, inference.confidence),
+        "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
+        "confusion": groups.confusion(joint, who),
+    }

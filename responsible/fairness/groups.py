@@ -1,0 +1,154 @@
+"""Groups: the levels of a sensitive attribute, and counts of rows by level, label and the predictions of two models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from responsible.statistics import intervals, significance
+from responsible.statistics.rates import RATES, parts
+from responsible.tabular.schema import Sensitive
+from responsible.validation import InputError, Params, did_you_mean
+
+MODELS = ("baseline", "reweighed")
+GROUP_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value", "base_rate")
+Counts = npt.NDArray[np.int64]
+Code = npt.NDArray[np.int64]
+
+
+class Inference(Params):
+    """How sure: ``confidence`` of every two-sided interval (a fraction) and the number of multinomial ``replicates``.
+
+    ``minimum_denominator``: the fewest rows that each rate of a comparison must rest on before its value is reported.
+    """
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    replicates: Annotated[int, Field(ge=100)]
+    minimum_denominator: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """An attribute's levels, privileged first, then the others alphabetically; ``privileged`` is (levels,) bool."""
+
+    attribute: str
+    levels: tuple[str, ...]
+    privileged: npt.NDArray[np.bool_]
+
+    def code(self, values: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The index into ``levels`` of each value, -1 for a level that is excluded from this audit."""
+        return np.asarray(pd.Index(self.levels).get_indexer(pd.Index(values)), dtype=np.int64)
+
+
+def groups(attribute: str, present: Iterable[str], privileged: Sequence[str], exclude: Sequence[str] = ()) -> Groups:
+    """The groups of an attribute: every declared privileged level, present or not, and every other present level."""
+    others = sorted(set(present) - set(privileged) - set(exclude))
+    if not others:
+        raise InputError(f"sensitive.{attribute}: no level is left to compare with the privileged ones")
+    levels = (*privileged, *others)
+    return Groups(attribute, levels, np.arange(len(levels)) < len(privileged))
+
+
+def declared_groups(
+    cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], attributes: Iterable[str] | None = None
+) -> list[Groups]:
+    """The groups of the named (default: all) sensitive attributes among the ``a.`` columns of ``cells``.
+
+    Raises:
+        InputError: a name that ``sensitive`` does not declare.
+    """
+    out = []
+    for name in sensitive if attributes is None else attributes:
+        if name not in sensitive:
+            raise InputError(f"attribute {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}")
+        levels = cells[f"a.{name}"].unique().tolist()
+        out.append(groups(name, levels, sensitive[name].privileged, sensitive[name].exclude))
+    return out
+
+
+def tabulate(
+    code: npt.NDArray[np.int64], levels: int, binary: Sequence[npt.ArrayLike], counts: npt.ArrayLike
+) -> Counts:
+    """Σ ``counts`` by level and by each 0/1 array of ``binary`` (label, prediction, …): (levels, 2, …, 2).
+
+    Cells with code -1 (excluded levels) are left out.
+    """
+    kept, shape = code >= 0, (levels, *(2 for _ in binary))
+    cell = np.ravel_multi_index((code[kept], *(np.asarray(b, dtype=np.int64)[kept] for b in binary)), shape)
+    total = np.zeros(int(np.prod(shape)), dtype=np.int64)
+    np.add.at(total, cell, np.asarray(counts, dtype=np.int64)[kept])
+    return total.reshape(shape)
+
+
+def marginals(joint: Counts) -> dict[str, Counts]:
+    """``[..., level, y, ŷ]`` of each model from the joint counts of both."""
+    return {"baseline": joint.sum(-1), "reweighed": joint.sum(-2)}
+
+
+def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Do the levels differ at all? For each model the permutation test over all levels of selection and of TPR.
+
+    Group labels are permuted in count space. ``range`` = max − min of the levels' rates is only a
+    description.
+    """
+    rows: list[dict[str, object]] = []
+    for model, table in marginals(joint).items():
+        for rate, within in (("selection_rate", table.sum(-2)), ("true_positive_rate", table[:, 1])):
+            used = within[within.sum(1) > 0]
+            share = used[:, 1] / used.sum(1) if len(used) else np.array([np.nan])
+            test = significance.permutation(within, draws, rng)
+            found = {"range": float(np.ptp(share)), "statistic": test.statistic, "p": test.p, "cramers_v": test.effect}
+            rows.append({"attribute": who.attribute, "model": model, "rate": rate, "levels": len(used), **found})
+    return pd.DataFrame(rows)
+
+
+def group_rates(joint: Counts, who: Groups, confidence: float) -> pd.DataFrame:
+    """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
+
+    A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
+    """
+    rows: list[dict[str, object]] = []
+    for model, table in marginals(joint).items():
+        for level, name in enumerate(who.levels):
+            for rate in GROUP_RATES:
+                k, n = (int(part) for part in parts(table[level], rate))
+                interval = intervals.wilson(np.array(k), np.array(n), confidence)
+                reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
+                place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
+                value = {"value": k / n if n else np.nan, "low": float(interval.low), "high": float(interval.high)}
+                rows.append({**place, "model": model, "rate": rate, "count": k, "of": n, **value, "reason": reason})
+    return pd.DataFrame(rows)
+
+
+def confusion(joint: Counts, who: Groups) -> pd.DataFrame:
+    """TP, FP, FN and TN of every declared level and model."""
+    rows = [
+        {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level]), "model": model}
+        | {"tp": int(t[1, 1]), "fp": int(t[0, 1]), "fn": int(t[1, 0]), "tn": int(t[0, 0])}
+        for model, table in marginals(joint).items()
+        for level, (name, t) in enumerate(zip(who.levels, table, strict=True))
+    ]
+    return pd.DataFrame(rows)
+
+
+def weighing_groups(cells: pd.DataFrame, attributes: Sequence[Groups], by: str) -> tuple[Code, tuple[str, ...]]:
+    """The groups that reweighing makes independent of the label: each cell's group (m,) and the groups' names.
+
+    ``by`` is ``privileged`` (pooled privileged against pooled unprivileged) or ``levels``; several attributes are
+    crossed. A cell whose level is excluded from any of the attributes has group -1.
+    """
+    code: Code = np.zeros(len(cells), dtype=np.int64)
+    names: tuple[str, ...] = ("",)
+    for who in attributes:
+        level = who.code(cells[f"a.{who.attribute}"].to_list())
+        own = who.levels if by == "levels" else (f"unprivileged {who.attribute}", f"privileged {who.attribute}")
+        part = level if by == "levels" else np.where(level < 0, -1, who.privileged[level])
+        code = np.where((code < 0) | (part < 0), -1, code * len(own) + part)
+        names = tuple(f"{a} and {b}" if a else b for a in names for b in own)
+    return code, names

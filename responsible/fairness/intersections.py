@@ -1,0 +1,56 @@
+"""Crossing: the rates of two models in every combination of levels of two sensitive attributes.
+
+Layer 3. A model can treat each attribute alike and still not those who share two disadvantages (Crenshaw 1989); with
+more than two attributes every pair is crossed, because larger combinations hold too few rows to say anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.fairness.groups import Groups, Inference, group_rates, tabulate
+
+COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", "value", "low", "high", "reason")
+BETWEEN = " & "
+
+
+def crossed(first: Groups, second: Groups) -> Groups:
+    """Every combination of their levels, ``A & B``, in the order of ``first``; privileged where both are."""
+    levels = tuple(BETWEEN.join(pair) for pair in product(first.levels, second.levels))
+    privileged = np.logical_and.outer(first.privileged, second.privileged).ravel()
+    return Groups(BETWEEN.join((first.attribute, second.attribute)), levels, privileged)
+
+
+def intersection_rates(
+    test: pd.DataFrame,
+    attributes: Sequence[Groups],
+    bits: Sequence[npt.ArrayLike],
+    inference: Inference,
+) -> pd.DataFrame:
+    """Selection, TPR, FPR, PPV and base rate of every pair of levels and model, with Wilson intervals.
+
+    ``test`` are cells with ``n`` and the ``a.`` columns; ``bits`` the label and the two models' predictions, each
+    (m,) 0/1. Columns: :data:`COLUMNS`. A rate on fewer than ``minimum_denominator`` rows has its counts but no value,
+    and the reason ``n_below_minimum``; one without any row says why, as in ``group_rates``. Rows with an excluded level
+    of either attribute are in no combination. One attribute alone gives a table without rows.
+    """
+    found = [_pair(test, *pair, bits, inference) for pair in combinations(attributes, 2)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _pair(
+    test: pd.DataFrame, first: Groups, second: Groups, bits: Sequence[npt.ArrayLike], inference: Inference
+) -> pd.DataFrame:
+    a, b = (who.code(test[f"a.{who.attribute}"].to_list()) for who in (first, second))
+    code = np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
+    who = crossed(first, second)
+    rates = group_rates(tabulate(code, len(who.levels), bits, test["n"].to_numpy()), who, inference.confidence)
+    few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
+    rates.loc[few, ["value", "low", "high"]] = np.nan
+    rates.loc[few, "reason"] = "n_below_minimum"
+    return rates.rename(columns={"attribute": "attributes", "level": "group"})

@@ -1,0 +1,1 @@
+"""Policy, register of risks, change between two versions. Imports fairness and statistics."""

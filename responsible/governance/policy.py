@@ -1,0 +1,195 @@
+"""Policy: declared rules, judged on the figures that the stages wrote; the one place where pass or fail is decided.
+
+A rule names a figure by its metric path, says what it may be, and who wants it so and why. The verdict is the one of
+:meth:`responsible.limits.Limits.judge`; where it is not ``pass``, a dated exception turns it into ``excepted``. What
+decides whether a change may go on is :attr:`Judgement.blocks`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from responsible.limits import Limits, Verdict
+from responsible.validation import InputError, Params, did_you_mean
+
+Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+WHOLE = ""  # the level of a figure that is not of one level of an attribute
+PLACE = "params.yaml: policy"
+
+
+def _day(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"must be a date such as 2026-12-31, got {value!r}") from None
+
+
+class Excuse(Params):
+    """A dated exception: up to and including the day ``until`` a rule that is not met does not block."""
+
+    until: Annotated[date, BeforeValidator(_day)]
+    justification: Text
+
+
+class Rule(Limits):
+    """Limits on one figure. ``metric`` is its path, ``level`` one level of its attribute (none: all, pooled).
+
+    ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    """
+
+    metric: Text
+    level: Text | None = None
+    judged_on: Literal["interval", "point"]
+    severity: Literal["block", "warn"]
+    reason: Text
+    owner: Text
+    exception: Excuse | None = None
+
+    @property
+    def label(self) -> str:
+        """The metric path, with the level in brackets when there is one."""
+        return f"{self.metric} [{self.level}]" if self.level else self.metric
+
+
+Tolerance = Annotated[float, Field(ge=0)]
+
+
+class Policy(Params):
+    """The rules by name; whether a blocking rule that the data cannot decide blocks; and what change matters.
+
+    ``tolerances`` are the changes, by name of the figure (the last part of its path), that a review of a change calls
+    small even when they are beyond chance; ``default`` is for the figures that are not named.
+    """
+
+    insufficient_evidence: Literal["block", "warn"]
+    rules: Annotated[dict[Text, Rule], Field(min_length=1)]
+    tolerances: dict[str, Tolerance]
+
+    def tolerance(self, metric: str) -> float:
+        """The tolerance of the figure at this path, 0 when neither it nor a default is declared."""
+        return self.tolerances.get(metric.rpartition(".")[2], self.tolerances.get("default", 0.0))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A figure as written by a stage: its value and interval, NaN where undefined, then with a ``reason`` code.
+
+    ``inferred`` is False for a figure that has no interval by nature, such as a number of rows. ``forbidden`` are
+    limits that, given the groups' base rates, no classifier above the accuracy floor could meet. ``source`` is the
+    file.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    reason: str = ""
+    inferred: bool = True
+    forbidden: Limits | None = None
+    source: str = ""
+
+
+Figures = Mapping[str, Mapping[str, Evidence]]
+"""Metric path → level (:data:`WHOLE` for the whole) → figure."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it."""
+
+    name: str
+    rule: Rule
+    evidence: Evidence
+    found: Verdict
+    verdict: Outcome
+    blocks: bool
+
+
+def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...]:
+    """The verdict on every rule, in the order of the policy.
+
+    ``infeasible`` where the rule asks no less than limits that the figure's own table found out of reach. A document
+    that must not depend on the day it is built passes ``date.min`` as ``today``: then no exception has expired.
+
+    Raises:
+        InputError: every fault of the policy, one a line: a metric path, a level or a name of a tolerance that does
+            not exist, a figure without interval that is to be judged on one, an exception that has expired.
+    """
+    faults = [fault for name, rule in policy.rules.items() if (fault := _fault(rule, figures, today, name))]
+    known = sorted({path.rpartition(".")[2] for path in figures} | {"default"})
+    faults += [
+        f"{PLACE}.tolerances.{n} is not a figure{did_you_mean(n, known)}" for n in policy.tolerances if n not in known
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+    return tuple(_judgement(name, rule, figures, policy) for name, rule in policy.rules.items())
+
+
+def _fault(rule: Rule, figures: Figures, today: date, name: str) -> str | None:
+    place = f"{PLACE}.rules.{name}"
+    if rule.metric not in figures:
+        return f"{place}.metric: there is no figure {rule.metric!r}{_instead(rule.metric, figures)}"
+    levels = figures[rule.metric]
+    if (rule.level or WHOLE) not in levels:
+        known = [level for level in levels if level != WHOLE]
+        if rule.level is None:
+            return f"{place}.level is missing: {rule.metric} has one value a level{did_you_mean('', known)}"
+        hint = did_you_mean(rule.level, known) if known else "; leave the level out"
+        return f"{place}.level: {rule.metric} has no level {rule.level!r}{hint}"
+    if rule.judged_on == "interval" and not levels[rule.level or WHOLE].inferred:
+        return f"{place}.judged_on must be point: {rule.metric} has no interval"
+    if rule.exception and today > rule.exception.until:
+        return (
+            f"{place}.exception expired on {rule.exception.until}, today is {today}; "
+            "meet the rule, or let its owner justify a new date"
+        )
+    return None
+
+
+def _instead(metric: str, figures: Figures) -> str:
+    """The nearest figures; or, when a whole table is absent, that it is and what helps."""
+    section = metric.partition(".")[0]
+    if any(path.startswith(f"{section}.") for path in figures):
+        return did_you_mean(metric, figures)
+    known = sorted({path.partition(".")[0] for path in figures})
+    return f", nor any of {section}{did_you_mean(section, known)}; build it with `dvc repro`, or drop the rule"
+
+
+def _judgement(name: str, rule: Rule, figures: Figures, policy: Policy) -> Judgement:
+    evidence = figures[rule.metric][rule.level or WHOLE]
+    ends = (evidence.value, evidence.value) if rule.judged_on == "point" else (evidence.low, evidence.high)
+    found = rule.judge(*ends, unreachable=_as_strict(rule, evidence.forbidden))
+    verdict: Outcome = "excepted" if rule.exception and found != "pass" else found
+    stops = {"fail", "infeasible", *(["insufficient_evidence"] if policy.insufficient_evidence == "block" else [])}
+    return Judgement(name, rule, evidence, found, verdict, rule.severity == "block" and verdict in stops)
+
+
+def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
+    """Whether the rule allows nothing beyond the limits that are out of reach; then it is out of reach as well."""
+    return forbidden is not None and forbidden.low <= rule.low and rule.high <= forbidden.high
+
+
+def headline(judgements: Sequence[Judgement]) -> str:
+    """The whole policy in a line, for example ``fails: 2 of 7 rules block (a, b); 1 warning (c); 1 excepted (d)``."""
+    blocking = [j.name for j in judgements if j.blocks]
+    warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
+    excepted = [j.name for j in judgements if j.verdict == "excepted"]
+    rules = "1 rule" if len(judgements) == 1 else f"{len(judgements)} rules"
+    verb = "blocks" if len(blocking) == 1 else "block"
+    said = (
+        f"fails: {len(blocking)} of {rules} {verb} ({', '.join(blocking)})"
+        if blocking
+        else f"passes: none of {rules} blocks"
+    )
+    more = [
+        f"{len(names)} {what} ({', '.join(names)})"
+        for names, what in ((warnings, "to heed"), (excepted, "excepted"))
+        if names
+    ]
+    return "; ".join([said, *more])

@@ -1,0 +1,173 @@
+"""Change: what became of a figure between two versions of a model, and whether it is more than chance.
+
+On the same test rows the change is *paired*: both versions' predictions of a row stay together, and what the rows have
+in common cancels. Otherwise the two figures are taken for independent, which makes the interval wider.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.fairness import disparity, groups
+from responsible.fairness.measures import MEASURES
+from responsible.governance.policy import WHOLE, Evidence
+from responsible.modelling.performance import paired_change
+from responsible.statistics.intervals import quantile
+from responsible.statistics.probability_metrics import SCORES
+from responsible.statistics.rates import PERFORMANCE
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a figure gained, new minus old, with its interval; NaN where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def real(self) -> bool:
+        """Whether it is more than chance: 0 lies outside the interval. An undefined interval shows nothing."""
+        return self.low <= self.high and (self.low > 0 or self.high < 0)  # False with NaN
+
+
+Changes = dict[tuple[str, str], Change]
+"""(figure, level) → change; a fairness figure is ``attribute.measure``."""
+
+_LOWER_IS_BETTER = ("log_loss", "brier")
+
+
+def independent(old: Evidence, new: Evidence) -> Change:
+    """The change between figures of independent samples, from their own intervals (l, u) about v.
+
+    Low end d − √((v₂ − l₂)² + (u₁ − v₁)²), high end d + √((u₂ − v₂)² + (v₁ − l₁)²), d = v₂ − v₁: the square-and-add
+    rule (Zou & Donner 2008, MOVER, eq. 5; Newcombe 1998, method 10). NaN where an end is undefined.
+    """
+    d = new.value - old.value
+    low = d - math.hypot(new.value - new.low, old.high - old.value)
+    return Change(d, low, d + math.hypot(new.high - new.value, old.value - old.low))
+
+
+def paired(
+    test: pd.DataFrame,
+    label: Ints,
+    attributes: Sequence[groups.Groups],
+    decide_at: tuple[float, float],
+    *,
+    fairness: disparity.Fairness,
+    inference: groups.Inference,
+    rng: np.random.Generator,
+) -> Changes:
+    """The changes of every figure between two scored versions of a model on the same test rows.
+
+    ``test`` are cells with counts ``n``, levels ``a.NAME``, and the scores of both versions in ``old`` and ``new``;
+    ``label`` (m,) is 0/1; ``decide_at`` are the versions' decision thresholds.
+    """
+    n, scores = test["n"].to_numpy(), [test[name].to_numpy() for name in ("old", "new")]
+    bits = [label, *(score >= at for score, at in zip(scores, decide_at, strict=True))]
+    everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
+    table = paired_change(everybody, inference, rng)
+    found = {(str(row["figure"]), WHOLE): _change(row) for row in table.to_dict("records")}
+    found |= _scores(scores[0], scores[1], n * label, n * (1 - label), quantile(inference.confidence))
+    for who in attributes:
+        code = who.code(test[f"a.{who.attribute}"].to_list())
+        joint = groups.tabulate(code, len(who.levels), bits, n)
+        found |= _fairness(disparity.compare(joint, who, fairness, inference, rng))
+    return found
+
+
+def _fairness(table: pd.DataFrame) -> Changes:
+    return {
+        (f"{row['attribute']}.{row['measure']}", _level(str(row["comparison"]))): _change(row)
+        for row in table[table["model"] == "change"].to_dict("records")
+    }
+
+
+def _level(comparison: str) -> str:
+    return WHOLE if comparison == disparity.POOLED else comparison
+
+
+def _change(row: Mapping[Hashable, Any]) -> Change:
+    return Change(float(row["value"]), float(row["low"]), float(row["high"]))
+
+
+def _scores(old: Array, new: Array, positives: Ints, negatives: Ints, z: float) -> Changes:
+    before, after = _inside(old), _inside(new)
+    losses = {
+        "log_loss": (np.log(before) - np.log(after), np.log1p(-before) - np.log1p(-after)),
+        "brier": ((1 - new) ** 2 - (1 - old) ** 2, new**2 - old**2),
+    }
+    found = {(name, WHOLE): _loss(*loss, positives, negatives, z) for name, loss in losses.items()}
+    return found | {("roc_auc", WHOLE): _auc(old, new, positives, negatives, z)}
+
+
+def _inside(score: Array) -> Array:
+    return np.clip(score, np.finfo(float).eps, 1 - np.finfo(float).eps)
+
+
+def _auc(old: Array, new: Array, positives: Ints, negatives: Ints, z: float) -> Change:
+    """DeLong's paired interval: variances of the differences of each row's share of rows of the other class it beats
+    (DeLong, DeLong & Clarke-Pearson 1988, eq. 5 for a contrast of two curves).
+    """
+    if min(positives.sum(), negatives.sum()) < 2:
+        return Change(math.nan, math.nan, math.nan)
+    above = _below(new, negatives) - _below(old, negatives)
+    beaten = _below(new, positives) - _below(old, positives)  # a rise is a loss for a negative row
+    (mean, spread), (_, other) = _mean(above, positives), _mean(beaten, negatives)
+    return _about(mean, z * math.sqrt(spread + other))
+
+
+def _below(score: Array, rows: Ints) -> Array:
+    """For each cell the share of ``rows`` with a lower score, those with the same score counting half."""
+    _, place = np.unique(score, return_inverse=True)
+    held = np.bincount(place, rows)
+    return np.asarray(((np.cumsum(held) - held / 2) / rows.sum())[place])
+
+
+def _loss(of_positives: Array, of_negatives: Array, positives: Ints, negatives: Ints, z: float) -> Change:
+    """Normal interval of the mean difference of the rows' losses; NaN with fewer than two rows."""
+    rows = np.concatenate([positives, negatives])
+    if rows.sum() < 2:
+        return Change(math.nan, math.nan, math.nan)
+    mean, spread = _mean(np.concatenate([of_positives, of_negatives]), rows)
+    return _about(mean, z * math.sqrt(spread))
+
+
+def _about(mean: float, half: float) -> Change:
+    return Change(mean, mean - half, mean + half)
+
+
+def _mean(values: Array, rows: Ints) -> tuple[float, float]:
+    """Mean of ``values`` that stand for ``rows`` rows each, and the mean's sampling variance s²/n."""
+    n = rows.sum()
+    mean = float(values @ rows / n)
+    return mean, float((values - mean) ** 2 @ rows / (n - 1) / n)
+
+
+def better(figure: str, old: float, new: float) -> bool | None:
+    """Whether the figure moved for the better: towards parity, or up, or down for a loss. None when nobody can say."""
+    if figure in MEASURES:
+        before, after = (_distance(MEASURES[figure].fair, value) for value in (old, new))
+    elif figure in PERFORMANCE or figure in SCORES:
+        sign = 1 if figure in _LOWER_IS_BETTER else -1
+        before, after = sign * old, sign * new
+    else:
+        return None
+    return None if before == after or math.isnan(before + after) else after < before
+
+
+def _distance(fair: float, value: float) -> float:
+    """From parity; a ratio and its reciprocal are equally far."""
+    if fair == 0:
+        return abs(value)
+    return abs(math.log(value / fair)) if value > 0 else math.inf

@@ -1,0 +1,280 @@
+"""The audit of decisions on cases: every analysis the declared roles allow, as the tables its report is made from.
+
+Layer 8. Each analysis draws from its own stream, so leaving one out does not move the figures of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from responsible.fairness import individual as similarity
+from responsible.fairness import subgroups
+from responsible.fairness.groups import Groups, Inference, groups
+from responsible.fairness.individual import Pairs, Similarity
+from responsible.fairness.measures import MEASURES
+from responsible.fairness.subgroups import Search
+from responsible.fairness.verdicts import Limits
+from responsible.healthcare import (
+    adjusted_odds,
+    reordering,
+    replay,
+)
+from responsible.healthcare import (
+    approval_rates as approvals,
+)
+from responsible.healthcare import cases as table_of_cases
+from responsible.healthcare import (
+    decomposition as causes,
+)
+from responsible.healthcare import (
+    robustness as steadiness,
+)
+from responsible.healthcare import (
+    waiting_times as waits,
+)
+from responsible.healthcare.comparisons import adjust
+from responsible.healthcare.intersections import Intersections
+from responsible.healthcare.intersections import table as intersecting
+from responsible.healthcare.rag_status import coloured
+from responsible.healthcare.robustness import Steadiness
+from responsible.healthcare.schema import Healthcare, priority, ranges, refuse_weights, scaled
+from responsible.statistics.intervals import Interval
+from responsible.statistics.significance import holm
+from responsible.validation import Params, did_you_mean
+
+QUANTILES = 4  # bins of a numeric feature without declared ones
+
+
+class Priority(Params):
+    """The weights of the priority score, which sum to 1, and the number of bands it is cut into."""
+
+    weights: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    bands: Annotated[int, Field(ge=2, le=20)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        similarity.whole(self.weights)
+        return self
+
+
+class Days(Params):
+    """Days until a RED finding must be analysed, and until an AMBER difference must be explained."""
+
+    red: Annotated[int, Field(ge=1)]
+    amber: Annotated[int, Field(ge=1)]
+
+
+class HealthcareAudit(Params):
+    """What is audited and by which limits; ``priority`` and ``similarity`` may be null where features are lacking."""
+
+    significance: Annotated[float, Field(gt=0, lt=1)]
+    limits: Annotated[dict[str, Limits], Field(min_length=1)]
+    days: Days
+    priority: Priority | None
+    similarity: Similarity | None
+    intersections: Intersections
+    subgroups: Search
+    steadiness: Steadiness
+
+    @model_validator(mode="after")
+    def _known_measures(self) -> Self:
+        known = [*MEASURES, *waits.MEASURES]
+        for name in self.limits:
+            if name not in known:
+                raise ValueError(f"limits must name measures, got {name!r}{did_you_mean(name, known)}")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Individual:
+    """Like cases: exact ``pairs`` with the ``interval`` of their violation rate, ``losses`` of each level among them,
+    the ``closest`` violations side by side, ``consistency``, and cases ``left_out`` because a feature is missing.
+    """
+
+    pairs: Pairs
+    interval: Interval
+    losses: pd.DataFrame
+    closest: pd.DataFrame
+    consistency: float
+    left_out: int
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """All tables of an audit. A table whose role is absent has no rows; ``switched_off`` says why."""
+
+    cases: int
+    approvals: pd.DataFrame
+    rates: pd.DataFrame
+    waits: pd.DataFrame
+    bands: pd.DataFrame
+    odds: pd.DataFrame
+    individual: Individual | None
+    intersections: pd.DataFrame
+    subgroups: subgroups.Found
+    folds: pd.DataFrame
+    months: pd.DataFrame
+    held_out: pd.DataFrame
+    causes: pd.DataFrame
+    replay: pd.DataFrame
+    switched_off: pd.DataFrame
+
+
+def declared(cases: pd.DataFrame, roles: Healthcare) -> list[Groups]:
+    """The groups of every protected attribute."""
+    return [
+        groups(name, cases[f"a.{name}"].unique().tolist(), s.privileged, s.exclude)
+        for name, s in roles.protected.items()
+    ]
+
+
+def audit(
+    cases: pd.DataFrame, roles: Healthcare, rules: HealthcareAudit, inference: Inference, rng: np.random.Generator
+) -> Audited:
+    """Everything that the roles of the table allow, from the cases of :func:`responsible.healthcare.schema.cases`."""
+    if rules.priority:
+        cases = priority(cases, roles, rules.priority.weights)
+    cases, who = table_of_cases.check(cases), declared(cases, roles)
+    streams = rng.spawn(10)
+    approved, waited = _compared(cases, who, rules, inference, streams)
+    confidence = inference.confidence
+    return Audited(
+        cases=len(cases),
+        approvals=approved,
+        rates=pd.concat([approvals.rates(cases, w, confidence) for w in who], ignore_index=True),
+        waits=waited,
+        bands=_each(adjusted_odds.bands(cases, w, rules.priority.bands, confidence) for w in who)
+        if rules.priority
+        else pd.DataFrame(),
+        odds=_each(adjusted_odds.odds(cases, w, confidence, inference.minimum_denominator) for w in who),
+        individual=_individual(cases, roles, rules.similarity, who, confidence=confidence, rng=streams[2])
+        if rules.similarity
+        else None,
+        intersections=intersecting(cases, who, rules.intersections, inference, streams[3]),
+        subgroups=_searched(cases, roles, rules, confidence, streams[4]),
+        **_stable(cases, who, rules, inference, streams[5:8]),
+        causes=_each(causes.hints(cases, w, _factors(cases, roles), inference, streams[8]) for w in who),
+        replay=_replayed(cases, who, rules, inference, streams[9]),
+        switched_off=table_of_cases.switched_off(cases),
+    )
+
+
+def _each(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(list(tables), ignore_index=True)
+
+
+def _compared(
+    cases: pd.DataFrame,
+    who: Sequence[Groups],
+    rules: HealthcareAudit,
+    inference: Inference,
+    streams: Sequence[np.random.Generator],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Approvals and waits of every declared comparison, adjusted as one family, each with its colour."""
+    approved = _each(approvals.compare(cases, w, rules.limits, inference, streams[0]) for w in who)
+    waited = _each(waits.compare(cases, w, rules.limits, inference, streams[1]) for w in who)
+    tables = adjust([t for t in (approved, waited) if len(t)])
+    out = [coloured(t, rules.significance) for t in tables]
+    return out[0], out[1] if len(out) > 1 else waited
+
+
+def _individual(
+    cases: pd.DataFrame,
+    roles: Healthcare,
+    rules: Similarity,
+    who: Sequence[Groups],
+    *,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Individual:
+    refuse_weights("healthcare_audit.similarity.weights", rules.weights, roles)
+    unit = scaled(cases, list(rules.weights), ranges(cases, roles))
+    known = unit.notna().all(axis=1).to_numpy()
+    kept = cases[known].reset_index(drop=True)
+    where, outcome = similarity.points(unit[known], rules.weights), kept["outcome"].to_numpy(dtype=np.int64)
+    like, unlike = similarity.degrees(where, outcome, rules.threshold)
+    strata = 2 * table_of_cases.binary(kept, "merit") + table_of_cases.binary(kept, "urgency")
+    rows = []
+    for w in who:
+        code = w.code(kept[f"a.{w.attribute}"].to_list())
+        for level in np.flatnonzero(~w.privileged):
+            found = similarity.losses(
+                where, outcome, code == level, rules.threshold,
+                unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,
+            )  # fmt: skip
+            rows.append({"attribute": w.attribute, "level": w.levels[level], **asdict(found)})
+    lost = pd.DataFrame(rows)
+    return Individual(
+        pairs=similarity.like_pairs(where, outcome, rules.threshold),
+        interval=similarity.rate_interval(like, unlike, confidence),
+        losses=lost.assign(p_adjusted=holm(lost["p"].to_numpy())),
+        closest=side_by_side(kept, similarity.closest(where, outcome, rules.threshold, rules.listed), rules),
+        consistency=similarity.consistency(where, outcome, rules.neighbours),
+        left_out=int((~known).sum()),
+    )
+
+
+def side_by_side(cases: pd.DataFrame, pairs: pd.DataFrame, rules: Similarity) -> pd.DataFrame:
+    """Two rows a pair, the refused case first: ``pair, similarity, decision, id``, protected groups, features."""
+    shown = [c for c in map(str, cases) if c.startswith("a.")] + [f"f.{name}" for name in rules.weights]
+    named = cases[["id", *shown]].rename(columns={c: c[2:] for c in shown})
+    head, parts = ["pair", "similarity", "decision"], []
+    for number, (refused, approved, alike) in enumerate(pairs.to_numpy(dtype=float), start=1):
+        both = named.iloc[[int(refused), int(approved)]]
+        parts.append(both.assign(pair=number, similarity=alike, decision=["refused", "approved"]))
+    return pd.concat(parts or [pd.DataFrame(columns=head)], ignore_index=True).reindex(columns=[*head, *named.columns])
+
+
+def _searched(
+    cases: pd.DataFrame, roles: Healthcare, rules: HealthcareAudit, confidence: float, rng: np.random.Generator
+) -> subgroups.Found:
+    """Subgroups of protected attributes and features for equal need and urgency, whichever of the two are known."""
+    given = [role for role in ("merit", "urgency") if role in cases]
+    recorded = _factors(cases, roles).drop(columns=[*given, "priority"], errors="ignore")
+    own = cases[[c for c in map(str, cases) if c.startswith("a.")]].rename(columns=lambda c: c[2:])
+    columns = pd.concat([own, recorded.drop(columns=list(own), errors="ignore")], axis=1)
+    return subgroups.search(
+        columns, cases["outcome"], cases[given].astype(str), rules.subgroups, rng, confidence=confidence
+    )
+
+
+def _factors(cases: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
+    """Recorded factors as levels; a feature that is also merit or urgency is left to its role."""
+    same = [event.column for event in (roles.merit, roles.urgency) if event]
+    return table_of_cases.factors(cases, QUANTILES).drop(columns=same, errors="ignore")
+
+
+def _stable(
+    cases: pd.DataFrame,
+    who: Sequence[Groups],
+    rules: HealthcareAudit,
+    inference: Inference,
+    streams: Sequence[np.random.Generator],
+) -> dict[str, pd.DataFrame]:
+    """The limited measures in folds, by month, and in the last months against the earlier ones."""
+    names, how = list(rules.limits), rules.steadiness
+    return {
+        "folds": _each(steadiness.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
+        "months": _each(steadiness.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
+        "held_out": _each(steadiness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
+    }
+
+
+def _replayed(
+    cases: pd.DataFrame,
+    who: Sequence[Groups],
+    rules: HealthcareAudit,
+    inference: Inference,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """The limited measures before and after "clinical justification first"; no rows without a priority score."""
+    if "priority" not in cases:
+        return pd.DataFrame()
+    after = reordering.justified_first(cases)
+    return _each(replay.compare(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)

@@ -1,0 +1,122 @@
+"""Cases: one row per request with the roles its columns have, what an absent role switches off, and counts of cases.
+
+Layer 1. A table of cases is a frame whose columns are named by role: ``outcome`` (0/1, 1 = approved; the only role no
+table can lack), ``merit`` (0/1, 1 = clinically necessary), ``urgency`` (0/1), ``duration`` (minutes, NaN = unknown),
+``month`` (YYYY-MM), ``priority`` (a number, higher = first), ``a.<attribute>`` (text levels of a protected attribute)
+and ``f.<feature>`` (any other recorded column, text or number; ``b.<feature>`` its levels where it has declared bins).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.validation import MISSING, InputError
+
+OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY = "outcome", "merit", "urgency", "duration", "month", "priority"
+FEATURE, BINNED = "f.", "b."  # prefixes of the columns of features, and of the levels of those with declared bins
+ROLES = (OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY)
+BINARY = (OUTCOME, MERIT, URGENCY)
+SCOPES: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "merit": (MERIT,),
+    "urgent": (URGENCY,),
+    "urgent merit": (URGENCY, MERIT),
+}
+"""Which cases a figure is about, and the 0/1 roles that are 1 for them."""
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "equal opportunity and predictive parity": (MERIT,),
+    "fairness within urgent cases": (URGENCY,),
+    "primary definition: equal opportunity given need and urgency": (MERIT, URGENCY),
+    "processing time by group": (DURATION,),
+    "processing time of necessary cases": (DURATION, MERIT),
+    "processing time of urgent necessary cases": (DURATION, MERIT, URGENCY),
+    "approval by priority band": (PRIORITY,),
+    "disparity adjusted for priority": (PRIORITY,),
+    "disparity adjusted for need": (MERIT,),
+    "disparity adjusted for urgency": (URGENCY,),
+    "monthly trend and held-out months": (MONTH,),
+    "replay under clinical justification first": (PRIORITY,),
+}
+"""Every analysis that a table can lack a role for, by the name reports use."""
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+def switched_off(cases: pd.DataFrame) -> pd.DataFrame:
+    """The analyses that absent roles switch off, by ``name`` and (first absent) ``role``, as ``NEEDS`` lists them."""
+    rows = [(name, next((r for r in needs if r not in cases), "")) for name, needs in NEEDS.items()]
+    return pd.DataFrame([row for row in rows if row[1]], columns=["name", "role"])
+
+
+def check(cases: pd.DataFrame) -> pd.DataFrame:
+    """The same frame, once it keeps the rules of its roles.
+
+    Raises:
+        InputError: no cases, no ``outcome``, a 0/1 role with another value, or a role other than ``duration`` with a
+            missing value.
+    """
+    if OUTCOME not in cases or cases.empty:
+        raise InputError("cases: outcome must be declared and at least one case read; declare roles.outcome")
+    for role in (r for r in ROLES if r in cases):
+        if role != DURATION and cases[role].isna().any():
+            raise InputError(f"cases: {role} must have no missing value; drop these rows or leave the role out")
+        if role in BINARY and not (ok := cases[role].isin([0, 1])).all():
+            raise InputError(
+                f"cases: {role} must be 0 or 1, got {cases[role][~ok].iloc[0]!r}; declare what counts as 1"
+            )
+    return cases
+
+
+def selected(cases: pd.DataFrame, scope: str) -> Bools:
+    """(n,) bool: the cases of a scope of :data:`SCOPES`."""
+    kept = np.ones(len(cases), dtype=np.bool_)
+    for role in SCOPES[scope]:
+        kept &= cases[role].to_numpy() == 1
+    return kept
+
+
+def scopes(cases: pd.DataFrame) -> list[str]:
+    """The scopes whose roles the table has."""
+    return [name for name, needs in SCOPES.items() if all(role in cases for role in needs)]
+
+
+def binary(cases: pd.DataFrame, role: str) -> Ints:
+    """(n,) 0/1 of a role; zeros when the role is absent."""
+    return cases[role].to_numpy(dtype=np.int64) if role in cases else np.zeros(len(cases), dtype=np.int64)
+
+
+def binned(values: pd.Series, bins: int) -> pd.Series:
+    """Texts of ``bins`` quantile intervals of a number, fewer when values tie: ``"[1.5, 3]"`` means 1.5 ≤ x ≤ 3.
+
+    Intervals are named by the least and the greatest value that fell into them, so each name holds for the table it was
+    made from; a missing value is ``Missing``. A number with at most ``bins`` distinct values is named by value.
+    """
+    number = pd.to_numeric(values)
+    if number.nunique() <= bins:
+        return number.map(lambda x: MISSING if pd.isna(x) else f"{x:.6g}").astype(str)
+    middle = bins * (number.rank() - 0.5) / number.count()  # of the value's ties: a frequent value keeps its own bin
+    code = (middle - 1e-9).map(np.ceil)
+    least, most = (number.groupby(code).agg(end).map("{:.6g}".format) for end in ("min", "max"))
+    names = least.where(least == most, "[" + least + ", " + most + "]").to_dict()
+    return code.map(lambda c: MISSING if pd.isna(c) else names[c]).astype(str)
+
+
+def factors(cases: pd.DataFrame, bins: int) -> pd.DataFrame:
+    """Text columns of every recorded factor: ``merit``, ``urgency``, ``priority`` and each feature, without its prefix.
+
+    A number has the levels of its declared bins, else quantile bins (:func:`binned`). Outcome, duration, month and
+    protected attributes are not factors.
+    """
+    own = [role for role in (MERIT, URGENCY, PRIORITY) if role in cases]
+    names = [str(c).removeprefix(FEATURE) for c in cases if str(c).startswith(FEATURE)]
+    levels = {name: cases[BINNED + name if BINNED + name in cases else FEATURE + name] for name in names}
+    columns = {**{role: cases[role] for role in own}, **levels}
+    return pd.DataFrame({name: _text(values, bins) for name, values in columns.items()}, index=cases.index)
+
+
+def _text(values: pd.Series, bins: int) -> pd.Series:
+    return binned(values, bins) if pd.api.types.is_numeric_dtype(values) else values.fillna(MISSING).astype(str)

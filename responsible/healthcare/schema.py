@@ -1,0 +1,200 @@
+"""The table of decisions on cases and the roles of its columns: outcome, merit, urgency, duration, time, groups.
+
+Merit (was the request justified?), urgency, duration and time are roles a table may lack; ``null`` switches off, by
+name, what needs them. The features are what cases are compared by; a protected attribute is never one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from responsible.tabular.cells import ATTRIBUTE
+from responsible.tabular.columns import Declared, intervals
+from responsible.tabular.schema import Feature, Levels, Sensitive, Text, refuse_absent, refuse_repeats
+from responsible.validation import MISSING, InputError, Params, did_you_mean
+
+FACTOR, BINNED = "f.", "b."  # prefixes of the columns of features, and of the levels they are searched by
+EVENTS = ("outcome", "merit", "urgency")  # the roles that say yes or no
+
+
+class Event(Params):
+    """A yes or no: the ``positive`` and ``negative`` texts of a column, or a number of ``at_least`` so much."""
+
+    column: Text
+    positive: Levels | None = None
+    negative: Levels | None = None
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        lists = (self.positive is not None, self.negative is not None)
+        if lists not in ((True, True), (False, False)) or lists[0] == (self.at_least is not None):
+            raise ValueError("needs either positive and negative levels or at_least")
+        refuse_repeats("positive and negative", [*(self.positive or []), *(self.negative or [])])
+        return self
+
+    def declared(self, name: str) -> Declared:
+        """A required column; with levels, any other text is a bad row, so nothing unreadable counts as a no."""
+        if self.at_least is not None:
+            return Declared(name, self.column, "numeric", required=True)
+        levels = [*(self.positive or []), *(self.negative or [])]
+        return Declared(name, self.column, "categorical", levels=levels, required=True)
+
+    def happened(self, values: pd.Series[Any]) -> pd.Series[Any]:
+        """1 or 0 of each typed value."""
+        yes = values >= self.at_least if self.at_least is not None else values.isin(self.positive or [])
+        return yes.astype("int8")
+
+
+class Duration(Params):
+    """A time that a decision took, in its unit; missing where it is not over."""
+
+    column: Text
+    unit: Text
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Healthcare(Params):
+    """The table of the healthcare line and the roles of its columns. A feature may also be merit or urgency."""
+
+    source: Text
+    pattern: Text | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    id: Text | None = None
+    time: Text | None = None
+    outcome: Event
+    merit: Event | None = None
+    urgency: Event | None = None
+    duration: Duration | None = None
+    protected: Annotated[dict[Text, Sensitive], Field(min_length=1)]
+    features: dict[Text, Feature] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _roles_apart(self) -> Self:
+        events = {role: e.column for role in EVENTS if (e := getattr(self, role))}
+        single = {**events, "id": self.id, "time": self.time, "duration": self.duration and self.duration.column}
+        seen: dict[str, str] = {}
+        for role, column in [*single.items(), *((f"protected.{n}", s.column) for n, s in self.protected.items())]:
+            if column and (other := seen.setdefault(column.lower(), role)) != role:
+                raise ValueError(f"{other} and {role} must be different columns, got {column!r} for both")
+        for name in self.features:
+            if (role := seen.get(name.lower(), "merit")) not in ("merit", "urgency"):
+                raise ValueError(f"features must not hold {name!r}, which is {role}")
+        refuse_repeats("features", self.features)
+        return self
+
+    def declared(self) -> list[Declared]:
+        """Every column of the table that has a role, in the order in which a row is judged."""
+        events = ((role, getattr(self, role)) for role in EVENTS)
+        out = [event.declared(role) for role, event in events if event]
+        if self.id:
+            out.append(Declared("id", self.id, "categorical", required=True))
+        if self.time:
+            out.append(Declared("month", self.time, "month", required=True))
+        if d := self.duration:
+            out.append(Declared("duration", d.column, "numeric", d.minimum, d.maximum))
+        out += [Declared(ATTRIBUTE + name, s.column, "categorical") for name, s in self.protected.items()]
+        return out + [Declared(FACTOR + name, name, f.kind, f.minimum, f.maximum) for name, f in self.features.items()]
+
+
+def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
+    """One row a case, sorted by id, from the typed good rows and their key ``row``.
+
+    Columns ``id`` (text), ``outcome``, ``merit``, ``urgency`` (0/1), ``month``, ``duration``, ``a.<attribute>``,
+    ``f.<feature>``, ``b.<feature>``, those of undeclared roles left out.
+
+    Raises:
+        InputError: an id that occurs twice, or a declared level that does not occur.
+    """
+    out = rows.drop(columns="row")
+    for role in EVENTS:
+        if event := getattr(roles, role):
+            out[role] = event.happened(out[role])
+    for name, feature in roles.features.items():
+        if feature.bins:
+            out[BINNED + name] = _binned(out[FACTOR + name], feature)
+        elif feature.kind == "categorical":
+            out[BINNED + name] = out[FACTOR + name]
+    out["id"] = out["id"].astype(str) if roles.id else rows["row"].astype(str).str.zfill(len(str(len(rows))))
+    _refuse(out, roles)
+    first = ["id", *(n for n in (*EVENTS, "month", "duration") if n in out)]
+    return out[[*first, *(c for c in out if c not in first)]].sort_values("id", ignore_index=True)
+
+
+def _binned(values: pd.Series[Any], feature: Feature) -> pd.Series[Any]:
+    """The text of each value's interval between the declared bins; "Missing" when missing."""
+    bins = feature.bins or []
+    names = np.array(intervals(bins, feature.minimum, feature.maximum), dtype=object)
+    level = pd.Series(names[np.searchsorted(bins, values.to_numpy(dtype=float), side="right").clip(0, len(bins))])
+    return level.where(values.notna().to_numpy(), MISSING).set_axis(values.index)
+
+
+def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
+    repeats = table["id"].duplicated()
+    if repeats.any():
+        first, number = table["id"][repeats].iloc[0], int(repeats.sum())
+        remedy = "keep one row a case, or set healthcare.id: null"
+        raise InputError(
+            f"{roles.source}: {roles.id} must name each case once, got {first!r} again ({number} repeats); {remedy}"
+        )
+    for name, s in roles.protected.items():
+        present = set(table[ATTRIBUTE + name])
+        where = f"column {s.column} of {roles.source}"
+        refuse_absent(f"healthcare.protected.{name}.privileged", s.privileged, present, where)
+        refuse_absent(f"healthcare.protected.{name}.exclude", s.exclude, present, where)
+        if not [level for level in present if s.role(level) == "unprivileged"]:
+            rule = f"must leave a level that is neither privileged nor excluded, got {sorted(present)}"
+            raise InputError(f"healthcare.protected.{name}: {rule} in {where}; declare fewer levels")
+    if table["outcome"].nunique() == 1:
+        got = f"got {int(table['outcome'].sum())} of {len(table)} cases with it"
+        raise InputError(
+            f"healthcare.outcome: must leave cases on both sides in {roles.source}, {got}; declare it anew"
+        )
+
+
+def ranges(table: pd.DataFrame, roles: Healthcare) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each numeric feature, as declared, else of all cases in the table."""
+    numeric = {name: f for name, f in roles.features.items() if f.kind == "numeric"}
+    found = {name: (table[FACTOR + name].min(), table[FACTOR + name].max()) for name in numeric}
+    return {
+        name: (
+            float(found[name][0] if f.minimum is None else f.minimum),
+            float(found[name][1] if f.maximum is None else f.maximum),
+        )
+        for name, f in numeric.items()
+    }
+
+
+def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    """The features by name, each as (value − lowest) / (highest − lowest): 0 to 1, NaN where missing.
+
+    A feature is scaled over all cases, never over one case's own values; one whose range has no width is 0.
+    """
+    columns = {}
+    for name in names:
+        low, high = bounds[name]
+        columns[name] = (table[FACTOR + name] - low) / (high - low if high > low else 1.0)
+    return pd.DataFrame(columns, index=table.index)
+
+
+def refuse_weights(key: str, weights: Mapping[str, float], roles: Healthcare) -> None:
+    """InputError when a weight is given to something that is not a numeric feature of the table."""
+    numeric = [name for name, f in roles.features.items() if f.kind == "numeric"]
+    for name in weights:
+        if name not in numeric:
+            raise InputError(f"{key}.{name} is not a numeric feature of healthcare{did_you_mean(name, numeric)}")
+
+
+def priority(table: pd.DataFrame, roles: Healthcare, weights: Mapping[str, float]) -> pd.DataFrame:
+    """The table with ``priority`` = Σ weight · feature, and ``priority_scaled``, the same of the scaled features."""
+    refuse_weights("healthcare_audit.priority.weights", weights, roles)
+    names, share = list(weights), np.array(list(weights.values()))
+    raw = table[[FACTOR + name for name in names]].to_numpy(dtype=float) @ share
+    unit = scaled(table, names, ranges(table, roles)).to_numpy() @ share
+    return table.assign(priority=raw, priority_scaled=unit)

@@ -1,0 +1,149 @@
+"""The choice of a label threshold: constraints, the figure that decides, and how often chance would choose another.
+
+A hard bound met on one sample often is a coin flip, so the choice is repeated on multinomial replicates of its split:
+the same people drawn anew for all thresholds at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.fairness.groups import Inference
+from responsible.fairness.verdicts import verdict
+from responsible.mitigation.threshold_figures import Array, Bits, Sweep, interval, quantity
+from responsible.mitigation.threshold_sweep import Swept
+from responsible.statistics import intervals
+from responsible.validation import InputError
+
+Counts = npt.NDArray[np.int64]
+
+
+def replicate_counts(swept: Swept, split: str, number: int, rng: np.random.Generator) -> Counts:
+    """Reweighed counts ``[replicate, threshold, group, y, ŷ]`` when the rows of a split are drawn anew together.
+
+    Cells that agree in group, labels and predictions at every threshold are one outcome of the multinomial draw.
+    """
+    mine, size = (swept.split == split) & (swept.counts > 0), len(swept.thresholds)
+    label, predicted = (bits.T[mine].astype(np.int64) for bits in (swept.found.label, swept.found.reweighed))
+    cell = swept.group[mine, None] * 4 + label * 2 + predicted
+    kinds, kind = np.unique(cell, axis=0, return_inverse=True)
+    total = np.zeros(len(kinds), dtype=np.int64)
+    np.add.at(total, kind.reshape(-1), swept.counts[mine])
+    hot = (kinds[:, :, None] == np.arange(12)).reshape(len(kinds), -1).astype(float)
+    # Sums of whole numbers far below 2**53 are exact in floating point, and the product runs in BLAS.
+    chunks = [intervals.replicates(total, part, rng) @ hot for part in _parts(number, 1_000)]
+    return np.concatenate(chunks).astype(np.int64).reshape(number, size, 3, 2, 2)
+
+
+def _parts(number: int, most: int) -> list[int]:
+    return [min(most, number - start) for start in range(0, number, most)]
+
+
+def winners(counts: Counts, usable: Bits, sweep: Sweep) -> Counts:
+    """The index of the chosen threshold for counts ``[..., threshold, group, y, ŷ]``, -1 where none is feasible.
+
+    ``usable`` (thresholds,) marks those with models. An undefined constraint is not met; a tie goes to the lowest.
+    """
+    met = np.broadcast_to(usable, counts.shape[:-3]).copy()
+    for name, limits in sweep.limits.items():
+        value = quantity(name)(counts)
+        met &= (value >= limits.low) & (value <= limits.high)
+    score = np.where(met, np.nan_to_num(quantity(sweep.choose_by)(counts), nan=-1.0), -np.inf)
+    return np.where(met.any(-1), score.argmax(-1), -1)
+
+
+def misses(counts: Counts, usable: Bits, sweep: Sweep) -> Array:
+    """How far each threshold is from meeting the constraints: Σ over constraints of the distance to the nearest limit.
+
+    0 when all are met; infinite for a threshold without models or with an undefined constraint. Units are the
+    constraints' own (a ratio and a rate count alike).
+    """
+    total = np.where(usable, 0.0, np.inf)
+    for name, limits in sweep.limits.items():
+        value = quantity(name)(counts)
+        total = total + np.where(
+            np.isnan(value), np.inf, np.maximum(0, np.maximum(limits.low - value, value - limits.high))
+        )
+    return total
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the sweep recommends, and how firmly.
+
+    ``index`` is the chosen threshold's, or the nearest miss's when ``feasible`` is false; ``distance`` is how far that
+    one is from meeting the constraints (0 when feasible). ``chosen_on`` names the split. ``frequency`` (thresholds,) is
+    how often each threshold wins over the replicates, ``none`` how often none is feasible. ``constraints`` has a row a
+    constraint: its ``value, low, high, minimum, maximum, verdict`` at the index on the choosing split.
+    """
+
+    thresholds: tuple[float, ...]
+    index: int
+    feasible: bool
+    distance: float
+    chosen_on: str
+    frequency: Array
+    none: float
+    constraints: pd.DataFrame
+
+    @property
+    def reported(self) -> float:
+        """The threshold whose figures are reported: the recommended one, or the nearest miss."""
+        return self.thresholds[self.index]
+
+    def summary(self, figures: pd.DataFrame) -> dict[str, object]:
+        """Headline values, with the ``figures`` of the reported threshold (:func:`.threshold_sweep.table`)."""
+        at = figures[figures["threshold"] == self.reported].set_index(["model", "figure"])["value"]
+        base = float(at["data", "base_rate"])
+        own = {m: {k: at[m, k] for k in ("f1", "accuracy", *_FAIRNESS)} for m in ("baseline", "reweighed")}
+        return {
+            "recommended_threshold": self.reported if self.feasible else None,
+            "feasible": self.feasible,
+            "reported_threshold": self.reported,
+            "nearest_miss_distance": self.distance,
+            "selection_frequency": float(self.frequency[self.index]),
+            "no_feasible_threshold_frequency": self.none,
+            "positive_rate": base,
+            "always_yes_accuracy": base,
+            "chosen_on": self.chosen_on,
+            **own,
+        }
+
+
+_FAIRNESS = ("statistical_parity_difference", "disparate_impact", "equal_opportunity_difference")
+
+
+def choose(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> Choice:
+    """Choose on the rows of split ``valid``, or of ``train`` when the table has no valid rows; never on test.
+
+    Raises:
+        InputError: no threshold has models at all.
+    """
+    usable = swept.usable
+    if not usable.any():
+        raise InputError(
+            f"threshold_sweep: no threshold has models; at {swept.thresholds[0]:g}: {swept.found.reason[0]}"
+        )
+    split = "valid" if (swept.split == "valid").any() else "train"
+    point = swept.joint(split).sum(-2)
+    draws = replicate_counts(swept, split, inference.replicates, rng)
+    won, distance = winners(draws, usable, sweep), misses(point, usable, sweep)
+    best = int(winners(point, usable, sweep))
+    index = best if best >= 0 else int(np.argmin(distance))
+    frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
+    held = _constraints(point[index], draws[:, index], sweep, inference.confidence)
+    none = float((won < 0).mean())
+    return Choice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
+
+
+def _constraints(point: Counts, draws: Counts, sweep: Sweep, confidence: float) -> pd.DataFrame:
+    rows = []
+    for name, limits in sweep.limits.items():
+        found = interval(name, draws, point, confidence)
+        ends = (float(quantity(name)(point)), found.low, found.high)
+        rows.append((name, *ends, limits.minimum, limits.maximum, verdict(found, limits)))
+    return pd.DataFrame(rows, columns=["constraint", "value", "low", "high", "minimum", "maximum", "verdict"])

@@ -1,0 +1,187 @@
+"""The threshold sweep: one baseline and one reweighed model for each label threshold, compared on the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.fairness.groups import Inference, declared_groups, tabulate, weighing_groups
+from responsible.fairness.measures import MEASURES, undefined
+from responsible.mitigation.reweighing import Reweigh, row_weights
+from responsible.mitigation.threshold_figures import (
+    EXCLUDED,
+    PRIVILEGED,
+    UNPRIVILEGED,
+    Array,
+    Bits,
+    Sweep,
+    interval,
+    quantity,
+)
+from responsible.modelling.encoding import Design, Logistic, design, encoder
+from responsible.modelling.logistic_regression import fit_encoded
+from responsible.statistics import intervals
+from responsible.statistics.rates import PERFORMANCE
+from responsible.tabular.cells import labels
+from responsible.tabular.schema import Sensitive
+from responsible.validation import InputError
+
+Watch = Callable[[Iterable[npt.NDArray[np.bool_]]], Iterable[npt.NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """For every threshold whether each cell has the label and is predicted 1 by each model: (thresholds, m) bool.
+
+    ``reason`` says why a threshold has no models ("" when it has): its predictions mean nothing.
+    """
+
+    label: Bits
+    baseline: Bits
+    reweighed: Bits
+    reason: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fitter:
+    """What the models of every threshold share: features encoded once, training ``counts`` (m,), groups to reweigh.
+
+    ``matrix`` (u, d) holds the encoded rows of ``design``; ``weighing`` (m,) and ``names`` are the groups of
+    :func:`~responsible.fairness.groups.weighing_groups`.
+    """
+
+    design: Design
+    matrix: Array
+    counts: npt.NDArray[np.int64]
+    weighing: npt.NDArray[np.int64]
+    names: Sequence[str]
+    model: Logistic
+    reweigh: Reweigh
+
+    def predict(self, labels: Bits, watch: Watch) -> Predictions:
+        """Fit both models at each threshold, whose labels are the rows of ``labels`` (thresholds, m), and predict."""
+        found, reasons = np.zeros((2, *labels.shape), dtype=bool), []
+        for t, label in enumerate(watch(labels)):
+            try:
+                found[:, t] = self._pair(label)
+                reasons.append("")
+            except InputError as error:
+                reasons.append(str(error))
+        return Predictions(labels, found[0], found[1], tuple(reasons))
+
+    def _pair(self, label: npt.NDArray[np.bool_]) -> Bits:
+        weights = row_weights(self.weighing, label, self.counts, self.names, self.reweigh.empty_cells)[2]
+        return np.stack([self._fitted(label, w) for w in (self.counts, self.counts * weights)])
+
+    def _fitted(self, label: npt.NDArray[np.bool_], weights: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+        totals = self.design.total(weights * label), self.design.total(weights * ~label)
+        fitted = fit_encoded(self.matrix, *totals, self.model)
+        return np.asarray(fitted.predict_proba(self.matrix)[:, 1] >= self.model.decision_threshold)[self.design.row]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Predictions at every threshold for cells with ``group`` (m,) 0, 1 or 2, ``split`` (m,) and ``counts`` (m,)."""
+
+    thresholds: tuple[float, ...]
+    found: Predictions
+    group: npt.NDArray[np.int64]
+    split: npt.NDArray[np.object_]
+    counts: npt.NDArray[np.int64]
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """Which thresholds have models: (thresholds,)."""
+        return np.array([not reason for reason in self.found.reason])
+
+    def joint(self, split: str) -> npt.NDArray[np.int64]:
+        """Counts ``[threshold, group, y, ŷ_baseline, ŷ_reweighed]`` of the rows of one split."""
+        counts = np.where(self.split == split, self.counts, 0)
+        each = zip(self.found.label, self.found.baseline, self.found.reweighed, strict=True)
+        return np.stack([tabulate(self.group, 3, bits, counts) for bits in each])
+
+
+def sweep_cells(
+    cells: pd.DataFrame,
+    kinds: Mapping[str, str],
+    cuts: Sequence[float],
+    sensitive: Mapping[str, Sensitive],
+    *,
+    model: Logistic,
+    reweigh: Reweigh,
+    sweep: Sweep,
+    watch: Watch = iter,
+) -> Swept:
+    """Fit the baseline and the reweighed model at every threshold of the grid, on the training rows of ``cells``.
+
+    ``kinds`` maps each ``x.`` column to its kind, ``cuts`` are the cut points of the cells, and ``watch``
+    sees each threshold go by (a progress bar).
+    """
+    parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
+    encode = encoder(parts.x, parts.total(rows), kinds, model)
+    weighing, names = weighing_groups(cells, declared_groups(cells, sensitive, reweigh.attributes), reweigh.groups)
+    fitter = Fitter(parts, encode.transform(parts.x), rows, weighing, names, model, reweigh)
+    label = np.stack([labels(cells, cuts, t) for t in sweep.grid.values()]).astype(bool)
+    who = declared_groups(cells, sensitive, [sweep.attribute])[0]
+    level = who.code(cells[f"a.{who.attribute}"].to_list())
+    group = np.where(level < 0, EXCLUDED, np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED))
+    split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
+    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts)
+
+
+def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:
+    """Every figure of both models at every threshold with its interval, on one split; long, a figure a row.
+
+    Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``).
+    """
+    joint, reasons = swept.joint(split), swept.found.reason
+    half = intervals.half_counts(joint)
+    draws = intervals.replicates(joint, inference.replicates, rng, event_axes=4, probabilities=half)
+    views = {"baseline": (joint.sum(-1), draws.sum(-1)), "reweighed": (joint.sum(-2), draws.sum(-2))}
+    jobs = [("data", "base_rate", views["baseline"])]
+    jobs += [(model, name, view) for model, view in views.items() for name in (*PERFORMANCE, *MEASURES)]
+    frames = [
+        pd.DataFrame(
+            {"threshold": list(swept.thresholds), "model": model, **_figure(model, name, view, reasons, inference)}
+        )
+        for model, name, view in jobs
+    ]
+    return pd.concat(frames, ignore_index=True).sort_values(["threshold", "model"], kind="stable", ignore_index=True)
+
+
+def _figure(
+    model: str,
+    name: str,
+    view: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    reasons: Sequence[str],
+    inference: Inference,
+) -> dict[str, object]:
+    point, draws = view
+    why = [
+        ("" if model == "data" else reason) or _undefined(name, table, inference)
+        for reason, table in zip(reasons, point, strict=True)
+    ]
+    estimate = quantity(name)(point)
+    found = intervals.including(interval(name, draws, point, inference.confidence), estimate)
+    known = np.array([not reason for reason in why])
+    value, low, high = (np.where(known, v, np.nan) for v in (estimate, found.low, found.high))
+    return {"figure": name, "value": value, "low": low, "high": high, "reason": why}
+
+
+def _undefined(name: str, table: npt.NDArray[np.int64], inference: Inference) -> str:
+    """Why a figure of one table ``[group, y, ŷ]`` is not reported, "" when it is."""
+    if name in MEASURES:
+        return undefined(name, table[UNPRIVILEGED], table[PRIVILEGED], inference.minimum_denominator) or ""
+    return "zero_denominator" if np.isnan(quantity(name)(table)) else ""
+
+
+def wide(figures: pd.DataFrame, frequency: Array) -> pd.DataFrame:
+    """One row a threshold: ``base_rate``, ``baseline_<figure>``, ``reweighed_<figure>`` and ``selection_frequency``."""
+    named = figures.assign(column=figures["model"].str.cat(figures["figure"], sep="_").str.removeprefix("data_"))
+    order = list(dict.fromkeys(named["column"]))
+    out = named.pivot(index="threshold", columns="column", values="value")[order]
+    return out.assign(selection_frequency=frequency).reset_index().rename_axis(columns=None)

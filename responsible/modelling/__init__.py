@@ -1,0 +1,1 @@
+"""Encoding, logistic regression on counts and its performance. Imports tabular and statistics."""

@@ -1,0 +1,109 @@
+"""Weighted logistic regression on cells: the same coefficients as on rows, at a cost that does not grow with rows.
+
+The penalised likelihood of rows that share features and label is one term times their number, so fitting the distinct
+feature combinations with weights (positives and negatives of each) is fitting the rows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from responsible.modelling.encoding import Design, Logistic, design, encoder
+from responsible.validation import InputError
+
+Array = npt.NDArray[np.float64]
+MOST_ITERATIONS = 10_000
+
+
+def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logistic) -> LogisticRegression:
+    """Fit rows of ``matrix`` (m, d) that carry the weights ``positives`` with label 1 and ``negatives`` with label 0.
+
+    Minimises ½‖β‖² + C Σ w log-loss (the intercept is not penalised), to a gradient of 1e-9 per unit of weight.
+
+    Raises:
+        InputError: only one label has weight, or the solver does not converge.
+    """
+    if not (positives.sum() > 0 and negatives.sum() > 0):
+        raise InputError("training rows have only one label at this threshold; choose a threshold inside the data")
+    up, down = np.flatnonzero(positives), np.flatnonzero(negatives)
+    rows, label = np.concatenate([up, down]), np.repeat([1, 0], [len(up), len(down)])
+    model = LogisticRegression(C=params.C, solver=params.solver, tol=1e-9, max_iter=MOST_ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            return model.fit(matrix[rows], label, sample_weight=np.concatenate([positives[up], negatives[down]]))
+        except ConvergenceWarning:
+            raise InputError("logistic regression did not converge; set model.scale: true or lower model.C") from None
+
+
+def fit(encode: ColumnTransformer, design: Design, labels: Array, weights: Array, params: Logistic) -> Pipeline:
+    """The pipeline encode → logistic regression, fitted to cells with 0/1 ``labels`` and ``weights`` (both (m,)).
+
+    Cells that carry no training rows have weight 0. Raises as :func:`fit_encoded`.
+    """
+    positives, negatives = design.total(weights * labels), design.total(weights * (1 - labels))
+    return Pipeline(
+        [("encode", encode), ("logistic", fit_encoded(encode.transform(design.x), positives, negatives, params))]
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted pipeline and its ``score`` of every cell, P(label = 1): (m,)."""
+
+    pipeline: Pipeline
+    score: Array
+
+
+def train(
+    cells: pd.DataFrame, kinds: Mapping[str, str], labels: npt.ArrayLike, params: Logistic, weights: npt.ArrayLike = 1.0
+) -> Trained:
+    """Fit on the cells of split ``train`` and score all of them.
+
+    ``kinds`` maps each ``x.`` column to its kind, ``labels`` (m,) are 0/1, ``weights`` (m,) multiply the training rows
+    of a cell (reweighing). Encoding is learned from unweighted training rows. Raises as :func:`fit_encoded`.
+    """
+    parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
+    encode = encoder(parts.x, parts.total(rows), kinds, params)
+    pipeline = fit(encode, parts, np.asarray(labels), rows * np.asarray(weights, dtype=float), params)
+    return Trained(pipeline, score(pipeline, parts))
+
+
+def score(model: Pipeline, design: Design) -> Array:
+    """P(label = 1) for each cell of the design, in [0, 1]: (m,)."""
+    return np.asarray(model.predict_proba(design.x)[:, 1])[design.row]
+
+
+def coefficients(model: Pipeline) -> pd.DataFrame:
+    """The fitted terms: ``term``, ``coefficient`` (log odds), ``odds_ratio`` = exp(coefficient), ``unit``.
+
+    ``unit`` says what one step is: ``level`` for a one-hot or indicator column, and for a numeric column the number of
+    the column's own units that one standard deviation is (1 when unscaled). Every level has a penalised term, so a
+    level's odds ratio is against the intercept, not against a reference level.
+    """
+    names = [name.removeprefix("x.") for name in model[:-1].get_feature_names_out()]
+    beta = np.concatenate([model[-1].intercept_, model[-1].coef_[0]])
+    units = [float("nan"), *_units(model[0])]
+    return pd.DataFrame(
+        {"term": ["(intercept)", *names], "coefficient": beta, "odds_ratio": np.exp(beta), "unit": units}
+    )
+
+
+def _units(encode: ColumnTransformer) -> list[float]:
+    out: list[float] = []
+    for name, step, _ in encode.transformers_:
+        width = len(step.get_feature_names_out([name]))
+        scaler = step.named_steps.get("scale")
+        scale = None if scaler is None else scaler.estimator.scale_
+        out += [1.0] * width if scale is None else [float(s) for s in scale]
+    return out

@@ -1,0 +1,1 @@
+"""Declared bounds, mechanisms, accounting, attacks, utility, release. Imports clustering and statistics."""

@@ -1,0 +1,86 @@
+"""The privacy ledger: for each mechanism and ε, what is promised, by how much noise, and what is not protected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from responsible.privacy.domain import ADJACENCY, DIAMETER
+from responsible.privacy.gaussian_mechanism import accounted_epsilon, composed, delta
+from responsible.privacy.mechanisms import MECHANISMS, Setting
+
+EVERYWHERE = (
+    "the choice of K and method, which looked at the data",
+    "the number of rows, which is public",
+    "people with several rows: the promise is for one row",
+    "what holds for people in general, whether or not one of them is in the table: that is what is published",
+    "rounding of floating-point noise (Mironov 2012)",
+)
+NOT_PROTECTED: dict[str, tuple[str, ...]] = {
+    "teaching": (
+        "any single person: rows are not clipped, so no finite ε holds (real_epsilon supposes they were, to bounds)",
+        "the mean and standard deviation of each feature, taken from the data",
+        *EVERYWHERE,
+    ),
+    "local": EVERYWHERE,
+    "central": ("anything the curator sees: it holds the true rows", *EVERYWHERE),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger.
+
+    ``sigma`` is the noise's standard deviation and ``sensitivity`` the most one person moves what it is added to, both
+    in the units of ``unit``; ``multiplier`` is their quotient. ``real_epsilon`` is the accountant's ε for all rounds at
+    ``delta``; where ``guarantee`` is false it is no promise. ``advantage_cap`` in [0, 1] is the largest membership
+    advantage (true minus false positive rate) of any attacker who knows all other rows, 2Φ(1/2σ) − 1.
+    """
+
+    mechanism: str
+    title: str
+    guarantee: bool
+    epsilon: float
+    delta: float
+    real_epsilon: float
+    sigma: float
+    unit: str
+    sensitivity: float
+    multiplier: float
+    adjacency: str
+    rounds: int
+    composition: str
+    advantage_cap: float
+    not_protected: str
+
+
+def entry(mechanism: str, epsilon: float, setting: Setting) -> Entry:
+    """The ledger's line for ``mechanism`` (a name of MECHANISMS) asked for ``epsilon``."""
+    chosen, central = MECHANISMS[mechanism], MECHANISMS[mechanism].rows is None
+    deviation, rounds = chosen.deviation(epsilon, setting), setting.rounds if central else 1
+    sensitivity = DIAMETER if chosen.guarantee else setting.domain.diameter(setting.spread)
+    multiplier = deviation / sensitivity
+    return Entry(
+        mechanism=mechanism,
+        title=chosen.title,
+        guarantee=chosen.guarantee,
+        epsilon=epsilon,
+        delta=setting.delta,
+        real_epsilon=accounted_epsilon([multiplier] * rounds, setting.delta),
+        sigma=deviation,
+        unit=chosen.unit,
+        sensitivity=sensitivity,
+        multiplier=multiplier,
+        adjacency=ADJACENCY,
+        rounds=rounds,
+        composition=f"{rounds} rounds of counts and sums, all published" if central else "one noisy row a person",
+        advantage_cap=delta(composed([multiplier] * rounds), 0.0),
+        not_protected="; ".join(NOT_PROTECTED[mechanism]),
+    )
+
+
+def ledger(epsilons: Sequence[float], setting: Setting) -> pd.DataFrame:
+    """One row for each mechanism and ε, columns as in :class:`Entry`."""
+    return pd.DataFrame([asdict(entry(name, epsilon, setting)) for name in MECHANISMS for epsilon in epsilons])

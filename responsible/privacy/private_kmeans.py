@@ -1,0 +1,104 @@
+"""KMeans under central differential privacy: a trusted curator publishes noisy counts and sums, round by round.
+
+Lloyd's algorithm reads the data only through the count and the sum of each cluster's points. Both are published with
+Gaussian noise in every one of a fixed number of rounds, and everything else (the next centres, empty clusters, the
+result) is worked out from what was published (Blum et al. 2005, "Practical privacy: the SuLQ framework", section 5;
+Su et al. 2016, "Differentially private k-means clustering", section 3).
+
+Points lie in the unit ball (:meth:`responsible.privacy.domain.Domain.unit`). Replacing one of them changes the K·(d+1)
+numbers of a round by at most 2 in Euclidean norm: a point that stays in its cluster moves its sum by at most 2 and no
+count; one that changes clusters moves two counts by 1 and two sums by at most 1. Antipodal points attain it either
+way.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
+
+from responsible.clustering.partition import nearest
+from responsible.privacy.domain import DIAMETER
+from responsible.privacy.gaussian_mechanism import sigma
+from responsible.privacy.noise import Noise
+
+Array = npt.NDArray[np.float64]
+
+CANDIDATES = 200  # random points among which the far-apart starting centres are chosen
+LEAST = 2.0  # deviations of noise that a noisy count must reach; an empty cluster does once in 44 rounds
+START_RADIUS = 0.5  # of the ball they are drawn from: declared bounds are wide, people stand nearer the middle
+
+
+@dataclass(frozen=True, eq=False)
+class PrivateKMeans:
+    """Everything the mechanism publishes, in units of the ball.
+
+    ``centres`` (k, d) are the result and ``counts`` (k,) the noisy sizes of the last round, which may be negative.
+    ``asked`` (rounds, k, d) are the centres each round's question was put with and ``answers`` (rounds, k, d+1) its
+    noisy counts and sums: the result is a function of these alone.
+    """
+
+    centres: Array
+    counts: Array
+    asked: Array
+    answers: Array
+
+
+def noise_deviation(epsilon: float, delta: float, rounds: int) -> float:
+    """Standard deviation of the noise on each count and sum for which all rounds together are (ε, δ)-private.
+
+    2 σ √rounds with σ the analytic multiplier: a round has sensitivity 2, and Gaussian rounds compose exactly.
+    """
+    return DIAMETER * math.sqrt(rounds) * sigma(epsilon, delta)
+
+
+def counts_and_sums(points: Array, centres: Array) -> Array:
+    """The question of one round: for each centre the number of points nearest to it and their sum, ``(k, d+1)``."""
+    labels, k = nearest(points, centres), len(centres)
+    columns = [np.bincount(labels, minlength=k), *(np.bincount(labels, column, minlength=k) for column in points.T)]
+    return np.array(columns, dtype=float).T
+
+
+def private_kmeans(points: Array, k: int, deviation: float, rounds: int, noise: Noise) -> PrivateKMeans:
+    """``k`` centres of ``points`` (n, d) in the unit ball after ``rounds`` rounds with noise of ``deviation``.
+
+    The number of rounds is fixed: to stop on convergence would look at the data. A cluster whose noisy count is below
+    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly. ValueError when
+    a point lies outside the ball, because the guarantee would be false.
+    """
+    if np.einsum("ij,ij->i", points, points).max(initial=0.0) > 1 + 1e-9:
+        raise ValueError("points must lie in the unit ball; map them with Domain.unit")
+    centres = starting_centres(k, points.shape[1], noise)
+    asked, answers = [], []
+    for _ in range(rounds):
+        asked.append(centres)
+        answers.append(counts_and_sums(points, centres) + deviation * noise.standard_normal((k, points.shape[1] + 1)))
+        centres = _next_centres(answers[-1], max(1.0, LEAST * deviation), starting_centres(k, points.shape[1], noise))
+    return PrivateKMeans(centres, answers[-1][:, 0], np.array(asked), np.array(answers))
+
+
+def starting_centres(k: int, d: int, noise: Noise) -> Array:
+    """``k`` points (k, d) far from each other, without looking at data: greedily the farthest of random candidates.
+
+    Candidates are uniform in a ball of radius ½ round the middle of the declared bounds.
+    """
+    direction, share = noise.standard_normal((CANDIDATES, d)), ndtr(noise.standard_normal((CANDIDATES,)))
+    length = np.sqrt(np.einsum("ij,ij->i", direction, direction))
+    candidates = direction * (START_RADIUS * share ** (1 / d) / length)[:, None]
+    taken = [candidates[0]]
+    nearby = np.full(CANDIDATES, np.inf)
+    for _ in range(k - 1):
+        nearby = np.minimum(nearby, ((candidates - taken[-1]) ** 2).sum(axis=1))
+        taken.append(candidates[nearby.argmax()])
+    return np.array(taken)
+
+
+def _next_centres(answer: Array, least: float, fresh: Array) -> Array:
+    """Noisy sum over noisy count, pulled back into the ball; ``fresh`` centres where the noisy count is too small."""
+    seen = answer[:, 0] >= least
+    centres = answer[:, 1:] / np.where(seen, answer[:, 0], 1.0)[:, None]
+    length = np.sqrt(np.einsum("ij,ij->i", centres, centres))[:, None]
+    return np.where(seen[:, None], centres / np.maximum(length, 1), fresh)

@@ -1,0 +1,152 @@
+"""What noise costs: the segments of each mechanism and ε against the segments without noise, over several draws.
+
+Silhouette is told twice. Scored on noisy rows, as is usual, it mostly measures the noise itself; scored on the original
+rows it says how good the segments are that people would be put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from responsible.clustering.partition import adjusted_rand, contingency, inertia, silhouettes
+from responsible.privacy.mechanisms import MECHANISMS, Published, Setting
+from responsible.privacy.noise import streams
+from responsible.statistics.intervals import percentile
+
+Array = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+MEASURES = {
+    "noisy_silhouette": "silhouette of the noisy rows in their own segments: the classical figure; empty without rows",
+    "silhouette": "silhouette of the original rows in the segments that the noise leads to",
+    "ari": "adjusted Rand index of these segments and those without noise",
+    "inertia_ratio": "squared distances to the published centres over those to the centres without noise",
+    "changed": "share of people whose segment changes, after matching segments one to one",
+}
+"""Every measure of utility, by its name in tables; ``changed`` is also told for each protected level."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Rows ``x`` (n, d) in their own units, their segments without noise ``labels`` (n,; −1 an outlier) and their
+    protected level ``codes`` (n,), which index ``levels``.
+    """
+
+    x: Array
+    labels: Labels
+    codes: Labels
+    levels: Sequence[str]
+
+    def sample(self, rows: int, rng: np.random.Generator) -> Reference:
+        """At most ``rows`` of the rows, drawn at random without replacement, in their order."""
+        if len(self.x) <= rows:
+            return self
+        kept = np.sort(rng.choice(len(self.x), rows, replace=False))
+        return Reference(self.x[kept], self.labels[kept], self.codes[kept], self.levels)
+
+
+def utility(
+    whole: Reference,
+    part: Reference,
+    setting: Setting,
+    epsilons: Sequence[float],
+    rng: np.random.Generator,
+    *,
+    draws: int,
+) -> pd.DataFrame:
+    """Every measure of every draw: ``mechanism, epsilon, draw, measure, level, value``; level is empty for all people.
+
+    Central KMeans reads the ``whole`` table; noisy rows are drawn, and everything is measured, on its ``part``.
+    """
+    points = (part.x - setting.mean) / setting.spread
+    places, published = [], []
+    for name, draw, seed in streams(MECHANISMS, rng, draws):
+        x = whole.x if MECHANISMS[name].rows is None else part.x
+        for epsilon in epsilons:
+            places.append({"mechanism": name, "epsilon": epsilon, "draw": draw})
+            published.append(
+                _measured(
+                    MECHANISMS[name].publish(x, epsilon, setting, np.random.default_rng(seed)), part, points, setting
+                )
+            )
+    labelings = np.array([labels for labels, _ in published])
+    scores = silhouettes(points, labelings).mean(axis=0)
+    rows = [
+        {**place, "measure": measure, "level": level, "value": value}
+        for place, (_, values), score in zip(places, published, scores, strict=True)
+        for (measure, level), value in {**values, ("silhouette", ""): score}.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def without_noise(part: Reference, setting: Setting) -> float:
+    """The silhouette of the segments without noise on the same rows: what a drop is measured from."""
+    return float(silhouettes((part.x - setting.mean) / setting.spread, part.labels[None]).mean())
+
+
+def _measured(
+    published: Published, part: Reference, points: Array, setting: Setting
+) -> tuple[Labels, dict[tuple[str, str], float]]:
+    """The segments of the original rows, and every measure of them but their silhouette (scored for all at once)."""
+    labels = published.assign(part.x)
+    centres = (published.centres - setting.mean) / setting.spread
+    moved = changed(part.labels, labels)
+    values = {
+        ("noisy_silhouette", ""): _noisy_silhouette(published, setting),
+        ("ari", ""): adjusted_rand(part.labels, labels),
+        ("inertia_ratio", ""): float(((points - centres[labels]) ** 2).sum()) / inertia(points, part.labels),
+        ("changed", ""): float(moved.mean()),
+    }
+    for code, level in enumerate(part.levels):
+        values["changed", level] = float(moved[part.codes == code].mean()) if (part.codes == code).any() else np.nan
+    return labels, values
+
+
+def _noisy_silhouette(published: Published, setting: Setting) -> float:
+    if published.rows is None:
+        return np.nan
+    noisy = (published.rows - setting.mean) / setting.spread
+    return float(silhouettes(noisy, published.assign(published.rows)[None]).mean())
+
+
+def changed(before: Labels, after: Labels) -> npt.NDArray[np.bool_]:
+    """Whose segment changes, (n,) bool, when segments are matched one to one so that as few people as possible change.
+
+    The matching maximises the people who stay (Kuhn 1955); names of segments mean nothing. Outliers (−1) before are a
+    segment of their own; who is in a segment without a partner changes.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    table = contingency(before, after)
+    kept = np.zeros(table.shape, dtype=bool)
+    kept[linear_sum_assignment(table, maximize=True)] = True
+    return ~kept[before - before.min(initial=0), after - after.min(initial=0)]
+
+
+def curves(runs: pd.DataFrame, keys: Sequence[str], confidence: float) -> pd.DataFrame:
+    """Median and central interval over the draws of each ``keys`` combination: ``value, low, high, draws``.
+
+    The interval is where that share of the noise's draws lies: what one release may turn out to be, not the error of
+    the median.
+    """
+    rows = []
+    for place, group in runs.groupby(list(keys), sort=False, dropna=False):
+        values = group["value"].to_numpy()
+        known = values[~np.isnan(values)]
+        span = percentile(values, confidence)
+        middle = float(np.median(known)) if len(known) else np.nan
+        rows.append(
+            {
+                **dict(zip(keys, place, strict=True)),
+                "value": middle,
+                "low": span.low,
+                "high": span.high,
+                "draws": len(known),
+            }
+        )
+    return pd.DataFrame(rows)

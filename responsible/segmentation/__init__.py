@@ -1,0 +1,1 @@
+"""The line of work on segments. Imports clustering, fairness and privacy, never another line of work."""

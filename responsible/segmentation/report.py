@@ -1,0 +1,79 @@
+"""All that the segments line reports: segmentation, privacy comparison and the scores of two configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from responsible.clustering.partition import Labels, Points
+from responsible.privacy.domain import Configuration, Privacy, Release
+from responsible.privacy.tradeoff import Tradeoff, tradeoff
+from responsible.privacy.utility import Reference
+from responsible.segmentation.schema import Segments
+from responsible.segmentation.scorecard import Criterion, DataSheet, Scorecard, scorecard
+from responsible.segmentation.segments import Segmentation, Segmenting, segmentation
+
+CONFIGURATIONS = ("chosen", "guaranteed")
+"""The configurations that are scored: the one the parameters choose, and the one a release would publish."""
+
+
+class ClusterPrivacy(Segmenting):
+    """Everything that decides what is reported of a table: the segmentation's parameters and three more."""
+
+    privacy: Privacy
+    scorecard: Scorecard
+    data_sheet: DataSheet
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found. ``settings`` and ``scores`` by the names of ``CONFIGURATIONS``."""
+
+    params: ClusterPrivacy
+    levels: Sequence[str]
+    features: Sequence[str]
+    found: Segmentation
+    compared: Tradeoff
+    settings: Mapping[str, Configuration | Release]
+    scores: Mapping[str, Sequence[Criterion]]
+
+
+def report(
+    values: Points,
+    codes: Labels,
+    levels: Sequence[str],
+    *,
+    roles: Segments,
+    params: ClusterPrivacy,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Report:
+    """Segment ``values`` (n, d), compare the mechanisms on the segments, and score both configurations.
+
+    ``codes`` (n,) index the protected ``levels``; ``confidence`` is that of the intervals of shares and silhouettes.
+    """
+    clustering, noise = rng.spawn(2)
+    limits, privacy = params.scorecard, params.privacy
+    found = segmentation(
+        values, codes, levels, params, minimum_ari=limits.stability, confidence=confidence, rng=clustering
+    )
+    k, features = found.choice.chosen.fitted.k, list(roles.features)
+    people = Reference(values, found.labels, codes, levels)
+    compared = tradeoff(people, *roles.bounds(), privacy, noise, k=k, names=features)
+    settings: dict[str, Configuration | Release] = dict(
+        zip(CONFIGURATIONS, (privacy.chosen, privacy.release), strict=True)
+    )
+    scores = {
+        name: scorecard(
+            silhouette=found.silhouette.value,
+            stability=found.stability.quartiles()[1],
+            drop=compared.drop(setting.mechanism, setting.epsilon),
+            shares=found.shares,
+            unanswered=params.data_sheet.unanswered(),
+            limits=limits,
+        )
+        for name, setting in settings.items()
+    }
+    return Report(params, levels, features, found, compared, settings, scores)

@@ -1,0 +1,1 @@
+"""Rates of count tables, their intervals, tests and losses. Imports validation and limits."""

@@ -1,0 +1,177 @@
+"""Intervals: multinomial replicates of count tables, percentile intervals over them, Wilson intervals for single
+rates.
+
+Drawing n rows with replacement and tabulating them is exactly a draw from Multinomial(n, counts / n), so counts are
+drawn, never rows. Everything that varies with the rows varies with the draw: group sizes, labels and predictions
+together. Rows that are weighted or clustered are not multinomial: such data needs a resampling of its clusters, which
+this module does not do. A confidence is a fraction: 0.95, not 95.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+
+from responsible.statistics.rates import Counts, divide
+
+UNDEFINED_MOST = 0.05
+"""An interval becomes undefined when more than this share of its replicates was."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided interval; ``undefined_share`` is the share of replicates without a value. Floats, or arrays of one
+    shape.
+
+    ``low`` and ``high`` are NaN when the interval is undefined.
+    """
+
+    low: Any
+    high: Any
+    undefined_share: Any = 0.0
+
+
+def quantile(confidence: float) -> float:
+    """The standard normal quantile z of a two-sided interval: 1.96 at 0.95. ValueError unless 0 < confidence < 1."""
+    return float(ndtri(1 - _tail(confidence)))
+
+
+def _tail(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be a fraction between 0 and 1, got {confidence!r}")
+    return (1 - confidence) / 2
+
+
+def wilson(successes: ArrayLike, n: ArrayLike, confidence: float) -> Interval:
+    """Wilson's score interval for ``successes`` of ``n``, elementwise; inside [0, 1], NaN where n is 0.
+
+    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n) with p = successes/n (Wilson 1927; Brown, Cai & DasGupta 2001,
+    eq. 4).
+    """
+    share, z = divide(successes, n), quantile(confidence)
+    slack = divide(z * z, n)
+    centre = (share + slack / 2) / (1 + slack)
+    half = np.sqrt(slack * share * (1 - share) + slack * slack / 4) / (1 + slack)
+    low = np.where(np.equal(successes, 0), np.where(np.isnan(share), np.nan, 0.0), centre - half)
+    high = np.where(np.equal(successes, n), np.where(np.isnan(share), np.nan, 1.0), centre + half)
+    return Interval(low[()], high[()], np.isnan(share).astype(float)[()])
+
+
+def replicates(
+    counts: Counts,
+    number: int,
+    rng: np.random.Generator,
+    event_axes: int | None = None,
+    *,
+    probabilities: Counts | None = None,
+) -> Counts:
+    """``number`` multinomial draws of a whole table of integers: ``(number, *counts.shape)``, each draw with the
+    table's total.
+
+    The last ``event_axes`` axes (all by default) are the outcomes of one draw, groups included; tables along the axes
+    before them are drawn independently. The cell probabilities are ``counts / total``, or proportional to
+    ``probabilities`` of the same shape (for example :func:`half_counts`), while the number of rows stays the total of
+    ``counts``. A table without rows draws zeros.
+    """
+    counts = np.asarray(counts)
+    if not np.issubdtype(counts.dtype, np.integer):
+        raise ValueError(f"counts must be whole numbers of rows, got {counts.dtype}; pass weights as probabilities")
+    split = 0 if event_axes is None else counts.ndim - event_axes
+    flat = counts.reshape(*counts.shape[:split], -1)
+    weights = (flat if probabilities is None else np.asarray(probabilities).reshape(flat.shape)).astype(float)
+    # Cells nobody can fall into are left out: faster, and rounding of the shares can then never put a row there.
+    live = weights.reshape(-1, flat.shape[-1]).any(axis=0)
+    drawn = np.zeros((number, *flat.shape), dtype=np.int64)
+    if live.any():
+        shares = np.nan_to_num(divide(weights, weights.sum(axis=-1, keepdims=True)))[..., live]
+        drawn[..., live] = rng.multinomial(flat.sum(axis=-1), shares, size=(number, *flat.shape[:-1]))
+    return drawn.reshape(number, *counts.shape)
+
+
+def half_counts(counts: Counts, models: int = 2) -> Counts:
+    """The table with half a row in each empty (label, prediction) cell of a group and model that has rows with that
+    label.
+
+    ``counts[..., g, y, a, b]`` are joint counts of the predictions of two models; with ``models=1`` ``counts[..., g,
+    y, a]``. Floats of the same shape. The half row lies where the other model predicts what it mostly predicts for
+    that group and label (a tie is shared). Labels without rows in a group stay empty, for a rate there is undefined; a
+    table without empty cells is unchanged.
+
+    A rate of exactly 0 or 1, such as a TPR of 12/12, gives replicates that never vary and an interval of width zero,
+    which reads as certainty. Half a row (Haldane 1956, Anscombe 1956) in the cell nobody was seen in gives the
+    replicates the doubt that 12 rows leave.
+    """
+    counts = np.asarray(counts)
+    axes = tuple(range(-models, 0))
+    marginals = [counts.sum(axis=tuple(a for a in axes if a != axis), keepdims=True) for axis in axes]
+    usual = [(np.sign(m - np.flip(m, axis=axis)) + 1) / 2 for m, axis in zip(marginals, axes, strict=True)]
+    occupied = counts.sum(axis=axes, keepdims=True) > 0
+    table = counts.astype(float)
+    for own, marginal in enumerate(marginals):
+        others = math.prod((u for other, u in enumerate(usual) if other != own), start=np.ones(()))
+        table += 0.5 * ((marginal == 0) & occupied) * others
+    return table
+
+
+def percentile(draws: np.ndarray, confidence: float) -> Interval:
+    """The percentile interval over axis 0 of ``draws`` ``(number, ...)``: its (1 ∓ confidence)/2 quantiles, linear
+    between draws.
+
+    Undefined (NaN) draws are left out and their share is reported; the interval is NaN when more than 5 % of them are
+    undefined. Only for signed comparisons: percentiles of max − min over groups, or of an absolute value, never
+    contain 0, whatever the truth; see :func:`absolute`.
+    """
+    draws, tail = np.sort(np.asarray(draws, dtype=float), axis=0), _tail(confidence)  # NaN sorts last
+    defined = np.count_nonzero(~np.isnan(draws), axis=0)
+    share = (len(draws) - defined) / len(draws)
+    low, high = (_order_statistic(draws, q * np.maximum(defined - 1, 0)) for q in (tail, 1 - tail))
+    usable = (share <= UNDEFINED_MOST) & (defined > 0)
+    return Interval(np.where(usable, low, np.nan)[()], np.where(usable, high, np.nan)[()], share)
+
+
+def including(interval: Interval, estimate: np.ndarray | float) -> Interval:
+    """The interval, stretched where needed so that it holds the point ``estimate``; undefined ends stay undefined.
+
+    Replicates drawn from :func:`half_counts` are centred half a row off the estimate; on few rows their percentile
+    interval can miss the estimate itself, as when 12/12 in one model is set against 0/12 in the other.
+    """
+    low, high = np.minimum(interval.low, estimate), np.maximum(interval.high, estimate)
+    known = np.isnan(estimate)
+    return Interval(
+        np.where(known, interval.low, low)[()], np.where(known, interval.high, high)[()], interval.undefined_share
+    )
+
+
+def along(gaps: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The mean of ``gaps`` ``(number, ..., k)`` over the last axis, each times the sign of its estimate in ``point``
+    ``(..., k)``.
+    """
+    return np.asarray((gaps * np.where(point < 0, -1, 1)).mean(axis=-1))
+
+
+def absolute(gaps: np.ndarray, point: np.ndarray, confidence: float) -> Interval:
+    """The interval of the mean of k absolute gaps: replicates ``(number, ..., k)``, estimates ``(..., k)``, both
+    signed.
+
+    Percentiles of the mean of signed gaps (:func:`along`), cut at 0; and the lower end is 0 while no single gap is
+    beyond doubt, that is while the percentile interval of each, at the Bonferroni confidence 1 − (1 − c)/k, contains 0.
+    Plain percentiles of the absolute mean would lie above 0 always and miss a single gap in one data set of ten;
+    these intervals hold the truth in 94 to 98 % of simulated data sets, exact parity included (test_coverage).
+    """
+    whole = percentile(along(gaps, point), confidence)
+    each = percentile(gaps, 1 - (1 - confidence) / gaps.shape[-1])
+    doubtful = ((each.low <= 0) & (each.high >= 0)).all(axis=-1)
+    low = np.where(doubtful & ~np.isnan(whole.low), 0.0, np.maximum(whole.low, 0.0))
+    return Interval(low[()], whole.high, whole.undefined_share)
+
+
+def _order_statistic(ordered: np.ndarray, position: np.ndarray) -> np.ndarray:
+    below = np.floor(position).astype(int)
+    above = np.ceil(position).astype(int)
+    first, second = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))
+    return np.asarray(first + (position - below) * (second - first))

@@ -1,0 +1,190 @@
+"""Scores: how well predicted probabilities rank and how close they come, from counts over cells.
+
+A cell is a score with its numbers of rows with label 1 (``positives``) and label 0 (``negatives``); each is an array
+``(m,)``. Cells of one score may be split or merged and their order changed without changing a result, and the results
+equal those on rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from responsible.statistics.intervals import Interval, quantile, wilson
+from responsible.statistics.rates import divide
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure of scored cells: ``value(score, positives, negatives)`` and ``interval(…, confidence)``."""
+
+    value: Callable[[Array, Array, Array], float]
+    interval: Callable[[Array, Array, Array, float], Interval]
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """Points ``(points,)`` of a ROC curve: rates when rows with score ≥ ``threshold`` are selected, from nobody to
+    everybody.
+    """
+
+    threshold: Array
+    false_positive_rate: Array
+    true_positive_rate: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Scores against outcomes by bin, arrays ``(bins,)``: ``minimum`` ≤ score < ``maximum`` (the last bin holds 1
+    too).
+
+    ``n`` rows, ``positives`` of them with label 1; ``score`` their mean score, ``observed`` the share of label 1 with
+    its Wilson interval ``low`` to ``high``. Bins without rows are listed, with NaN.
+    """
+
+    minimum: Array
+    maximum: Array
+    n: Array
+    positives: Array
+    score: Array
+    observed: Array
+    low: Array
+    high: Array
+
+
+def _pooled(score: Array, positives: Array, negatives: Array) -> tuple[Array, Array, Array]:
+    """Distinct scores ascending, and the positives and negatives at each; cells without rows are left out."""
+    score, positives, negatives = (np.asarray(a) for a in (score, positives, negatives))
+    held = positives + negatives > 0
+    distinct, place = np.unique(score[held], return_inverse=True)
+    tally = [np.bincount(place, rows[held], len(distinct)) for rows in (positives, negatives)]
+    return distinct, tally[0], tally[1]
+
+
+def _below(rows: Array) -> Array:
+    """Rows with a lower score plus half of those with the same, for rows by ascending distinct score."""
+    return np.asarray(np.cumsum(rows) - rows / 2)
+
+
+def roc_auc(score: Array, positives: Array, negatives: Array) -> float:
+    """Area under the ROC curve: the share of (positive, negative) pairs that are ranked rightly, a tie counting half.
+
+    In [0, 1]; 0.5 is chance; NaN without positives or without negatives (Hanley & McNeil 1982).
+    """
+    _, positive, negative = _pooled(score, positives, negatives)
+    return float(divide(positive @ _below(negative), positive.sum() * negative.sum()))
+
+
+def auc_interval(score: Array, positives: Array, negatives: Array, confidence: float) -> Interval:
+    """Interval for :func:`roc_auc`: DeLong's variance, symmetric on the logit scale, so inside [0, 1].
+
+    var = S₁₀/P + S₀₁/N, with S the sample variances of each positive's share of negatives below it and each negative's
+    share of positives above it (DeLong, DeLong & Clarke-Pearson 1988, eq. 5). NaN with fewer than 2 positives or 2
+    negatives. When every pair is ranked rightly, or wrongly, that variance is zero, which would read as certainty:
+    then Wilson's interval of min(P, N) of as many, or of none.
+    """
+    _, positive, negative = _pooled(score, positives, negatives)
+    p, n = positive.sum(), negative.sum()
+    if min(p, n) < 2:
+        return Interval(np.nan, np.nan, 1.0)
+    auc = roc_auc(score, positives, negatives)
+    if auc in (0.0, 1.0):
+        return wilson(auc * min(p, n), min(p, n), confidence)
+    variance = _variance(_below(negative) / n, positive) / p + _variance(1 - _below(positive) / p, negative) / n
+    half = quantile(confidence) * np.sqrt(variance) / (auc * (1 - auc))
+    return Interval(float(expit(logit(auc) - half)), float(expit(logit(auc) + half)))
+
+
+def _variance(values: Array, rows: Array) -> float:
+    """Sample variance (n − 1) of ``values`` that stand for ``rows`` rows each, two or more in all."""
+    n = rows.sum()
+    return float((values - values @ rows / n) ** 2 @ rows / (n - 1))
+
+
+def roc_curve(score: Array, positives: Array, negatives: Array) -> RocCurve:
+    """The ROC curve: a point for each distinct score and the point where nobody is selected; NaN rates for a missing
+    class.
+    """
+    distinct, *classes = _pooled(score, positives, negatives)
+    tpr, fpr = (divide(np.cumsum(np.append(0, rows[::-1])), rows.sum()) for rows in classes)
+    return RocCurve(np.append(np.inf, distinct[::-1]), fpr, tpr)
+
+
+def calibration(score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95) -> Calibration:
+    """Mean score against observed share of label 1 in ``bins`` bins of equal width over [0, 1]; ``n`` are all rows of
+    a cell.
+    """
+    score, positives, n = (np.asarray(a) for a in (score, positives, n))
+    if np.any(positives > n) or np.any((score < 0) | (score > 1)):
+        raise ValueError("calibration: needs positives <= n and scores in [0, 1]")
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.searchsorted(edges[1:-1], score, side="right")
+    rows, ones, total = (np.bincount(place, weights, bins) for weights in (n, positives, n * score))
+    interval = wilson(ones, rows, confidence)
+    whole = rows.astype(np.int64), ones.astype(np.int64)
+    return Calibration(
+        edges[:-1], edges[1:], *whole, divide(total, rows), divide(ones, rows), interval.low, interval.high
+    )
+
+
+def _log_losses(score: Array) -> tuple[Array, Array]:
+    clipped = np.clip(np.asarray(score, dtype=float), np.finfo(float).eps, 1 - np.finfo(float).eps)
+    return -np.log(clipped), -np.log1p(-clipped)
+
+
+def _squares(score: Array) -> tuple[Array, Array]:
+    return (1 - np.asarray(score)) ** 2, np.asarray(score) ** 2
+
+
+def _mean(losses: tuple[Array, Array], positives: Array, negatives: Array) -> float:
+    return float(
+        divide(np.concatenate(losses) @ np.concatenate([positives, negatives]), np.sum([positives, negatives]))
+    )
+
+
+def _mean_interval(losses: tuple[Array, Array], positives: Array, negatives: Array, confidence: float) -> Interval:
+    """Normal interval mean ± z √(s²/n), cut at 0, the least a loss can be; NaN with fewer than two rows."""
+    rows = np.concatenate([positives, negatives])
+    if rows.sum() < 2:
+        return Interval(np.nan, np.nan, 1.0)
+    mean = _mean(losses, positives, negatives)
+    half = quantile(confidence) * float(np.sqrt(_variance(np.concatenate(losses), rows) / rows.sum()))
+    return Interval(max(0.0, mean - half), mean + half)
+
+
+def log_loss(score: Array, positives: Array, negatives: Array) -> float:
+    """Mean of −log(probability given to the label that came true), in nats: in [0, ∞), 0 is perfect, NaN without rows.
+
+    Scores of exactly 0 or 1 are moved by the machine epsilon, as scikit-learn does.
+    """
+    return _mean(_log_losses(score), positives, negatives)
+
+
+def log_loss_interval(score: Array, positives: Array, negatives: Array, confidence: float) -> Interval:
+    """Normal interval of the mean log loss, cut at 0; NaN with fewer than two rows."""
+    return _mean_interval(_log_losses(score), positives, negatives, confidence)
+
+
+def brier(score: Array, positives: Array, negatives: Array) -> float:
+    """Mean squared distance of score and label: in [0, 1], 0 is perfect, NaN without rows (Brier 1950, halved for two
+    classes).
+    """
+    return _mean(_squares(score), positives, negatives)
+
+
+def brier_interval(score: Array, positives: Array, negatives: Array, confidence: float) -> Interval:
+    """Normal interval of the mean square, cut at 0; NaN with fewer than two rows."""
+    return _mean_interval(_squares(score), positives, negatives, confidence)
+
+
+SCORES: dict[str, Score] = {
+    "roc_auc": Score(roc_auc, auc_interval),
+    "log_loss": Score(log_loss, log_loss_interval),
+    "brier": Score(brier, brier_interval),
+}
+"""Every figure of scores by its name in metrics files."""

@@ -1,0 +1,114 @@
+"""What a table of cells holds, and whether it bears the questions asked of it: base rates, missing values, levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
+from responsible.tabular.schema import SPLITS, Sensitive, refuse_absent
+from responsible.validation import MISSING, InputError
+
+BASE_RATES = ("attribute", "level", "role", "split", "n", "positives", "base_rate")
+
+
+def base_rates(
+    cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], cuts: Sequence[float], threshold: float
+) -> pd.DataFrame:
+    """Rows n, positives and their share by level and split, one row each.
+
+    Attribute ``all`` has the one level "all"; ``month`` stands for time, when cells carry it; then the sensitive
+    attributes, each level with its role. Split ``all`` sums the splits.
+    """
+    rows = cells.assign(all="all", positives=labels(cells, cuts, threshold) * cells["n"])
+    columns = {
+        "all": "all",
+        **({"month": "month"} if "month" in cells else {}),
+        **{a: ATTRIBUTE + a for a in sensitive},
+    }
+    parts = []
+    for attribute, column in columns.items():
+        by_split = rows.groupby([column, "split"])[["n", "positives"]].sum()
+        in_all = pd.concat({"all": rows.groupby(column)[["n", "positives"]].sum()}, names=["split"])
+        part = pd.concat([in_all.swaplevel(), by_split]).rename_axis(["level", "split"]).reset_index()
+        part["role"] = [sensitive[attribute].role(x) if attribute in sensitive else "" for x in part["level"]]
+        parts.append(part.assign(attribute=attribute))
+    table = pd.concat(parts).assign(base_rate=lambda t: t["positives"] / t["n"])
+    orders = {"attribute": list(columns), "split": ["all", *SPLITS]}
+    ranked = table.sort_values(
+        ["attribute", "level", "split"], key=lambda c: c.map(orders[str(c.name)].index) if c.name in orders else c
+    )
+    return ranked[list(BASE_RATES)].reset_index(drop=True)
+
+
+def missing(cells: pd.DataFrame) -> pd.DataFrame:
+    """For each feature and sensitive attribute: rows n, those without a value, and their share."""
+    rows, total = [], int(cells["n"].sum())
+    for column in (c for c in cells.columns if c.startswith((FEATURE, ATTRIBUTE))):
+        values = cells[column]
+        gone = values.isna() if pd.api.types.is_numeric_dtype(values) else values == MISSING
+        role = "feature" if column.startswith(FEATURE) else "sensitive"
+        name, count = column.partition(".")[2], int(cells.loc[gone, "n"].sum())
+        rows.append({"column": name, "role": role, "n": total, "missing": count, "share": count / total})
+    return pd.DataFrame(rows)
+
+
+def headline(
+    cells: pd.DataFrame, rates: pd.DataFrame, dropped: Mapping[str, int], digest: str, key_repeats: int | None
+) -> dict[str, object]:
+    """The figures of ``metrics/prepare.json``; of the reasons for dropped rows the three most frequent and the rest."""
+    kept, lost = int(cells["n"].sum()), sum(dropped.values())
+    overall = rates[rates["attribute"] == "all"].set_index("split")
+    most = dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))[:3])
+    other = {"other reasons": lost - sum(most.values())} if len(dropped) > 3 else {}
+    return {
+        "rows": {"read": kept + lost, "kept": kept, **{s: int(overall["n"][s]) for s in SPLITS if s in overall.index}},
+        "dropped": {**most, **other} or 0,
+        "base_rate": {split: float(rate) for split, rate in overall["base_rate"].items()},
+        "cells": len(cells),
+        "digest": digest,
+        **({} if key_repeats is None else {"key_repeats": key_repeats}),
+    }
+
+
+def refuse_rows(cells: pd.DataFrame, dropped: Mapping[str, int], minimum: int, place: str) -> None:
+    """InputError when there are fewer good rows than ``minimum``, or none to learn from or to report on."""
+    rows = cells.groupby("split")["n"].sum()
+    if not (kept := int(rows.sum())) and not dropped:
+        raise InputError(f"{place}: must hold rows, got a header only")
+    if kept < minimum:
+        lost = f" ({', '.join(f'{n} dropped: {reason}' for reason, n in list(dropped.items())[:5])})" if dropped else ""
+        rule = f"must have at least {minimum} good rows (prepare.minimum_rows), got {kept}{lost}"
+        raise InputError(f"{place}: {rule}; bring more rows or lower the minimum")
+    for split in ("train", "test"):
+        if split not in rows.index:
+            got = ", ".join(f"{name} {n}" for name, n in rows.items())
+            raise InputError(f"{place}: split {split} must have rows, got {got}; change the shares or the split column")
+
+
+def refuse_label(cells: pd.DataFrame, cuts: Sequence[float], threshold: float, place: str) -> None:
+    """InputError when all rows, or all training rows, have one label: then there is nothing to learn or compare."""
+    positive = labels(cells, cuts, threshold).astype(bool)
+    for name, part in (("rows", np.ones(len(cells), bool)), ("training rows", (cells["split"] == "train").to_numpy())):
+        n = cells["n"].to_numpy()[part]
+        if (k := int(n[positive[part]].sum())) in (0, int(n.sum())):
+            got = f"got {k} of {int(n.sum())} {name} at or above {threshold:g}"
+            raise InputError(f"threshold: must leave rows on both sides in {place}, {got}; choose another threshold")
+
+
+def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place: str) -> None:
+    """InputError when a declared level does not occur, or when there is nobody to compare with."""
+    for name, attribute in sensitive.items():
+        present = sorted(cells[ATTRIBUTE + name].unique())
+        where = f"column {attribute.column} of {place}"
+        for role, levels in (("privileged", attribute.privileged), ("exclude", attribute.exclude)):
+            refuse_absent(f"sensitive.{name}.{role}", levels, present, where)
+        if len(present) == 1:
+            raise InputError(
+                f"sensitive.{name}: must have at least two levels, got only {present[0]!r} in {where}; remove it"
+            )
+        if not [level for level in present if attribute.role(level) == "unprivileged"]:
+            rule = "must leave a level that is neither privileged nor excluded"
+            raise InputError(f"sensitive.{name}: {rule}, got {present} in {where}; declare fewer levels")

@@ -1,0 +1,170 @@
+"""The benchmarks run, in small, and what they print of agreement holds; published counts give published figures."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as bench
+from benchmarks import _measure, bootstrap, pipeline, published
+from responsible.validation import InputError
+from tests.support.contract import STAGES
+
+AGREEMENT = re.compile(r"^agreement: (.+): ([0-9.e+-]+) \(at most ([0-9.e+-]+)\)$", re.MULTILINE)
+SPEED = {"bootstrap", "fitting", "preparing", "pipeline", "segments"}
+
+
+def said(capsys, name):
+    """What a part prints in small, and its agreement figures by what they are of."""
+    bench.main([name], small=True)
+    text = capsys.readouterr().out
+    found = {what: (float(value), float(most)) for what, value, most in AGREEMENT.findall(text)}
+    assert all(value <= most for value, most in found.values())
+    return text, found
+
+
+def test_parts_are_found_by_their_run():
+    """Every module with `run` is a part, so that a new one needs no list; helpers and documents are none."""
+    assert set(bench.parts()) >= SPEED
+    assert set(bench.parts()).isdisjoint({"published", "_measure"})
+
+
+def test_an_unknown_part_is_refused_with_the_nearest():
+    """A misspelt name ends the run before anything is measured."""
+    with pytest.raises(InputError, match="'bootstrp' is not a part; did you mean 'bootstrap'"):
+        bench.main(["bootstrp"])
+
+
+@pytest.mark.peers
+@pytest.mark.slow
+def test_bootstrap_agrees_with_its_rivals(capsys):
+    """Measures of fairlearn are ours on the same rows, intervals by counts are those by rows, and ours are faster."""
+    text, found = said(capsys, "bootstrap")
+    measures, ends = found.values()
+    assert measures[0] < 1e-12
+    assert ends[0] < 0.04
+    line = next(line for line in text.splitlines() if line.startswith("1,000 "))
+    by_rows, by_frames = (float(n.replace(",", "")) for n in re.findall(r"([\d.,]+) ×", line))
+    assert by_rows > 2
+    assert by_frames > 1_000
+
+
+@pytest.mark.slow
+def test_segments_are_found_and_silhouettes_agree(capsys):
+    """The stage runs on a table of its own and finds the three clusters; silhouettes are scikit-learn's."""
+    text, found = said(capsys, "segments")
+    assert re.search(r"^300 +cluster_privacy .* 3 +0\.4\d\d$", text, re.MULTILINE)
+    assert list(found) == ["mean silhouette"]
+
+
+@pytest.mark.slow
+def test_fitting_on_cells_gives_the_coefficients_of_rows(capsys):
+    """The largest difference of a coefficient is below 1e-6, and there are fewer cells than rows."""
+    text, found = said(capsys, "fitting")
+    assert [value for value, _ in found.values()] == [pytest.approx(0, abs=1e-6)]
+    line = next(line for line in text.splitlines() if line.startswith("3,000 "))
+    rows, training, cells = (int(number.replace(",", "")) for number in line.split()[:3])
+    assert (rows, training) == (3_000, 1_843)
+    assert cells < training
+
+
+@pytest.mark.slow
+def test_preparing_counts_what_pandas_counts(capsys):
+    """Not one row is counted into another cell than by pandas."""
+    text, found = said(capsys, "preparing")
+    assert [value for value, _ in found.values()] == [0]
+    assert re.findall(r"^3,000 +(prepare|pandas) ", text, re.MULTILINE) == ["prepare", "pandas"]
+
+
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_the_pipeline_stands_beside_its_imports(capsys):
+    """The whole and each stage have seconds, the seconds of their imports, and the ratio of the two."""
+    text, _ = said(capsys, "pipeline")
+    lines = dict(re.findall(r"^(dvc repro|\w+)\b.*?([\d.]+) ×", text, re.MULTILINE))
+    assert set(lines) >= {"dvc repro", "prepare", "train_baseline"}
+    assert all(float(times) > 0.5 for times in lines.values())
+
+
+def test_the_budget_line_is_measured_as_the_pipeline_has_it():
+    """Every stage that is timed is one of the pipeline's, and they stand in its order."""
+    assert [name for name in STAGES if name in pipeline.LINE] == list(pipeline.LINE)
+
+
+@pytest.mark.parametrize("n", [1_000, 100_000, 10_000_000])
+def test_benchmark_tables_have_their_rows(n):
+    """A table of n rows has n rows, in the shares of its source to one row a cell."""
+    counts = bootstrap.counts_of(n)
+    assert counts.sum() == n
+    np.testing.assert_allclose(counts, bootstrap.SHARES * n, atol=8)
+
+
+def test_a_disagreement_ends_the_run(capsys):
+    """The speed of a wrong answer is no figure: a difference beyond its limit, or an undefined one, is an error."""
+    _measure.agree("two equal answers", 0.0, 0)
+    assert capsys.readouterr().out == "agreement: two equal answers: 0 (at most 0)\n"
+    for difference in (2e-6, math.nan):
+        with pytest.raises(ArithmeticError, match="the figures mean nothing"):
+            _measure.agree("coefficients", difference, 1e-6)
+
+
+def test_peak_memory_is_that_of_the_child():
+    """A child's peak is its own: a few MiB of Python and the array it makes, whatever its parent holds."""
+    held = np.ones(50 * _measure.MIB)  # 400 MiB here
+    found = _measure.child("tests.benchmarks.test_benchmarks:_hold", mebibytes=64)
+    assert found.value == 64 * _measure.MIB
+    assert 64 < found.peak < held.nbytes / _measure.MIB
+
+
+def _hold(mebibytes):
+    return int(np.ones(mebibytes * _measure.MIB, dtype=np.uint8).sum())
+
+
+@pytest.mark.parametrize(("rival", "ours", "text"), [(3, 2, "1.5 ×"), (123, 1, "120 ×"), (4e5, 0.5, "800,000 ×")])
+def test_ratios_have_two_digits(rival, ours, text):
+    """A ratio says no more digits than a timing has."""
+    assert _measure.ratio(rival, ours) == text
+
+
+def test_published_counts_give_the_published_figures():
+    """Accuracy, F1 and the measures that the published system states follow from its confusion counts."""
+    found = published.published()
+    expected = {
+        "baseline": (0.9744, 0.9695, -0.9514, 0.0173, -0.6732, -0.5953),
+        "reweighed": (0.9490, 0.9390, -0.8767, 0.0481, 0.0020, 0.0031),
+    }
+    for model, figures in expected.items():
+        values = [found[model, name] for name in (*published.RATES, *published.FAIRNESS)]
+        np.testing.assert_allclose(values, figures, atol=5e-5)
+
+
+def test_published_intervals_hold_their_figures():
+    """Every interval of a published count holds the figure it belongs to; few rows give the odds wide ones."""
+    figures = published.published()
+    found = published.published_intervals()
+    assert all(i.low <= figures[key] <= i.high for key, i in found.items())
+    odds, parity = (found["baseline", f"{name}_difference"] for name in ("equal_opportunity", "statistical_parity"))
+    assert odds.high - odds.low > 10 * (parity.high - parity.low)
+
+
+@pytest.mark.slow
+def test_a_redraw_lies_near_the_published_figures(tmp_path):
+    """One generated table of the published size: within 0.06 of every rate, within 0.3 where few rows count."""
+    found, stated = published.redraw(tmp_path, seed=1, rows=50_000), published.published()
+    assert set(found) == set(stated)
+    few = {"equal_opportunity_difference", "average_odds_difference"}
+    for key, value in stated.items():
+        if key[1] != "recommended_threshold":
+            assert found[key] == pytest.approx(value, abs=0.3 if key[1] in few else 0.06), key
+    threshold = found["sweep", "recommended_threshold"]
+    assert math.isnan(threshold) or threshold in (150, 200, 250)  # in some draws no threshold is feasible
+
+
+@pytest.mark.peers
+def test_subgroups_find_what_was_planted_beside_divexplorer(capsys):
+    """Both agree on the rate of the planted subgroup, which is the search's one finding among hundreds of patterns."""
+    text, found = said(capsys, "subgroups")
+    assert set(found) == {"rate of a=0 & b=1 at n = 3,000"}
+    patterns = re.search(r"^3,000 .*? 1 .*?([\d,]+) +[\d,.]+ ×", text, re.MULTILINE)
+    assert int(patterns[1].replace(",", "")) > 500

@@ -1,0 +1,430 @@
+"""The commands around the pipeline: make's targets, locked requirements, workflows, the review summary."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support import contract
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+LOCKS = ("requirements", "requirements-dev")
+
+# Stands in for Python: `-m venv DIR` puts itself there, and every other call is written down beside it.
+PYTHON = """#!/bin/sh
+if [ "$1" = -c ]; then exit {too_old}; fi
+if [ "$1" = --version ]; then echo Python 3.9.1; exit 0; fi
+if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; exit 0; fi
+echo "$*" >> calls
+case "$*" in *pip*) exit "$(cat pip_fails 2> /dev/null || echo 0)";; esac
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the Makefile, two requirements files and what the page of plots is made from, and nothing else."""
+    for name in ("Makefile", "determinism.env", "docs/templates/plots_page.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".dvc").mkdir()
+    for name in LOCKS:
+        (tmp_path / f"{name}.txt").write_text(f"{name}==1\n")
+    return tmp_path
+
+
+@pytest.fixture
+def make(folder):
+    """Run make there with a Python that only writes down what it was asked; return what was printed and asked."""
+
+    def run(*targets, too_old=0, code=0):
+        python = folder / "python"
+        python.write_text(PYTHON.format(too_old=too_old))
+        python.chmod(python.stat().st_mode | stat.S_IXUSR)
+        (folder / "calls").write_text("")
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "CI"}
+        command = ["make", f"PYTHON={python}", *targets]
+        ran = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr, (folder / "calls").read_text().splitlines()
+
+    return run
+
+
+def installed(calls):
+    return [call.split()[-1] for call in calls if call.startswith("-m pip install --require-hashes")]
+
+
+def test_make_installs_compiles_and_rebuilds(make):
+    """On a fresh machine `make` installs with hashes, compiles, makes the page of plots and runs the pipeline."""
+    _, calls = make()
+    assert installed(calls[:1]) == ["requirements.txt"]
+    assert calls[1:] == ["-m compileall -q responsible stages", "-m commands.plots_page", "-m commands.rebuild"]
+
+
+def test_the_page_of_plots_is_made_again_when_it_is_gone_or_old(make, folder):
+    """Without it `dvc plots` would need the network; new requirements may bring other libraries."""
+    make("install")
+    assert make("install")[1] == []
+    (folder / ".dvc/plots_page.html").unlink()
+    assert make("install")[1] == ["-m commands.plots_page"]
+    (folder / "requirements.txt").write_text("requirements==2\n")
+    later = (folder / ".dvc/plots_page.html").stat().st_mtime + 10
+    os.utime(folder / "requirements.txt", (later, later))
+    os.utime(folder / ".dvc/plots_page.html", (1, 1))
+    assert make("install")[1][-1] == "-m commands.plots_page"
+
+
+def test_make_plots_compares_with_main_or_another_base(make):
+    """`make plots` draws what differs from main, BASE names another commit."""
+    make("install")
+    assert make("plots")[1] == ["-m commands.plots_page main"]
+    assert make("plots", "BASE=v1")[1] == ["-m commands.plots_page v1"]
+
+
+def test_a_second_make_only_rebuilds(make):
+    """With nothing changed nothing is installed, and arguments go on to the rebuild."""
+    make()
+    assert make("ARGS=--force")[1] == ["-m commands.rebuild --force"]
+
+
+def test_requirements_that_only_look_newer_install_nothing(make, folder):
+    """A checkout renews time stamps; the content decides."""
+    make()
+    later = (folder / ".venv/requirements.txt").stat().st_mtime + 10
+    os.utime(folder / "requirements.txt", (later, later))
+    assert installed(make()[1]) == []
+
+
+def test_changed_requirements_are_installed(make, folder):
+    """Another pin is installed once, for the run and for the tests."""
+    make("test")
+    for name in LOCKS:
+        (folder / f"{name}.txt").write_text(f"{name}==2\n")
+        later = (folder / f".venv/{name}.txt").stat().st_mtime + 10
+        os.utime(folder / f"{name}.txt", (later, later))
+    assert installed(make("test")[1]) == ["requirements.txt", "requirements-dev.txt"]
+    assert installed(make("test")[1]) == []
+
+
+def test_a_failed_installation_is_tried_again(make, folder):
+    """When pip fails make stops, and the next make does not take the environment for complete."""
+    (folder / "pip_fails").write_text("1")
+    _, calls = make(code=2)
+    assert [call for call in calls if "rebuild" in call] == []
+    (folder / "pip_fails").unlink()
+    assert installed(make()[1]) == ["requirements.txt"]
+
+
+def test_make_test_lints_types_and_tests(make):
+    """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the benchmarks."""
+    _, calls = make("test")
+    assert installed(calls) == ["requirements.txt", "requirements-dev.txt"]
+    assert calls[-4:] == [
+        "-m ruff check .",
+        "-m ruff format --check .",
+        "-m mypy",
+        "-m pytest -n logical --dist worksteal -m not bench",
+    ]
+
+
+def test_an_old_python_is_refused_with_the_remedy(make, folder):
+    """Python below 3.11 is named with its version and what to type instead, and no environment is left behind."""
+    said, calls = make(too_old=1, code=2)
+    assert "Python 3.11 or newer is needed" in said
+    assert "is Python 3.9.1" in said
+    assert "make PYTHON=python3.12" in said
+    assert calls == []
+    assert not (folder / ".venv").exists()
+
+
+def test_help_lists_every_target(make):
+    """`make help` has a line on each target a person may call."""
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    said, _ = make("help")
+    assert sorted(re.findall(r"^  make ([\w-]+) +\S", said, re.MULTILINE)) == sorted(targets)
+
+
+def settings():
+    pairs = (line.partition("=") for line in (ROOT / "determinism.env").read_text().splitlines() if line[:1].isupper())
+    return {name: value for name, _, value in pairs}
+
+
+def test_make_ci_and_stages_share_the_determinism_settings(folder):
+    """determinism.env is the one place: make exports it, CI's scripts source it, importing stages applies it."""
+    clean = {name: value for name, value in os.environ.items() if name not in settings()}
+    shown = {
+        "make": ["make", "--silent", "--eval=show: ; @env", "show"],
+        "bash": ["bash", "-c", "set -a; . ./determinism.env; env"],
+        "python": [sys.executable, "-c", "import stages, os; [print(f'{k}={v}') for k, v in os.environ.items()]"],
+    }
+    for command in shown.values():
+        ran = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
+        assert {f"{name}={value}" for name, value in settings().items()} <= set(ran.stdout.splitlines())
+    for script in ("run", "review", "watch"):
+        assert "set -a\n. ./determinism.env" in (ROOT / ".ci" / script).read_text()
+
+
+@pytest.mark.parametrize("script", ["run", "review", "watch"])
+def test_ci_scripts_are_strict_and_executable(script):
+    """A failing step ends the script, also inside a pipe or with an unset name; bash accepts its syntax."""
+    path = ROOT / ".ci" / script
+    assert "\nset -euo pipefail\n" in path.read_text()
+    assert path.stat().st_mode & stat.S_IXUSR
+    subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def pins(name):
+    """Package → (pin, number of hashes) of a requirements file."""
+    text = (ROOT / f"{name}.txt").read_text()
+    blocks = re.findall(
+        r"^([a-z0-9._-]+)==(\S+)([^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[ \\]*\n)+)", text, re.MULTILINE
+    )
+    return {package: (version, block.count("--hash")) for package, version, block in blocks}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_requirements_are_pinned_with_hashes(name):
+    """Every package has an exact version and a hash, every name that was asked for is there, nothing names a host."""
+    text = (ROOT / f"{name}.txt").read_text()
+    assert set(pins(name)) == set(re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE))
+    asked = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if not line.startswith(("#", "-"))]
+    wanted = {re.sub(r"[._]", "-", re.split(r"[<>=~!;\[ ]", line)[0].lower()) for line in asked}
+    assert wanted <= set(pins(name))
+    assert "#    make lock" in text
+    assert not re.search(r"https?://|file:|--index|--find-links", text)
+
+
+@pytest.mark.parametrize(
+    ("folders", "files"),
+    [(("responsible", "stages"), LOCKS[:1]), (("tests", "benchmarks"), LOCKS)],
+    ids=["run", "test"],
+)
+def test_what_is_imported_is_asked_for(folders, files):
+    """Every package that the code imports is named in a requirements file, not just there by chance or by hand."""
+    ours = {"responsible", "stages", "tests", "benchmarks", *sys.stdlib_module_names}
+    imported = {
+        name.split(".")[0]
+        for folder in folders
+        for path in contract.modules(folder)
+        for name in contract.imported(path)
+    }
+    provided = packages_distributions()
+    asked = {
+        line.lower()
+        for file in files
+        for line in re.findall(r"^[\w.-]+", (ROOT / f"{file}.in").read_text(), re.MULTILINE)
+    }
+    lacking = {name for name in imported - ours if asked.isdisjoint(d.lower() for d in provided.get(name, [name]))}
+    assert lacking == set()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_python_gets_the_same_versions(name):
+    """Numpy's draws differ between its releases, so results agree across Pythons only when nothing is pinned twice."""
+    packages = re.findall(r"^([a-z0-9._-]+)==", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)
+    assert len(packages) == len(set(packages))
+
+
+def test_test_tools_use_the_versions_that_run_the_pipeline():
+    """A package in both files has one version, so installing the test tools changes nothing that is tested."""
+    run, dev = pins("requirements"), pins("requirements-dev")
+    assert {name: dev[name] for name in dev.keys() & run.keys()} == {
+        name: run[name] for name in dev.keys() & run.keys()
+    }
+
+
+def test_every_lint_exception_has_its_reason():
+    """In pyproject.toml each ignored rule carries a comment."""
+    text = (ROOT / "pyproject.toml").read_text()
+    rules = [line for line in text.splitlines() if re.match(r'^    "[A-Z]+\d+",', line)]
+    assert len(rules) >= 10
+    assert [line for line in rules if not re.search(r"# .{5}", line)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_ask_for_little(path):
+    """Rights to read only, actions by major version, an end to every job, one run at a time, no text from outside."""
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "group" in workflow["concurrency"]
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 30
+        for step in job["steps"]:
+            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v0"))
+            assert "${{" not in step.get("run", "")
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
+    """Each version of the matrix runs .ci/run; a pull request gets its review with the base and both scores at hand."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    assert jobs["run"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
+    assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
+    steps = [step for step in jobs["review"]["steps"] if "run" in step]
+    assert [step["run"] for step in steps] == ["make", '.ci/review "$BASE"', 'make plots BASE="$BASE"']
+    assert {step["env"]["BASE"] for step in steps[1:]} == {"${{ github.event.pull_request.base.sha }}"}
+    assert jobs["review"]["steps"][-1]["with"]["path"] == "dvc_plots"
+    assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_the_watch_may_write_issues_and_nothing_else():
+    """Fresh data are judged every week, by a job that may open an issue."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
+    assert workflow["jobs"]["watch"]["permissions"] == {"contents": "read", "issues": "write"}
+    assert workflow["jobs"]["watch"]["steps"][-1]["run"] == ".ci/watch"
+
+
+# Stand in for Python and for GitHub's command line: the one says what it was told to, the other writes its calls down.
+# A file named as a command (review, gate, rebuild, update, pull, checkout) holds the code it ends with.
+SPEAKER = """#!/bin/sh
+echo "$*" >> python_calls
+case "$*" in *stages.*|*"dvc update"*) echo "said: $*";; esac
+for name in review gate rebuild update pull checkout; do
+    case "$*" in *$name*) exit "$(cat "$name" 2> /dev/null || echo 0)";; esac
+done
+"""
+TOKEN = {"GH_TOKEN": "x"}
+GH = """#!/bin/sh
+echo "$*" >> gh_calls
+case "$*" in *" --jq "*) cat found 2> /dev/null || true;; *) exit "$(cat gh_code 2> /dev/null || echo 0)";; esac
+"""
+
+
+@pytest.fixture
+def ci(tmp_path, sh):
+    """Run a script of .ci in an empty repository with both stand-ins; return what it printed and asked of GitHub."""
+    for name, text in (("python", SPEAKER), ("bin/gh", GH)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    for name in ("review", "watch"):
+        shutil.copy(ROOT / ".ci" / name, tmp_path / ".ci")
+    shutil.copy(ROOT / "determinism.env", tmp_path)
+    sh("git", "init", "--quiet")
+    sh("git", "commit", "--quiet", "--allow-empty", "--message", "Empty")
+    path = f"PATH={tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+    def run(script, *arguments, code=0, **settings):
+        (tmp_path / "gh_calls").write_text("")
+        given = {"PYTHON": "./python", "GITHUB_REPOSITORY": "a/b", "GITHUB_STEP_SUMMARY": "summary.md", **settings}
+        said = sh("env", path, *(f"{k}={v}" for k, v in given.items()), f".ci/{script}", *arguments, code=code)
+        return said, (tmp_path / "gh_calls").read_text().splitlines()
+
+    return run
+
+
+def test_a_review_goes_into_the_summary_and_one_comment(ci, tmp_path):
+    """The first run of a pull request writes a comment, a later one updates it; links lead to the commit."""
+    said, asked = ci("review", "abc", PULL_REQUEST="7", LINKS="https://example.org/")
+    assert "said: -m commands.review abc --links https://example.org/" in said
+    assert (tmp_path / "summary.md").read_text() == said
+    assert [call.split()[:5] for call in asked[1:]] == [
+        ["api", "--silent", "--method", "POST", "repos/a/b/issues/7/comments"]
+    ]
+    (tmp_path / "found").write_text("42\n")
+    _, asked = ci("review", "abc", PULL_REQUEST="7")
+    assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
+
+
+def test_a_review_without_the_right_to_comment_is_still_there(ci, tmp_path):
+    """A refused comment costs the comment; without a pull request nothing is asked of GitHub at all."""
+    (tmp_path / "gh_code").write_text("1")
+    assert "said:" in ci("review", "abc", PULL_REQUEST="7")[0]
+    assert ci("review", "abc")[1] == []
+
+
+def test_a_review_that_fails_is_not_posted(ci, tmp_path):
+    """An unknown base ends the script before any comment."""
+    (tmp_path / "review").write_text("1")
+    assert ci("review", "abc", code=1, PULL_REQUEST="7")[1] == []
+
+
+def test_a_failing_policy_opens_one_issue(ci, tmp_path):
+    """The first failure opens an issue, the next adds to it, and the run is red; a policy that passes says nothing."""
+    assert ci("watch", **TOKEN)[1] == []
+    (tmp_path / "gate").write_text("1")
+    said, asked = ci("watch", code=1, **TOKEN)
+    assert "said: -m commands.gate" in said
+    assert "commands.rebuild" not in said
+    assert asked[-1].startswith("issue create --title The policy fails on fresh data")
+    (tmp_path / "found").write_text("9\n")
+    assert ci("watch", code=1, **TOKEN)[1][-1].startswith("issue comment 9")
+    assert ci("watch", code=1)[1] == []
+
+
+def test_fresh_data_that_are_refused_open_an_issue_and_are_not_judged(ci, tmp_path):
+    """After a failed rebuild the figures are of the data before: no gate, the refusal in the issue, a red run."""
+    (tmp_path / "rebuild").write_text("1")
+    said, asked = ci("watch", code=3, **TOKEN)
+    assert "failed: python -m commands.rebuild\nsaid: -m commands.rebuild" in said
+    assert "commands.gate" not in (tmp_path / "python_calls").read_text()
+    assert asked[-1].startswith("issue create")
+
+
+def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
+    """Imports are updated to what their source has today; data of `dvc add` are pulled as git names them."""
+    for name, text in (
+        ("url", "deps:\n- path: https://example.org\nfrozen: true\n"),
+        ("repo", "deps:\n- path: x\n  repo:\n    url: y\n"),
+        ("added", "outs:\n- path: added\n"),
+    ):
+        (tmp_path / f"{name}.dvc").write_text(text)
+    sh("git", "add", "url.dvc", "repo.dvc", "added.dvc")
+    (tmp_path / "checkout").write_text("1")
+    ci("watch")
+    called = (tmp_path / "python_calls").read_text().splitlines()
+    assert called == [
+        "-m dvc update repo.dvc url.dvc",
+        "-m dvc checkout --quiet added.dvc",
+        "-m dvc pull added.dvc",
+        "-m commands.rebuild",
+        "-m commands.gate",
+    ]
+    (tmp_path / "pull").write_text("1")
+    assert "failed: python -m dvc pull added.dvc" in ci("watch", code=3)[0]
+
+
+@pytest.mark.parametrize(
+    ("there", "user", "expected"),
+    [
+        (["google-chrome"], 1000, ["make test", "make"]),
+        ([], 0, ["apt-get update", "apt-get install", "make test", "make"]),
+        ([], 1000, []),
+    ],
+)
+def test_ci_has_a_browser_before_it_tests(tmp_path, sh, there, user, expected):
+    """The one that is there is used; as root chromium is installed; otherwise CI refuses instead of testing less."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "cat", "cp", "mktemp", "rm"):
+        (tools / name).symlink_to(shutil.which(name))
+    scripts = {
+        "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
+        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || cp "$0" "${0%/*}/chromium"',
+        "id": f"echo {user}",
+        "git": "true",
+        **dict.fromkeys(there, "true"),
+    }
+    work = tmp_path / "work"
+    for name, text in scripts.items():
+        (tools / name).write_text(f"#!{tools}/bash\n{text}\n")
+        (tools / name).chmod(0o755)
+    for name, text in ((".ci/run", (ROOT / ".ci/run").read_text()), (".venv/bin/python", f"#!{tools}/bash\ntrue\n")):
+        (work / name).parent.mkdir(parents=True)
+        (work / name).write_text(text)
+        (work / name).chmod(0o755)
+    shutil.copy(ROOT / "determinism.env", work)
+    sh("env", "-u", "CI", f"PATH={tools}", shutil.which("bash"), ".ci/run", cwd=work, code=0 if expected else 1)
+    calls = (tmp_path / "calls").read_text().splitlines() if (tmp_path / "calls").is_file() else []
+    assert [call.strip() for call in calls] == expected

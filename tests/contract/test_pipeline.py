@@ -1,0 +1,229 @@
+"""The contract: dvc.yaml, params.yaml, the library's layers and the code say the same; then the whole runs."""
+
+import ast
+import itertools
+import re
+import statistics
+from collections import Counter
+
+import pytest
+import yaml
+
+from pipeline.storage import files as _io
+from tests.support import contract
+from tests.support.contract import PIPELINE, ROOT, STAGES
+from tests.support.small import DVC, logged, ran
+
+FORBIDDEN = {"stages", "tests", "yaml", "ruamel", "pathlib", "os", "io", "shutil", "matplotlib", "dvc", "mlflow", "sys"}
+CACHED = ("data/prepared/", "data/scores/", "data/models/")
+ENVIRONMENT = {"determinism.env", "requirements.txt"}
+LAYER = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
+
+
+def layers():
+    """Module name → layer, from the table in docs/architecture.md."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    return {name: int(n) for n, names in LAYER.findall(text) for name in re.findall(r"`(\w+)`", names)}
+
+
+def test_every_stage_has_its_script():
+    """A stage's command is `python -m stages.NAME` with its own name, and every script with PARAMS is a stage."""
+    assert {name: stage["cmd"] for name, stage in STAGES.items()} == {n: f"python -m stages.{n}" for n in STAGES}
+    scripts = {path.stem for path in contract.modules("stages") if "\nPARAMS" in path.read_text(encoding="utf-8")}
+    assert scripts == set(STAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_code_deps_are_the_import_closure(stage):
+    """DVC does not follow imports: an unlisted module leaves stale results, a superfluous one rebuilds for nothing."""
+    listed = {path for path in contract.entries(stage, "deps") if path.endswith(".py")}
+    assert sorted(listed) == sorted(contract.closure(ROOT / "stages" / f"{stage}.py"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_environment_is_a_dep(stage):
+    """Another BLAS kernel or another numpy means another result, which DVC would otherwise call unchanged."""
+    assert set(contract.entries(stage, "deps")) >= ENVIRONMENT
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_params_are_the_keys_the_stage_loads(stage):
+    """The keys in dvc.yaml are those of the stage's PARAMS: no knob turns without effect, none turns unseen."""
+    assert sorted(STAGES[stage]["params"]) == sorted(contract.module(stage).PARAMS)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_paths_of_main_are_deps_and_outputs(stage):
+    """Each path default of `main` is a dep or an output and the other way round; the source comes from params."""
+    deps = {
+        d for d in contract.entries(stage, "deps") if not d.endswith(".py") and not d.startswith("${")
+    } - ENVIRONMENT
+    outs = set(contract.entries(stage, "outs", "metrics", "plots"))
+    assert contract.default_paths(stage) == deps | outs
+
+
+def test_only_prepare_reads_the_source():
+    """The tables of people are deps of one stage, templated, so that params.yaml alone points elsewhere."""
+    for source in ("${budget.source}", "${healthcare.source}", "${segments.source}"):
+        assert [name for name in STAGES if source in contract.entries(name, "deps")] == ["prepare"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_git_tracks_is_not_cached_and_what_dvc_caches_is_not_in_git(stage):
+    """What people read is a metric, plot or document outside the cache; what only stages read is an out in it."""
+    for path, options in contract.entries(stage, "metrics", "plots").items():
+        assert options.get("cache") is False, f"{path} needs cache: false"
+        assert path.startswith(("metrics/", "plots/")), path
+    for path, options in contract.entries(stage, "outs").items():
+        # Only a document or a table too long to draw has cache: false here: it costs the stage its run-cache.
+        assert path.startswith(("docs/", "plots/") if options.get("cache") is False else CACHED), path
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert {f"/{folder}" for folder in CACHED} <= set(ignored)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_outputs_of_prepare_survive_a_refused_table(stage):
+    """DVC deletes outputs before a run unless they persist; prepare is where bad input is refused."""
+    options = contract.entries(stage, "outs", "metrics", "plots").values()
+    assert {entry.get("persist", False) for entry in options} <= {stage == "prepare"}
+
+
+def test_every_output_has_one_stage():
+    """No file is written by two stages, and every declared picture and artifact is an output of one."""
+    outputs = Counter(path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots"))
+    assert [path for path, times in outputs.items() if times > 1] == []
+    plotted = {
+        path
+        for plot in PIPELINE.get("plots", ())
+        for name, options in (plot.items() if isinstance(plot, dict) else [(plot, None)])
+        for path in (options["y"] if isinstance((options or {}).get("y"), dict) else [name])
+    }
+    artifacts = {artifact["path"] for artifact in PIPELINE.get("artifacts", {}).values()}
+    assert plotted | artifacts <= set(outputs)
+
+
+def test_the_sections_of_the_parameter_file_are_those_that_stages_load():
+    """A key of params.yaml that no stage loads is a misspelling, and stages/_io knows exactly the loaded ones."""
+    loaded = {key.split(".")[0] for name in STAGES for key in contract.module(name).PARAMS}
+    loaded |= {"policy"}  # judged by commands, not by stages: exceptions expire, so its verdicts are not cached
+    assert set(_io.SECTIONS) == loaded == set(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+
+
+def test_the_parameter_file_is_in_block_style():
+    """`dvc exp run -S` keeps comments and blocks but rewrites flow lists, so there is none."""
+    flow = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+    tokens = yaml.scan((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    assert [token.start_mark.line + 1 for token in tokens if isinstance(token, flow)] == []
+
+
+def test_every_parameter_has_its_comment():
+    """A line with a value, and one that opens a list, says unit or reason."""
+    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
+    valued = re.compile(r"^\s*[^#\s-][^#]*:\s+[^#\s]")
+    bare = [line for line in lines if valued.match(line) and " # " not in line]
+    for line, following in itertools.pairwise(lines):
+        if following.lstrip().startswith("- ") and line.split(" #")[0].rstrip().endswith(":") and " # " not in line:
+            bare.append(line)
+    assert bare == []
+
+
+def test_the_library_has_layers_and_imports_point_down():
+    """Every module stands in one layer of docs/architecture.md and imports only from layers below its own."""
+    layer = layers()
+    names = {path.stem for path in contract.modules("responsible")} - {"__init__"}
+    assert set(layer) == names
+    for name in names:
+        below = {
+            i.split(".")[1] for i in contract.imported(ROOT / f"responsible/{name}.py") if i.startswith("responsible.")
+        }
+        wrong = [other for other in below & names if layer[other] >= layer[name]]
+        assert not wrong, f"{name} (layer {layer[name]}) imports {wrong}"
+
+
+@pytest.mark.parametrize("path", contract.modules("responsible"), ids=lambda path: path.stem)
+def test_the_library_is_pure(path):
+    """It computes: no stage, no parameter file, no path, no picture, no tracker, no print and no open."""
+    assert {name.split(".")[0] for name in contract.imported(path)} & FORBIDDEN == set()
+    calls = {node.func.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if _named_call(node)}
+    assert calls & {"print", "open", "eval", "exec", "input"} == set()
+
+
+def _named_call(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_do_not_import_each_other(stage):
+    """A stage imports the library and the stages' helpers, whose names begin with an underscore, and no other stage."""
+    ours = [name for name in contract.imported(ROOT / "stages" / f"{stage}.py") if name.startswith("stages.")]
+    assert [name for name in ours if not name.split(".")[1].startswith("_")] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_one_stage_imports_the_tracker(stage):
+    """MLflow takes two seconds to import: one stage has it, on which nothing depends."""
+    files = [ROOT / path for path in contract.closure(ROOT / "stages" / f"{stage}.py")]
+    tracker = {name for file in files for name in contract.imported(file) if name.split(".")[0] == "mlflow"}
+    assert bool(tracker) == (stage == "track")
+
+
+def test_nothing_depends_on_the_audit_trail():
+    """The stage has no output, and it depends on every figure, document and model that another one writes."""
+    outs = {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")}
+    assert contract.entries("track", "outs", "metrics", "plots") == {}
+    deps = set(contract.entries("track", "deps"))
+    assert {path for path in outs if path.startswith(("docs/", "data/models/"))} <= deps
+    assert {path.split("/")[0] for path in outs} - {"docs", "data"} == {"metrics", "plots"} <= deps
+
+
+def test_functions_are_short():
+    """No body is longer than 40 lines, and the median has 8 or fewer."""
+    lengths = {
+        f"{path.relative_to(ROOT)}:{name}": length
+        for package in contract.PACKAGES
+        for path in contract.modules(package)
+        for name, length in contract.functions(path)
+    }
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
+    assert statistics.median(lengths.values()) <= 8
+
+
+def test_every_test_says_what_it_shows():
+    """Each test function has a sentence as docstring."""
+    silent = [
+        f"{path.name}:{node.name}"
+        for path in contract.modules("tests")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def outputs(root):
+    """Path → content of everything the stages write."""
+    found = {
+        out["path"]
+        for s in yaml.safe_load((root / "dvc.lock").read_text())["stages"].values()
+        for out in s.get("outs", ())
+    }
+    return {path: (root / path).read_bytes() for path in found}
+
+
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_the_pipeline_runs_end_to_end(built, tmp_path, monkeypatch):
+    """All stages run and write what they declare; again, nothing runs; by force, the bytes are equal and logged."""
+    assert sorted(re.findall(r"Running stage '(.+)':", built.said)) == sorted(STAGES)
+    root = built.copy(tmp_path / "fork")
+    before = outputs(root)
+    assert {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")} == set(before)
+
+    again = ran(root, *DVC, "repro")
+    assert sorted(re.findall(r"Stage '(.+)' didn't change, skipping", again)) == sorted(STAGES)
+    assert "Running stage" not in again
+
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
+    ran(root, *DVC, "repro", "--force", "--no-run-cache")
+    assert {path for path, content in outputs(root).items() if content != before[path]} == set()
+    assert ran(root, "git", "status", "--porcelain") == ""
+    assert logged(root) == [("300", "FINISHED")]

@@ -1,0 +1,335 @@
+"""A small folder of results with hostile names, and templates that try to lie."""
+
+import json
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from pipeline.reporting import document
+from pipeline.reporting import sources as _sources
+from responsible.governance.policy import Policy
+from responsible.validation import InputError
+
+NAME = "<script>alert(1)</script>|](javascript:x)`#"
+PARAMS = f"""
+threshold: 300
+share: 0.8
+budget:
+  source: "data/raw/{NAME}.csv"
+groups:
+  - A
+  - B|C
+secret: 1
+policy:
+  insufficient_evidence: warn
+  tolerances: {{}}
+  rules:
+    "rule|{NAME}":
+      metric: evaluate_fairness.race.reweighed.disparate_impact
+      minimum: 0.8
+      judged_on: interval
+      severity: block
+      reason: "because of {NAME}"
+      owner: "{NAME}"
+      exception:
+        until: 2031-05-06
+        justification: "new | form"
+"""
+RATES = f"""attribute,level,privileged,model,rate,count,of,value,low,high,reason
+race,"{NAME}",True,baseline,selection_rate,5,10,0.5,0.2,0.8,
+race,"{NAME}",True,reweighed,selection_rate,4,10,0.4,0.1,0.7,
+race,18-23,False,baseline,selection_rate,0,0,,,,group_absent
+race,18-23,False,reweighed,selection_rate,1,4,0.25,0.05,0.7,
+"""
+FAIRNESS = """attribute,comparison,measure,model,value,low,high,reason,minimum,maximum,verdict
+race,all unprivileged,disparate_impact,reweighed,0.625,0.5,0.7,,0.8,1.25,fail
+race,all unprivileged,equal_opportunity_difference,reweighed,,,,no_positives,-0.1,0.1,insufficient_evidence
+"""
+FILES = ("metrics/prepare.json", "plots/group_rates.csv", "plots/fairness.csv", "plots/roc.png")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The results' folder as working directory."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("metrics", "plots", "docs"):
+        (tmp_path / name).mkdir()
+    rows = {"rows": {"train": 11955, "test": 1.5}, "digest": "ab" * 32, "base_rate": None}
+    (tmp_path / "metrics/prepare.json").write_text(json.dumps({"prepare": rows}))
+    (tmp_path / "metrics/other.json").write_text(json.dumps({"other": {"figure": 1.0}}))
+    (tmp_path / "plots/group_rates.csv").write_text(RATES)
+    (tmp_path / "plots/fairness.csv").write_text(FAIRNESS)
+    (tmp_path / "plots/roc.png").write_bytes(b"png")
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    return tmp_path
+
+
+def sources(*sections):
+    from pipeline.storage import files
+
+    policy = Policy.model_validate(files.read_yaml("params.yaml")["policy"])
+    return _sources.gather("params.yaml", sections or ("threshold", "share", "budget", "groups"), FILES, policy)
+
+
+def written(folder, template):
+    (folder / "card.md.j2").write_text(template, encoding="utf-8")
+    return document.write("card.md.j2", "docs/card.md", sources(), {"card": ["budget"]})
+
+
+def body(folder, template):
+    return written(folder, template).text.split("\n\n## Provenance")[0]
+
+
+def refused(folder, template):
+    with pytest.raises(InputError) as error:
+        written(folder, template)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('{{ figure("evaluate_fairness.race.reweighed.disparate_impact") }}', "[0.625 [0.500, 0.700]][f1]"),
+        ('{{ figure("evaluate_fairness.race.reweighed.disparate_impact", bare=true) }}', "[0.625][f1]"),
+        (
+            '{{ figure("evaluate_fairness.race.reweighed.equal_opportunity_difference") }}',
+            "[undefined (no positives)][f1]",
+        ),
+        (
+            '{{ figure("group_rates.race.reweighed.selection_rate", level="18-23", percent=true) }}',
+            "[25.0 % [5.0, 70.0]][f1]",
+        ),
+        (
+            '{{ figure("group_rates.race.baseline.selection_rate", level="18-23", percent=true) }}',
+            "[undefined (group absent)][f1]",
+        ),
+        ('{{ figure("prepare.rows.train") }} {{ figure("prepare.rows.train") }}', "[11,955][f1] [11,955][f1]"),
+        ('{{ figure("prepare.base_rate") }}', "[undefined (undefined)][f1]"),
+        ('{{ parameter("threshold") }} {{ parameter("share", percent=true) }}', "[300][f1] [80 %][f2]"),
+        ('{{ parameter("groups") }}', r"[A, B\|C][f1]"),
+        ('{{ cite("Mitchell et al. 2019") }}', "Mitchell et al. 2019"),
+        ('{{ "yes" if value("prepare.rows.train") > 1 else "no" }}', "yes"),
+        ('{% if value("prepare.base_rate") > 1 %}a{% else %}b{% endif %}', "b"),
+        ('{{ distinct("plots/group_rates.csv", "level", model="baseline")[1:] | join(", ") }}', "18-23"),
+        ('{% macro m() %}{{ parameter("threshold") }}!{% endmacro %}{{ m() }}', "[300][f1]!"),
+        ('{% set x %}{{ parameter("threshold") }}{% endset %}{{ x }}', "[300][f1]"),
+        ('{{ rows("plots/fairness.csv")[0] | interval }}', "[0.625 [0.500, 0.700]][f1]"),
+        ('{{ rows("plots/fairness.csv")[0].measure | words }}', "disparate impact"),
+        ('{{ source("plots/fairness.csv") }}', "[plots/fairness.csv](../plots/fairness.csv)"),
+        (
+            '{{ picture("plots/roc.png", "What the picture | shows in words") }}',
+            r"![What the picture \| shows in words](../plots/roc.png)",
+        ),
+        ('{{ written_for({"threshold": 300}) }}x', "x"),
+        ('{{ figure("prepare.rows.test", digits="g") }}', "[1.5][f1]"),
+        ('{{ "a" if has("prepare.rows.test") else "b" }}{{ "a" if has("prepare.rows.none") else "b" }}', "ab"),
+    ],
+)
+def test_what_the_functions_print(folder, template, expected):
+    """Each function prints its figure with the interval or reason, as a link to where it was read."""
+    assert body(folder, template) == expected
+
+
+def test_every_figure_leads_to_file_and_key(folder):
+    """At the end stand the address and key of every link, digests of parameters and data, and the files read."""
+    text = written(
+        folder,
+        '{{ figure("prepare.rows.train") }} {{ figure("group_rates.race.reweighed.selection_rate", level="18-23") }} '
+        '{{ parameter("threshold") }} {{ picture("plots/roc.png", "What the picture shows in words") }}',
+    ).text
+    assert re.findall(r"^\[f\d\]: .*$", text, re.MULTILINE) == [
+        '[f1]: ../metrics/prepare.json "prepare.rows.train"',
+        r'[f2]: ../plots/group_rates.csv "group_rates.race.reweighed.selection_rate \[18-23\]"',
+        '[f3]: ../params.yaml "threshold"',
+    ]
+    assert "SHA-256 `abababababababab…`" in text
+    read = ("metrics/prepare.json", "plots/group_rates.csv", "plots/roc.png")
+    assert f"- Read: {', '.join(f'[{name}](../{name})' for name in read)}.\n" in text
+    html = MarkdownIt().render(text)
+    assert '<a href="../metrics/prepare.json" title="prepare.rows.train">11,955</a>' in html
+
+
+def test_the_parameters_digest_is_of_content(folder):
+    """Another order or comment of the parameter file leaves the digest; another value, or another section, moves it."""
+    first = written(folder, "x").text
+    (folder / "params.yaml").write_text("# a comment\n" + PARAMS.replace("secret: 1", "secret: 2"))
+    assert written(folder, "x").text == first
+    (folder / "params.yaml").write_text(PARAMS.replace("share: 0.8", "share: 0.7"))
+    assert written(folder, "x").text != first
+
+
+def test_tables_of_rows_by_value(folder):
+    """A line for each value of `by`, a cell for each model, undefined cells with their reason, and the file's name."""
+    template = """{{ table("plots/group_rates.csv", where={"rate": "selection_rate"}, by="level", columns={
+        "group": text("level"), "rows": number("of", model="baseline"), "base": interval(model="baseline"),
+        "share": percent("value", model="reweighed"), "none": number("low", model="other")}) }}"""
+    hostile = r"\<script\>alert(1)\</script\>\|\](javascript:x)\`#"
+    assert body(folder, template).splitlines() == [
+        "| group | rows | base | share | none |",
+        "| --- | --- | --- | --- | --- |",
+        f"| {hostile} | 10 | 0.500 [0.200, 0.800] | 40.0 % |  |",
+        "| 18-23 | 0 | undefined (group absent) | 25.0 % |  |",
+        "",
+        "*Source: [plots/group_rates.csv](../plots/group_rates.csv) (rate: selection rate).*",
+    ]
+
+
+def test_long_tables_are_cut_and_rates_counted(folder):
+    """Of more lines than asked for the first are kept, and the line with the file says of how many."""
+    template = """{{ table("plots/group_rates.csv", where={"model": "reweighed"}, by="level", most=1, columns={
+        "rate": counted()}) }}"""
+    assert body(folder, template).splitlines()[2:] == [
+        "| 0.400 [0.100, 0.700] (4/10) |",
+        "",
+        "*Source: [plots/group_rates.csv](../plots/group_rates.csv) (model: reweighed), the first 1 of 2.*",
+    ]
+
+
+def test_a_table_without_rows_says_so(folder):
+    """No row of the table fits: a line, not an empty table."""
+    template = """{{ table("plots/fairness.csv", where={"attribute": "a|b"}, columns={"x": text("measure")}) }}"""
+    assert body(folder, template) == r"*No rows in [plots/fairness.csv](../plots/fairness.csv) (attribute: a\|b).*"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("Accuracy is 0.93", "line 1: '0.93' is a number in prose"),
+        ("x\n\n{# 1 #}\nlast 7\n", "line 4: '7' is a number in prose"),
+        ("{{ source('plots/fairness.csv') }}0.5", "line 1: '0.5' is a number in prose"),
+        ("{% if true %}\n7\n{% endif %}", "line 2: '7' is a number"),
+        ("{{ 0.93 }}", "0.93 is a number in an expression"),
+        ("{{ 93 }}", "93 (int) comes from no file"),
+        ('\n{{ "0.93" }}', "line 2: '0.93' comes from no file"),
+        ('{{ "0." ~ "93" }}', "'0.93' comes from no file"),
+        ('{% set n = 9 %}{{ "%d" | format(n) }}', "'9' comes from no file"),
+        ('{{ figure("prepare.rows.train") ~ "7" }}', "comes from no file"),
+        ('{{ figure("prepare.rows.train") | replace("1", "2") }}', "comes from no file"),
+        ('{{ parameter("threshold") | upper }}', "comes from no file"),
+        ('{{ value("prepare.rows.train") }}', "a number for conditions cannot be printed"),
+        ('{{ value("prepare.rows.train") * 2 }}', "(float) comes from no file"),
+        ('{{ setting("threshold") }}', "a number for conditions cannot be printed"),
+        ('{% for x in setting("groups") %}{{ loop.index }}{% endfor %}', "(int) comes from no file"),
+        ('{{ ["7"] | join("") }}', "'7' comes from no file"),
+        ('{{ cite("93 %") }}', "cite('93 %')"),
+        ("{{ nothing }}", "'nothing' is undefined"),
+        ('{{ figure("prepare.rows.trian") }}', "there is no figure 'prepare.rows.trian'; did you mean"),
+        ('{{ figure("other.figure") }}', "there is no figure 'other.figure'"),
+        (
+            '{{ figure("group_rates.race.reweighed.selection_rate", level="24-30") }}',
+            "plots/group_rates.csv: group_rates.race.reweighed.selection_rate has no level '24-30'",
+        ),
+        ('{{ parameter("secret") }}', "params.yaml: secret: 'secret' is missing"),
+        ('{{ parameter("budget") }}', "params.yaml: budget is no text or number"),
+        ('{{ table("plots/x.csv", columns={}) }}', "plots/x.csv: not a file of this stage"),
+        (
+            '{{ table("plots/fairness.csv", columns={"x": text("mesure")}) }}',
+            "there is no column 'mesure'; did you mean",
+        ),
+        ('{{ table("plots/fairness.csv", where={"atribute": "x"}, columns={}) }}', "there is no column 'atribute'"),
+        (
+            '{{ table("plots/fairness.csv", by="attribute", columns={"x": text("measure")}) }}',
+            "rows 1 and 2 both belong",
+        ),
+        (
+            '{{ rows("plots/fairness.csv")[0].number("measure") }}',
+            "row 1: measure is no number, got 'disparate_impact'",
+        ),
+        ('{{ picture("plots/roc.png", "short") }}', "the alternative text says too little"),
+        ('{{ picture("plots/roc.png", "An accuracy of 0.93, as drawn") }}', "holds the number '0.93'"),
+        ('{{ picture("plots/no.png", "What the picture shows in words") }}', "plots/no.png: not a file of this stage"),
+        ('{{ table("plots/fairness.csv", columns={"accuracy 0.93": text("measure")}) }}', "holds the number '0.93'"),
+        ("{% if %}", "card.md.j2, line 1"),
+        ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is a place left open"),
+    ],
+)
+def test_templates_that_lie_or_err_are_refused(folder, template, message):
+    """A number without a file, a missing figure, file, column, row or name: an error with template, line and what."""
+    error = refused(folder, template)
+    assert error.startswith("card.md.j2")
+    assert message in error
+
+
+def test_all_numbers_of_a_template_are_named_at_once(folder):
+    """Whoever mends a template sees every number in its prose, each with its line."""
+    assert [line.split(" is a")[0] for line in refused(folder, "1\n\n`2` 3").splitlines()] == [
+        "card.md.j2, line 1: '1'",
+        "card.md.j2, line 3: '3'",
+    ]
+
+
+def test_answers_of_people_stand_with_their_question(folder):
+    """The question is shown, the answer stays Markdown with its figures, and is kept as plain text for the twin."""
+    found = written(
+        folder,
+        '{% call people("use", "What for?") %}\nOnly **this**: {{ figure("prepare.rows.train") }} rows.\n{% endcall %}',
+    )
+    assert found.text.startswith("**What for?**\n\nOnly **this**: [11,955][f1] rows.\n")
+    assert found.answers == {"use": "Only this: 11,955 rows."}
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "TODO", "…", "[…]", "[More Information Needed]", "Who? TBD", "None", "FIXME: x"]
+)
+def test_unanswered_questions_fail_with_the_question(folder, answer):
+    """What only people can say is asked for by template, place and question, all of them at once."""
+    ask = '{{% call people("{}", "What {}?") %}}{}{{% endcall %}}'
+    template = ask.format("use", "for", answer) + ask.format("not", "not", "")
+    assert [line.split(" Only")[0] for line in refused(folder, template).splitlines()] == [
+        "card.md.j2: people('use') is not answered: What for?",
+        "card.md.j2: people('not') is not answered: What not?",
+    ]
+
+
+def test_answers_for_other_parameters_are_said_to_be(folder):
+    """When the table changed and the answers did not, the document says so before them."""
+    said = body(folder, '{{ written_for({"budget.source": "old.csv"}) }}')
+    assert said.startswith(
+        "> **The hand-written answers below were given for another table.** `budget.source` was old.csv"
+    )
+    assert "<script>" not in said
+
+
+def test_the_policy_with_its_exception(folder):
+    """Verdict, figure, limits, reason and owner of each rule; an exception with its day, whatever the day is."""
+    text = body(
+        folder,
+        "{{ policy_table() }}\n\n{% for j in judgements %}"
+        "{{ j.name }} {{ j.said }} {{ j.until }} {{ j.figure }}{% endfor %}",
+    )
+    hostile = r"\<script\>alert(1)\</script\>\|\](javascript:x)\`#"
+    assert text.splitlines()[2] == (
+        rf"| rule\|{hostile} | excepted until 2031-05-06 (fail) | block | [0.625 [0.500, 0.700]][f1] | at least 0.8 | "
+        rf"because of {hostile} (exception: new \| form) | {hostile} |"
+    )
+    assert (
+        text.splitlines()[4]
+        == rf"rule\|{hostile} excepted until 2031-05-06 (fail) 2031-05-06 [0.625 [0.500, 0.700]][f1]"
+    )
+
+
+def test_hostile_names_stay_text_in_html(folder):
+    """Names with markup come through a whole document as text: no script, no link of theirs, no further heading."""
+    template = (
+        '# {{ setting("budget.source") }}\n\n{{ parameter("budget.source") }}\n\n{{ policy_table() }}\n\n'
+        '{{ table("plots/group_rates.csv", columns={"x|<b>": text("level")}) }}\n'
+    )
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(written(folder, template).text)
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert set(re.findall(r'href="([^"]*)"', html)) == {
+        "../params.yaml",
+        "../plots/fairness.csv",
+        "../plots/group_rates.csv",
+    }
+    assert re.findall(r"<h(\d)>", html) == ["1", "2"]
+
+
+def test_a_missing_file_is_named(folder):
+    """A declared file that is not there stops the stage with its name."""
+    (folder / "plots/roc.png").unlink()
+    with pytest.raises(InputError, match=r"plots/roc.png: no such file; run `dvc repro`"):
+        sources()
+    with pytest.raises(InputError, match=r"none\.md\.j2: no such template"):
+        document.write("none.md.j2", "docs/x.md", None)

@@ -1,0 +1,100 @@
+import json
+import math
+import re
+
+import pytest
+
+from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
+
+NAN = math.nan
+DATA = Dataset("data/a b.csv", "0f" * 32, "20 rows", ["sex: column S"])
+FIGURES = [
+    Measured("accuracy", 0.75, 0.5, 0.875),
+    Measured("roc_auc", NAN, reason="no_positives"),
+    Measured("selection_rate", 0.25, 0.125, 0.5, group="sex: f"),
+    Measured("log_loss", 0.5),
+    Measured("selection_rate", NAN, reason="group_absent", group="sex: x"),
+]
+TEXTS = Texts("users", ["use", "no use"], "limits", "cost", {"harm": "mitigation"})
+
+
+def made(figures=FIGURES, texts=TEXTS):
+    model = Model(
+        "reweighed", "a model", ["Age: numeric"], figures, [Assessment("sex: f", "h", "m")], {"policy": "fails"}
+    )
+    return bom("pipeline", DATA, [model], texts)
+
+
+def test_the_header_has_a_result_for_each_group():
+    """Figures of all rows stand in one result, those of a group in its own, each with value and interval."""
+    found = header("reweighed", "x at least 3", DATA, FIGURES, split="test", confidence=0.95)["model-index"][0]
+    assert found["name"] == "reweighed"
+    assert [(r["dataset"]["config"], [m["type"] for m in r["metrics"]]) for r in found["results"]] == [
+        ("all rows", ["accuracy", "log_loss"]),
+        ("sex: f", ["selection_rate"]),
+    ]
+    assert found["results"][0]["metrics"] == [
+        {
+            "type": "accuracy",
+            "value": 0.75,
+            "name": "accuracy",
+            "args": {"confidence": 0.95, "low": 0.5, "high": 0.875},
+        },
+        {"type": "log_loss", "value": 0.5, "name": "log loss"},
+    ]
+
+
+def test_the_header_leaves_out_what_is_undefined():
+    """The hub's form knows neither null nor reasons, so a figure without a value is not in it."""
+    found = header("m", "t", DATA, FIGURES, split="test", confidence=0.95)["model-index"][0]["results"]
+    names = {(r["dataset"]["config"], m["type"]) for r in found for m in r["metrics"]}
+    assert names == {("all rows", "accuracy"), ("all rows", "log_loss"), ("sex: f", "selection_rate")}
+
+
+def test_the_twin_says_what_is_undefined_and_why():
+    """Value, slice and interval of each figure as texts; without a value the reason stands in its place."""
+    card = made()["components"][1]["modelCard"]
+    assert card["quantitativeAnalysis"]["performanceMetrics"] == [
+        {"type": "accuracy", "value": "0.75", "confidenceInterval": {"lowerBound": "0.5", "upperBound": "0.875"}},
+        {"type": "roc_auc", "value": "undefined: no positives"},
+        {
+            "type": "selection_rate",
+            "value": "0.25",
+            "slice": "sex: f",
+            "confidenceInterval": {"lowerBound": "0.125", "upperBound": "0.5"},
+        },
+        {"type": "log_loss", "value": "0.5"},
+        {"type": "selection_rate", "value": "undefined: group absent", "slice": "sex: x"},
+    ]
+    assert card["considerations"] == {
+        "users": ["users"],
+        "useCases": ["use", "no use"],
+        "technicalLimitations": ["limits"],
+        "performanceTradeoffs": ["cost"],
+        "ethicalConsiderations": [{"name": "harm", "mitigationStrategy": "mitigation"}],
+        "fairnessAssessments": [{"groupAtRisk": "sex: f", "harms": "h", "mitigationStrategy": "m"}],
+    }
+
+
+def test_the_twin_is_cyclonedx():
+    """The strict validator of the format's own project finds no fault."""
+    json_validator = pytest.importorskip("cyclonedx.validation.json")
+    from cyclonedx.schema import SchemaVersion
+
+    validator = json_validator.JsonStrictValidator(SchemaVersion.V1_7)
+    assert validator.validate_str(json.dumps(made())) is None
+    assert validator.validate_str(json.dumps(made() | {"version": "one"})) is not None
+
+
+def test_the_serial_number_is_of_the_content():
+    """Equal cards have the same number, and another figure or answer gives another; there is no date."""
+    numbers = [
+        made()["serialNumber"],
+        made()["serialNumber"],
+        made(figures=[Measured("accuracy", 0.76)])["serialNumber"],
+        made(texts=Texts("others", [], "", "", {}))["serialNumber"],
+    ]
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 3
+    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", numbers[0])
+    assert "timestamp" not in json.dumps(made())

@@ -1,0 +1,269 @@
+"""The page: what its HTML is made of, and what a browser makes of it."""
+
+import base64
+import hashlib
+import re
+import struct
+import zlib
+from itertools import pairwise
+
+import pytest
+
+from pipeline.reporting import page as _page
+from pipeline.reporting.document import Document
+from pipeline.reporting.sources import Sources
+from responsible.validation import InputError
+from tests.support.browsing import executable
+from tests.support.contract import ROOT
+
+SIZES = {"desk": (1280, 900), "phone": (360, 740)}
+
+
+def picture(width=3, height=2):
+    """The bytes of a PNG that is all white."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    lines = zlib.compress(b"\0" + b"\xff" * width + (b"\0" + b"\xff" * width) * (height - 1))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def render(tmp_path, monkeypatch):
+    """Make a page of Markdown texts in a folder with one picture."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots/a.png").write_bytes(picture())
+    (tmp_path / "plots/a.txt").write_text("no picture")
+    sources = Sources({}, {}, ("plots/a.png", "plots/a.txt"), (), {})
+    templates = ROOT / "docs/templates"
+
+    def page(**texts):
+        documents = [Document(name, text) for name, text in texts.items()]
+        return _page.page(
+            documents,
+            sources,
+            "docs/index.html",
+            template=str(templates / "page.html.j2"),
+            style=str(templates / "page.css"),
+            title="Title & more",
+        )
+
+    return page
+
+
+def main_of(html):
+    return html.split("<main")[1].split("</main>")[0]
+
+
+def test_headings_go_one_level_down_with_ids_of_their_document(render):
+    """The page has one first heading; equal headings of two documents, or of one, have different addresses."""
+    html = render(model_card="# Card\n\n## Data\n\n## Data\n", data_sheet="# Sheet\n\n## Data, *more* `x_y`\n")
+    assert re.findall(r'<h(\d)(?: id="(.*?)")?>(.*?)</h\d>', html) == [
+        ("1", "", "Title &amp; more"),
+        ("2", "model-card", "Card"),
+        ("3", "model-card--data", "Data"),
+        ("3", "model-card--data-1", "Data"),
+        ("2", "data-sheet", "Sheet"),
+        ("3", "data-sheet--data-more-x_y", "Data, <em>more</em> <code>x_y</code>"),
+    ]
+    links = re.findall(r'<a href="#(.*?)">', html.split("<nav")[1].split("</nav>")[0])
+    assert links == re.findall(r'<h\d id="(.*?)"', main_of(html))
+
+
+def test_links_between_documents_stay_on_the_page(render):
+    """A document, a heading of it and an own heading become places on the page; a file of the repository stays one."""
+    html = main_of(
+        render(
+            model_card="# A\n\n## B\n\n[b](#b) [sheet](data_sheet.md) [its](data_sheet.md#c) [file](../plots/a.csv)\n",
+            data_sheet="# S\n\n## C\n",
+        )
+    )
+    assert re.findall(r'href="(.*?)"', html) == ["#model-card--b", "#data-sheet", "#data-sheet--c", "../plots/a.csv"]
+
+
+def test_a_link_without_its_heading_is_refused(render):
+    """A link to a heading that no document has is an error with the nearest one."""
+    with pytest.raises(InputError, match="no heading for the link #model-card--dta; did you mean 'model-card--data'"):
+        render(model_card="# A\n\n## Data\n\n[x](#dta)\n")
+    with pytest.raises(InputError, match="must begin with a heading of the first level"):
+        render(model_card="text\n")
+
+
+def test_pictures_are_inside(render):
+    """A picture's bytes stand in the page with its size and its words; what is no picture of the stage is refused."""
+    html = main_of(render(model_card="# A\n\n![what is to be seen](../plots/a.png)\n"))
+    (inside,) = re.findall(
+        r'<img src="data:image/png;base64,(.*?)" alt="what is to be seen" width="3" height="2">',
+        html.replace(" />", ">"),
+    )
+    assert base64.b64decode(inside) == picture()
+    with pytest.raises(InputError, match=r"plots/b\.png: not a file of this stage"):
+        render(model_card="# A\n\n![x](../plots/b.png)\n")
+    with pytest.raises(InputError, match=r"plots/a\.txt: is no PNG picture"):
+        render(model_card="# A\n\n![x](../plots/a.txt)\n")
+
+
+def test_tables_can_be_scrolled_by_keyboard_and_read_by_line_and_column(render):
+    """A table stands in a region with focus and a name; its cells know the header of their line and column."""
+    html = main_of(render(model_card="# A\n\n## B <b>\n\n| h | i |\n|---|---|\n| a | b |\n"))
+    assert '<div class="table" role="region" tabindex="0" aria-label="Table 1, B &lt;b&gt;"><table>' in html
+    assert re.findall(r"<t[hd].*?>.*?</t[hd]>", html) == [
+        '<th scope="col">h</th>',
+        '<th scope="col">i</th>',
+        '<th scope="row">a</th>',
+        "<td>b</td>",
+    ]
+
+
+def test_html_in_a_text_is_text(render):
+    """Neither tags nor addresses with code come through, not even from a text that was not escaped."""
+    html = render(model_card="# <script>x</script>\n\n<img src=x onerror=y>\n\n[x](javascript:alert(1)) <b>\n")
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert 'href="javascript' not in html
+
+
+def test_the_page_forbids_itself_to_load_anything(render):
+    """Its policy allows pictures inside, and the one style whose digest it names, and nothing else."""
+    html = render(model_card="# A\n")
+    (policy,) = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "<script" not in html
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless browser; without one the test is skipped, but never where CI says that all has to run."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Open the repository's page; what it says on the console or asks for outside its file is kept."""
+    contexts = []
+
+    def open_(size="desk", scheme="light"):
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.said, page.asked = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto((ROOT / "docs/index.html").as_uri())
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.browser
+def test_the_page_opens_without_errors_or_requests(opened):
+    """It renders, the console stays silent, and beside the file itself only pictures inside it are read."""
+    page = opened()
+    assert page.title().startswith("Responsible ML pipeline")
+    assert page.locator("h2").first.inner_text().startswith("Model card")
+    assert page.said == []
+    assert [url for url in page.asked if not url.startswith("data:")] == [(ROOT / "docs/index.html").as_uri()]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_never_scrolls_sideways(opened, size):
+    """On a desk and on a phone of 360 pixels the page is as wide as the window; only tables scroll in themselves."""
+    page = opened(size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    if size == "phone":
+        assert page.evaluate("[...document.querySelectorAll('.table')].some(t => t.scrollWidth > t.clientWidth)")
+
+
+@pytest.mark.browser
+def test_pictures_load_and_have_words(opened):
+    """Every picture was decoded and says in words what it shows."""
+    found = opened().evaluate(
+        "Promise.all([...document.images].map(i => i.decode().then(() => [i.naturalWidth, i.alt])))"
+    )
+    assert len(found) >= 5
+    assert all(width > 100 and len(alt) > 20 for width, alt in found)
+
+
+@pytest.mark.browser
+def test_addresses_are_unique_and_links_lead_somewhere(opened):
+    """No address occurs twice, and each link within the page has its place."""
+    page = opened()
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    targets = page.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1))"
+    )
+    assert len(targets) > 10
+    assert set(targets) <= set(ids)
+    files = page.evaluate("[...document.querySelectorAll('main a[href]')].map(a => a.getAttribute('href'))")
+    outside = {f for f in files if not f.startswith("#") and "://" not in f}
+    assert {f for f in outside if not (ROOT / "docs" / f.split("#")[0]).exists()} == set()
+
+
+@pytest.mark.browser
+def test_keyboard_and_landmarks(opened):
+    """The first tab stop is the skip link, which becomes visible and leads past the contents; landmarks are named."""
+    page = opened()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    assert (
+        page.evaluate("['header', 'nav[aria-label]', 'main'].map(l => document.querySelectorAll(l).length)") == [1] * 3
+    )
+    assert page.evaluate("document.documentElement.lang") == "en"
+    headings = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])")
+    assert headings[0] == 1
+    assert max(b - a for a, b in pairwise(headings)) == 1
+
+
+CONTRAST = """() => {
+  const rgb = s => s.match(/[\\d.]+/g).map(Number);
+  const linear = v => v / 255 <= .04045 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = c => .2126 * linear(c[0]) + .7152 * linear(c[1]) + .0722 * linear(c[2]);
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = rgb(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] > 0) return c;
+    }
+    return [255, 255, 255];
+  };
+  const said = e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim());
+  return [...document.querySelectorAll('body *')].filter(said).map(e => {
+    const [dark, bright] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => x - y);
+    return [e.tagName + ': ' + e.textContent.trim().slice(0, 40), (bright + .05) / (dark + .05)];
+  });
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_enough_in_light_and_dark(opened, scheme):
+    """Every text has the contrast of 4.5 that WCAG 2.2 AA asks for, and the dark page is dark."""
+    page = opened(scheme=scheme)
+    found = page.evaluate(CONTRAST)
+    assert len(found) > 200
+    assert [text for text, ratio in found if ratio < 4.5] == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}[scheme]

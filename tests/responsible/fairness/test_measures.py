@@ -1,0 +1,356 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from responsible.fairness.measures import (
+    MEASURES,
+    change_interval,
+    difference,
+    interval,
+    pool,
+    ratio,
+    signed,
+    undefined,
+)
+from responsible.statistics import intervals
+from responsible.statistics.rates import PERFORMANCE, RATES, rate
+from tests.support import reference, strategies
+
+SHARED = Path(__file__).parents[4] / "shared"
+NAMES = sorted(MEASURES)
+DIFFERENCES = [name for name in NAMES if name != "disparate_impact"]
+SIGNED = [name for name in DIFFERENCES if name != "average_absolute_odds_difference"]
+
+
+def compute(name, u, p):
+    return MEASURES[name].compute(np.asarray(u), np.asarray(p))
+
+
+def test_each_measure_has_a_reference():
+    """A measure without a second, row-by-row implementation and a rule for its undefined cases does not get in."""
+    assert MEASURES.keys() == reference.MEASURES.keys() == reference.CARRIED_BY.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs())
+def test_measure_equals_counting_rows(name, pair):
+    """Each measure of two tables is what counting their rows one by one gives, undefined cases included."""
+    expected = reference.MEASURES[name](*map(reference.rows, pair))
+    np.testing.assert_allclose(compute(name, *pair), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs(), minimum=st.integers(1, 12))
+def test_reason_equals_counting_rows(name, pair, minimum):
+    """The reason code is that of the documented order of reasons, found by counting rows."""
+    assert undefined(name, *pair, minimum) == reference.undefined(name, *map(reference.rows, pair), minimum)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs(largest=3))
+def test_undefined_values_and_reasons_go_together(name, pair):
+    """A measure is NaN exactly when there is a reason code for it."""
+    assert np.isnan(compute(name, *pair)) == (undefined(name, *pair) is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("statistical_parity_difference", 0.2402002032),
+        ("disparate_impact", 1.6902240032),
+        ("equal_opportunity_difference", 0.1973729638),
+        ("average_odds_difference", 0.2056489598),
+        ("average_absolute_odds_difference", 0.2056489598),
+        ("predictive_parity_difference", 0.0383799168),
+    ],
+)
+def test_compas(name, expected):
+    """African-American against Caucasian defendants: the published counts give the published
+    measures to ten digits.
+    """
+    value = compute(name, reference.COMPAS["African-American"], reference.COMPAS["Caucasian"])
+    assert value == pytest.approx(expected, abs=5e-11)
+
+
+def test_adult():
+    """Women against men in Adult: the labels' own parity difference and disparate impact, to ten digits."""
+    assert compute("statistical_parity_difference", *reference.ADULT) == pytest.approx(-0.1945157460, abs=5e-11)
+    assert compute("disparate_impact", *reference.ADULT) == pytest.approx(0.3596552626, abs=5e-11)
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "reweighed"),
+    [
+        ("statistical_parity_difference", -0.9514, -0.8767),
+        ("disparate_impact", 0.0173, 0.0481),
+        ("equal_opportunity_difference", -0.6732, 0.0020),
+        ("average_odds_difference", -0.5953, 0.0031),
+        ("predictive_parity_difference", -0.8206, -0.7935),
+    ],
+)
+def test_budget(name, baseline, reweighed):
+    """The published measures of the budget model and of its reweighed twin, to their four digits."""
+    assert compute(name, *reference.BUDGET["baseline"]) == pytest.approx(baseline, abs=5e-5)
+    assert compute(name, *reference.BUDGET["reweighed"]) == pytest.approx(reweighed, abs=5e-5)
+
+
+def _reference_cases():
+    file = SHARED / "data" / "reference.json"
+    if not file.exists():
+        return []
+    datasets = json.loads(file.read_text(encoding="utf-8"))["datasets"]
+    return [
+        pytest.param(data[model], id=f"{dataset}-{attribute}-{model}")
+        for dataset, content in datasets.items()
+        for attribute, data in content["attributes"].items()
+        for model in ("baseline", "reweighed")
+    ]
+
+
+def _reference_tables(case):
+    return tuple(reference.confusion(**case["counts"][group]) for group in ("unprivileged", "privileged"))
+
+
+REFERENCE = pytest.mark.skipif(
+    not _reference_cases(), reason="the shared reference figures are not beside the repository"
+)
+
+
+@REFERENCE
+@pytest.mark.parametrize("case", _reference_cases())
+def test_real_data_sets(case):
+    """On Adult, COMPAS, HMDA and RAND HIE, from counts: AIF360's and fairlearn's figures to 1e-9,
+    for every attribute.
+    """
+    u, p = _reference_tables(case)
+    theirs = case["metrics"]
+    for name, key in {
+        "statistical_parity_difference": "statistical_parity_difference",
+        "disparate_impact": "disparate_impact",
+        "equal_opportunity_difference": "equal_opportunity_difference",
+        "average_odds_difference": "average_odds_difference",
+        "predictive_parity_difference": "ppv_difference",
+    }.items():
+        assert compute(name, u, p) == pytest.approx(theirs[key], abs=1e-9)
+    gaps = [abs(theirs["fpr_difference"]), abs(theirs["equal_opportunity_difference"])]
+    assert compute("average_absolute_odds_difference", u, p) == pytest.approx(np.mean(gaps), abs=1e-9)
+    for name, value in case.get("performance", {}).items():
+        if name in PERFORMANCE:
+            assert PERFORMANCE[name](u + p) == pytest.approx(value, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", SIGNED)
+@given(pair=strategies.pairs())
+def test_difference_changes_sign_with_the_roles(name, pair):
+    """Calling the other group privileged gives the same difference with the other sign."""
+    np.testing.assert_allclose(compute(name, *pair), -compute(name, *reversed(pair)))
+
+
+@given(pair=strategies.pairs(smallest=1))
+def test_disparate_impact_inverts_with_the_roles(pair):
+    """Calling the other group privileged gives the reciprocal ratio."""
+    np.testing.assert_allclose(compute("disparate_impact", *pair), 1 / compute("disparate_impact", *reversed(pair)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs())
+def test_measure_stays_in_its_range(name, pair):
+    """A difference lies in [−1, 1], the absolute one and the ratio are not negative."""
+    value = compute(name, *pair)
+    if not np.isnan(value):
+        assert (0 if name not in SIGNED else -1) <= value <= (np.inf if name not in DIFFERENCES else 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(table=strategies.tables(smallest=1), copies=st.integers(1, 10**9))
+def test_equal_groups_have_the_fair_value(name, table, copies):
+    """Two groups with the same shares, whatever their sizes, are at parity."""
+    np.testing.assert_allclose(compute(name, table, table * copies), MEASURES[name].fair, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(counts=strategies.groups(most=3))
+def test_measure_of_many_tables_at_once(name, counts):
+    """Leading axes pass through: each pair of a stack gets the value it gets alone."""
+    together = compute(name, counts, counts[::-1])
+    np.testing.assert_array_equal(together, [compute(name, *pair) for pair in zip(counts, counts[::-1], strict=True)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_measure_says_what_it_is(name):
+    """A measure names rates that exist and carries the formula and the hypothesis that reports show beside it."""
+    measure = MEASURES[name]
+    assert set(measure.rates) <= RATES.keys()
+    assert measure.formula
+    assert measure.hypothesis.startswith("equal")
+    assert measure.fair == (1 if name == "disparate_impact" else 0)
+
+
+def test_average_odds_can_cancel():
+    """Opposite errors cancel in the signed average (0) and not in the absolute one (.5), which is why both are
+    reported.
+    """
+    u, p = [[25, 75], [75, 25]], [[75, 25], [25, 75]]
+    assert compute("average_odds_difference", u, p) == 0
+    assert compute("average_absolute_odds_difference", u, p) == 0.5
+
+
+def test_combinators():
+    """Any rate can be compared: 3/4 against 1/4 differ by 1/2 and have the ratio 3."""
+    u, p = np.array([[1, 0], [1, 2]]), np.array([[3, 0], [0, 1]])
+    assert difference("base_rate")(u, p) == 0.5
+    assert ratio("base_rate")(u, p) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(pair=strategies.pairs())
+def test_gaps_are_what_an_absolute_measure_averages(name, pair):
+    """A measure that averages absolute gaps names them; every other measure keeps its sign, or is a ratio."""
+    gaps = MEASURES[name].gaps
+    assert bool(gaps) == (name == "average_absolute_odds_difference")
+    if gaps:
+        np.testing.assert_allclose(compute(name, *pair), np.mean([abs(gap(*pair)) for gap in gaps]))
+
+
+def _draws(pair, seed=0, number=500):
+    drawn = intervals.replicates(np.stack(pair), number, np.random.default_rng(seed))
+    return drawn[:, 0], drawn[:, 1]
+
+
+@pytest.mark.parametrize("name", [*SIGNED, "disparate_impact"])
+def test_interval_of_a_signed_measure_is_that_of_its_percentiles(name):
+    """Differences and ratios: plain percentiles of the measure of the replicates, and of their difference for a
+    change.
+    """
+    before, after = reference.BUDGET["baseline"], reference.BUDGET["reweighed"]
+    one, other = _draws(before), _draws(after)
+    assert interval(name, one, before, 0.9) == intervals.percentile(compute(name, *one), 0.9)
+    np.testing.assert_array_equal(signed(name, one, before), compute(name, *one))
+    gap = compute(name, *other) - compute(name, *one)
+    assert change_interval(name, (one, other), (before, after), 0.9) == intervals.percentile(gap, 0.9)
+
+
+def test_interval_of_absolute_odds_reaches_parity():
+    """Equal groups of 150: replicates of the absolute measure are all above 0, its interval starts at 0."""
+    name, pair = "average_absolute_odds_difference", (np.array([[60, 20], [20, 50]]), np.array([[61, 19], [20, 50]]))
+    draws = _draws(pair)
+    found, plain = interval(name, draws, pair, 0.95), intervals.percentile(compute(name, *draws), 0.95)
+    assert plain.low > 0
+    assert found.low == 0
+    assert compute(name, *pair) < found.high < 0.2
+
+
+def test_change_of_absolute_odds_is_signed():
+    """From opposite gaps of .25 to gaps of .1 the change is −.15, with an interval around it from
+    signed replicates.
+    """
+    name = "average_absolute_odds_difference"
+    p = np.array([[500, 500], [500, 500]])
+    before, after = (np.array([[250, 750], [750, 250]]), p), (np.array([[400, 600], [600, 400]]), p)
+    found = change_interval(name, (_draws(before, 1), _draws(after, 2)), (before, after), 0.95)
+    assert compute(name, *after) - compute(name, *before) == pytest.approx(0.1 - 0.25)
+    assert found.low < -0.15 < found.high < 0
+    towards = signed(name, _draws(before, 1), before)
+    np.testing.assert_allclose(towards.mean(), 0.25, atol=0.005)
+
+
+def test_interval_of_many_tables_at_once():
+    """Axes between replicate and table pass through, for plain and for absolute measures."""
+    u, p = (np.stack([reference.BUDGET[m][side] for m in ("baseline", "reweighed")]) for side in (0, 1))
+    drawn = intervals.replicates(np.stack([u, p], axis=1), 300, np.random.default_rng(3), event_axes=3)
+    for name in NAMES:
+        together = interval(name, (drawn[:, :, 0], drawn[:, :, 1]), (u, p), 0.95)
+        for i in (0, 1):
+            alone = interval(name, (drawn[:, i, 0], drawn[:, i, 1]), (u[i], p[i]), 0.95)
+            assert (together.low[i], together.high[i]) == (alone.low, alone.high)
+
+
+EMPTY, SOME = [[0, 0], [0, 0]], [[40, 30], [20, 10]]
+NO_POSITIVES, NO_NEGATIVES, NOBODY_SELECTED = [[40, 30], [0, 0]], [[0, 0], [20, 10]], [[40, 0], [20, 0]]
+REASONS = {
+    # measure: group absent, no positives, no negatives, nobody selected in u, nobody selected in p
+    "statistical_parity_difference": ("group_absent", None, None, None, None),
+    "disparate_impact": ("group_absent", None, None, None, "no_predicted_positives"),
+    "equal_opportunity_difference": ("group_absent", "no_positives", None, None, None),
+    "average_odds_difference": ("group_absent", "no_positives", "no_negatives", None, None),
+    "average_absolute_odds_difference": ("group_absent", "no_positives", "no_negatives", None, None),
+    "predictive_parity_difference": ("group_absent", None, None, "no_predicted_positives", "no_predicted_positives"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_undefined_cases_by_hand(name):
+    """Every measure against every way a group can lack rows; an absent group is never "perfectly fair"."""
+    absent, positives, negatives, selected_u, selected_p = REASONS[name]
+    for side in ((EMPTY, SOME), (SOME, EMPTY), (EMPTY, EMPTY)):
+        assert undefined(name, *side, 10) == absent
+    for lacking, reason in ((NO_POSITIVES, positives), (NO_NEGATIVES, negatives)):
+        assert undefined(name, lacking, SOME, 10) == undefined(name, SOME, lacking, 10) == reason
+    assert undefined(name, NOBODY_SELECTED, SOME, 10) == selected_u
+    assert undefined(name, SOME, NOBODY_SELECTED, 10) == selected_p
+
+
+def test_nobody_selected_in_the_unprivileged_group_is_a_disparate_impact_of_zero():
+    """0 of 60 against 40 of 100 is a ratio of exactly 0: the worst value, not an undefined one."""
+    assert compute("disparate_impact", NOBODY_SELECTED, SOME) == 0
+    assert np.isnan(compute("disparate_impact", SOME, NOBODY_SELECTED))
+
+
+@pytest.mark.parametrize(
+    ("name", "carried_by"),
+    [
+        # the fewest rows a rate of the baseline budget model rests on
+        ("statistical_parity_difference", 4202),  # privileged rows
+        ("disparate_impact", 4202),
+        ("equal_opportunity_difference", 57),  # unprivileged positives
+        ("average_odds_difference", 32),  # privileged negatives
+        ("average_absolute_odds_difference", 32),
+        ("predictive_parity_difference", 97),  # selected unprivileged rows
+    ],
+)
+def test_minimum_applies_to_the_denominators(name, carried_by):
+    """A measure on 10,000 rows may rest on 32 of them; that number is what the declared minimum is compared with."""
+    assert undefined(name, *reference.BUDGET["baseline"], carried_by) is None
+    assert undefined(name, *reference.BUDGET["baseline"], carried_by + 1) == "n_below_minimum"
+
+
+def test_small_reference_group_is_not_reported():
+    """A privileged group of three rows gives no measure at all, whatever their outcomes are."""
+    for name in NAMES:
+        assert undefined(name, [[400, 300], [200, 100]], [[0, 1], [1, 1]], 10) in ("n_below_minimum", "no_positives")
+
+
+@given(counts=strategies.groups(), data=st.data())
+def test_pool_adds_up_the_groups_on_each_side(counts, data):
+    """Every row lands on exactly one side, and the pooled tables are those of the pooled rows."""
+    privileged = np.array(data.draw(st.lists(st.booleans(), min_size=len(counts), max_size=len(counts))))
+    u, p = pool(counts, privileged)
+    np.testing.assert_array_equal(u + p, counts.sum(0))
+    kept = [row for table, flag in zip(counts, privileged, strict=True) if flag for row in reference.rows(table)]
+    np.testing.assert_array_equal(p, reference.table(kept))
+
+
+def test_pool_keeps_leading_axes():
+    """Replicates of three groups pool replicate by replicate."""
+    counts = np.arange(2 * 3 * 4).reshape(2, 3, 2, 2)
+    u, p = pool(counts, np.array([True, False, True]))
+    np.testing.assert_array_equal(u, counts[:, 1])
+    np.testing.assert_array_equal(p, counts[:, 0] + counts[:, 2])
+
+
+def test_missing_level_counts_as_unprivileged_unless_declared():
+    """Rows without a sensitive value are a level of their own and never slip into the privileged group."""
+    bachelor, missing = np.array([[5, 5], [5, 5]]), np.array([[9, 1], [0, 0]])
+    u, p = pool(np.stack([bachelor, missing]), np.array([True, False]))
+    assert rate(p, "selection_rate") == 0.5
+    assert rate(u, "selection_rate") == 0.1
+
+
+def test_unknown_measure_is_an_error():
+    """A misspelt measure does not fall back to "no reason against it"."""
+    with pytest.raises(KeyError, match="parity"):
+        undefined("parity", SOME, SOME)

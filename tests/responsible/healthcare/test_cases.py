@@ -1,0 +1,89 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from responsible.healthcare import cases
+from responsible.validation import InputError
+from tests.support.planted import planted
+
+
+def test_a_full_table_switches_nothing_off():
+    """With every role present, nothing is switched off; with the outcome alone, everything is, by name."""
+    full = planted(50, np.random.default_rng(0))
+    assert cases.switched_off(full).empty
+    assert cases.switched_off(full[["outcome"]])["name"].tolist() == list(cases.NEEDS)
+
+
+def test_an_absent_role_switches_off_what_needs_it():
+    """Without durations the waits are off and nothing else, and the role is named."""
+    off = cases.switched_off(planted(50, np.random.default_rng(0)).drop(columns="duration"))
+    assert off["role"].unique().tolist() == ["duration"]
+    assert off["name"].str.startswith("processing time").all()
+    assert len(off) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("outcome", 2, "outcome must be 0 or 1, got 2"),
+        ("merit", 0.5, "merit must be 0 or 1, got 0.5"),
+        ("priority", np.nan, "priority must have no missing value"),
+        ("month", None, "month must have no missing value"),
+    ],
+)
+def test_bad_roles_are_refused(column, value, message):
+    """A role with a value it cannot have is refused, with its name and the value."""
+    table = planted(5, np.random.default_rng(0)).astype({column: object})
+    table.loc[3, column] = value
+    with pytest.raises(InputError, match=message):
+        cases.check(table)
+
+
+def test_no_outcome_is_refused_and_unknown_durations_are_not():
+    """Only the outcome is a role no table can lack; a duration may be unknown."""
+    table = planted(5, np.random.default_rng(0))
+    table.loc[2, "duration"] = np.nan
+    assert cases.check(table) is table
+    for lacking in (table.drop(columns="outcome"), table.iloc[:0]):
+        with pytest.raises(InputError, match="outcome must be declared and at least one case"):
+            cases.check(lacking)
+
+
+def test_scopes_by_hand():
+    """Each scope holds the cases whose roles are 1, and only scopes whose roles exist are offered."""
+    table = pd.DataFrame({"outcome": [0, 0, 1, 1], "merit": [0, 1, 1, 0], "urgency": [1, 1, 0, 0]})
+    picked = {scope: cases.selected(table, scope).tolist() for scope in cases.scopes(table)}
+    assert picked == {
+        "all": [True] * 4,
+        "merit": [False, True, True, False],
+        "urgent": [True, True, False, False],
+        "urgent merit": [False, True, False, False],
+    }
+    assert cases.scopes(table[["outcome", "merit"]]) == ["all", "merit"]
+    assert cases.binary(table[["outcome"]], "merit").tolist() == [0, 0, 0, 0]
+
+
+def test_bins_by_hand():
+    """Two quantile bins of eight numbers are named by their ends; few values keep their own names; missing stays
+    missing.
+    """
+    numbers = pd.Series([1.0, 2, 3, 4, 5, 6, 7, np.nan])
+    assert cases.binned(numbers, 2).tolist() == ["[1, 4]"] * 4 + ["[5, 7]"] * 3 + ["Missing"]
+    zeros = pd.Series([0.0] * 80 + [*range(1, 21)])
+    assert cases.binned(zeros, 4).value_counts().to_dict() == {"0": 80, "[1, 20]": 20}
+    assert cases.binned(pd.Series([0.5, 1, 1, np.nan]), 4).tolist() == ["0.5", "1", "1", "Missing"]
+
+
+def test_factors_are_recorded_columns_only():
+    """Factors are need, urgency, priority and features, as text, by declared bins where there are any; neither outcome
+    nor a protected attribute is one.
+    """
+    table = planted(400, np.random.default_rng(0))
+    found = cases.factors(table, 4)
+    assert found.columns.tolist() == ["merit", "urgency", "priority", "scope", "clinic"]
+    assert found["merit"].unique().tolist() in (["0", "1"], ["1", "0"])
+    assert found["priority"].nunique() == 4
+    assert found["scope"].nunique() == 4
+    assert set(found["clinic"]) == {"North", "South", "West"}
+    declared = table.assign(**{"b.scope": np.where(table["f.scope"] < 3, "[1, 3)", "[3, 5]")})
+    assert set(cases.factors(declared, 4)["scope"]) == {"[1, 3)", "[3, 5]"}

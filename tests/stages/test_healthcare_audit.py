@@ -1,0 +1,159 @@
+"""The stage `healthcare_audit`: what it says of the sample, and that documents, figures and functions agree."""
+
+import importlib
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.documents import healthcare_audit, playbook
+from pipeline.storage import files
+from responsible.datasets.healthcare import draw
+from responsible.fairness.groups import Inference
+from responsible.healthcare.audit import HealthcareAudit, audit
+from responsible.healthcare.schema import Healthcare, cases
+from tests.support.contract import ROOT
+from tests.support.tables import tree
+
+PLAYBOOK = sorted((ROOT / "docs/playbook").glob("*.md"))
+DOCUMENTS = [*PLAYBOOK, ROOT / "docs/healthcare_audit.md"]
+METRICS = files.read_json(ROOT / "metrics/healthcare_audit.json")
+ROLES = Healthcare.model_validate(tree()["healthcare"])
+
+
+def drawn(rows, seed, bias=0.10):
+    """Cases of a table of the generator, without a file between."""
+    raw = pd.concat([pd.DataFrame(c) for c in draw(rows, seed, bias)], ignore_index=True)
+    columns = {"row": np.arange(1, rows + 1)}
+    for d in ROLES.declared():
+        values = raw[d.column]
+        columns[d.name] = (
+            values.astype(float) if d.kind == "numeric" else values.str[:7] if d.kind == "month" else values.astype(str)
+        )
+    return cases(pd.DataFrame(columns), ROLES)
+
+
+def audited(rows, seed, bias=0.10, replicates=500):
+    """The audit of such a table."""
+    rules = HealthcareAudit.model_validate(tree()["healthcare_audit"])
+    inference = Inference(confidence=0.95, replicates=replicates, minimum_denominator=5)
+    return audit(drawn(rows, seed, bias), ROLES, rules, inference, np.random.default_rng(seed))
+
+
+@pytest.mark.slow
+def test_the_audit_finds_what_was_planted_and_nothing_else():
+    """20,000 requests: requester by 0.10 of approvals and premium by 5.5 minutes, found by every road; no more."""
+    found = audited(20_000, 3)
+    primary = healthcare_audit.primary(found).set_index("attribute")
+    assert primary.loc["requester", "low"] <= -0.10 <= primary.loc["requester", "high"] < 0
+    wait = found.waits[found.waits["measure"] == "mean_wait_difference"].drop_duplicates("attribute")
+    assert wait.set_index("attribute").loc["premium", "value"] == pytest.approx(5.5, abs=0.15)
+    assert {r.attribute for r in found.approvals.itertuples() if r.p_adjusted <= 0.05} == {"requester"}
+    lost = found.individual.losses.set_index("level")
+    assert lost.loc["GP", "share"] > 0.55
+    assert lost.loc["GP", "p_adjusted"] < 0.01
+    assert len(healthcare_audit.beyond(found)) == 0
+
+
+@pytest.mark.slow
+def test_without_bias_nothing_is_found():
+    """The same table with zero bias: no comparison of approvals, no subgroup, nobody loses among like cases."""
+    found = audited(20_000, 5, bias=0.0)
+    assert (found.approvals["p_adjusted"] > 0.05).all()
+    assert len(healthcare_audit.confirmed(found)) == 0
+    assert (found.individual.losses["p_adjusted"] > 0.05).all()
+    assert "RED" not in set(found.approvals["finding"])
+
+
+def test_the_report_says_what_the_sample_holds():
+    """Surgeon against GP differ by about 0.10 with an interval above zero; the search adds nothing beyond it."""
+    text = (ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8")
+    value, low, _ = re.search(r"Surgeon against GP differ by ([0-9.]+) \[([0-9.−]+), ([0-9.−]+)\]", text).groups()
+    assert float(value) == pytest.approx(0.10, abs=0.03)
+    assert float(low) > 0
+    assert "The search adds nothing beyond the declared groups themselves." in text
+    assert f"{METRICS['healthcare_audit']['findings']['RED']} comparisons are RED" in text
+
+
+def test_headline_values_are_those_of_the_long_tables():
+    """Each headline difference stands in the table it comes from, and the colours are counted there."""
+    own = METRICS["healthcare_audit"]
+    approvals = files.read_csv(ROOT / "plots/healthcare_approvals.csv")
+    parity = approvals[(approvals["measure"] == "statistical_parity_difference") & (approvals["scope"] == "all")]
+    found = dict(zip(parity["attribute"], parity["value"], strict=True))
+    assert own["statistical_parity_difference"] == pytest.approx(found, abs=1e-6)
+    waits = files.read_csv(ROOT / "plots/healthcare_waits.csv")
+    colours = pd.concat([approvals["finding"], waits["finding"]]).value_counts()
+    assert own["findings"] == {c: int(colours.get(c, 0)) for c in ("RED", "AMBER", "GREEN")}
+    leaves = re.findall(r": [-0-9.]+", json.dumps(own))
+    assert len(leaves) <= 20
+
+
+def test_the_playbook_shows_the_metrics_file():
+    """Every key of the metrics file stands in part 4 with the value it has there, and no other key does."""
+    text = (ROOT / "docs/playbook/4_metrics.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^\| `(healthcare_audit[^`]*)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
+    rows = playbook.metrics(METRICS["healthcare_audit"])
+    assert shown == {row["key"]: str(row["value"]) for row in rows}
+
+
+def test_the_matrix_is_made_of_the_parameters():
+    """Part 3 lists each source with severity × likelihood × relevance, 1 to 27, the most urgent first."""
+    text = (ROOT / "docs/playbook/3_bias_sources.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| ([^|]+) \| (?:data|algorithm|deployment) .*\| (\d) \| (\d) \| (\d) \| \*\*(\d+)\*\*", text, re.MULTILINE
+    )
+    assert len(rows) == len(tree()["playbook"]["sources"])
+    priorities = [int(row[4]) for row in rows]
+    assert priorities == [int(a) * int(b) * int(c) for _, a, b, c, _ in rows]
+    assert priorities == sorted(priorities, reverse=True)
+
+
+def test_the_success_metrics_are_those_of_the_held_out_months():
+    """Part 6: baseline and current value of each line stand in plots/healthcare_held_out.csv."""
+    text = (ROOT / "docs/playbook/6_validation.md").read_text(encoding="utf-8").replace("−", "-")
+    table = files.read_csv(ROOT / "plots/healthcare_held_out.csv")
+    for row in table[(table["scope"] == "all") & (table["part"] != "last minus earlier")].itertuples():
+        line = next(x for x in text.splitlines() if f"| {row.attribute}: " in x and row.measure.replace("_", " ") in x)
+        assert f"{row.value + 0.0:.3f} [".replace("-0.000", "0.000") in line
+
+
+def test_the_case_study_is_the_replay():
+    """Part 7: before, after and change of every line stand in plots/healthcare_replay.csv."""
+    text = (ROOT / "docs/playbook/7_case_study.md").read_text(encoding="utf-8").replace("−", "-")
+    numbers = re.findall(
+        r"^\| [^|]+ \| [^|]+ \| (-?[0-9.]+) \[.*\| (-?[0-9.]+) \[.*\| (-?[0-9.]+) \[", text, re.MULTILINE
+    )
+    table = files.read_csv(ROOT / "plots/healthcare_replay.csv")
+    np.testing.assert_allclose(np.array(numbers, float), table[["before", "after", "change"]], atol=6e-4)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    """Every link to a file or heading of this repository exists."""
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", path.read_text(encoding="utf-8")):
+        if target.startswith("http"):
+            continue
+        file = (path.parent / target).resolve() if target else path
+        assert file.exists(), f"{path.name} links to {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in headings}
+            assert anchor in slugs, f"{path.name} links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("path", PLAYBOOK, ids=lambda path: path.stem)
+def test_named_functions_exist(path):
+    """Every function of the library that the playbook names can be imported."""
+    for name in re.findall(r"`(responsible\.[a-z_.A-Z]+)`", path.read_text(encoding="utf-8")):
+        module, function = name.rsplit(".", 1)
+        assert callable(getattr(importlib.import_module(module), function)), name
+
+
+def test_hand_written_parts_hold_no_figures_of_the_audit():
+    """What a hand wrote does not repeat a result, so it cannot be out of date."""
+    for name in ("README", "1_context", "2_definitions", "5_implementation", "appendices"):
+        text = (ROOT / f"docs/playbook/{name}.md").read_text(encoding="utf-8")
+        assert not re.findall(r"\d+\.\d{3}", text), name

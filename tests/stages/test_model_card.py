@@ -1,0 +1,323 @@
+"""The stage on the repository's own results: what its documents say is what the files say, for any attributes."""
+
+import csv
+import json
+import re
+import shutil
+import socket
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from pipeline.reporting import formatting
+from responsible.validation import InputError
+from stages import model_card
+from tests.support.contract import ROOT, entries
+
+HOSTILE = "<script>alert(1)</script>|`](javascript:x)#"
+DOCUMENTS = ("docs/model_card.md", "docs/model_card.cdx.json", "docs/index.html")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with everything the stage reads, and nothing else."""
+    for name in [*entries("model_card", "deps"), "params.yaml"]:
+        if not name.endswith((".py", ".env", ".txt")):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows(folder, name, **where):
+    with (folder / "plots" / name).open(encoding="utf-8", newline="") as lines:
+        return [row for row in csv.DictReader(lines) if all(row[k] == v for k, v in where.items())]
+
+
+def change_params(folder, change):
+    tree = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    change(tree)
+    (folder / "params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def built(folder):
+    model_card.main()
+    return [(folder / name).read_text(encoding="utf-8") for name in DOCUMENTS]
+
+
+def test_the_same_results_give_the_same_bytes(folder):
+    """Built twice, and in another folder than the repository's, the documents are those that are committed."""
+    first = built(folder)
+    assert built(folder) == first
+    assert [(ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS] == first
+
+
+def test_every_linked_figure_is_what_its_file_says(folder):
+    """Each link of the card is resolved: the file exists, has the key, and its number rounds to what the card shows."""
+    text = built(folder)[0]
+    sources = dict(re.findall(r'^\[(f\d+)\]: \S+ "(.*)"$', text, re.MULTILINE))
+    files = dict(re.findall(r"^\[(f\d+)\]: \.\./(\S+) ", text, re.MULTILINE))
+    shown = re.findall(r"\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\[(f\d+)\]", text)
+    assert {label for _, label in shown} == set(sources)
+    checked = 0
+    for said, label in shown:
+        key = formatting.plain(sources[label])
+        if files[label].endswith(".json"):
+            value = json.loads((folder / files[label]).read_text())
+            for part in key.split("."):
+                value = value[part]
+            number = float(re.sub(r"[,%\s]", "", said).replace("−", "-"))
+            assert number == pytest.approx(value * (100 if "%" in said else 1), rel=0.01, abs=0.0005)
+            checked += 1
+        elif files[label] == "plots/fairness.csv":
+            _, attribute, model, measure = key.split(" [")[0].split(".")
+            level = key.split(" [")[1][:-1] if " [" in key else "all unprivileged"
+            (row,) = rows(folder, "fairness.csv", attribute=attribute, model=model, measure=measure, comparison=level)
+            ends = [f"{float(row[end]):.3f}".replace("-", "−") for end in ("value", "low", "high")]
+            assert said == f"{ends[0]} [{ends[1]}, {ends[2]}]"
+            checked += 1
+    assert checked > 10
+
+
+def test_sections_are_those_of_mitchell_et_al(folder):
+    """The nine sections of the paper stand in its order."""
+    headings = re.findall(r"^## (.*)$", built(folder)[0], re.MULTILINE)
+    assert headings == [
+        "Model details",
+        "Intended use",
+        "Factors",
+        "Metrics",
+        "Evaluation data",
+        "Training data",
+        "Quantitative analyses",
+        "Ethical considerations",
+        "Caveats and recommendations",
+        "Provenance",
+    ]
+
+
+def test_the_hub_parses_the_header(folder, monkeypatch):
+    """Hugging Face's own library reads every defined figure, overall and by group, and asks no network for it."""
+    hub = pytest.importorskip("huggingface_hub")
+    text = built(folder)[0]
+
+    def refuse(*_, **__):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    card = hub.ModelCard(text)
+    assert card.data.model_name == "reweighed"
+    found = {(r.dataset_config, r.metric_type): (r.metric_value, r.metric_args) for r in card.data.eval_results}
+    (accuracy,) = rows(folder, "performance_reweighed.csv", figure="accuracy")
+    assert found["all rows", "accuracy"] == (
+        float(accuracy["value"]),
+        {"confidence": 0.95, "low": float(accuracy["low"]), "high": float(accuracy["high"])},
+    )
+    names = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
+    for row in rows(folder, "group_rates.csv", model="reweighed"):
+        if row["rate"] in names:
+            assert found[f"{row['attribute']}: {row['level']}", row["rate"]][0] == float(row["value"])
+    for row in rows(folder, "fairness.csv", model="reweighed", comparison="all unprivileged"):
+        assert found[f"{row['attribute']}: all unprivileged", row["measure"]][0] == float(row["value"])
+    assert {(r.task_type, r.dataset_name, r.dataset_split) for r in card.data.eval_results} == {
+        ("tabular-classification", "data/raw/budget.csv", "test")
+    }
+
+
+def test_the_twin_is_valid_and_says_the_same(folder):
+    """CycloneDX's strict validator accepts it, and its figures, slices and intervals are those of the tables."""
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    from cyclonedx.schema import SchemaVersion
+
+    text = built(folder)[1]
+    assert validation.JsonStrictValidator(SchemaVersion.V1_7).validate_str(text) is None
+    twin = json.loads(text)
+    data, *models = twin["components"]
+    digest = json.loads((folder / "metrics/prepare.json").read_text())["prepare"]["digest"]
+    assert data["hashes"] == [{"alg": "SHA-256", "content": digest}]
+    assert [m["name"] for m in models] == ["baseline", "reweighed"]
+    for model in models:
+        found = {
+            (m.get("slice", ""), m["type"]): m for m in model["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
+        }
+        for row in rows(folder, "intersection_rates.csv", model=model["name"], rate="true_positive_rate"):
+            metric = found[f"{row['attributes']}: {row['group']}", row["rate"]]
+            if row["value"]:
+                assert float(metric["value"]) == float(row["value"])
+                assert float(metric["confidenceInterval"]["upperBound"]) == float(row["high"])
+            else:
+                assert metric["value"] == f"undefined: {row['reason'].replace('_', ' ')}"
+    use = models[1]["modelCard"]["considerations"]["useCases"]
+    assert use[0].startswith("None about people.")
+    assert use[1].startswith("Out of scope: Credit, pricing,")
+    assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith("fails: 2 of 10 rules block")
+
+
+def keep_attribute(folder, name):
+    """Leave one sensitive attribute in every file, as if the other had never been declared."""
+    for file in ("fairness.csv", "group_rates.csv", "prepare_base_rates.csv"):
+        kept = [row for row in rows(folder, file) if row["attribute"] in (name, "all")]
+        write(folder / "plots" / file, kept)
+    first = (folder / "plots/intersection_rates.csv").read_text().splitlines()[0]
+    (folder / "plots/intersection_rates.csv").write_text(first + "\n")
+    metrics = json.loads((folder / "metrics/evaluate_fairness.json").read_text())
+    metrics = {"evaluate_fairness": {name: metrics["evaluate_fairness"][name]}}
+    (folder / "metrics/evaluate_fairness.json").write_text(json.dumps(metrics))
+
+    def change(tree):
+        tree["sensitive"] = {name: tree["sensitive"][name]}
+        tree["reweigh"]["attributes"] = [name]
+        rules = tree["policy"]["rules"]
+        tree["policy"]["rules"] = {key: rule for key, rule in rules.items() if "education" not in rule["metric"]}
+
+    change_params(folder, change)
+
+
+def write(path, table):
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def test_one_attribute_only(folder):
+    """With one sensitive attribute there are its tables, no crossing, and no word computed of the other."""
+    keep_attribute(folder, "gender")
+    text, twin, page = built(folder)
+    assert "One sensitive attribute is declared, so there is nothing to cross." in text
+    assert "### By gender" in text
+    assert "By education" not in text
+    assert {
+        m["modelCard"]["considerations"]["fairnessAssessments"][0]["groupAtRisk"]
+        for m in json.loads(twin)["components"][1:]
+    } == {"gender: Female, Missing, Non-binary, Other, Transgender"}
+    assert "By education" not in page
+
+
+def test_absent_levels_and_undefined_measures(folder):
+    """A declared level without rows, and a measure without a value, stand there with their reasons."""
+    table = rows(folder, "group_rates.csv")
+    for row in table:
+        if row["level"] == "Male":
+            row.update(value="", low="", high="", count="0", of="0", reason="group_absent")
+    write(folder / "plots/group_rates.csv", table)
+    table = rows(folder, "fairness.csv")
+    for row in table:
+        if row["attribute"] == "gender":
+            row.update(
+                value="", low="", high="", reason="group_absent", verdict=row["verdict"] and "insufficient_evidence"
+            )
+    write(folder / "plots/fairness.csv", table)
+    text, twin, _ = built(folder)
+    assert "| Male | 0 |  | undefined (group absent) | undefined (group absent) |" in text
+    assert "Selected, unprivileged over privileged:\n> [undefined (group absent)]" in text
+    header = yaml.safe_load(text.split("---\n")[1])
+    assert "gender: Male" not in {r["dataset"]["config"] for r in header["model-index"][0]["results"]}
+    assert '"value": "undefined: group absent"' in twin
+
+
+def test_hostile_names_stay_names(folder):
+    """A level, an attribute, a column and an owner that are markup: no script, link or table of theirs, anywhere."""
+    for file in [*(folder / "plots").glob("*.csv"), folder / "metrics/evaluate_fairness.json"]:
+        text = file.read_text(encoding="utf-8").replace("Female", HOSTILE).replace("gender", "sex|<b>")
+        file.write_text(text, encoding="utf-8")
+
+    def change(tree):
+        tree["sensitive"]["sex|<b>"] = tree["sensitive"].pop("gender") | {"column": HOSTILE}
+        tree["budget"]["target"]["column"] = HOSTILE + "\n# heading"
+        for rule in tree["policy"]["rules"].values():
+            rule["metric"] = rule["metric"].replace(".gender.", ".sex|<b>.")
+            rule["owner"] = HOSTILE
+        tree["policy"]["rules"]["women_disparate_impact"]["level"] = HOSTILE
+
+    change_params(folder, change)
+    text, twin, page = built(folder)
+    body = text.split("---\n", 2)[2]
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
+    assert "<script" not in html + page
+    assert "<b>" not in html + page
+    assert not re.search(r'(href|src)="\s*javascript', html + page)
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;|`](javascript:x)#") > 10
+    assert len(re.findall(r"<h1", html)) == 1
+    widths = [len(re.findall(r"<t[hd]", line)) for line in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+    assert set(widths) <= {2, 3, 4, 5, 7}
+    assert yaml.safe_load(text.split("---\n")[1])["model-index"][0]["name"] == "reweighed"
+    json.loads(twin)
+
+
+def test_answers_for_another_table_are_marked(folder):
+    """When the source of the data changed and the template did not, the card says so before any answer."""
+    change_params(folder, lambda tree: tree["budget"].update(source="data/raw/ours.csv"))
+    text = built(folder)[0]
+    warned = text.index("The hand-written answers below were given for another table")
+    assert warned < text.index("## Intended use")
+
+
+def test_an_exception_is_shown_with_its_date(folder):
+    """An excepted rule says until when, whether or not that day has passed: the document does not depend on today."""
+
+    def change(tree):
+        rule = tree["policy"]["rules"]["education_disparate_impact"]
+        rule["exception"] = {"until": "2001-02-03", "justification": "for the time being"}
+
+    change_params(folder, change)
+    text = built(folder)[0]
+    assert "| education_disparate_impact | excepted until 2001-02-03 (infeasible) | block |" in text
+    assert "(exception: for the time being)" in text
+
+
+def test_no_feasible_threshold(folder):
+    """Without a feasible threshold none is recommended, and the nearest miss is not called a recommendation."""
+    file = folder / "metrics/threshold_sweep.json"
+    metrics = json.loads(file.read_text())
+    metrics["threshold_sweep"] |= {"feasible": False, "recommended_threshold": None}
+    file.write_text(json.dumps(metrics))
+    text = built(folder)[0]
+    assert "**Recommended label threshold:** none meets the constraints." in text
+    assert "No threshold of the grid meets every constraint; the nearest miss is [200]" in text
+
+
+def test_a_split_of_the_tables_own_without_valid_rows(folder):
+    """A table that brings its own split need not have valid rows; the card says where the threshold was chosen."""
+    file = folder / "metrics/prepare.json"
+    metrics = json.loads(file.read_text())
+    del metrics["prepare"]["rows"]["valid"]
+    file.write_text(json.dumps(metrics))
+    change_params(folder, lambda tree: tree["budget"].update(split_column="part"))
+    text = built(folder)[0]
+    assert "has seen,\nas the table's own column says; [42.6 %]" in text
+    assert "on which the label threshold is chosen as well" in text
+    assert "On the train rows [200]" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("docs/templates/model_card.md.j2", "None about people.", "TODO", "people('intended_use') is not answered"),
+        ("docs/templates/model_card.md.j2", '"users"', '"readers"', "people('users') is not asked"),
+        (
+            "docs/templates/model_card.md.j2",
+            "None about people.",
+            "Right in 93 % of cases.",
+            "'93' is a number in prose",
+        ),
+        ("metrics/reweigh.json", '"largest"', '"biggest"', "there is no figure 'reweigh.weights.largest'"),
+        (
+            "plots/fairness.csv",
+            "verdict,",
+            "verdicts,",
+            "plots/fairness.csv: there is no column 'verdict'; did you mean",
+        ),
+        ("params.yaml", "  replicates: 10000", "  draws: 10000", "params.yaml: inference.replicates"),
+    ],
+)
+def test_what_is_missing_or_untrue_stops_the_stage(folder, file, old, new, message):
+    """An open answer, an unasked question, a number in prose, a missing figure, column or parameter is named."""
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        model_card.main()
+    assert not (folder / "docs/model_card.md").exists()

@@ -1,0 +1,674 @@
+"""The stage `prepare`: what it writes, from any form of the table, and what it refuses, leaving files as they were."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.ingest import row_tables
+from pipeline.storage import files
+from responsible.validation import InputError
+from stages import prepare
+from tests.responsible.tabular.test_cell_counts import by_pandas
+from tests.support import tables
+from tests.support.contract import ROOT
+
+OUTPUTS = {
+    "cells": "c.parquet",
+    "healthcare": "h.parquet",
+    "segments": "s.parquet",
+    "segments_profile": "p.csv",
+    "healthcare_profile": "q.csv",
+    "metrics": "m.json",
+    "base_rates": "b.csv",
+    "missing": "x.csv",
+}
+
+
+READ = tables.once(row_tables.read)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to work in, so that messages show short paths; the other two tables are read once for all tests."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(row_tables, "read", READ)
+    return tmp_path
+
+
+def write(frame, path="t.csv", **how):
+    """The frame as CSV or Parquet under a path of the working folder."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if path.endswith(".csv"):
+        frame.to_csv(path, index=False, **how)
+    else:
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
+
+
+def parameters(tree):
+    """Write params.yaml with the sections that the stage loads."""
+    tables.write(Path("params.yaml"), tree, prepare.PARAMS)
+
+
+def run(**changes):
+    """Run the stage on t.csv with changed parameters; cells, meta and metrics as written."""
+    parameters(tables.tree(**{"budget__source": "t.csv"} | changes))
+    prepare.main(params="params.yaml", **OUTPUTS)
+    return *files.read_parquet("c.parquet"), files.read_json("m.json")["prepare"]
+
+
+def refusal(**changes):
+    """The message of a refused run; every output stays as it was, byte for byte."""
+    for path in OUTPUTS.values():
+        Path(path).write_text("earlier")
+    with pytest.raises(InputError) as caught:
+        run(**changes)
+    assert {path: Path(path).read_text() for path in OUTPUTS.values()} == dict.fromkeys(OUTPUTS.values(), "earlier")
+    assert not list(Path().glob("*.part"))
+    return str(caught.value)
+
+
+def spoiled(rows, path="t.csv", size=200, **columns):
+    """The sample table with fields replaced: in ``rows`` (from 1) the values of a column named by its first word."""
+    frame = tables.sample(size).copy()
+    names = {name.split()[0]: name for name in frame}
+    for column, values in columns.items():
+        frame.loc[[r - 1 for r in rows], names[column]] = values
+    write(frame, path)
+    return frame
+
+
+# ---- what it writes
+
+
+def test_cells_metrics_and_tables_of_the_sample(folder):
+    """The files hold the documented cells, their meta and the profile, as counted from the rows by pandas."""
+    frame = spoiled([])
+    cells, meta, metrics = run()
+    plan = tables.plan()
+    pd.testing.assert_frame_equal(cells, by_pandas(frame, plan))
+    kinds = {"Age": "numeric", "Gender": "categorical", "Education_Level": "categorical", "With children?": "numeric"}
+    assert meta == {
+        "cuts": plan.cuts,
+        "rows": 200,
+        "features": kinds | {"Recommended_Activity": "categorical"},
+        "attributes": ["education", "gender"],
+    }
+    high = frame["Budget (in dollars)"].astype(int) >= 300
+    assert metrics["rows"]["read"] == metrics["rows"]["kept"] == 200
+    assert metrics["base_rate"]["all"] == pytest.approx(high.mean(), abs=1e-6)
+    assert metrics["cells"] == len(cells)
+    assert metrics["digest"] == hashlib.sha256(Path("t.csv").read_bytes()).hexdigest()
+    rates = files.read_csv("b.csv").set_index(["attribute", "level", "split"])
+    women = frame["Gender"] == "Female"
+    assert rates.loc[("gender", "Female", "all"), ["n", "positives"]].tolist() == [women.sum(), (women & high).sum()]
+    assert rates.loc[("gender", "Missing", "all"), "role"] == "unprivileged"
+    gone = files.read_csv("x.csv").set_index(["column", "role"])["missing"]
+    assert gone["With children?", "feature"] == (frame["With children?"] == "NA").sum()
+
+
+def test_two_runs_write_the_same_bytes(folder):
+    """Nothing in the outputs depends on time, threads or hash order."""
+    spoiled([], size=2_000)
+    run()
+    first = {path: Path(path).read_bytes() for path in OUTPUTS.values()}
+    run()
+    assert {path: Path(path).read_bytes() for path in OUTPUTS.values()} == first
+
+
+FORMS = {
+    "csv": write,
+    "crlf": lambda frame: write(frame, lineterminator="\r\n"),
+    "quoted": lambda frame: write(frame, quoting=1),
+    "with a byte order mark": lambda frame: write(frame, encoding="utf-8-sig"),
+    "with blank lines": lambda frame: Path("t.csv").write_text(
+        frame.to_csv(index=False).replace("\n", "\n\n"), encoding="utf-8"
+    ),
+    "semicolons": lambda frame: write(frame, sep=";"),
+    "parquet": lambda frame: write(frame, "t.parquet"),
+    "native parquet": lambda frame: write(
+        frame.replace("NA", None).astype({"Age": "int64", "Budget (in dollars)": "int64"}), "t.parquet"
+    ),
+    "folder": lambda frame: [write(frame[i : i + 70], f"t/part-{i:03}.csv") for i in (0, 70, 140)],
+    "folder of parquet": lambda frame: [write(frame[i : i + 70], f"t/part-{i:03}.parquet") for i in (0, 70, 140)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_form_of_the_table_does_not_matter(folder, form):
+    """CSV or Parquet, whole or in parts, in any dialect: the same rows in the same order give the same cells."""
+    frame = tables.sample(200)
+    FORMS[form](frame)
+    source = next(p for p in ("t.csv", "t.parquet", "t") if Path(p).exists())
+    cells, _, metrics = run(budget__source=source, budget__delimiter=";" if form == "semicolons" else ",")
+    pd.testing.assert_frame_equal(cells, by_pandas(frame, tables.plan()))
+    assert metrics["rows"]["read"] == 200
+
+
+def test_a_pattern_chooses_files(folder):
+    """A glob picks among a folder's files, subfolders included, in the order of their paths; notes are left out."""
+    frame = tables.sample(300)
+    for i, path in enumerate(("t/a/1.parquet", "t/b/1.parquet", "t/b/2.parquet")):
+        write(frame[i * 100 : i * 100 + 100], path)
+    write(frame, "t/b/extra.csv")
+    Path("t/_SUCCESS").write_text("")
+    Path("t/.hidden.parquet").write_text("")
+    cells, _, metrics = run(budget__source="t", budget__pattern="**/*.parquet")
+    pd.testing.assert_frame_equal(cells, by_pandas(frame, tables.plan()))
+    listing = "".join(
+        f"{hashlib.sha256(Path('t', p).read_bytes()).hexdigest()}  {p}\n"
+        for p in ("a/1.parquet", "b/1.parquet", "b/2.parquet")
+    )
+    assert metrics["digest"] == hashlib.sha256(listing.encode()).hexdigest()
+
+
+def test_order_does_not_matter_with_a_key(folder):
+    """Rows with keys keep their split and place in the sample whatever their order, and repeated keys are counted."""
+    frame = tables.sample(500).assign(id=[f"person {i % 450}" for i in range(500)])
+    write(frame)
+    first, _, metrics = run(budget__key="id", prepare__sample_rows=300)
+    write(frame.sample(frac=1, random_state=5))
+    second, _, _ = run(budget__key="id", prepare__sample_rows=300)
+    assert first.equals(second)
+    assert first["n"].sum() == 300
+    assert metrics["key_repeats"] == 50
+
+
+def test_the_key_is_the_md5_of_its_text(folder):
+    """A key's lot is that of the first 52 bits of its MD5, which any engine can compute; a number is its digits."""
+    ids = [str(i * 37) for i in range(400)]
+    frame = tables.sample(400).assign(id=ids)
+    keys = [int(hashlib.md5(i.encode(), usedforsecurity=False).hexdigest()[:13], 16) for i in ids]
+    write(frame)
+    expected = by_pandas(frame, tables.plan(), keys)
+    pd.testing.assert_frame_equal(run(budget__key="id")[0], expected)
+    write(frame.astype({"id": "int64"}), "t.parquet")
+    pd.testing.assert_frame_equal(run(budget__key="id", budget__source="t.parquet")[0], expected)
+
+
+def test_a_parquet_column_called_like_the_engines_row_number(folder):
+    """Rows are numbered by their order even where the table brings a column of the engine's name for that."""
+    write(tables.sample(200).assign(file_row_number=1, FILE_INDEX=0), "t.parquet")
+    pd.testing.assert_frame_equal(run(budget__source="t.parquet")[0], by_pandas(tables.sample(200), tables.plan()))
+
+
+def test_time_and_predefined_split(folder):
+    """Months enter cells and profile; a table without validation rows is served as well."""
+    frame = tables.sample(200).assign(on=["2024-01-05", "2024-02-06"] * 100, part=["train"] * 150 + ["test"] * 50)
+    write(frame)
+    cells, _, metrics = run(budget__time="on", budget__split_column="part")
+    assert cells.columns[:3].tolist() == ["split", "bin", "month"]
+    assert metrics["rows"] == {"read": 200, "kept": 200, "train": 150, "test": 50}
+    rates = files.read_csv("b.csv").query("attribute == 'month' and split == 'all'")
+    assert rates[["level", "n"]].to_numpy().tolist() == [["2024-01", 100], ["2024-02", 100]]
+
+
+def test_text_targets_and_excluded_levels(folder):
+    """A text target with favourable levels; an excluded level stays in the cells and is marked in the profile."""
+    write(tables.sample(200).assign(decision=["granted", "refused"] * 100))
+    only = {"gender": {"column": "Gender", "privileged": ["Male"], "exclude": ["Other"]}}
+    cells, _, metrics = run(
+        budget__target={"column": "decision", "favourable": ["granted"]}, threshold=1, sensitive=only,
+        threshold_sweep__grid={"minimum": 1, "maximum": 1, "step": 1},
+    )  # fmt: skip
+    assert metrics["base_rate"]["all"] == 0.5
+    assert "Other" in set(cells["a.gender"])
+    rates = files.read_csv("b.csv")
+    assert set(rates.query("level == 'Other'")["role"]) == {"excluded"}
+
+
+def test_metrics_are_few_and_nested(folder):
+    """One object under the stage's name, at most twenty leaves and three a further table, however many reasons."""
+    spoiled(range(1, 11), Age=["a", "-1", "300", "nan", "inf"] * 2, Budget=["x"] * 5 + ["1"] * 5, With=["q"] * 10)
+    _, _, metrics = run(prepare__on_bad_rows="drop")
+    assert list(json.loads(Path("m.json").read_text())) == ["prepare"]
+    further = [metrics.pop(table) for table in ("healthcare", "segments")]
+    assert [sorted(own) for own in further] == [["digest", "dropped", "kept"]] * 2
+    assert len(pd.json_normalize(metrics).columns) <= 20
+    assert metrics["rows"]["read"] - metrics["rows"]["kept"] == sum(metrics["dropped"].values()) == 10
+
+
+# ---- bad rows
+
+
+def test_text_in_a_numeric_column(folder):
+    """Column, rule, number of rows, the first five with row, line and value, and the remedy."""
+    spoiled([17, 20, 21, 22, 23, 24, 199], Age=["abc", "x", "twenty", "1_8", "18 years", "y", "z"])
+    assert refusal() == (
+        "t.csv: Age: not a number in 7 rows: row 17 (line 18) 'abc', row 20 (line 21) 'x', row 21 (line 22) 'twenty', "
+        "row 22 (line 23) '1_8', row 23 (line 24) '18 years'; mend the rows or set prepare.on_bad_rows: drop"
+    )
+
+
+def test_values_out_of_range_or_not_finite(folder):
+    """Each reason has its own message, those of one column after those of another."""
+    spoiled([1, 2, 3, 4, 5], Age=["-1", "121", "NaN", "inf", "1e400"], Budget=["1", "2", "-3", "4", "5"])
+    lines = refusal().split("\nerror: ")
+    assert sorted(lines) == sorted([
+        "t.csv: Budget (in dollars): below 0 in 1 row: row 3 (line 4) '-3'; " + REMEDY,
+        "t.csv: Age: below 0 in 1 row: row 1 (line 2) '-1'; " + REMEDY,
+        "t.csv: Age: above 120 in 1 row: row 2 (line 3) '121'; " + REMEDY,
+        "t.csv: Age: not finite in 2 rows: row 4 (line 5) 'inf', row 5 (line 6) '1e400'; " + REMEDY,
+    ])  # fmt: skip
+
+
+REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
+
+
+@pytest.mark.parametrize(("value", "rule"), [("NA", "missing"), ("", "missing"), ("lots", "not a number")])
+def test_a_target_that_is_missing_or_unreadable_is_never_0(folder, value, rule):
+    """It is refused, or dropped and counted under its own reason; the base rate does not see it."""
+    frame = spoiled([5], Budget=[value])
+    assert refusal() == f"t.csv: Budget (in dollars): {rule} in 1 row: row 5 (line 6) {value!r}; {REMEDY}"
+    cells, _, metrics = run(prepare__on_bad_rows="drop")
+    assert metrics["dropped"] == {f"Budget (in dollars): {rule}": 1}
+    assert cells["n"].sum() == 199
+    rest = pd.to_numeric(frame["Budget (in dollars)"].drop(index=4))
+    assert metrics["base_rate"]["all"] == pytest.approx((rest >= 300).mean(), abs=1e-6)
+
+
+def ragged(*edits):
+    """The sample's CSV lines with some replaced: pairs of line number (header 1) and new text."""
+    lines = tables.sample(200).to_csv(index=False).splitlines()
+    for line, text in edits:
+        lines[line - 1] = text
+    Path("t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_ragged_rows(folder):
+    """Too few and too many fields, with the line as it stands; dropped rows are counted, others keep their fields."""
+    ragged((5, "100,20,Male"), (8, "100,20,Male,Other,0,Play: Go shopping,extra"), (9, "7"))
+    few, many = refusal().split("\nerror: ")
+    assert few == f"t.csv: too few fields in 2 rows: row 4 (line 5) '100,20,Male', row 8 (line 9) '7'; {REMEDY}"
+    assert many.startswith(
+        "t.csv: too many fields in 1 row: row 7 (line 8) '100,20,Male,Other,0,Play: Go shopping,extra'"
+    )
+    cells, _, metrics = run(prepare__on_bad_rows="drop")
+    assert metrics["dropped"] == {"too few fields": 2, "too many fields": 1}
+    assert (metrics["rows"]["read"], cells["n"].sum()) == (200, 197)
+
+
+def test_rows_that_are_not_utf8(folder):
+    """A row in another encoding is a bad row; a file in another encoding is refused at its header."""
+    content = tables.sample(200).to_csv(index=False).encode()
+    lines = content.split(b"\n")
+    lines[3] = b"100,20,Fran\xe7ais,Other,0,Play: Go shopping"
+    Path("t.csv").write_bytes(b"\n".join(lines))
+    message = refusal()
+    assert message.startswith("t.csv: not UTF-8 in 1 row: row 3 (line 4) '100,20,Fran")
+    assert message.endswith(REMEDY)
+    assert run(prepare__on_bad_rows="drop")[2]["dropped"] == {"not UTF-8": 1}
+    Path("t.csv").write_bytes(content.decode().encode("utf-16"))
+    assert refusal() == "t.csv: line 1: not UTF-8; save the file as UTF-8"
+
+
+def test_lines_are_true_where_fields_have_line_breaks(folder):
+    """Row numbers count rows and lines count lines, also behind quoted line breaks, blank lines and ragged rows."""
+    frame = tables.sample(200).copy()
+    frame.loc[[0, 2], "Gender"] = ["a\nb\nc", "d\r\ne"]
+    frame.loc[[5, 9], "Age"] = ["x", "y"]
+    lines = frame.to_csv(index=False).split("\n")
+    text = "\n".join([*lines[:8], "", "ragged", *lines[8:]])
+    Path("t.csv").write_text(text, encoding="utf-8", newline="")
+    where = {
+        line: i
+        for i, line in enumerate(text.split("\n"), start=1)
+        if ",x," in line or ",y," in line or line == "ragged"
+    }
+    x, y = (next(i for line, i in where.items() if mark in line) for mark in (",x,", ",y,"))
+    few, age = refusal().split("\nerror: ")
+    assert f"row 7 (line {x}) 'x', row 11 (line {y}) 'y'" in age
+    assert f"too few fields in 1 row: row 5 (line {where['ragged']}) 'ragged'" in few
+
+
+RECORDS = {  # a record's text, the lines it takes, and how the message shows it; None for a good or a blank one
+    "good": ("500,30,Male,Other,1,x", 1, None),
+    "break": ('500,30,"Ma\nle",Other,1,"x\r\n\ny"', 4, None),
+    "blank": ("", 1, None),
+    "age": ("500,old,Male,Other,1,x", 1, "'old'"),
+    "age behind a break": ('500,old,"Ma\nle",Other,1,x', 2, "'old'"),
+    "ragged": ("500,30,Male", 1, "'500,30,Male'"),
+}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(list(RECORDS)), min_size=1, max_size=30))
+def test_rows_and_lines_of_any_mixture(folder, kinds):
+    """Whatever stands before a bad row, its row and line are those that an editor and a count of records show."""
+    expected, row, line = {"age": [], "ragged": []}, 0, 2
+    for kind in kinds:
+        _, lines, shown = RECORDS[kind]
+        row += kind != "blank"
+        if shown:
+            expected[kind.split()[0]].append(f"row {row} (line {line}) {shown}")
+        line += lines
+    header = ",".join(tables.sample(1))
+    Path("t.csv").write_text("\n".join([header, *(RECORDS[k][0] for k in kinds)]) + "\n", encoding="utf-8", newline="")
+    messages = refusal(prepare__minimum_rows=10_000).split("\nerror: ")
+    for what, rule in (("age", "Age: not a number"), ("ragged", "too few fields")):
+        examples = ", ".join(expected[what][:5])
+        assert any(rule in m and f": {examples}; mend" in m for m in messages) == bool(examples)
+
+
+def test_bad_rows_in_several_files(folder):
+    """With a folder each example says in which file it stands."""
+    frame = tables.sample(200).copy()
+    frame.loc[[10, 150], "Age"] = ["x", "y"]
+    for i in (0, 100):
+        write(frame[i : i + 100], f"t/{i}.csv")
+    assert refusal(budget__source="t") == (
+        f"t: Age: not a number in 2 rows: 0.csv row 11 (line 12) 'x', 100.csv row 51 (line 52) 'y'; {REMEDY}"
+    )
+
+
+def test_bad_rows_in_parquet(folder):
+    """Parquet has rows but no lines."""
+    spoiled([30], "t.parquet", Age=["x"])
+    assert refusal(budget__source="t.parquet") == f"t.parquet: Age: not a number in 1 row: row 30 'x'; {REMEDY}"
+
+
+def test_bad_keys_dates_and_splits(folder):
+    """A missing key, a date that is none and a split of another name are bad rows."""
+    frame = tables.sample(200).assign(id=range(200), on="2024-01-01", part=["train", "test"] * 100).astype({"id": str})
+    frame.loc[[1, 2, 3], "id"], frame.loc[4, "on"], frame.loc[5, "part"] = ["", "NA", ""], "1.2.2024", "dev"
+    write(frame)
+    lines = refusal(budget__key="id", budget__time="on", budget__split_column="part").split("\nerror: ")
+    assert sorted(lines) == [
+        f"t.csv: id: missing in 3 rows: row 2 (line 3) '', row 3 (line 4) 'NA', row 4 (line 5) ''; {REMEDY}",
+        f"t.csv: on: not an ISO date (YYYY-MM-DD) in 1 row: row 5 (line 6) '1.2.2024'; {REMEDY}",
+        f"t.csv: part: not one of train, valid, test in 1 row: row 6 (line 7) 'dev'; {REMEDY}",
+    ]
+
+
+@pytest.mark.parametrize("drop", ["drop", "error"])
+def test_a_quote_that_swallows_lines_is_never_dropped(folder, drop):
+    """How many rows an unclosed quote took cannot be known, so the table is refused whatever on_bad_rows says."""
+    ragged((6, '100,20,"Male,Other,0,Play: Go shopping'))
+    message = refusal(prepare__on_bad_rows=drop)
+    assert message == (
+        "t.csv: a quoted field begins on line 6 and does not end as it should (line 201); mend the quotes"
+    )
+
+
+def test_a_stray_quote_in_one_line_is_a_bad_row(folder):
+    """Text behind a closing quote spoils its row only."""
+    ragged((6, '100,20,"Male"x,Other,0,Play: Go shopping'))
+    assert refusal().startswith('t.csv: quotes that do not match in 1 row: row 5 (line 6) \'100,20,"Male"x,')
+    assert run(prepare__on_bad_rows="drop")[2]["dropped"] == {"quotes that do not match": 1}
+
+
+def test_mixed_line_ends(folder):
+    """A file glued from two systems is refused with what to look for."""
+    text = tables.sample(200).to_csv(index=False)
+    Path("t.csv").write_bytes(text[:3000].replace("\n", "\r\n").encode() + text[3000:].encode())
+    message = refusal()
+    assert message.startswith("t.csv: cannot be read: ")
+    assert message.endswith("; check that quotes and line ends are the same throughout")
+
+
+def test_dropping_leaves_too_few(folder):
+    """When hardly a row is good, the minimum refuses the table and says what was dropped."""
+    spoiled(range(1, 151), Age=["?"] * 150)
+    assert refusal(prepare__on_bad_rows="drop") == (
+        "t.csv: must have at least 100 good rows (prepare.minimum_rows), got 50 (150 dropped: Age: not a number); "
+        "bring more rows or lower the minimum"
+    )
+    assert run(prepare__missing_values=["NA", "?"])[2]["rows"]["kept"] == 200
+
+
+# ---- bad tables
+
+
+def test_missing_file(folder):
+    """The path, and the nearest name in its folder."""
+    write(tables.sample(200), "data/budget.csv")
+    assert refusal(budget__source="data/budgit.csv") == (
+        "data/budgit.csv: no such file or folder; did you mean 'budget.csv'?; set budget.source"
+    )
+    assert refusal(budget__source="nowhere/t.csv") == "nowhere/t.csv: no such file or folder; set budget.source"
+    assert refusal(budget__source="data/*.csv").endswith(" (a glob belongs into budget.pattern); set budget.source")
+    for pattern in ("../*.csv", "/*.csv"):
+        message = f"budget.pattern must stay in the folder data, got {pattern!r}"
+        assert refusal(budget__source="data", budget__pattern=pattern) == message
+
+
+def test_empty_files(folder):
+    """Nothing at all, an empty first line, a header without rows, a folder without tables."""
+    Path("t.csv").write_text("")
+    assert refusal() == "t.csv: is empty; it must begin with a header"
+    Path("t.csv").write_text("\n\n1,2\n")
+    assert refusal() == "t.csv: line 1 is empty; it must begin with a header"
+    write(tables.sample(200)[:0])
+    assert refusal() == "t.csv: must hold rows, got a header only"
+    Path("d").mkdir()
+    Path("d/notes.md").write_text("x")
+    assert refusal(budget__source="d") == "d: holds no file that matches '*.csv or *.parquet'; set budget.pattern"
+
+
+def test_missing_columns(folder):
+    """Each name that is not there is refused with the nearest that are, and a wrong delimiter is suspected."""
+    write(tables.sample(200).rename(columns={"Education_Level": "Education Level"}))
+    assert refusal() == "t.csv: column 'Education_Level' is missing; did you mean 'Education Level'?"
+    write(tables.sample(200).drop(columns=["Age", "Gender"]))
+    assert [line.split(" is")[0] for line in refusal().split("\nerror: ")] == [
+        "t.csv: column 'Age'",
+        "t.csv: column 'Gender'",
+    ]
+    write(tables.sample(200), sep=";")
+    assert refusal() == "t.csv: must have several columns, got one; is budget.delimiter ',' right?"
+
+
+def test_duplicate_columns(folder):
+    """Two columns of one name, or of names that differ in case only, cannot be told apart."""
+    frame = tables.sample(200)
+    write(frame.set_axis([*frame.columns[:-1], "Age"], axis=1))
+    assert refusal() == "t.csv: column 'Age' occurs twice; rename one of them"
+    write(frame.set_axis([*frame.columns[:-1], "AGE"], axis=1))
+    assert refusal() == "t.csv: column 'AGE' differs from column 'Age' only in case; rename one of them"
+
+
+def test_files_that_do_not_belong_together(folder):
+    """Parts with other columns, and CSV beside Parquet."""
+    write(tables.sample(200), "t/1.csv")
+    write(tables.sample(200).iloc[:, ::-1], "t/2.csv")
+    assert refusal(budget__source="t").startswith("t/2.csv: must have the columns of t/1.csv ([")
+    Path("t/2.csv").unlink()
+    write(tables.sample(200), "t/2.parquet")
+    assert refusal(budget__source="t") == (
+        "t/1.csv and t/2.parquet: a table must be all CSV or all Parquet; set budget.pattern to choose"
+    )
+
+
+def test_files_of_another_kind(folder):
+    """A suffix that is no table, and Parquet that is none inside."""
+    Path("t.xlsx").write_text("x")
+    assert refusal(budget__source="t.xlsx") == (
+        "t.xlsx: must be a CSV or Parquet file, got suffix '.xlsx'; rename or convert it"
+    )
+    Path("t.parquet").write_text("no parquet")
+    assert refusal(budget__source="t.parquet").startswith("t.parquet: not readable as Parquet: ")
+
+
+def test_a_file_that_may_not_be_read(folder, monkeypatch):
+    """Permissions are named as such."""
+    spoiled([])
+
+    opened = Path.open
+
+    def closed(path, *_, **how):
+        if path.name == "t.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, **how)
+
+    parameters(tables.tree(budget__source="t.csv"))
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(InputError, match=r"^t.csv: cannot be opened: Permission denied; check its permissions$"):
+        prepare.main(**OUTPUTS)
+
+
+def test_native_types_that_do_not_fit(folder):
+    """A date or a list where a number is declared is refused before rows are read."""
+    frame = tables.sample(200).assign(Age=pd.Timestamp("2000-01-01"))
+    write(frame, "t.parquet")
+    assert refusal(budget__source="t.parquet").startswith("t.parquet: Age cannot be read as numeric, got type Datetime")
+
+
+# ---- parameters the table does not bear out
+
+
+def test_a_privileged_level_with_the_wrong_apostrophe(folder):
+    """The classic: the straight apostrophe; the near match and the characters are named."""
+    spoiled([])
+    wrong = {"education": {"column": "Education_Level", "privileged": ["Bachelor's Degree"]}}
+    assert refusal(sensitive=wrong) == (
+        'sensitive.education.privileged: level "Bachelor\'s Degree" does not occur in column Education_Level of t.csv; '
+        "did you mean 'Bachelor’s Degree' or 'Master’s Degree'? it has RIGHT SINGLE QUOTATION MARK (U+2019) where you "
+        "have APOSTROPHE (U+0027)"
+    )
+
+
+def test_attributes_with_one_level_or_nobody_to_compare(folder):
+    """One level, or only privileged ones."""
+    frame = spoiled([])
+    write(frame.assign(Gender="Male"))
+    only = {"gender": {"column": "Gender", "privileged": ["Male"]}}
+    assert refusal(sensitive=only).startswith(
+        "sensitive.gender: must have at least two levels, got only 'Male' in column"
+    )
+    write(frame.assign(Gender=["Male", "Female"] * 100))
+    both = {"gender": {"column": "Gender", "privileged": ["Male", "Female"]}}
+    assert refusal(sensitive=both).startswith("sensitive.gender: must leave a level that is neither privileged nor")
+
+
+def test_thresholds_rows_and_splits(folder):
+    """A threshold that leaves one class, fewer rows than the minimum, a split without rows."""
+    frame = spoiled([])
+    assert refusal(threshold=5000) == (
+        "threshold: must leave rows on both sides in t.csv, got 0 of 200 rows at or above 5000; "
+        "choose another threshold"
+    )
+    assert "got 200 of 200 rows at or above 0" in refusal(threshold=0)
+    assert refusal(prepare__minimum_rows=201).startswith("t.csv: must have at least 201 good rows")
+    write(frame.assign(part="train"))
+    assert refusal(budget__split_column="part").startswith("t.csv: split test must have rows, got train 200")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"prepare__engine": "duckdbb"}, "prepare.engine 'duckdbb' is not known; did you mean 'duckdb'?"),
+        ({"prepare__engine": "spark"}, "prepare.engine 'spark' is not known; known: 'duckdb'"),
+        ({"budget__sorce": "x"}, "params.yaml: budget.sorce is not a known key; did you mean 'source'?"),
+        ({"preparation": {}}, "params.yaml: preparation is not a known key; did you mean 'prepare'?"),
+        (
+            {"prepare__on_bad_rows": "ignore"},
+            "params.yaml: prepare.on_bad_rows must be 'error' or 'drop', got 'ignore'",
+        ),
+        ({"prepare__minimum_rows": "100"}, "params.yaml: prepare.minimum_rows must be a whole number, got '100'"),
+        ({"prepare__minimum_rows": 1.5}, "params.yaml: prepare.minimum_rows must be a whole number, got 1.5"),
+        ({"prepare__sample_rows": -1}, "params.yaml: prepare.sample_rows must be >= 0, got -1"),
+        ({"seed": -1}, "params.yaml: seed must be >= 0, got -1"),
+        ({"threshold": "300"}, "params.yaml: threshold must be a number, got '300'"),
+        (
+            {"threshold_sweep__grid": {"minimum": 1, "maximum": 2, "step": 0}},
+            "threshold_sweep.grid.step must be > 0, got 0",
+        ),
+        ({"sensitive": {"g": {"column": "Gender"}}}, "params.yaml: sensitive.g.privileged is missing; add the key"),
+        ({"sensitive": {"g": {"column": "Sex", "privileged": ["M"]}}}, "t.csv: column 'Sex' is missing"),
+    ],
+)
+def test_parameters_that_are_refused(folder, changes, message):
+    """Unknown and missing keys, wrong types, values out of range and unknown engines, by name and value."""
+    spoiled([])
+    assert message in refusal(**changes)
+
+
+def test_a_missing_section(folder):
+    """A section that is not there is named."""
+    tree = tables.tree()
+    del tree["budget"]["features"], tree["prepare"]
+    parameters(tree)
+    with pytest.raises(InputError, match=r"^params.yaml: prepare is missing; add the key$"):
+        prepare.main(params="params.yaml", **OUTPUTS)
+
+
+# ---- the command
+
+
+@pytest.fixture
+def code(folder):
+    """The repository's code in the working folder."""
+    for name in ("responsible", "stages"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "determinism.env", folder)
+
+
+def command(**changes):
+    """What `python -m stages.prepare` does with changed parameters."""
+    parameters(tables.tree(**{"budget__source": "t.csv"} | changes))
+    words = [sys.executable, "-W", "error", "-m", "stages.prepare"]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"budget__source": "nothing.csv"}, "error: nothing.csv: no such file or folder"),
+        ({"threshold": 99999}, "error: threshold: must leave rows on both sides in t.csv"),
+        ({"prepare__engine": "pandas"}, "error: prepare.engine 'pandas' is not known"),
+    ],
+)
+def test_a_refused_input_ends_the_command(code, changes, message):
+    """Exit code 1, one message on stderr without a traceback, no output written."""
+    spoiled([])
+    done = command(**changes)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+    assert not Path("metrics").exists()
+    assert not Path("data").exists()
+
+
+def test_bad_rows_end_the_command_and_dropped_ones_do_not(code):
+    """Refused with a line for each reason; dropped, the table is written without a word."""
+    spoiled([3, 4], Age=["x", "-5"])
+    done = command()
+    assert done.returncode == 1
+    assert [line.split(" in 1 row")[0] for line in done.stderr.splitlines()] == [
+        "error: t.csv: Age: not a number",
+        "error: t.csv: Age: below 0",
+    ]
+    done = command(prepare__on_bad_rows="drop")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert files.read_json("metrics/prepare.json")["prepare"]["rows"]["kept"] == 198
+
+
+# ---- size
+
+
+@pytest.mark.slow
+def test_three_hundred_thousand_rows_against_pandas(folder):
+    """At full size too cells are pandas' group-by, and rows keep their numbers though cores share the work."""
+    frame = tables.sample(300_000)
+    write(frame)
+    sizes = frame.groupby(["Gender", "Education_Level"]).size()
+    cells, _, _ = run()
+    counted = cells.groupby(["x.Gender", "x.Education_Level"])["n"].sum()
+    assert counted.to_numpy().tolist() == sizes.rename(lambda x: "Missing" if x == "NA" else x).sort_index().tolist()
+    numbered = frame.assign(row=[str(i) for i in range(1, 300_001)])
+    write(numbered)
+    by_number = run(budget__features={"row": {"kind": "numeric"}})[0].sort_values("x.row")["split"].to_numpy()
+    write(numbered, "t.parquet")
+    from_parquet = run(budget__features={"row": {"kind": "numeric"}}, budget__source="t.parquet")[0]
+    assert (from_parquet.sort_values("x.row")["split"].to_numpy() == by_number).all()
+    assert np.isin(by_number, ["train", "valid", "test"]).all()

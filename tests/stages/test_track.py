@@ -1,0 +1,505 @@
+"""The audit trail: what a run says, that a result has one run, and that nothing secret is in it."""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.repository.provenance import changes, redacted
+from pipeline.results.fingerprint import MODELS, Result
+from pipeline.results.freshness import refuse_mixed
+from pipeline.storage import files, models
+from pipeline.tracking import mlflow_runs, run_record
+from pipeline.tracking.store import locate
+from responsible.validation import InputError
+from stages import track
+from tests.support.contract import ROOT
+from tests.support.trail import change, make_result, outside, people, runs
+
+# MLflow warns, as it is imported and used, of what is deprecated in its own code and its dependencies'.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def own_environment():
+    """What recording sets for MLflow must not reach the next test."""
+    before = dict(os.environ)
+    os.environ["AUDIT_TRAIL"] = "on"
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A result in a folder whose name has a blank."""
+    return make_result(tmp_path_factory.mktemp("a result"))
+
+
+@pytest.fixture(scope="module")
+def logged(made):
+    """The result, recorded; its run read back with MLflow's own client."""
+    before = dict(os.environ)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow_runs.record(Result(made), locate(made))
+        (run,) = runs(made / "mlflow.db")
+    os.environ.clear()
+    os.environ.update(before)
+    return made, run
+
+
+@pytest.fixture
+def result(tmp_path):
+    """A result that a test may change."""
+    return make_result(tmp_path)
+
+
+def client_of(root):
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+
+
+def table(root, name):
+    with (root / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_metrics_are_those_of_the_files(logged):
+    """Every number of metrics/*.json is a metric under its path, with the value the file has."""
+    root, run = logged
+    for file in (root / "metrics").glob("*.json"):
+        for path, value in run_record.flat(json.loads(file.read_text())):
+            if isinstance(value, int | float):
+                assert run.data.metrics[path] == pytest.approx(float(value), abs=0), path
+            else:
+                assert path not in run.data.metrics
+
+
+def test_intervals_and_changes_are_metrics(logged):
+    """Ends of intervals stand beside their figure; reweighed minus baseline comes with its own, or without."""
+    root, run = logged
+    found = run.data.metrics
+    for model, stage in (("baseline", "train_baseline"), ("reweighed", "reweigh"), ("change", "performance_change")):
+        for row in table(root, f"plots/performance_{model}.csv"):
+            assert found[f"{stage}.{row['figure']}.low"] == float(row["low"])
+            assert found[f"{stage}.{row['figure']}.high"] == float(row["high"])
+    rows = [row for row in table(root, "plots/fairness.csv") if row["comparison"] == "all unprivileged" and row["low"]]
+    assert len(rows) > 20
+    for row in rows:
+        path = f"evaluate_fairness.{row['attribute']}.{row['model']}.{row['measure']}"
+        assert (found[f"{path}.low"], found[f"{path}.high"]) == (float(row["low"]), float(row["high"]))
+    expected = found["reweigh.roc_auc"] - found["train_baseline.roc_auc"]
+    assert found["performance_change.roc_auc"] == pytest.approx(expected, abs=1e-6)
+    assert "performance_change.roc_auc.low" not in found
+    expected = found["threshold_sweep.reweighed.f1"] - found["threshold_sweep.baseline.f1"]
+    assert found["threshold_sweep.change.f1"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_params_are_those_of_the_file(logged):
+    """Every leaf of params.yaml is a parameter; a name that MLflow would refuse is spelled with code points."""
+    root, run = logged
+    leaves = dict(run_record.flat(Result(root).params))
+    assert len(run.data.params) == len(leaves) > 200
+    assert run.data.params["threshold"] == str(leaves["threshold"])
+    assert run.data.params["budget.features.With children_x3f_.kind"] == "numeric"
+    assert json.loads(run.data.params["sensitive.education.privileged"]) == ["Bachelor’s Degree", "Master’s Degree"]
+    assert run.data.params["budget.key"] == "null"
+
+
+def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
+    """Digests, commit and verdicts are tags; the tables of people are datasets by the digests of prepare."""
+    root, run = logged
+    tags, digests = run.data.tags, Result(root).digests
+    assert tags["fingerprint"] == Result(root).fingerprint
+    assert (tags["digest.params"], tags["digest.evidence"]) == (digests["params"], digests["evidence"])
+    assert tags["digest.lock"] == "none"
+    assert tags["policy"].startswith("fails: ")
+    assert tags["policy.education_disparate_impact"] == "infeasible"
+    assert (tags["git.commit"], tags["undefined"]) == ("none", "none")
+    prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
+    assert tags["prepare.digest"] == prepared["digest"]
+    inputs = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
+    assert inputs == {
+        "budget": prepared["digest"][:32],
+        "healthcare": prepared["healthcare"]["digest"][:32],
+        "segments": prepared["segments"]["digest"][:32],
+    }
+    assert run.info.run_name == "threshold 300 · no commit"
+
+
+def test_artifacts_are_the_files(logged, tmp_path):
+    """Everything people read is an artifact under its path with the same bytes, and so are the parameters."""
+    root, run = logged
+    found = Path(client_of(root).download_artifacts(run.info.run_id, "", str(tmp_path)))
+    expected = [*Result(root).files, "params.yaml"]
+    assert {"plots/confusion.png", "plots/fairness.csv", "docs/comparison.md", "plots/threshold_sweep.csv"} < {
+        *expected
+    }
+    assert [name for name in expected if (found / name).read_bytes() != (root / name).read_bytes()] == []
+    reports = {f"classification/{m}_{kind}" for m in MODELS for kind in ("confusion.csv", "report.csv", "report.txt")}
+    stored = {path.relative_to(found).as_posix() for path in found.rglob("*") if path.is_file()}
+    assert stored == {*expected, *reports}
+    confusion = json.loads((root / "metrics/reweigh.json").read_text())["reweigh"]["confusion"]
+    report = {row["class"]: row for row in table(found, "classification/reweighed_report.csv")}
+    assert float(report["1"]["precision"]) == pytest.approx(confusion["tp"] / (confusion["tp"] + confusion["fp"]), 1e-5)
+    assert int(report["0"]["support"]) == confusion["tn"] + confusion["fp"]
+    assert "weighted average" in (found / "classification/baseline_report.txt").read_text()
+
+
+def test_the_registered_model_scores_people_as_the_pipeline_did(logged):
+    """Loaded by alias, a model takes people's own columns and gives the probabilities of its scores table."""
+    import mlflow
+
+    root, run = logged
+    mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
+    for alias in MODELS:
+        uri = f"models:/responsible-ml-pipeline@{alias}"
+        model = mlflow.pyfunc.load_model(uri)
+        assert model.metadata.run_id == run.info.run_id
+        assert [column.name for column in model.metadata.signature.inputs] == list(people().columns)
+        said = model.predict(people())
+        scores, _ = files.read_parquet(root / f"data/scores/{alias}.parquet")
+        np.testing.assert_allclose(said["probability"], scores["score"], atol=1e-9)
+        assert said["prediction"].tolist() == (scores["score"] >= 0.5).astype(int).tolist()
+        stored = Path(mlflow.artifacts.download_artifacts(uri))
+        assert (stored / "artifacts" / f"{alias}.skops").read_bytes() == (root / MODELS[alias]).read_bytes()
+        requirements = (stored / "requirements.txt").read_text().split()
+        assert {line.split("==")[0] for line in requirements} >= {"scikit-learn", "skops"}
+
+
+def test_the_page_on_tracking_works_as_written(logged, monkeypatch):
+    """The search, the Python and the call of a model on docs/tracking.md do what the page says."""
+    root, run = logged
+    monkeypatch.chdir(root)
+    page = (ROOT / "docs/tracking.md").read_text(encoding="utf-8")
+    (searching, using) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {"people": people()}
+    exec(searching + using, names)  # noqa: S102 - the page is ours
+    assert names["runs"]["params.threshold"].tolist() == ["300"]
+    search = re.search(r"`(metrics\..*? and tags.*?)`", page)[1]
+    wanted = {"passes%": 0, "fails%": 1}
+    for verdict, found in wanted.items():
+        search_for = search.replace("> 0.8", "< 0.8").replace("passes%", verdict)
+        assert len(client_of(root).search_runs([run.info.experiment_id], search_for)) == found
+
+
+def test_a_served_model_trusts_what_the_pipeline_trusts():
+    """The allow-list that travels with the models is the one they are read with here."""
+    from pipeline.tracking import pyfunc  # as whatever imports MLflow: in the function that needs it
+
+    assert pyfunc.TRUSTED == models.TRUSTED
+
+
+def test_a_served_model_cuts_numbers_as_prepare_does():
+    """A number becomes the text of its half-open interval, the last one closed; missing texts become the level."""
+    from pipeline.tracking import pyfunc
+
+    served = pyfunc.Served()
+    served.config = {"missing_values": ["NA"]}
+    names = ["[0, 18)", "[18, 65)", "[65, 120]"]
+    ages = served._typed(pd.Series([0, 17.9, 18, 64, 65, 120, None]), "numeric", [18.0, 65.0], names)
+    assert ages.tolist() == [names[0], names[0], names[1], names[1], names[2], names[2], "Missing"]
+    texts = served._typed(pd.Series(["Oslo", " NA ", "", None, "Rome"]), "categorical", None, [])
+    assert texts.tolist() == ["Oslo", "Missing", "Missing", "Missing", "Rome"]
+
+
+def test_the_same_result_is_not_logged_again(logged, capsys):
+    """The second time the run is found, in the database itself and through MLflow alike; nothing is written."""
+    root, run = logged
+    digest = hashlib.sha256((root / "mlflow.db").read_bytes()).hexdigest()
+    track.main(root=str(root))
+    assert (
+        capsys.readouterr().out == f"audit trail: already recorded as {run.info.run_name!r} in {root / 'mlflow.db'}\n"
+    )
+    assert mlflow_runs.record(Result(root), locate(root)) == (run.info.run_name, False)
+    assert hashlib.sha256((root / "mlflow.db").read_bytes()).hexdigest() == digest
+
+
+def test_finding_a_run_needs_no_mlflow(logged):
+    """A rebuild with nothing to do asks SQLite: importing MLflow takes longer than the rebuild."""
+    root, _ = logged
+    code = "import sys; import stages.track as t; t.main(root=sys.argv[1]); print({'mlflow', 'numpy'} & {*sys.modules})"
+    command = [sys.executable, "-c", code, root]
+    ran = subprocess.run(command, env=outside(), capture_output=True, text=True, check=True)
+    assert "already recorded" in ran.stdout
+    assert ran.stdout.endswith("set()\n")
+
+
+def test_back_to_an_earlier_result(result):
+    """A, B, A are two runs; the aliases follow the result that is there, but not an experiment's."""
+    db, store = result / "mlflow.db", locate(result)
+    original = (result / "metrics/train_baseline.json").read_bytes()
+    assert mlflow_runs.record(Result(result), store).new
+    change(result, 0.5)
+    assert mlflow_runs.record(Result(result), store).new
+    assert aliases(result) == {"baseline": "3", "reweighed": "4"}
+    (result / "metrics/train_baseline.json").write_bytes(original)
+    assert store.recorded(Result(result).fingerprint) is None  # its models have not the aliases yet
+    assert not mlflow_runs.record(Result(result), store).new
+    assert [run.info.status for run in runs(db)] == ["FINISHED", "FINISHED"]
+    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
+    assert store.recorded(Result(result).fingerprint)
+
+    os.environ |= {"DVC_EXP_NAME": "dozen-blimp", "DVC_EXP_BASELINE_REV": "0" * 40}
+    change(result, 0.6)
+    assert mlflow_runs.record(Result(result), store) == ("threshold 300 · dozen-blimp", True)
+    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
+    tags = runs(db)[-1].data.tags
+    assert (tags["dvc.exp_name"], tags["dvc.exp_baseline_rev"]) == ("dozen-blimp", "0" * 40)
+
+
+def test_deleted_models_stay_deleted(result):
+    """Whoever deletes the registered model does so for good: the run is found, and nothing is logged again."""
+    mlflow_runs.record(Result(result), locate(result))
+    client_of(result).delete_registered_model("responsible-ml-pipeline")
+    assert not mlflow_runs.record(Result(result), locate(result)).new
+    assert client_of(result).search_registered_models() == []
+
+
+def aliases(root):
+    named = client_of(root).get_registered_model("responsible-ml-pipeline").aliases
+    return {alias: str(version) for alias, version in named.items()}
+
+
+def test_what_was_killed_does_not_count(result, monkeypatch):
+    """A run that ended half-way is marked as killed by the next try, which logs a whole one."""
+    with monkeypatch.context() as patched:
+        patched.setattr(mlflow_runs, "_gather", lambda *_: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            mlflow_runs.record(Result(result), locate(result))
+    assert [run.info.status for run in runs(result / "mlflow.db")] == ["RUNNING"]
+    assert locate(result).recorded(Result(result).fingerprint) is None
+    assert mlflow_runs.record(Result(result), locate(result)).new
+    assert [run.info.status for run in runs(result / "mlflow.db")] == ["KILLED", "FINISHED"]
+
+
+def test_what_is_undefined_is_said_and_not_logged(result):
+    """A null figure is no metric; the tag `undefined` names it and its reason."""
+    file = result / "metrics/train_baseline.json"
+    figures = json.loads(file.read_text())
+    figures["train_baseline"] |= {"f1": None, "undefined": {"f1": "no_positives"}, "new": None}
+    file.write_text(json.dumps(figures))
+    rows = (result / "plots/performance_baseline.csv").read_text()
+    (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial", rows))
+    said = run_record.Record(Result(result))
+    assert {"train_baseline.f1", "train_baseline.f1.low", "train_baseline.new"}.isdisjoint(said.metrics)
+    assert set(json.loads(said.tags["undefined"])) == {"train_baseline.f1", "train_baseline.new"}
+    assert said.metrics["train_baseline.accuracy"] == figures["train_baseline"]["accuracy"]
+
+
+def test_a_policy_that_cannot_be_judged_is_recorded_as_that(result):
+    """An exception that has expired stops the gate, not the record."""
+    text = (result / "params.yaml").read_text(encoding="utf-8")
+    (result / "params.yaml").write_text(text.replace("metric: reweigh.accuracy", "metric: reweigh.acuracy"))
+    assert run_record.Record(Result(result)).tags["policy"].startswith("cannot be judged: ")
+
+
+@given(st.text(max_size=300))
+def test_names_are_accepted_and_distinct(text):
+    """Every text becomes a name that MLflow accepts; the text comes back from it unless it was too long."""
+    from mlflow.utils.validation import _validate_metric_name, _validate_param
+
+    name = "a." + run_record.name(text)[:200]
+    _validate_metric_name(name)
+    _validate_param(name, "")
+    spelled = run_record.name(text)
+    assert len(spelled) <= 250
+    if len(spelled) < 200:
+        assert re.sub(r"_x([0-9a-f]+)_", lambda found: chr(int(found[1], 16)), spelled) == text
+
+
+def test_long_names_and_values_stay_distinct():
+    """What differs only at its end is still told apart after shortening; nothing exceeds MLflow's limits."""
+    assert run_record.name("a" * 300 + "b") != run_record.name("a" * 300 + "c")
+    assert run_record.short("v" * 6000, 6000) == "v" * 6000
+    long = [run_record.short("v" * 7000 + end, 6000) for end in "xy"]
+    assert long[0] != long[1]
+    assert {len(text) for text in long} == {6000}
+
+
+def test_the_fingerprint_is_of_values_not_of_spelling(result):
+    """Comments, flow style and 300.0 for 300 change nothing; a value, a figure, a model or a lock entry does."""
+    before = Result(result).fingerprint
+    text = (result / "params.yaml").read_text(encoding="utf-8")
+    (result / "params.yaml").write_text("# another comment\n" + text.replace("threshold: 300 ", "threshold: 300.0 "))
+    assert Result(result).fingerprint == before
+    (result / "metrics/half.json.part").write_text("{")
+    assert Result(result).fingerprint == before
+    lock = (
+        "schema: '2.0'\nstages:\n  b:\n    cmd: b\n    outs:\n    - path: x\n  track:\n    cmd: {}\n  a:\n    cmd: a\n"
+    )
+    (result / "dvc.lock").write_text(lock.format("one"))
+    locked = Result(result).fingerprint
+    (result / "dvc.lock").write_text(
+        "schema: '2.0'\nstages:\n  a:\n    cmd: a\n  b:\n    cmd: b\n    outs:\n    - path: x\n"
+    )
+    assert Result(result).fingerprint == locked != before
+    seen = {before, locked}
+    for file, old, new in (
+        ("dvc.lock", "cmd: b", "cmd: c"),
+        ("params.yaml", "300.0", "250"),
+        ("docs/comparison.md", "a", "b"),
+    ):
+        (result / file).write_text((result / file).read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        assert Result(result).fingerprint not in seen
+        seen.add(Result(result).fingerprint)
+    (result / MODELS["baseline"]).write_bytes(b"another")
+    assert Result(result).fingerprint not in seen
+
+
+def test_results_of_different_runs_are_refused(result):
+    """Started by hand between two rebuilds, the stage records nothing: the figures would not be of one run."""
+    md5 = hashlib.md5((result / "docs/comparison.md").read_bytes(), usedforsecurity=False).hexdigest()
+    made = {"outs": [{"path": "docs/comparison.md", "md5": md5}], "params": {"params.yaml": {"threshold": 300}}}
+    read = {"deps": [{"path": "docs/comparison.md", "md5": md5}], "outs": []}
+    refuse_mixed(Result(result), {"stages": {"one": made, "two": read}})
+    earlier = {"deps": [{"path": "docs/comparison.md", "md5": "0"}], "outs": []}
+    with pytest.raises(InputError, match=r"docs/comparison\.md: changed since two read it .* run `dvc repro`"):
+        refuse_mixed(Result(result), {"stages": {"one": made, "two": earlier}})
+    with pytest.raises(InputError, match="threshold changed since one ran"):
+        refuse_mixed(Result(result), {"stages": {"one": {**made, "params": {"params.yaml": {"threshold": 200}}}}})
+    (result / "docs/comparison.md").write_text("edited")
+    with pytest.raises(InputError, match=r"docs/comparison\.md: is not what its stage wrote"):
+        refuse_mixed(Result(result), {"stages": {"one": made}})
+
+
+def test_edits_are_those_that_change_a_result(toy, sh):
+    """Code, parameters and data that no commit has make a result dirty; what the run itself wrote does not."""
+    assert changes(toy) == []
+    (toy / "metrics/half.json").write_text("{}")
+    (toy / "dvc.lock").write_text("")
+    assert changes(toy) == []
+    (toy / "halve.py").write_text("")
+    (toy / "new file.csv").write_text("")
+    assert changes(toy) == ["halve.py", "new file.csv"]
+    assert changes(toy.parent) == []  # no repository
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("", "sqlite:///{root}/mlflow.db"),
+        ("sqlite:///own/runs.db", "sqlite:///{root}/own/runs.db"),
+        ("sqlite:////srv/runs.db", "sqlite:////srv/runs.db"),
+        ("http://127.0.0.1:5000/", "http://127.0.0.1:5000"),
+        ("https://mlflow.example.org/team", "https://mlflow.example.org/team"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_the_store_is_of_the_main_workspace(tmp_path, monkeypatch, uri, expected):
+    """A relative file lies in the workspace DVC names, wherever the stage runs; a server is taken as it is."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert locate("elsewhere").uri == expected.format(root=tmp_path)
+    monkeypatch.delenv("DVC_ROOT")
+    assert locate(tmp_path).uri == expected.format(root=tmp_path)
+
+
+def test_credentials_part_from_the_address(monkeypatch):
+    """User and password become MLflow's own variables, percent signs undone; the address and the repr have neither."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://anna:p%40ss@mlflow.example.org:8443/x/")
+    store = locate()
+    assert (store.uri, store.user, store.password) == ("https://mlflow.example.org:8443/x", "anna", "p@ss")
+    assert store.environment().items() >= {("MLFLOW_TRACKING_USERNAME", "anna"), ("MLFLOW_TRACKING_PASSWORD", "p@ss")}
+    assert store.environment()["MLFLOW_TRACKING_URI"] == store.address == store.uri
+    assert "p@ss" not in repr(store)
+    assert store.environment()["MLFLOW_DISABLE_TELEMETRY"] == store.environment()["DO_NOT_TRACK"] == "true"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "hunter2@mlflow.example.org",
+        "https://hunter2@mlflow.example.org",
+        "https://mlflow.example.org/?token=hunter2",
+        "https://anna:hunter2@mlflow.example.org:port",
+        "https://anna:hunter2@",
+        "postgresql://anna:hunter2@db/mlflow",
+        "sqlite:///runs.db?hunter2",
+        "file:./hunter2",
+        "hunter2",
+    ],
+)
+def test_an_address_that_is_no_store_is_refused_unrepeated(monkeypatch, uri):
+    """A refusal says what an address must be and not what it was, because that may hold a password."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(InputError, match="MLFLOW_TRACKING_URI") as refused:
+        locate()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_credentials_in_any_address_are_masked():
+    """In whatever is logged of parameters, lock file and messages, user and password of an address become ***."""
+    assert (
+        redacted("from s3://key:secret@bucket/x and http://u:p@ss@h:1/") == "from s3://***@bucket/x and http://***@h:1/"
+    )
+    assert (
+        redacted("anna@example.org, https://example.org/@x, 3 @ 4") == "anna@example.org, https://example.org/@x, 3 @ 4"
+    )
+
+
+def test_the_trail_can_be_switched_off(result, monkeypatch, capsys):
+    """`AUDIT_TRAIL=off` leaves no store behind; another word than on and off is refused."""
+    monkeypatch.setenv("AUDIT_TRAIL", "off")
+    track.main(root=str(result))
+    assert capsys.readouterr().out == "audit trail: off (AUDIT_TRAIL=off), nothing is recorded\n"
+    assert not (result / "mlflow.db").exists()
+    monkeypatch.setenv("AUDIT_TRAIL", "of")
+    with pytest.raises(InputError, match="must be on or off, got 'of'"):
+        track.main(root=str(result))
+
+
+def test_a_store_that_is_none_is_a_message(result, monkeypatch):
+    """A file that is no database, and a folder that is none, end in one sentence with a remedy; results stay."""
+    (result / "mlflow.db").write_text("not a database, for certain")
+    before = Result(result).fingerprint
+    with pytest.raises(InputError, match=r"mlflow\.db could not be written; the results are complete and in place"):
+        mlflow_runs.record(Result(result), locate(result))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{result / 'params.yaml'}/mlflow.db")
+    with pytest.raises(InputError, match="could not be written"):
+        mlflow_runs.record(Result(result), locate(result))
+    assert Result(result).fingerprint == before
+
+
+def test_a_deleted_experiment_is_not_made_again(result):
+    """Whoever deleted the experiment is told how to get it back or go elsewhere."""
+    mlflow_runs.record(Result(result), locate(result))
+    client_of(result).delete_experiment("1")
+    change(result, 0.4)
+    with pytest.raises(InputError, match=r"mlflow experiments restore -x 1.*MLFLOW_EXPERIMENT_NAME"):
+        mlflow_runs.record(Result(result), locate(result))
+
+
+@pytest.mark.slow
+def test_two_processes_may_open_a_new_store_at_once(result, tmp_path_factory):
+    """Of four processes with two results, started together without a store, each result has one run afterwards."""
+    other = make_result(tmp_path_factory.mktemp("other"))
+    change(other, 0.5)
+    environment = outside(DVC_ROOT=str(result))
+    command = [sys.executable, "-m", "stages.track"]
+    started = [
+        subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for root in (result, other, result, other)
+    ]
+    said = [(*process.communicate(timeout=240), process.returncode) for process in started]
+    assert [code for *_, code in said] == [0, 0, 0, 0], said
+    assert {error for _, error, _ in said} == {""}
+    found = runs(result / "mlflow.db")
+    assert {run.info.status for run in found} == {"FINISHED"}
+    assert sorted(run.data.tags["fingerprint"] for run in found) == sorted(
+        Result(r).fingerprint for r in (result, other)
+    )
+    assert not (other / "mlflow.db").exists()

@@ -1,0 +1,86 @@
+"""What the code says of itself, read without running it: imports, parameters, paths and lengths, for test_pipeline."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("responsible", "pipeline", "stages", "commands")
+PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
+
+
+def modules(package: str) -> list[Path]:
+    """The source files of a package."""
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(source: Path) -> set[str]:
+    """Every module a file imports when it runs, dotted; ``from a import b`` gives both ``a`` and ``a.b``."""
+    found: set[str] = set()
+    for node in _running(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those that only a type checker sees."""
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING"):
+            yield child
+            yield from _running(child)
+
+
+def closure(source: Path) -> set[str]:
+    """The repository's files that Python reads to run one of them: itself, what it imports, and their packages."""
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        waiting += [new for name in imported(file) for new in _files(name) if new not in found]
+        waiting += [new for new in (file.parent / "__init__.py",) if new not in found]
+    return {file.relative_to(ROOT).as_posix() for file in found}
+
+
+def _files(name: str) -> list[Path]:
+    if name.split(".", maxsplit=1)[0] not in PACKAGES:
+        return []
+    path = ROOT.joinpath(*name.split("."))
+    return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+
+
+def entries(stage: str, *kinds: str) -> dict[str, dict[str, Any]]:
+    """Path → options of a stage's deps, outs, metrics or plots, whichever form they are written in."""
+    listed = [entry for kind in kinds for entry in STAGES[stage].get(kind, ())]
+    return {k: v or {} for e in listed for k, v in (e.items() if isinstance(e, dict) else [(e, {})])}
+
+
+def module(stage: str) -> Any:
+    """The stage's module: its command is ``python -m stages.NAME``."""
+    return importlib.import_module(STAGES[stage]["cmd"].removeprefix("python -m ").split()[0])
+
+
+def default_paths(stage: str) -> set[str]:
+    """The path defaults of the stage's ``main``, but for the parameter file that DVC tracks by key and the root."""
+    defaults = [p.default for p in inspect.signature(module(stage).main).parameters.values()]
+    groups = [d.values() if isinstance(d, dict) else d if isinstance(d, tuple) else [d] for d in defaults]
+    return {d for group in groups for d in group if isinstance(d, str) and d not in ("params.yaml", ".")}
+
+
+def functions(source: Path) -> Iterator[tuple[str, int]]:
+    """Name and body length in lines, its docstring apart, of every function of a file."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            yield node.name, body[-1].end_lineno - body[0].lineno + 1 if body else 0
