@@ -66,7 +66,7 @@ lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade 
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
-	find responsible stages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find responsible pipeline stages commands tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -81,7 +81,7 @@ $(VENV)/bin/python:
 # as long; `pip install` compiles what it installs.
 $(RUNTIME): requirements.txt | $(VENV)/bin/python
 	@cmp -s $< $@ || { rm -f $@ && echo "installing $< (two minutes the first time)" && $(PIP) -r $<; }
-	@$(RUN) compileall -q responsible stages
+	@$(RUN) compileall -q responsible pipeline stages commands
 	@cp $< $@
 
 # DVC's page of plots would load its libraries from the network.

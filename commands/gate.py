@@ -11,7 +11,7 @@ import sys
 from datetime import date
 from textwrap import wrap
 
-from pipeline.reporting.text_columns import columns
+from pipeline.reporting.formatting import columns
 from pipeline.results.policy_verdicts import HEADER, cells, verdicts
 from responsible.governance.policy import Judgement, headline
 from responsible.validation import InputError

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.reporting.text_columns import columns
+from pipeline.reporting.formatting import columns
 from pipeline.repository.dvc import DVC, environment
 from responsible.validation import InputError
 
@@ -156,10 +156,6 @@ def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
         ):
             return content
     return None
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _verdict(rows: list[Row], tolerance: float) -> int:

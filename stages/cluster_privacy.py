@@ -15,11 +15,10 @@ from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.reporting import rendering
 from pipeline.storage import files
-from responsible.fairness.groups import Inference
 from responsible.segmentation import tables
-from responsible.segmentation.headline import headline
-from responsible.segmentation.report import ClusterPrivacy, report
+from responsible.segmentation.report import ClusterPrivacy, headline, report
 from responsible.segmentation.schema import FEATURE, PROTECTED, Segments
+from responsible.statistics.intervals import Inference
 from responsible.tabular.schema import Seed
 
 PARAMS: dict[str, Any] = {

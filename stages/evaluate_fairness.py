@@ -13,9 +13,10 @@ from pipeline.reporting import rendering
 from pipeline.storage import files
 from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import evaluate
-from responsible.fairness.groups import Groups, Inference, declared_groups
+from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Sensitive
 

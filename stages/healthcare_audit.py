@@ -16,11 +16,12 @@ from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting import rendering
 from pipeline.storage import files
-from responsible.fairness.groups import Inference
-from responsible.fairness.proxies import of_cases, proxies
+from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
+from responsible.healthcare.cases import counted
 from responsible.healthcare.schema import Healthcare
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 from responsible.tabular.schema import Seed
 
 PARAMS: dict[str, Any] = {
@@ -100,9 +101,9 @@ def _guessed(
     cases: pd.DataFrame, roles: Healthcare, logistic: Logistic, inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
     """How well the features guess each protected attribute, which is never one of them."""
-    counted, kinds = of_cases(cases, rng), {name: feature.kind for name, feature in roles.features.items()}
+    rows, kinds = counted(cases, rng), {name: feature.kind for name, feature in roles.features.items()}
     attributes = {roles.protected[who.attribute].column: who for who in declared(cases, roles)}
-    return proxies(counted, kinds, attributes, params=logistic, inference=inference)
+    return proxies(rows, kinds, attributes, params=logistic, inference=inference)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.storage import files, models
-from responsible.fairness.groups import Inference, declared_groups, weighing_groups
+from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.mitigation.reweighing import Reweigh, level_table, row_weights, weight_table
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
 from responsible.tabular.schema import Sensitive
 

@@ -11,12 +11,12 @@ from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
 from pipeline.reporting import rendering
 from pipeline.storage import files
-from responsible.fairness.groups import Inference
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import choose
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import FEATURE
 from responsible.tabular.schema import Sensitive
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.storage import files, models
-from responsible.fairness.groups import Inference
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import FEATURE, labels
 
 PARAMS: dict[str, Any] = {"seed": int, "threshold": float, "model": Logistic, "inference": Inference}

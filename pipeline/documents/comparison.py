@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from responsible.fairness.disparity import Fairness
     from responsible.fairness.evaluation import Evaluation
-    from responsible.fairness.groups import Inference
+    from responsible.statistics.intervals import Inference
 
 POOLED = "all unprivileged"
 

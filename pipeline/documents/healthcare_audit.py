@@ -10,9 +10,9 @@ import pandas as pd
 from pipeline.reporting.rendering import escape, number, p_value, records, words
 
 if TYPE_CHECKING:
-    from responsible.fairness.groups import Inference
     from responsible.healthcare.audit import Audited, HealthcareAudit
     from responsible.healthcare.schema import Healthcare
+    from responsible.statistics.intervals import Inference
 
 TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is drawn
 SCOPE = {

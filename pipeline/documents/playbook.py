@@ -41,19 +41,28 @@ class Playbook(Params):
 
 # Key in the metrics file (its first parts) → what it is, and the function that computes it.
 METRICS = {
-    "cases": ("requests audited", "responsible.healthcare.cases"),
-    "findings": ("comparisons of each colour", "responsible.findings.colour"),
+    "cases": ("requests audited", "responsible.healthcare.schema.cases"),
+    "findings": ("comparisons of each colour", "responsible.healthcare.rag_status.colour"),
     "primary_difference": (
         "approval of necessary emergencies, u − p (all necessary requests, or all requests, where roles are lacking)",
-        "responsible.approvals.compare",
+        "responsible.healthcare.approval_rates.compare",
     ),
-    "statistical_parity_difference": ("approval rate u − approval rate p", "responsible.approvals.compare"),
-    "mean_wait_difference": ("mean wait u − mean wait p", "responsible.waits.compare"),
-    "like_cases.pairs": ("pairs with similarity above the threshold", "responsible.similarity.like_pairs"),
-    "like_cases.violation_rate": ("like pairs decided unlike / like pairs", "responsible.similarity.like_pairs"),
-    "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.similarity.consistency"),
-    "subgroups": ("conjunctions that the second half confirms", "responsible.subgroups.search"),
-    "intersections_approved_less": ("combinations shown to be approved less", "responsible.intersections.table"),
+    "statistical_parity_difference": (
+        "approval rate u − approval rate p",
+        "responsible.healthcare.approval_rates.compare",
+    ),
+    "mean_wait_difference": ("mean wait u − mean wait p", "responsible.healthcare.waiting_times.compare"),
+    "like_cases.pairs": ("pairs with similarity above the threshold", "responsible.fairness.individual.like_pairs"),
+    "like_cases.violation_rate": (
+        "like pairs decided unlike / like pairs",
+        "responsible.fairness.individual.like_pairs",
+    ),
+    "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.fairness.individual.consistency"),
+    "subgroups": ("conjunctions that the second half confirms", "responsible.fairness.subgroups.search"),
+    "intersections_approved_less": (
+        "combinations shown to be approved less",
+        "responsible.healthcare.intersections.table",
+    ),
 }
 
 

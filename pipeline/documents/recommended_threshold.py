@@ -9,9 +9,9 @@ from pipeline.reporting.rendering import number, records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from responsible.fairness.groups import Inference
     from responsible.mitigation.threshold_choice import Choice
     from responsible.mitigation.threshold_figures import Sweep
+    from responsible.statistics.intervals import Inference
 
 
 def context(figures: pd.DataFrame, choice: Choice, sweep: Sweep, inference: Inference) -> dict[str, Any]:

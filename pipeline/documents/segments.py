@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.reporting.rendering import escape, number, records
 from responsible.clustering.null_reference import CHANCE, SLIVER, UNSTABLE
 from responsible.privacy.mechanisms import MECHANISMS
-from responsible.segmentation.headline import at_flag, cost
+from responsible.segmentation.report import at_flag, cost
 from responsible.segmentation.scorecard import one_sided, total
 from responsible.segmentation.tables import name_of
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from responsible.clustering.silhouette import Silhouette
-    from responsible.fairness.groups import Inference
     from responsible.privacy.domain import Configuration, Release
     from responsible.segmentation.report import Report
     from responsible.segmentation.schema import Segments
+    from responsible.statistics.intervals import Inference
 
 DOUBTS = {
     UNSTABLE: "other people of the same kind would give other clusters",

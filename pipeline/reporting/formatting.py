@@ -100,3 +100,9 @@ def verdict(name: str) -> str:
     """A verdict in words, in bold where it is bad news."""
     said = escape(name.replace("_", " "))
     return f"**{said}**" if name in ("fail", "infeasible") else said
+
+
+def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of texts as aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]

@@ -1,6 +1,6 @@
 """Card: the machine-readable forms of a model card, from plain figures and texts.
 
-Layer 0. :func:`header` is the metadata of a Hugging Face model card with its ``model-index``; :func:`bom` a CycloneDX
+:func:`header` is the metadata of a Hugging Face model card with its ``model-index``; :func:`bom` a CycloneDX
 1.7 bill of materials (ECMA-424) with a ``modelCard`` for each model. Both are plain JSON values; the same input gives
 the same output, without a date and without a random identifier.
 """

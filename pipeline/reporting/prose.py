@@ -1,6 +1,6 @@
 """Prose: what hand-written Markdown may not hold, because it would look like a result: numbers and open places.
 
-Layer 0. A number in prose is a figure that no file stands behind. What names something is no figure: code, addresses,
+A number in prose is a figure that no file stands behind. What names something is no figure: code, addresses,
 the numbering of headings and lists, a digit inside a word (F1, AIF360), label 0 and label 1. Everything else is read
 from a file, or it is a citation (:func:`citation_fault`).
 """

@@ -12,10 +12,11 @@ import numpy as np
 
 from pipeline.storage import files
 from responsible.fairness.disparity import Fairness
-from responsible.fairness.groups import Inference, declared_groups
+from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.text_columns import columns
+from pipeline.reporting.formatting import columns
 from pipeline.storage.files import read_json, write_csv, write_text
 from responsible.statistics.classification_report import class_report
 

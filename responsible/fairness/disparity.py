@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from responsible.fairness.groups import MODELS, Counts, Groups, Inference, marginals
+from responsible.fairness.groups import MODELS, Counts, Groups, marginals
 from responsible.fairness.measures import MEASURES, change_interval, interval, pool, undefined
 from responsible.fairness.verdicts import Limits, best_accuracy, verdict
 from responsible.statistics import intervals, significance
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import parts
 from responsible.validation import Params, did_you_mean
 

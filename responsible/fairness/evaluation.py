@@ -11,6 +11,7 @@ import pandas as pd
 
 from responsible.fairness import curves, disparity, groups, intersections
 from responsible.modelling.performance import paired_change
+from responsible.statistics.intervals import Inference
 
 CALIBRATION_BINS = 10
 
@@ -36,7 +37,7 @@ def evaluate(
     decision_threshold: float,
     *,
     fairness: disparity.Fairness,
-    inference: groups.Inference,
+    inference: Inference,
     rng: np.random.Generator,
 ) -> Evaluation:
     """Audit cells ``test`` that carry ``n``, the ``a.`` levels, and scores in columns ``baseline`` and ``reweighed``.
@@ -69,7 +70,7 @@ def _from_counts(
     joint: groups.Counts,
     who: groups.Groups,
     fairness: disparity.Fairness,
-    inference: groups.Inference,
+    inference: Inference,
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
     return {

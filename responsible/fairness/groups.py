@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 
 from responsible.statistics import intervals, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
-from responsible.validation import InputError, Params, did_you_mean
+from responsible.validation import InputError, did_you_mean
 
 MODELS = ("baseline", "reweighed")
 GROUP_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value", "base_rate")
 Counts = npt.NDArray[np.int64]
 Code = npt.NDArray[np.int64]
-
-
-class Inference(Params):
-    """How sure: ``confidence`` of every two-sided interval (a fraction) and the number of multinomial ``replicates``.
-
-    ``minimum_denominator``: the fewest rows that each rate of a comparison must rest on before its value is reported.
-    """
-
-    confidence: Annotated[float, Field(gt=0, lt=1)]
-    replicates: Annotated[int, Field(ge=100)]
-    minimum_denominator: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Crossing: the rates of two models in every combination of levels of two sensitive attributes.
 
-Layer 3. A model can treat each attribute alike and still not those who share two disadvantages (Crenshaw 1989); with
+A model can treat each attribute alike and still not those who share two disadvantages (Crenshaw 1989); with
 more than two attributes every pair is crossed, because larger combinations hold too few rows to say anything.
 """
 
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, Inference, group_rates, tabulate
+from responsible.fairness.groups import Groups, group_rates, tabulate
+from responsible.statistics.intervals import Inference
 
 COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", "value", "low", "high", "reason")
 BETWEEN = " & "

@@ -1,4 +1,4 @@
-"""Proxies: how well the other features tell whether a row is of a privileged level; layer 3.
+"""Proxies: how well the other features tell whether a row is of a privileged level.
 
 A model that never sees an attribute still sees everything that gives it away. So the attribute is predicted from the
 other features, from all of them and from each alone, by the same kind of model that makes the decisions.
@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, Inference
-from responsible.healthcare.cases import FEATURE as CASE
+from responsible.fairness.groups import Groups
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train
+from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
 from responsible.tabular.cells import ATTRIBUTE, FEATURE
 from responsible.validation import MISSING
@@ -149,15 +149,3 @@ def together(table: pd.DataFrame) -> dict[str, dict[str, object]]:
         str(row.attribute): {"proxy_auc": row.value} | ({"undefined": {"proxy_auc": row.reason}} if row.reason else {})
         for row in rows
     }
-
-
-def of_cases(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Cases (:mod:`responsible.healthcare.cases`) as the counted rows of :func:`proxies`, a random half to learn from.
-
-    Half is for ``test``: with folds, scores of different models would be ranked against each other, which pulls the
-    AUC below 0.5 where there is nothing to find (Airola et al. 2011).
-    """
-    split = np.array(["train", "test"])[rng.permutation(len(cases)) % 2]
-    features = {c: FEATURE + c.removeprefix(CASE) for c in map(str, cases) if c.startswith(CASE)}
-    kept = cases[[*features, *(c for c in map(str, cases) if c.startswith(ATTRIBUTE))]].rename(columns=features)
-    return kept.assign(split=split, n=1)

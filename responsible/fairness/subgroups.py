@@ -1,6 +1,6 @@
 """Subgroups: which conjunctions of recorded columns are decided unlike everyone else, searched for and confirmed.
 
-Layer 3. The search works on one count table. Each row falls into the first or the second half by a fair coin, drawn for
+The search works on one count table. Each row falls into the first or the second half by a fair coin, drawn for
 the cells of the table and not for rows; the first half proposes, the second, which took no part in the choice,
 confirms.
 """
@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from responsible.fairness.conjunctions import Array, Bools, Conjunction, Conjunctions, Ints, parts, tabulated, text
 from responsible.statistics.mantel_haenszel import Stratified, stratified
 from responsible.statistics.significance import benjamini_hochberg, holm
+from responsible.tabular.conjunctions import Array, Bools, Conjunction, Conjunctions, Ints, parts, tabulated, text
 from responsible.validation import Params
 
 COLUMNS = ["group", "depth", "n", "approved", "rate", "rest_rate", "first_difference", "first_p_adjusted"]

@@ -19,7 +19,7 @@ from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.modelling.performance import paired_change
-from responsible.statistics.intervals import quantile
+from responsible.statistics.intervals import Inference, quantile
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
 
@@ -65,7 +65,7 @@ def paired(
     decide_at: tuple[float, float],
     *,
     fairness: disparity.Fairness,
-    inference: groups.Inference,
+    inference: Inference,
     rng: np.random.Generator,
 ) -> Changes:
     """The changes of every figure between two scored versions of a model on the same test rows.

@@ -1,7 +1,4 @@
-"""Adjustment: does the priority score explain it? Approval by priority band, and odds ratios at like priority and need.
-
-Layer 5.
-"""
+"""Adjusted odds: does priority explain it? Approval by priority band, and odds ratios at equal priority and need."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Approvals: group fairness of decisions for equal need, from counts of cases by group, urgency, need and outcome.
 
-Layer 5. Here the label ``y`` of a fairness measure is ``merit`` (was the request necessary?) and the prediction ``ŷ``
+Here the label ``y`` of a fairness measure is ``merit`` (was the request necessary?) and the prediction ``ŷ``
 is ``outcome`` (was it approved?): equal opportunity compares approval of necessary requests. ``counts[level, urgency,
 y, ŷ]``; a role the table lacks counts as 0 everywhere, and the measures that need it are left out.
 """
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from responsible.fairness.groups import Counts, Groups, Inference, tabulate
+from responsible.fairness.comparisons import comparisons
+from responsible.fairness.groups import Counts, Groups, tabulate
 from responsible.fairness.measures import MEASURES, undefined
 from responsible.fairness.verdicts import Limits, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
-from responsible.healthcare.comparisons import comparisons
 from responsible.statistics import intervals, significance
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
 PRIMARY = ("urgent", "equal_opportunity_difference")
@@ -65,7 +66,7 @@ def compare(
     statistic, method, p, cramers_v``. Intervals are percentiles of multinomial replicates of the whole table, group
     sizes included. Counts and supports are numerator and denominator of the measure's first rate. ``primary`` marks
     equal opportunity among urgent cases (given need *and* urgency). p is not adjusted yet:
-    :func:`responsible.healthcare.comparisons.adjust`.
+    :func:`responsible.fairness.comparisons.adjust`.
     """
     point = count(cases, who)
     half = intervals.half_counts(point, models=1)

@@ -1,6 +1,6 @@
 """The audit of decisions on cases: every analysis the declared roles allow, as the tables its report is made from.
 
-Layer 8. Each analysis draws from its own stream, so leaving one out does not move the figures of another.
+Each analysis draws from its own stream, so leaving one out does not move the figures of another.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pydantic import Field, model_validator
 
 from responsible.fairness import individual as similarity
 from responsible.fairness import subgroups
-from responsible.fairness.groups import Groups, Inference, groups
+from responsible.fairness.comparisons import adjust
+from responsible.fairness.groups import Groups, groups
 from responsible.fairness.individual import Pairs, Similarity
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.subgroups import Search
 from responsible.fairness.verdicts import Limits
 from responsible.healthcare import (
     adjusted_odds,
-    reordering,
     replay,
 )
 from responsible.healthcare import (
@@ -38,13 +38,12 @@ from responsible.healthcare import (
 from responsible.healthcare import (
     waiting_times as waits,
 )
-from responsible.healthcare.comparisons import adjust
 from responsible.healthcare.intersections import Intersections
 from responsible.healthcare.intersections import table as intersecting
 from responsible.healthcare.rag_status import coloured
 from responsible.healthcare.robustness import Steadiness
 from responsible.healthcare.schema import Healthcare, priority, ranges, refuse_weights, scaled
-from responsible.statistics.intervals import Interval
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.significance import holm
 from responsible.validation import Params, did_you_mean
 
@@ -276,5 +275,5 @@ def _replayed(
     """The limited measures before and after "clinical justification first"; no rows without a priority score."""
     if "priority" not in cases:
         return pd.DataFrame()
-    after = reordering.justified_first(cases)
+    after = replay.justified_first(cases)
     return _each(replay.compare(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)

@@ -1,6 +1,6 @@
 """Cases: one row per request with the roles its columns have, what an absent role switches off, and counts of cases.
 
-Layer 1. A table of cases is a frame whose columns are named by role: ``outcome`` (0/1, 1 = approved; the only role no
+A table of cases is a frame whose columns are named by role: ``outcome`` (0/1, 1 = approved; the only role no
 table can lack), ``merit`` (0/1, 1 = clinically necessary), ``urgency`` (0/1), ``duration`` (minutes, NaN = unknown),
 ``month`` (YYYY-MM), ``priority`` (a number, higher = first), ``a.<attribute>`` (text levels of a protected attribute)
 and ``f.<feature>`` (any other recorded column, text or number; ``b.<feature>`` its levels where it has declared bins).
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.tabular import cells
 from responsible.validation import MISSING, InputError
 
 OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY = "outcome", "merit", "urgency", "duration", "month", "priority"
@@ -120,3 +121,15 @@ def factors(cases: pd.DataFrame, bins: int) -> pd.DataFrame:
 
 def _text(values: pd.Series, bins: int) -> pd.Series:
     return binned(values, bins) if pd.api.types.is_numeric_dtype(values) else values.fillna(MISSING).astype(str)
+
+
+def counted(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Cases as the counted rows of :func:`responsible.fairness.proxies.proxies`, a random half to learn from.
+
+    Half is for ``test``: with folds, scores of different models would be ranked against each other, which pulls the
+    AUC below 0.5 where there is nothing to find (Airola et al. 2011).
+    """
+    split = np.array(["train", "test"])[rng.permutation(len(cases)) % 2]
+    features = {c: cells.FEATURE + c.removeprefix(FEATURE) for c in map(str, cases) if c.startswith(FEATURE)}
+    kept = cases[[*features, *(c for c in map(str, cases) if c.startswith(cells.ATTRIBUTE))]].rename(columns=features)
+    return kept.assign(split=split, n=1)

@@ -1,6 +1,6 @@
 """Causes: hints at where a disparity comes from, by how much of it remains among cases with like recorded factors.
 
-Layer 5. A hint is arithmetic, not a cause: a factor that explains a disparity may itself be the product of unequal
+A hint is arithmetic, not a cause: a factor that explains a disparity may itself be the product of unequal
 treatment, and one that explains nothing may matter together with others.
 """
 
@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, Inference
+from responsible.fairness.comparisons import comparisons
+from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, binary
-from responsible.healthcare.comparisons import comparisons
 from responsible.statistics import intervals
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
 
 Array = npt.NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Intersections: every combination of levels of the protected attributes against everyone else.
 
-Layer 5. A combination names levels of one, two or three attributes; *everyone else* is all other cases, so a difference
+A combination names levels of one, two or three attributes; *everyone else* is all other cases, so a difference
 is that group minus the rest: negative when the group is approved less, positive when it waits longer.
 """
 
@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from responsible.fairness.groups import Groups, Inference
+from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import DURATION, OUTCOME, binary
 from responsible.statistics import intervals, means, significance
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
 from responsible.validation import Params
 

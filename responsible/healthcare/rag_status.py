@@ -1,6 +1,6 @@
 """Findings: each comparison as RED, AMBER or GREEN, by its verdict on declared limits and its adjusted test.
 
-Layer 4. A colour says what has to happen next, so uncertainty is never GREEN.
+A colour says what has to happen next, so uncertainty is never GREEN.
 """
 
 from __future__ import annotations

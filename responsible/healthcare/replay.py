@@ -1,6 +1,6 @@
 """Replay: the same cases decided by clinical justification first, and what that would change for each group.
 
-Layer 6. A what-if, not a forecast: as many approvals as there were, and the same processing times, handed out in
+A what-if, not a forecast: as many approvals as there were, and the same processing times, handed out in
 another order. The rule sees need, priority and urgency; never a protected attribute, nor who asked.
 """
 
@@ -13,12 +13,46 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from responsible.fairness.groups import Groups, Inference
+from responsible.fairness.comparisons import comparisons
+from responsible.fairness.groups import Groups
 from responsible.fairness.measures import MEASURES, undefined
 from responsible.healthcare import approval_rates
-from responsible.healthcare.cases import DURATION, OUTCOME, scopes, selected
-from responsible.healthcare.comparisons import comparisons
+from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, scopes, selected
 from responsible.statistics import intervals, means
+from responsible.statistics.intervals import Inference
+
+
+def justified_first(cases: pd.DataFrame) -> pd.DataFrame:
+    """What the rule decides: ``outcome`` (0/1) and, with durations, ``duration``, of each case, in the order of
+    ``cases``.
+
+    Approved are the necessary cases by priority, highest first, then the others by priority, until as many are approved
+    as were. Processing times that were known are handed out again to the same cases, the shortest to the urgent, then
+    the necessary, then the highest priority. Ties go to the smaller ``id`` (else the earlier row), so the result
+    depends on nothing else.
+
+    Raises:
+        KeyError: the table has no ``priority``: the replay is off (:func:`responsible.healthcare.cases.switched_off`).
+    """
+    out = pd.DataFrame({OUTCOME: np.zeros(len(cases), dtype=np.int64)}, index=cases.index)
+    approved = _order(cases, [MERIT, PRIORITY])[: int(cases[OUTCOME].sum())]
+    out.iloc[approved, 0] = 1
+    if DURATION in cases:
+        minutes = cases[DURATION].to_numpy(dtype=float)
+        order = _order(cases, [URGENCY, MERIT, PRIORITY])
+        order = order[~np.isnan(minutes[order])]
+        after = np.full(len(cases), np.nan)
+        after[order] = np.sort(minutes[order])
+        out[DURATION] = after
+    return out
+
+
+def _order(cases: pd.DataFrame, roles: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Positions of the cases, highest of the first role first; absent roles are skipped, but priority is needed."""
+    tie = pd.factorize(cases["id"], sort=True)[0] if "id" in cases else np.arange(len(cases))
+    keys = [-cases[role].to_numpy(dtype=float) for role in roles if role in cases or role == PRIORITY]
+    return np.lexsort((tie, *reversed(keys)))
+
 
 Array = npt.NDArray[np.float64]
 Three = dict[str, tuple[float, float, float]]  # value, low and high, before, after and of the change
@@ -112,25 +146,6 @@ def _three(before: pd.Series, after: pd.Series) -> Iterator[tuple[str, Array]]:
     """The numbers (n,) before, after, and what each case's changes by."""
     numbers = before.to_numpy(dtype=float), after.to_numpy(dtype=float)
     yield from (("before", numbers[0]), ("after", numbers[1]), ("change", numbers[1] - numbers[0]))
-
-
-def levels(cases: pd.DataFrame, after: pd.DataFrame, who: Groups, confidence: float) -> pd.DataFrame:
-    """Approval rate and mean wait of every level before and after the replay, and the change, in each scope.
-
-    Columns: ``attribute, level, privileged, scope, figure`` (selection_rate or mean_wait), ``n, before, before_low,
-    before_high, after, …, change, …``. Rates have Wilson intervals, mean waits and paired changes Student's.
-    """
-    code, rows = who.code(cases[f"a.{who.attribute}"].to_list()), []
-    figures = {"selection_rate": OUTCOME, **({"mean_wait": DURATION} if DURATION in cases else {})}
-    for scope in scopes(cases):
-        for figure, role in figures.items():
-            used = selected(cases, scope) & cases[role].notna().to_numpy()
-            for level, name in enumerate(who.levels):
-                inside = used & (code == level)
-                three = {key: _mean(x[inside], key, figure, confidence) for key, x in _three(cases[role], after[role])}
-                place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
-                rows.append({**place, "scope": scope, "figure": figure, "n": int(inside.sum()), **_flat(three)})
-    return pd.DataFrame(rows)
 
 
 def _mean(x: Array, key: str, figure: str, confidence: float) -> tuple[float, float, float]:

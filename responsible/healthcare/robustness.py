@@ -1,7 +1,4 @@
-"""Steadiness: the headline measures in random folds, month by month, and in the last months against the earlier ones.
-
-Layer 7.
-"""
+"""Robustness: the headline measures in random folds, by month, and in the last months against the earlier ones."""
 
 from __future__ import annotations
 
@@ -11,14 +8,98 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy import stats
 
-from responsible.fairness.groups import Groups, Inference
-from responsible.healthcare.cases import MONTH
-from responsible.healthcare.parts import PLACE, by_part
-from responsible.statistics import intervals
-from responsible.statistics.significance import holm
+from responsible.fairness.comparisons import comparisons
+from responsible.fairness.groups import Groups
+from responsible.fairness.measures import MEASURES, undefined
+from responsible.healthcare import approval_rates
+from responsible.healthcare.cases import DURATION, MONTH
+from responsible.statistics import intervals, means
+from responsible.statistics.intervals import Inference
 from responsible.validation import InputError, Params
+
+PLACE = ["attribute", "comparison", "scope", "measure"]
+WAIT = "mean_wait_difference"
+Rows = list[dict[str, object]]
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def by_part(
+    cases: pd.DataFrame,
+    who: Groups,
+    part: np.ndarray,
+    measures: Sequence[str],
+    *,
+    inference: Inference,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Every measure of the attribute's headline comparison in each part (n,) of the cases, parts in sorted order.
+
+    Columns: ``attribute, comparison, scope, measure, part, n`` (cases of the part), ``value, low, high, error,
+    reason``. Fairness measures have multinomial percentile intervals, ``mean_wait_difference`` has Welch's; ``error``
+    is the standard error (of the replicates). Measures that the roles of the table do not allow are left out.
+    """
+    names, index = np.unique(part, return_inverse=True)
+    versus, rows = comparisons(who)[0], []
+    counts = approval_rates.count(cases, who, part=index)
+    half = intervals.half_counts(counts, models=1)
+    draws = intervals.replicates(counts, inference.replicates, rng, event_axes=counts.ndim - 1, probabilities=half)
+    for scope in approval_rates.scopes(cases):
+        place: dict[str, object] = {"attribute": who.attribute, "comparison": versus.name, "scope": scope}
+        point, drawn = (versus.split(approval_rates.within(table, scope), axis=-3) for table in (counts, draws))
+        rows += _scope(place, (point, drawn), approval_rates.measures(cases, measures), inference)
+    if DURATION in cases and WAIT in measures:
+        rows += _waits(cases, who, index, inference)
+    out = pd.DataFrame(rows)
+    out.insert(5, "n", np.bincount(index)[out["part"]])
+    return out.sort_values([*PLACE, "part"], kind="stable", ignore_index=True).assign(part=lambda t: names[t["part"]])
+
+
+def _scope(place: dict[str, object], tables: tuple[Pair, Pair], measures: Sequence[str], inference: Inference) -> Rows:
+    """The measures of one scope in every part, from tables and draws (u, p), each ``[..., part, y, ŷ]``."""
+    (u, p), drawn = tables
+    rows: Rows = []
+    for name in measures:
+        values, points = MEASURES[name].compute(*drawn), MEASURES[name].compute(u, p)
+        interval = intervals.percentile(values, inference.confidence)
+        for i, figures in enumerate(zip(points, interval.low, interval.high, _error(values), strict=True)):
+            reason = undefined(name, u[i], p[i], inference.minimum_denominator) or ""
+            rows.append(place | {"measure": name} | _figures(i, figures, reason))
+    return rows
+
+
+def _error(draws: np.ndarray) -> np.ndarray:
+    """Standard deviation over axis 0 of the draws that are defined; 0 where none is."""
+    known = ~np.isnan(draws)
+    n, filled = np.maximum(known.sum(axis=0), 1), np.where(known, draws, 0.0)
+    mean = filled.sum(axis=0) / n
+    return np.sqrt((np.where(known, filled - mean, 0.0) ** 2).sum(axis=0) / n)
+
+
+def _figures(part: int, figures: Sequence[float], reason: str) -> dict[str, object]:
+    named = zip(("value", "low", "high", "error"), figures, strict=True)
+    return {"part": part, **{name: np.nan if reason else float(x) for name, x in named}, "reason": reason}
+
+
+def _waits(cases: pd.DataFrame, who: Groups, index: np.ndarray, inference: Inference) -> Rows:
+    versus, parts = comparisons(who)[0], int(index.max()) + 1
+    minutes = cases[DURATION].to_numpy(dtype=float)
+    side = versus.sides(who.code(cases[f"a.{who.attribute}"].to_list()))
+    used = (side >= 0) & ~np.isnan(minutes)
+    cell = (2 * index + side)[used]
+    both = means.Moments.of(minutes[used], cell, np.eye(2 * parts, dtype=bool))
+    u, p = (means.Moments(both.n[s::2], both.mean[s::2], both.variance[s::2]) for s in (0, 1))
+    value, low, high, _ = means.welch(u, p, inference.confidence)
+    error = np.sqrt(u.variance / u.n + p.variance / p.n)
+    fewest = np.minimum(u.n, p.n)
+    place = {"attribute": who.attribute, "comparison": versus.name, "scope": "all", "measure": WAIT}
+    rows: Rows = []
+    for i in range(parts):
+        few = "n_below_minimum" if fewest[i] < inference.minimum_denominator else ""
+        reason = "group_absent" if fewest[i] == 0 else few
+        rows.append(place | _figures(i, [value[i], low[i], high[i], error[i]], reason))
+    return rows
+
 
 EARLIER, LAST, CHANGE = "earlier", "last", "last minus earlier"
 
@@ -39,7 +120,7 @@ def folds(
     inference: Inference,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """:func:`responsible.healthcare.parts.by_part` of a random, even split of the cases, parts ``1`` to ``folds``."""
+    """:func:`by_part` of a random, even split of the cases, parts ``1`` to ``folds``."""
     part = 1 + rng.permutation(len(cases)) % rules.folds
     return by_part(cases, who, part.astype(str), measures, inference=inference, rng=rng)
 
@@ -85,31 +166,3 @@ def _change(two: pd.DataFrame, z: float) -> pd.DataFrame:
     ends = {"value": value, "low": value - z * error, "high": value + z * error, "error": error}
     reason = last["reason"].where(last["reason"] != "", earlier["reason"])
     return last.assign(part=CHANGE, n=last["n"] + earlier["n"], **ends, reason=reason)
-
-
-def heterogeneity(parts: pd.DataFrame) -> pd.DataFrame:
-    """Does a measure differ among parts more than chance lets it? One row a measure of :func:`by_part`'s tables.
-
-    Columns: ``attribute, comparison, scope, measure, parts`` (with a value), ``least, most, mean`` (weighted by the
-    inverse variance), ``q`` (Cochran 1954: Σ (v − mean)²/error², chi-square with parts − 1 degrees of freedom when
-    nothing differs), ``i2`` (share of the variation beyond chance, max(0, 1 − (parts − 1)/q)), ``p, p_adjusted`` (Holm
-    over the rows). Undefined with fewer than two values.
-    """
-    if parts.empty:
-        return pd.DataFrame()
-    rows = []
-    for place, own in parts.groupby(PLACE, sort=False):
-        value, error = (own.loc[own["error"] > 0, column].to_numpy(dtype=float) for column in ("value", "error"))
-        rows.append(dict(zip(PLACE, place, strict=True)) | _q(value, error))
-    out = pd.DataFrame(rows)
-    return out.assign(p_adjusted=holm(out["p"].to_numpy(dtype=float)))
-
-
-def _q(value: np.ndarray, error: np.ndarray) -> dict[str, float]:
-    k = len(value)
-    if k < 2:
-        return {"parts": k} | dict.fromkeys(("least", "most", "mean", "q", "i2", "p"), np.nan)
-    mean = np.average(value, weights=error**-2)
-    q = float(np.sum(((value - mean) / error) ** 2))
-    found = {"parts": k, "least": value.min(), "most": value.max(), "mean": float(mean), "q": q}
-    return found | {"i2": max(0.0, 1 - (k - 1) / q) if q > 0 else 0.0, "p": float(stats.chi2.sf(q, k - 1))}

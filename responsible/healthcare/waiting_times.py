@@ -1,6 +1,6 @@
 """Waits: processing times of one group against another's, by mean, median and ranks, overall and for equal need.
 
-Layer 5. A difference is unprivileged minus privileged, in the unit of ``duration``: positive when the unprivileged
+A difference is unprivileged minus privileged, in the unit of ``duration``: positive when the unprivileged
 group waits longer. Cases without a duration are left out.
 """
 
@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from responsible.fairness.groups import Groups, Inference
+from responsible.fairness.comparisons import comparisons
+from responsible.fairness.groups import Groups
 from responsible.fairness.verdicts import Limits, verdict
 from responsible.healthcare.cases import DURATION, scopes, selected
-from responsible.healthcare.comparisons import comparisons
 from responsible.statistics import intervals
+from responsible.statistics.intervals import Inference
 from responsible.statistics.means import mean_draws, median_draws, size_draws
 
 Array = npt.NDArray[np.float64]

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Inference
 from responsible.fairness.verdicts import verdict
 from responsible.mitigation.threshold_figures import Array, Bits, Sweep, interval, quantity
 from responsible.mitigation.threshold_sweep import Swept
 from responsible.statistics import intervals
+from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
 Counts = npt.NDArray[np.int64]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Inference, declared_groups, tabulate, weighing_groups
+from responsible.fairness.groups import declared_groups, tabulate, weighing_groups
 from responsible.fairness.measures import MEASURES, undefined
 from responsible.mitigation.reweighing import Reweigh, row_weights
 from responsible.mitigation.threshold_figures import (
@@ -25,6 +25,7 @@ from responsible.mitigation.threshold_figures import (
 from responsible.modelling.encoding import Design, Logistic, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.statistics import intervals
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Sensitive

@@ -47,7 +47,8 @@ def sigma(epsilon: float, delta: float) -> float:
     """The smallest noise multiplier σ/Δ that is (``epsilon``, ``delta``)-private: the analytic calibration.
 
     The root of :func:`delta` in σ (Balle & Wang 2018, algorithm 1, without its change of variables): 3.730632 at
-    (1, 10⁻⁵). Holds for every ``epsilon`` > 0, unlike :func:`classical_sigma`. ValueError unless 0 < ``delta`` < 1.
+    (1, 10⁻⁵). Holds for every ``epsilon`` > 0, unlike the textbook's
+    √(2 ln(1.25/δ)) / ε. ValueError unless 0 < ``delta`` < 1.
     """
     target = math.log(_share("delta", delta))
     excess = _excess(lambda power: _log_delta(math.exp(power), _positive("epsilon", epsilon)), target)
@@ -57,15 +58,6 @@ def sigma(epsilon: float, delta: float) -> float:
     while excess(high) > 0:
         high *= 2
     return math.exp(brentq(excess, low, high, xtol=1e-14, rtol=1e-14))
-
-
-def classical_sigma(epsilon: float, delta: float) -> float:
-    """√(2 ln(1.25/δ)) / ε, the textbook's multiplier (Dwork & Roth 2014, theorem A.1): for comparison only.
-
-    Proven for ε < 1 only, where it asks for more noise than :func:`sigma`; at ε = 10 it asks for too little and the
-    guarantee is false.
-    """
-    return math.sqrt(2 * math.log(1.25 / _share("delta", delta))) / _positive("epsilon", epsilon)
 
 
 def composed(multipliers: Sequence[float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from responsible.clustering.partition import Labels, Points
 from responsible.privacy.domain import Configuration, Privacy, Release
 from responsible.privacy.tradeoff import Tradeoff, tradeoff
 from responsible.privacy.utility import Reference
+from responsible.segmentation.price_of_fairness import Price
 from responsible.segmentation.schema import Segments
-from responsible.segmentation.scorecard import Criterion, DataSheet, Scorecard, scorecard
+from responsible.segmentation.scorecard import Criterion, DataSheet, Scorecard, one_sided, scorecard, total
 from responsible.segmentation.segments import Segmentation, Segmenting, segmentation
 
 CONFIGURATIONS = ("chosen", "guaranteed")
@@ -77,3 +79,44 @@ def report(
         for name, setting in settings.items()
     }
     return Report(params, levels, features, found, compared, settings, scores)
+
+
+def at_flag(found: Segmentation, flag: float) -> Price | None:
+    """The price of the largest cap tried that leaves no segment one-sided; None when no cap is that strict."""
+    strict = [price for price in found.prices if price.cap <= flag + 1e-9]
+    return max(strict, key=lambda price: price.cap, default=None)
+
+
+def cost(compared: Tradeoff, setting: Configuration | Release) -> dict[str, float]:
+    """What one mechanism at one ε costs, and the accountant's ε of it."""
+    which = (setting.mechanism, setting.epsilon)
+    ledger = compared.ledger
+    entry = ledger[(ledger["mechanism"] == setting.mechanism) & (ledger["epsilon"] == setting.epsilon)].iloc[0]
+    return {
+        "drop": compared.drop(*which),
+        "ari": compared.value(*which, "ari"),
+        "changed": compared.value(*which, "changed"),
+        "real_epsilon": float(entry["real_epsilon"]),
+    }
+
+
+def headline(report: Report) -> dict[str, Any]:
+    """What ``metrics/cluster_privacy.json`` holds."""
+    found, lead = report.found, report.found.choice.lead
+    open_, answered = one_sided(found.shares)
+    price = at_flag(found, report.params.representation.flag)
+    return {
+        "k": found.choice.chosen.fitted.k,
+        "segments_found": int(found.found),
+        "silhouette": found.silhouette.value,
+        "lead_over_runner_up": lead.value if lead else None,
+        "median_ari": found.stability.quartiles()[1],
+        "least_stable_segment": min(member.jaccard for member in found.members),
+        "cramers_v": found.dependence.effect,
+        "one_sided_segments": len(open_) + len(answered),
+        "silhouette_lost_to_cap": found.uncapped - price.silhouette if price else None,
+        **{
+            name: {"score": total(report.scores[name])} | cost(report.compared, setting)
+            for name, setting in report.settings.items()
+        },
+    }

@@ -11,16 +11,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from pydantic import Field
 from scipy.special import ndtri
 
 from responsible.statistics.rates import Counts, divide
+from responsible.validation import Params
 
 UNDEFINED_MOST = 0.05
 """An interval becomes undefined when more than this share of its replicates was."""
+
+
+class Inference(Params):
+    """How sure: ``confidence`` of every two-sided interval (a fraction) and the number of multinomial ``replicates``.
+
+    ``minimum_denominator``: the fewest rows that each rate of a comparison must rest on before its value is reported.
+    """
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    replicates: Annotated[int, Field(ge=100)]
+    minimum_denominator: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Strata: one group's rate against everyone else's among like cases, from counts by group and stratum.
 
-Layer 2. ``n[group, stratum]`` and ``k[group, stratum]`` are the rows of a group and those of them with the event; ``N``
+``n[group, stratum]`` and ``k[group, stratum]`` are the rows of a group and those of them with the event; ``N``
 and ``K`` (strata,) are those of everybody. Without conditions there is one stratum.
 """
 

@@ -1,6 +1,6 @@
 """Means: mean and median of groups of numbers such as minutes, with bootstrap draws and Welch intervals of differences.
 
-Layer 2. The bootstrap resamples all cases of a comparison with replacement, so group sizes vary with the draw as they
+The bootstrap resamples all cases of a comparison with replacement, so group sizes vary with the draw as they
 do for counts. No row is drawn: sizes are multinomial, means multinomial draws over the counts of distinct values, and
 medians are drawn from the exact distribution of the middle ranks of a resample.
 """

@@ -66,7 +66,11 @@ def test_make_installs_compiles_and_rebuilds(make):
     """On a fresh machine `make` installs with hashes, compiles, makes the page of plots and runs the pipeline."""
     _, calls = make()
     assert installed(calls[:1]) == ["requirements.txt"]
-    assert calls[1:] == ["-m compileall -q responsible stages", "-m commands.plots_page", "-m commands.rebuild"]
+    assert calls[1:] == [
+        "-m compileall -q responsible pipeline stages commands",
+        "-m commands.plots_page",
+        "-m commands.rebuild",
+    ]
 
 
 def test_the_page_of_plots_is_made_again_when_it_is_gone_or_old(make, folder):
@@ -204,12 +208,12 @@ def test_requirements_are_pinned_with_hashes(name):
 
 @pytest.mark.parametrize(
     ("folders", "files"),
-    [(("responsible", "stages"), LOCKS[:1]), (("tests", "benchmarks"), LOCKS)],
+    [(("responsible", "pipeline", "stages", "commands"), LOCKS[:1]), (("tests", "benchmarks"), LOCKS)],
     ids=["run", "test"],
 )
 def test_what_is_imported_is_asked_for(folders, files):
     """Every package that the code imports is named in a requirements file, not just there by chance or by hand."""
-    ours = {"responsible", "stages", "tests", "benchmarks", *sys.stdlib_module_names}
+    ours = {"responsible", "pipeline", "stages", "commands", "tests", "benchmarks", *sys.stdlib_module_names}
     imported = {
         name.split(".")[0]
         for folder in folders
@@ -288,7 +292,7 @@ def test_the_watch_may_write_issues_and_nothing_else():
 # A file named as a command (review, gate, rebuild, update, pull, checkout) holds the code it ends with.
 SPEAKER = """#!/bin/sh
 echo "$*" >> python_calls
-case "$*" in *stages.*|*"dvc update"*) echo "said: $*";; esac
+case "$*" in *commands.*|*"dvc update"*) echo "said: $*";; esac
 for name in review gate rebuild update pull checkout; do
     case "$*" in *$name*) exit "$(cat "$name" 2> /dev/null || echo 0)";; esac
 done

@@ -14,16 +14,33 @@ from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
 
-FORBIDDEN = {"stages", "tests", "yaml", "ruamel", "pathlib", "os", "io", "shutil", "matplotlib", "dvc", "mlflow", "sys"}
+FORBIDDEN = {
+    "pipeline",
+    "stages",
+    "commands",
+    "tests",
+    "yaml",
+    "ruamel",
+    "pathlib",
+    "os",
+    "io",
+    "shutil",
+    "matplotlib",
+    "dvc",
+    "mlflow",
+    "sys",
+}
 CACHED = ("data/prepared/", "data/scores/", "data/models/")
 ENVIRONMENT = {"determinism.env", "requirements.txt"}
-LAYER = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
+# Depth of each folder, as docs/architecture.md lists them: a folder imports only from folders of smaller depth.
+DEPTH = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
+LINES_OF_WORK = {"responsible/mitigation", "responsible/healthcare", "responsible/segmentation"}
 
 
-def layers():
-    """Module name → layer, from the table in docs/architecture.md."""
+def depths():
+    """Folder, or module that lies in none, → depth, from the table in docs/architecture.md."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    return {name: int(n) for n, names in LAYER.findall(text) for name in re.findall(r"`(\w+)`", names)}
+    return {name: int(n) for n, names in DEPTH.findall(text) for name in re.findall(r"`([\w/]+)`", names)}
 
 
 def test_every_stage_has_its_script():
@@ -34,10 +51,9 @@ def test_every_stage_has_its_script():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_code_deps_are_the_import_closure(stage):
-    """DVC does not follow imports: an unlisted module leaves stale results, a superfluous one rebuilds for nothing."""
-    listed = {path for path in contract.entries(stage, "deps") if path.endswith(".py")}
-    assert sorted(listed) == sorted(contract.closure(ROOT / "stages" / f"{stage}.py"))
+def test_code_deps_are_the_folders_of_the_import_closure(stage):
+    """DVC does not follow imports: an unlisted folder leaves stale results, a superfluous one rebuilds for nothing."""
+    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -55,9 +71,8 @@ def test_params_are_the_keys_the_stage_loads(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_paths_of_main_are_deps_and_outputs(stage):
     """Each path default of `main` is a dep or an output and the other way round; the source comes from params."""
-    deps = {
-        d for d in contract.entries(stage, "deps") if not d.endswith(".py") and not d.startswith("${")
-    } - ENVIRONMENT
+    deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
+    deps -= ENVIRONMENT | set(contract.code(stage))
     outs = set(contract.entries(stage, "outs", "metrics", "plots"))
     assert contract.default_paths(stage) == deps | outs
 
@@ -127,20 +142,43 @@ def test_every_parameter_has_its_comment():
     assert bare == []
 
 
-def test_the_library_has_layers_and_imports_point_down():
-    """Every module stands in one layer of docs/architecture.md and imports only from layers below its own."""
-    layer = layers()
-    names = {path.stem for path in contract.modules("responsible")} - {"__init__"}
-    assert set(layer) == names
-    for name in names:
-        below = {
-            i.split(".")[1] for i in contract.imported(ROOT / f"responsible/{name}.py") if i.startswith("responsible.")
-        }
-        wrong = [other for other in below & names if layer[other] >= layer[name]]
-        assert not wrong, f"{name} (layer {layer[name]}) imports {wrong}"
+def test_every_folder_has_its_depth_and_imports_from_smaller_ones():
+    """Every folder stands in the table of docs/architecture.md and imports only from folders above it there."""
+    depth = depths()
+    sources = [path for package in contract.PACKAGES for path in contract.modules(package)]
+    rooms = {path: contract.room(path.relative_to(ROOT).as_posix()) for path in sources}
+    assert set(depth) == set(rooms.values()) - set(contract.PACKAGES) | {"stages", "commands"}
+    for path, here in rooms.items():
+        there = {contract.room(file) for file in contract.imports(path)} - {here} - set(contract.PACKAGES)
+        deeper = sorted(other for other in there if here in depth and depth[other] >= depth[here])
+        assert not deeper, f"{path.relative_to(ROOT)} (depth {depth[here]}) imports {deeper}"
+        assert here not in LINES_OF_WORK or not there & LINES_OF_WORK, f"{path.relative_to(ROOT)} imports another line"
 
 
-@pytest.mark.parametrize("path", contract.modules("responsible"), ids=lambda path: path.stem)
+@pytest.mark.parametrize(("library", "home"), [("mlflow", "pipeline/tracking"), ("duckdb", "pipeline/ingest")])
+def test_one_folder_imports_it(library, home):
+    """The audit trail and the engine are each behind one door; the rest of the repository does not know them."""
+    users = {
+        contract.room(path.relative_to(ROOT).as_posix())
+        for package in contract.PACKAGES
+        for path in contract.modules(package)
+        if library in {name.split(".")[0] for name in contract.imported(path)}
+    }
+    assert users == {home}
+
+
+def test_folders_and_modules_are_small():
+    """A folder has at most 12 modules, a module at most 200 lines, and each folder says what belongs there."""
+    sources = [path for package in contract.PACKAGES for path in contract.modules(package)]
+    rooms = Counter(path.parent.relative_to(ROOT).as_posix() for path in sources if path.name != "__init__.py")
+    assert {room: number for room, number in rooms.items() if number > 12} == {}
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in sources}
+    assert {path: length for path, length in lengths.items() if length > 200} == {}
+    for path in sources:
+        assert path.name != "__init__.py" or ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+@pytest.mark.parametrize("path", contract.modules("responsible"), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_library_is_pure(path):
     """It computes: no stage, no parameter file, no path, no picture, no tracker, no print and no open."""
     assert {name.split(".")[0] for name in contract.imported(path)} & FORBIDDEN == set()
@@ -154,9 +192,9 @@ def _named_call(node):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stages_do_not_import_each_other(stage):
-    """A stage imports the library and the stages' helpers, whose names begin with an underscore, and no other stage."""
-    ours = [name for name in contract.imported(ROOT / "stages" / f"{stage}.py") if name.startswith("stages.")]
-    assert [name for name in ours if not name.split(".")[1].startswith("_")] == []
+    """A stage imports the library and what stages share, and no other stage; nothing imports commands."""
+    files = contract.closure(ROOT / "stages" / f"{stage}.py")
+    assert {f for f in files if f.startswith(("stages/", "commands/"))} == {f"stages/{stage}.py", "stages/__init__.py"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -11,9 +11,9 @@ import pytest
 from pipeline.documents import healthcare_audit, playbook
 from pipeline.storage import files
 from responsible.datasets.healthcare import draw
-from responsible.fairness.groups import Inference
 from responsible.healthcare.audit import HealthcareAudit, audit
 from responsible.healthcare.schema import Healthcare, cases
+from responsible.statistics.intervals import Inference
 from tests.support.contract import ROOT
 from tests.support.tables import tree
 

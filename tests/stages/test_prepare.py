@@ -608,7 +608,7 @@ def test_a_missing_section(folder):
 @pytest.fixture
 def code(folder):
     """The repository's code in the working folder."""
-    for name in ("responsible", "stages"):
+    for name in ("responsible", "pipeline", "stages"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "determinism.env", folder)
 

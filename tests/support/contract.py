@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,32 @@ def _files(name: str) -> list[Path]:
         return []
     path = ROOT.joinpath(*name.split("."))
     return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+
+
+def imports(source: Path) -> set[str]:
+    """The repository's files that a file imports itself."""
+    return {file.relative_to(ROOT).as_posix() for name in imported(source) for file in _files(name)}
+
+
+def room(file: str) -> str:
+    """The folder a file lies in, for example ``responsible/fairness``; a module that lies in none is its own."""
+    path = Path(file)
+    alone = path.parent.as_posix() in ("responsible", "pipeline") and path.name != "__init__.py"
+    return path.with_suffix("").as_posix() if alone else path.parent.as_posix()
+
+
+def rooms(files: Iterable[str]) -> list[str]:
+    """What a stage that runs ``files`` lists as deps: folders, and modules that lie in none.
+
+    Without the faces of the three packages: what they do is in ``determinism.env``, which is a dep of its own.
+    """
+    found = {Path(file).parent.as_posix() if Path(file).parent.name not in PACKAGES else file for file in files}
+    return sorted(entry for entry in found if not entry.endswith("__init__.py"))
+
+
+def code(stage: str) -> list[str]:
+    """The code among a stage's deps, sorted."""
+    return sorted(dep for dep in entries(stage, "deps") if dep.split("/")[0] in PACKAGES)
 
 
 def entries(stage: str, *kinds: str) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from responsible.fairness.groups import Groups, Inference, groups
+from responsible.fairness.groups import Groups, groups
 from responsible.fairness.verdicts import Limits
+from responsible.statistics.intervals import Inference
 
 INFERENCE = Inference(confidence=0.95, replicates=1000, minimum_denominator=10)
 LIMITS = {

@@ -4,9 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from responsible.fairness.disparity import POOLED, Fairness, adjust, compare, summary
-from responsible.fairness.groups import MODELS, Inference, groups
+from responsible.fairness.groups import MODELS, groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Limits
+from responsible.statistics.intervals import Inference
 from tests.support import reference
 
 TENTH = Limits(minimum=-0.1, maximum=0.1)

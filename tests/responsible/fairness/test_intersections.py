@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.groups import GROUP_RATES, Inference, groups
+from responsible.fairness.groups import GROUP_RATES, groups
 from responsible.fairness.intersections import COLUMNS, crossed, intersection_rates
-from responsible.statistics.intervals import wilson
+from responsible.statistics.intervals import Inference, wilson
 
 INFERENCE = Inference(confidence=0.95, replicates=100, minimum_denominator=5)
 DEGREE, SEX = groups("degree", ["yes", "no"], ["yes"]), groups("sex", ["m", "f"], ["m"])

@@ -9,9 +9,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.fairness.groups import Inference, groups
-from responsible.fairness.proxies import ALL, COLUMNS, of_cases, proxies, strength, together
+from responsible.fairness.groups import groups
+from responsible.fairness.proxies import ALL, COLUMNS, proxies, strength, together
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 
 PLAIN = Logistic(
     C=1.0,
@@ -184,14 +185,3 @@ def test_intervals_hold_the_truth(shift):
         row = found(table, AGE).iloc[1]
         inside += row["low"] <= ndtr(shift / np.sqrt(2)) <= row["high"]
     assert 0.92 * 300 <= inside <= 0.98 * 300
-
-
-def test_cases_become_counted_rows():
-    """Every case is a row, a random half of them to learn from, the same half for the same seed; features by name."""
-    table = pd.DataFrame({"id": list("abcde"), "outcome": 1, "a.sex": list("MFMFM"), "f.age": np.arange(5.0)})
-    rows = of_cases(table, np.random.default_rng(3))
-    assert rows.columns.tolist() == ["x.age", "a.sex", "split", "n"]
-    assert rows["x.age"].tolist() == [0, 1, 2, 3, 4]
-    assert sorted(rows["split"]) == ["test", "test", "train", "train", "train"]
-    assert rows["n"].sum() == 5
-    pd.testing.assert_frame_equal(rows, of_cases(table, np.random.default_rng(3)))

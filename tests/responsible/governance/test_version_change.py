@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.disparity import Fairness
-from responsible.fairness.groups import Inference, groups
+from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Limits
 from responsible.governance.policy import Evidence
 from responsible.governance.version_change import Change, better, independent, paired
+from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 
 INFERENCE = Inference(confidence=0.95, replicates=2000, minimum_denominator=1)

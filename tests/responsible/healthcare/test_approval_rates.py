@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from responsible.fairness.groups import Inference
+from responsible.fairness.comparisons import adjust
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import selected
-from responsible.healthcare.comparisons import adjust
+from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, everybody, planted, who
 
 SPD, EOD, PPV = list(LIMITS)[:3]

@@ -87,3 +87,14 @@ def test_factors_are_recorded_columns_only():
     assert set(found["clinic"]) == {"North", "South", "West"}
     declared = table.assign(**{"b.scope": np.where(table["f.scope"] < 3, "[1, 3)", "[3, 5]")})
     assert set(cases.factors(declared, 4)["scope"]) == {"[1, 3)", "[3, 5]"}
+
+
+def test_cases_become_counted_rows():
+    """Every case is a row, a random half of them to learn from, the same half for the same seed; features by name."""
+    table = pd.DataFrame({"id": list("abcde"), "outcome": 1, "a.sex": list("MFMFM"), "f.age": np.arange(5.0)})
+    rows = cases.counted(table, np.random.default_rng(3))
+    assert rows.columns.tolist() == ["x.age", "a.sex", "split", "n"]
+    assert rows["x.age"].tolist() == [0, 1, 2, 3, 4]
+    assert sorted(rows["split"]) == ["test", "test", "train", "train", "train"]
+    assert rows["n"].sum() == 5
+    pd.testing.assert_frame_equal(rows, cases.counted(table, np.random.default_rng(3)))

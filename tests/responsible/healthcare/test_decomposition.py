@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.groups import Inference
 from responsible.healthcare import decomposition
 from responsible.healthcare.cases import factors
+from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, planted, who
 
 

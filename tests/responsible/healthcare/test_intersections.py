@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from responsible.fairness.groups import Inference, groups
+from responsible.fairness.groups import groups
 from responsible.healthcare.intersections import Intersections, table
+from responsible.statistics.intervals import Inference
 from responsible.statistics.significance import holm
 from tests.support.planted import INFERENCE, everybody, planted
 

@@ -1,11 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from responsible.fairness.groups import Inference
 from responsible.healthcare import approval_rates, replay, waiting_times
-from responsible.healthcare.reordering import justified_first
+from responsible.healthcare.replay import justified_first
+from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, planted, who
 
 EXACT = Inference(confidence=0.95, replicates=4000, minimum_denominator=10)
@@ -72,21 +71,6 @@ def test_justification_first_closes_the_gap_for_equal_need():
     assert primary["change_low"] > 0
 
 
-def test_levels_are_those_of_the_rows():
-    """Rates, mean waits and paired changes of a level and scope are scipy's of its rows."""
-    cases = planted(800, np.random.default_rng(5))
-    after = justified_first(cases)
-    found = replay.levels(cases, after, who("premium"), 0.95).set_index(["level", "scope", "figure"])
-    own = (cases["a.premium"] == "Limited") & (cases["merit"] == 1)
-    rate = found.loc[("Limited", "merit", "selection_rate")]
-    assert (rate["n"], rate["before"]) == (own.sum(), pytest.approx(cases.loc[own, "outcome"].mean()))
-    ends = stats.binomtest(int(after.loc[own, "outcome"].sum()), int(own.sum())).proportion_ci(method="wilson")
-    assert rate[["after_low", "after_high"]].tolist() == pytest.approx(list(ends))
-    wait, moved = found.loc[("Limited", "merit", "mean_wait")], (after["duration"] - cases["duration"])[own]
-    ends = stats.ttest_1samp(moved, 0).confidence_interval()
-    assert wait[["change", "change_low", "change_high"]].tolist() == pytest.approx([moved.mean(), *ends])
-
-
 def test_too_few_cases_say_so():
     """A comparison with too few cases has neither values nor intervals but a reason, for measures and waits alike."""
     cases = planted(300, np.random.default_rng(6))
@@ -97,3 +81,59 @@ def test_too_few_cases_say_so():
     )
     assert set(found.loc[found["scope"] == "all", "reason"]) == {"n_below_minimum"}
     assert found.loc[found["scope"] == "all", ["before", "after_low", "change"]].isna().all().all()
+
+
+def by_hand() -> pd.DataFrame:
+    """Six requests of which three are approved, with the priorities and minutes below."""
+    return pd.DataFrame(
+        {
+            "id": ["a", "b", "c", "d", "e", "f"],
+            "outcome": [1, 0, 1, 0, 0, 1],
+            "merit": [0, 1, 0, 1, 0, 0],
+            "urgency": [0, 0, 1, 0, 0, 1],
+            "priority": [9.0, 1, 5, 2, 9, 7],
+            "duration": [10.0, 20, 30, np.nan, 40, 50],
+        }
+    )
+
+
+def test_need_comes_first_then_priority_then_the_earlier_id():
+    """D and b are necessary; of the others a and e have priority 9, and a has the smaller id: b, d, a are approved.
+    Known minutes go shortest to f and c (urgent, by priority), then b (necessary), then a, e.
+    """
+    found = justified_first(by_hand())
+    assert found["outcome"].tolist() == [1, 1, 0, 1, 0, 0]
+    assert found["duration"].tolist() == pytest.approx([40, 30, 20, np.nan, 50, 10], nan_ok=True)
+
+
+def test_without_need_priority_alone_decides():
+    """A table without need or urgency is ordered by priority; one without ids by the earlier row."""
+    found = justified_first(by_hand().drop(columns=["merit", "urgency", "id", "duration"]))
+    assert found["outcome"].tolist() == [1, 0, 0, 0, 1, 1]
+    assert list(found) == ["outcome"]
+
+
+def test_as_many_approvals_and_the_same_minutes():
+    """The number of approvals and the multiset of known minutes stay; no case without a duration gets one."""
+    cases = planted(500, np.random.default_rng(0))
+    cases.loc[::7, "duration"] = np.nan
+    found = justified_first(cases)
+    assert found["outcome"].sum() == cases["outcome"].sum()
+    np.testing.assert_allclose(np.sort(found["duration"].dropna()), np.sort(cases["duration"].dropna()))
+    assert found["duration"].isna().equals(cases["duration"].isna())
+
+
+def test_the_rule_is_blind_to_groups():
+    """Other requesters, premiums and places change nothing, nor does the order of the rows."""
+    cases = planted(400, np.random.default_rng(1)).assign(id=lambda t: t.index.astype(str).str.zfill(4))
+    found = justified_first(cases)
+    others = cases.assign(**{c: cases[c].to_numpy()[::-1] for c in cases if c.startswith("a.")})
+    pd.testing.assert_frame_equal(found, justified_first(others))
+    order = np.random.default_rng(2).permutation(400)
+    pd.testing.assert_frame_equal(found, justified_first(cases.iloc[order]).sort_index())
+
+
+def test_no_priority_no_replay():
+    """Without a priority there is no rule to replay."""
+    with pytest.raises(KeyError, match="priority"):
+        justified_first(by_hand().drop(columns="priority"))

@@ -1,11 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
-from statsmodels.stats.meta_analysis import combine_effects
 
-from responsible.fairness.groups import Inference
-from responsible.healthcare.robustness import CHANGE, Steadiness, folds, held_out, heterogeneity, months
+from responsible.healthcare import approval_rates, waiting_times
+from responsible.healthcare.robustness import CHANGE, Steadiness, by_part, folds, held_out, months
+from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 from tests.support.planted import INFERENCE, LIMITS, planted, who
 
@@ -60,34 +59,45 @@ def test_too_few_months_are_refused():
         held_out(cases, who("requester"), [SPD], RULES, inference=INFERENCE, rng=np.random.default_rng(0))
 
 
-def parts(values, errors):
-    place = {"attribute": "a", "comparison": "u", "scope": "all", "measure": SPD}
-    return pd.DataFrame({**place, "value": values, "error": errors})
+def test_a_part_is_audited_as_if_it_were_alone():
+    """Values of a part are those of the audit of its cases alone, and intervals have their width up to the draws."""
+    cases = planted(3000, np.random.default_rng(1))
+    part = np.where(cases["f.clinic"] == "North", "N", "other")
+    exact = Inference(confidence=0.95, replicates=4000, minimum_denominator=10)
+    rng = np.random.default_rng(0)
+    found = by_part(cases, who("requester"), part, list(LIMITS), inference=exact, rng=rng)
+    north, own = cases[part == "N"], found[found["part"] == "N"].set_index(["scope", "measure"])
+    alone = approval_rates.compare(north, who("requester"), LIMITS, exact, rng).set_index(["scope", "measure"])
+    assert set(own["n"]) == {len(north)}
+    for place, row in alone.iterrows():
+        assert own.loc[place, "value"] == pytest.approx(row["value"])
+        assert own.loc[place, "high"] - own.loc[place, "low"] == pytest.approx(row["high"] - row["low"], rel=0.1)
+        assert own.loc[place, "error"] == pytest.approx((row["high"] - row["low"]) / 3.92, rel=0.1)
+    wait = waiting_times.compare(north, who("requester"), LIMITS, exact, rng).iloc[0]
+    assert own.loc[("all", "mean_wait_difference"), "value"] == pytest.approx(wait["value"])
+    assert own.loc[("all", "mean_wait_difference"), "low"] == pytest.approx(wait["low"], abs=0.05)
 
 
-def test_heterogeneity_is_statsmodels():
-    """Q, its p, the weighted mean and I² are those of statsmodels' fixed-effect meta-analysis; undefined parts are left
-    out.
-    """
-    values, errors = [0.1, 0.3, -0.05, 0.2, np.nan], [0.05, 0.1, 0.07, 0.2, np.nan]
-    found = heterogeneity(parts(values, errors)).iloc[0]
-    theirs = combine_effects(np.array(values[:4]), np.array(errors[:4]) ** 2)
-    assert found["parts"] == 4
-    assert found["q"] == pytest.approx(theirs.q)
-    assert found["mean"] == pytest.approx(theirs.mean_effect_fe)
-    assert found["i2"] == pytest.approx(max(theirs.i2, 0))
-    assert found["p"] == pytest.approx(stats.chi2.sf(theirs.q, 3))
-    assert np.isnan(heterogeneity(parts(values[:1], errors[:1])).iloc[0]["p"])
-    assert heterogeneity(pd.DataFrame()).empty
+def test_small_parts_say_so():
+    """A part with too few cases, or with a group absent, has no value but a reason; the others keep theirs."""
+    cases = planted(600, np.random.default_rng(2))
+    part = np.array(["b"] * 600)
+    part[cases.index[cases["a.requester"] == "GP"][:20]] = "a"
+    part[:6] = "c"
+    rng = np.random.default_rng(0)
+    found = by_part(cases, who("requester"), part, list(LIMITS), inference=INFERENCE, rng=rng)
+    reasons = found[found["scope"] == "all"].groupby("part")["reason"].agg(set)
+    assert reasons["a"] == {"group_absent"}
+    assert reasons["c"] <= {"group_absent", "n_below_minimum", "no_positives"}
+    assert "" not in reasons["c"]
+    assert reasons["b"] == {""}
+    assert found.loc[found["reason"] != "", ["value", "low", "high", "error"]].isna().all().all()
 
 
-def test_random_folds_are_called_different_at_the_nominal_rate():
-    """Folds of the same population differ by Q at p < .05 in about 5 of 100 tables."""
-    rng, alarms = np.random.default_rng(5), []
-    quick = Inference(confidence=0.95, replicates=200, minimum_denominator=10)
-    for _ in range(100):
-        cases = planted(2000, rng)[["outcome", "merit", "a.requester"]]
-        found = folds(cases, who("requester"), list(LIMITS)[:2], RULES, inference=quick, rng=rng)
-        alarms.append((heterogeneity(found)["p"] < 0.05).to_numpy())
-    assert (np.mean(alarms, axis=0) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)).all()
-    assert np.mean(alarms) > 0
+def test_roles_that_are_absent_leave_the_rest():
+    """Without need, urgency and durations only the approval difference is left."""
+    cases = planted(300, np.random.default_rng(3))[["outcome", "a.requester"]]
+    part = np.repeat(["a", "b"], 150)
+    found = by_part(cases, who("requester"), part, list(LIMITS), inference=INFERENCE, rng=np.random.default_rng(0))
+    assert found["measure"].unique().tolist() == ["statistical_parity_difference"]
+    assert found["part"].tolist() == ["a", "b"]

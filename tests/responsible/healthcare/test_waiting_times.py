@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.groups import Inference
 from responsible.healthcare import waiting_times
+from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, planted, who
 
 LOW = Inference(confidence=0.95, replicates=200, minimum_denominator=1)

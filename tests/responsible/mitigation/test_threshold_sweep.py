@@ -4,13 +4,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.fairness.groups import Inference
 from responsible.fairness.verdicts import Limits
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import Choice, choose, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
 from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
+from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from responsible.fairness.groups import Inference
 from responsible.modelling.performance import confusion_counts, paired_change, performance, summary
+from responsible.statistics.intervals import Inference
 from tests.support import reference
 
 INFERENCE = Inference(confidence=0.95, replicates=4000, minimum_denominator=1)

@@ -1,7 +1,4 @@
-"""Conjunctions: the count table of text columns, and the rows of every combination of levels of a few of them.
-
-Layer 2.
-"""
+"""Conjunctions: the count table of text columns, and the rows of every combination of levels of a few of them."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from responsible.fairness.conjunctions import Conjunctions, parts, tabulated, text
+from responsible.tabular.conjunctions import Conjunctions, parts, tabulated, text
 
 NOTHING = pd.DataFrame(index=range(200))
 

@@ -1,6 +1,6 @@
 """Comparisons: which groups of a protected attribute are set against which, and the family their tests belong to.
 
-Layer 4. Every comparison is *unprivileged against privileged*.
+Every comparison is *unprivileged against privileged*.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from responsible.fairness.comparisons import POOLED, adjust, comparisons
 from responsible.fairness.groups import groups
-from responsible.healthcare.comparisons import POOLED, adjust, comparisons
 
 
 def test_two_levels_are_one_comparison():
