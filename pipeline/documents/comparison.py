@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import isnan, log
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.rendering import escape, interval, number, records, words
+from responsible.fairness.measures import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,17 +117,10 @@ def _selects(counts: list[dict[str, Any]], name: str) -> str:
     )
 
 
-def _distance(measure: str, value: float) -> float:
-    """How far from parity: a ratio and its reciprocal are equally far."""
-    if measure != "disparate_impact":
-        return abs(value)
-    return abs(log(value)) if value > 0 else float("inf")
-
-
 def _story(rows: list[dict[str, Any]]) -> str:
     said: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
-        if row["measure"] == "average_absolute_odds_difference":
+        if (measure := MEASURES[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
         before, after, change = (row[m] for m in ("baseline", "reweighed", "change"))
         if isnan(change.low) or isnan(change.value):
@@ -134,7 +128,7 @@ def _story(rows: list[dict[str, Any]]) -> str:
         elif change.low <= 0 <= change.high:
             kind = "same"
         else:
-            closer = _distance(row["measure"], after.value) < _distance(row["measure"], before.value)
+            closer = measure.distance(after.value) < measure.distance(before.value)
             kind = "nearer" if closer else "further"
         said[kind].append(words(row["measure"]))
     text = {

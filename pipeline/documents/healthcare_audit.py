@@ -8,12 +8,25 @@ import numpy as np
 import pandas as pd
 
 from pipeline.reporting.rendering import escape, number, p_value, records, words
+from responsible.fairness.measures import MEASURES
 
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited, HealthcareAudit
     from responsible.healthcare.schema import Healthcare
     from responsible.statistics.intervals import Inference
 
+# The first rate of a measure, in words; its counts are the shares a sentence gives.
+EVENTS = {
+    "selection_rate": "of requests are approved",
+    "true_positive_rate": "of necessary requests are approved",
+    "false_positive_rate": "of unnecessary requests are approved",
+    "positive_predictive_value": "of approved requests were necessary",
+    "base_rate": "of requests were necessary",
+    "false_negative_rate": "of necessary requests are refused",
+    "true_negative_rate": "of unnecessary requests are refused",
+    "negative_predictive_value": "of refused requests were unnecessary",
+    "accuracy": "of requests are decided as need says",
+}
 TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is drawn
 SCOPE = {
     "all": "all requests",
@@ -205,10 +218,7 @@ def _meaning(row: Any, roles: Healthcare) -> str:
         means = f"{row.unprivileged:.1f} against {row.privileged:.1f}"
         return f"{who} waits {abs(row.value):.1f} {longer} than {other} ({means})."
     share = [row.count_unprivileged / row.support_unprivileged, row.count_privileged / row.support_privileged]
-    event = {
-        "predictive_parity_difference": "of approved requests were necessary",
-        "equal_opportunity_difference": "of necessary requests are approved",
-    }.get(row.measure, "of requests are approved")
+    event = EVENTS[MEASURES[row.measure].rates[0]]
     return f"{share[0]:.0%} {event} for {who}, {share[1]:.0%} for {other}."
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 
 from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
 from pipeline.reporting.rendering import words
+from responsible.fairness.measures import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,9 +53,10 @@ def disparities(fairness: pd.DataFrame) -> bytes:
     number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
     for row, attribute, own in _by_attribute(pooled):
-        ratio = own["measure"] == "disparate_impact"
+        ratio = np.array([MEASURES[name].ratio for name in own["measure"]])
         _measures(axes[row, 0], own[~ratio], f"{attribute}: differences, unprivileged minus privileged (0 is parity)")
-        _ratios(axes[row, 1], own[ratio], f"{attribute}: ratio of selection rates (1 is parity)")
+        units = " and ".join(dict.fromkeys(MEASURES[name].unit for name in own.loc[ratio, "measure"]))
+        _ratios(axes[row, 1], own[ratio], f"{attribute}: {units} (1 is parity)")
     return png(figure)
 
 
@@ -81,17 +84,18 @@ def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    most = max(1.6, min(5.0, rows["high"].max() * 1.1))
+    most, names = max(1.6, min(5.0, rows["high"].max() * 1.1)), list(dict.fromkeys(rows["measure"]))
     for row in rows.itertuples():
-        y = 0.16 if row.model == "baseline" else -0.16
+        place = len(names) - 1 - names.index(row.measure)
+        y = place + (0.16 if row.model == "baseline" else -0.16)
         if row.model == "baseline":
-            ax.fill_betweenx([-0.42, 0.42], *_band(row, 0, most), color=LIMITS, lw=0)
+            ax.fill_betweenx([place - 0.42, place + 0.42], *_band(row, 0, most), color=LIMITS, lw=0)
         _interval(ax, y, row, row.model)
         if not isnan(row.value):
             ax.annotate(
                 f"{row.model} {row.value:.{2 if row.value >= 0.1 else 3}f}",
                 (min(row.value, most), y),
-                (0, 11 if y > 0 else -11),
+                (0, 11 if y > place else -11),
                 textcoords="offset points",
                 ha="left" if row.value < most / 4 else "center",
                 va="center",
@@ -99,7 +103,7 @@ def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
                 color=COLOUR[row.model],
             )
     ax.axvline(1, color=MUTED, lw=0.8)
-    ax.set(xlim=(-0.02, most), ylim=(-0.6, 0.6), yticks=[])
+    ax.set(xlim=(-0.02, most), ylim=(-0.6, len(names) - 0.4), yticks=[])
     ax.set_title(f"{title}\nshaded: within limits", loc="left", fontsize=10)
 
 

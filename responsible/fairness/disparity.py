@@ -12,10 +12,11 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from responsible.fairness.groups import MODELS, Counts, Groups, marginals
-from responsible.fairness.measures import MEASURES, change_interval, interval, pool, undefined
+from responsible.fairness.measure_intervals import change_interval, interval
+from responsible.fairness.measures import MEASURES, pool, undefined
 from responsible.fairness.verdicts import Limits, best_accuracy, verdict
 from responsible.statistics import intervals, significance
 from responsible.statistics.intervals import Inference
@@ -31,13 +32,17 @@ class Fairness(Params):
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
     limits: dict[str, Limits]
 
-    def model_post_init(self, _: object) -> None:
-        """Refuse limits for measures that do not exist and measures without limits."""
-        for name in self.limits:
+    @field_validator("limits")
+    @classmethod
+    def _one_for_each_measure(cls, limits: dict[str, Limits]) -> dict[str, Limits]:
+        """Refuse limits for measures that do not exist and measures without limits, declared or their own."""
+        for name in limits:
             if name not in MEASURES:
                 raise ValueError(f"limits.{name} is not a measure{did_you_mean(name, MEASURES)}")
-        if lacking := [name for name in MEASURES if name not in self.limits]:
+        own = {name: measure.limits for name, measure in MEASURES.items() if measure.limits}
+        if lacking := [name for name in MEASURES if name not in own | limits]:
             raise ValueError(f"limits for {', '.join(lacking)} are missing; add a minimum or maximum")
+        return own | limits
 
 
 @dataclass(frozen=True)
@@ -152,12 +157,8 @@ def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
 
 def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
     """By measure: hypothesis, method and p of the test of its null hypothesis, shared by measures of one hypothesis."""
-    found = {
-        "equal selection rates": significance.independence(np.stack([u.sum(0), p.sum(0)])),
-        "equal true positive rates": significance.independence(np.stack([u[1], p[1]])),
-        "equalized odds": significance.equalized_odds(u, p),
-        "equal predictive values": significance.independence(np.stack([u[:, 1], p[:, 1]])),
-    }
+    tests = {measure.hypothesis: measure.test for measure in MEASURES.values()}
+    found = {hypothesis: test(u, p) for hypothesis, test in tests.items()}
     return {
         name: {"hypothesis": (h := measure.hypothesis), "method": found[h].method, "p": found[h].p}
         for name, measure in MEASURES.items()

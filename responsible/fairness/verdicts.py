@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from responsible.fairness.measures import MEASURES, Line
 from responsible.limits import Limits, Verdict
 from responsible.statistics.intervals import Interval
 from responsible.statistics.rates import Counts, divide, rate
@@ -29,20 +28,6 @@ def verdict(
     return limits.judge(interval.low, interval.high, unreachable=unreachable)
 
 
-# Measures of selection rates alone: a limit v is a line in the plane of the two rates, r_u = intercept + slope · r_p.
-_LINES: dict[str, Callable[[float], tuple[float, float]]] = {
-    "statistical_parity_difference": lambda v: (v, 1.0),
-    "disparate_impact": lambda v: (0.0, v),
-}
-# Measures whose fair value 0 a classifier without errors has, whatever the base rates.
-_ERROR_FREE = (
-    "equal_opportunity_difference",
-    "average_odds_difference",
-    "average_absolute_odds_difference",
-    "predictive_parity_difference",
-)
-
-
 def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits) -> np.ndarray:
     """The highest accuracy any classifier, even one that sees the labels, can have while ``measure`` meets the limits.
 
@@ -51,25 +36,24 @@ def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits) -> np.ndar
     b_g| errors a row, so the answer for statistical parity and disparate impact is 1 − min (s_u |r_u − b_u| + s_p |r_p
     − b_p|) over the rates within the limits, with s_g the groups' shares of rows. (For a ratio it is the supremum: r_p
     may tend to 0.) It is 0 when no pair of rates is within the limits. A perfect classifier has no errors to differ
-    in: 1 for the other measures when the limits contain 0, else NaN.
+    in: 1 for the other measures when the limits contain parity, else NaN.
     """
     base_u, base_p = rate(u, "base_rate"), rate(p, "base_rate")
     defined = np.where(np.isnan(base_u + base_p), np.nan, 1.0)
-    if measure in _ERROR_FREE:
-        return np.asarray(defined * (1.0 if limits.low <= 0 <= limits.high else np.nan))[()]
-    if measure not in _LINES:
-        raise ValueError(f"best_accuracy: no rule for measure {measure!r}")
+    if (line := MEASURES[measure].line) is None:
+        parity = MEASURES[measure].fair
+        return np.asarray(defined * (1.0 if limits.low <= parity <= limits.high else np.nan))[()]
     share_u = divide(np.sum(u, axis=(-2, -1)), np.sum(u, axis=(-2, -1)) + np.sum(p, axis=(-2, -1)))
-    sides = _sides(measure, limits)
+    sides = _sides(line, limits)
     rates_u, rates_p = _corners(base_u, base_p, sides)
     cost = share_u * np.abs(rates_u - base_u) + (1 - share_u) * np.abs(rates_p - base_p)
     least = np.min(np.where(_within(rates_u, rates_p, sides), cost, 1.0), axis=0)
     return np.asarray(defined * (1 - least))[()]
 
 
-def _sides(measure: str, limits: Limits) -> list[_Side]:
+def _sides(line: Line, limits: Limits) -> list[_Side]:
     bounds = [(1, limits.minimum), (-1, limits.maximum)]
-    return [(sign, *_LINES[measure](value)) for sign, value in bounds if value is not None]
+    return [(sign, *line(value)) for sign, value in bounds if value is not None]
 
 
 def _corners(base_u: np.ndarray, base_p: np.ndarray, sides: list[_Side]) -> tuple[np.ndarray, np.ndarray]:

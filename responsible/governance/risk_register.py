@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import Judgement
 
 Harm = Literal["allocation", "quality of service", "representation", "privacy"]
@@ -39,7 +40,7 @@ MEDIUM, HIGH = 6, 15  # scores from which a risk is medium, and high
 WEAK = 0.5  # a guarantee is weak when it leaves an attacker more than this advantage over guessing
 COLOURS = ("RED", "AMBER", "GREEN")
 
-ALLOCATION = ("statistical_parity_difference", "disparate_impact", "selection_rate", "base_rate", "proxy_auc")
+ALLOCATION = ("selection_rate", "base_rate", "proxy_auc")  # besides the measures of selection rates alone
 REPRESENTATION = ("one_sided_segments", "cramers_v", "silhouette_lost_to_cap")
 PROXIES = ("proxies", "healthcare_proxies")  # sections of metric paths: who can be told apart can be offered less
 
@@ -92,7 +93,8 @@ def harm_of(metric: str) -> Harm:
     """
     section, _, name = metric.partition(".")
     last = name.rpartition(".")[2]
-    if section in PROXIES or last in ALLOCATION:
+    selection = last in MEASURES and not MEASURES[last].needs_labels
+    if selection or section in PROXIES or last in ALLOCATION:
         return "allocation"
     if last in REPRESENTATION:
         return "representation"

@@ -157,17 +157,10 @@ def _mean(values: Array, rows: Ints) -> tuple[float, float]:
 def better(figure: str, old: float, new: float) -> bool | None:
     """Whether the figure moved for the better: towards parity, or up, or down for a loss. None when nobody can say."""
     if figure in MEASURES:
-        before, after = (_distance(MEASURES[figure].fair, value) for value in (old, new))
+        before, after = map(MEASURES[figure].distance, (old, new))
     elif figure in PERFORMANCE or figure in SCORES:
         sign = 1 if figure in _LOWER_IS_BETTER else -1
         before, after = sign * old, sign * new
     else:
         return None
     return None if before == after or math.isnan(before + after) else after < before
-
-
-def _distance(fair: float, value: float) -> float:
-    """From parity; a ratio and its reciprocal are equally far."""
-    if fair == 0:
-        return abs(value)
-    return abs(math.log(value / fair)) if value > 0 else math.inf

@@ -18,12 +18,11 @@ from responsible.fairness.groups import Counts, Groups, tabulate
 from responsible.fairness.measures import MEASURES, undefined
 from responsible.fairness.verdicts import Limits, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
-from responsible.statistics import intervals, significance
+from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
 PRIMARY = ("urgent", "equal_opportunity_difference")
-NEEDLESS = ("statistical_parity_difference", "disparate_impact")  # measures of approval alone, without need
 RATE_NAMES = ("selection_rate", "true_positive_rate", "positive_predictive_value", "base_rate")
 
 
@@ -48,7 +47,7 @@ def scopes(cases: pd.DataFrame) -> list[str]:
 
 def measures(cases: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Those of ``names`` that are fairness measures and that the roles of the table allow."""
-    return [m for m in names if m in MEASURES and (m in NEEDLESS or MERIT in cases)]
+    return [m for m in names if m in MEASURES and (MERIT in cases or not MEASURES[m].needs_labels)]
 
 
 def within(counts: Counts, scope: str) -> Counts:
@@ -117,13 +116,13 @@ class _Pair:
         return named | {"count_privileged": k_p, "support_privileged": n_p}
 
     def _test(self) -> dict[str, object]:
-        hypothesis = MEASURES[self.measure].hypothesis
-        if hypothesis == "equalized odds":
-            found = significance.equalized_odds(self.u, self.p)
-        else:
-            k, n = parts(np.stack([self.u, self.p]), MEASURES[self.measure].rates[0])
-            found = significance.independence(np.stack([n - k, k], axis=-1))
-        named: dict[str, object] = {"hypothesis": hypothesis, "statistic": found.statistic, "method": found.method}
+        measure = MEASURES[self.measure]
+        found = measure.test(self.u, self.p)
+        named: dict[str, object] = {
+            "hypothesis": measure.hypothesis,
+            "statistic": found.statistic,
+            "method": found.method,
+        }
         return named | {"p": found.p, "cramers_v": found.effect}
 
 

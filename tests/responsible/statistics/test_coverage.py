@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from responsible.fairness.measures import MEASURES, change_interval, interval, pool
+from responsible.fairness.measure_intervals import change_interval, interval
+from responsible.fairness.measures import MEASURES, pool
 from responsible.statistics.intervals import half_counts, percentile, replicates, wilson
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
