@@ -8,13 +8,12 @@ With BASE the plots that differ from it are drawn into ``dvc_plots/index.html``,
 from __future__ import annotations
 
 import argparse
-import hashlib
-import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.repository.dvc import DVC, environment
+from pipeline.repository import RepositoryError, dvc
+from pipeline.repository.digests import sha256
 from pipeline.review import base_version
 from pipeline.storage import files as _io
 from responsible.validation import InputError
@@ -43,7 +42,7 @@ def main(base: str | None = None, root: str = ".") -> None:
 def write_page(root: Path) -> None:
     """The page with its libraries, unless the one that is there has the same ones; and the setting that names it."""
     source = (root / SOURCE).read_text(encoding="utf-8")
-    mark = f"<!-- {version('vl-convert-python')} {hashlib.sha256(source.encode()).hexdigest()} -->\n"
+    mark = f"<!-- {version('vl-convert-python')} {sha256(source)} -->\n"
     page = root / ".dvc" / PAGE
     if not page.is_file() or not page.read_text(encoding="utf-8").endswith(mark):
         _io.write_text(page, source.replace(LIBRARIES, _libraries()) + mark)
@@ -77,7 +76,7 @@ def changed_plots(root: Path, commit: str) -> list[str]:
 
 def declared(root: Path) -> Iterator[tuple[str, set[str]]]:
     """(name, files) of every plot in dvc.yaml: those of several series by their title, others by their file."""
-    pipeline = _io.read_yaml(root / "dvc.yaml")
+    pipeline = dvc.read(root / dvc.PIPELINE)
     for plot in pipeline.get("plots", ()):
         for name, options in plot.items():
             yield name, set(options["y"]) if isinstance(options.get("y"), dict) else {name}
@@ -88,10 +87,10 @@ def declared(root: Path) -> Iterator[tuple[str, set[str]]]:
 
 
 def _draw(root: Path, commit: str, targets: list[str]) -> None:
-    command = [*DVC, "plots", "diff", "--quiet", "--out", str(Path(REPORT).parent), commit[:9], "--targets", *targets]
-    ran = subprocess.run(command, cwd=root, env=environment(), check=False, capture_output=True, text=True)
-    if ran.returncode:
-        raise InputError(f"dvc plots diff {commit[:9]}: {ran.stderr.strip()}")
+    try:
+        dvc.run(root, "plots", "diff", "--quiet", "--out", str(Path(REPORT).parent), commit[:9], "--targets", *targets)
+    except RepositoryError as error:
+        raise InputError(str(error)) from None
 
 
 if __name__ == "__main__":

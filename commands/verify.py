@@ -8,8 +8,6 @@ has the promised bytes, or numbers within ``--tolerance`` of them, and 1 otherwi
 from __future__ import annotations
 
 import argparse
-import functools
-import hashlib
 import math
 import shutil
 import subprocess
@@ -19,23 +17,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from pipeline.reporting.formatting import columns
-from pipeline.repository.dvc import DVC, environment
+from pipeline.repository import RepositoryError, dvc, git
+from pipeline.repository.digests import md5
+from pipeline.repository.dvc import Output
 from responsible.validation import InputError
 
 NO_TRAIL = {"AUDIT_TRAIL": "off"}  # a rebuild for comparison is no result to record
 HEADER = ("stage", "output", "same / different", "largest numeric difference")
-
-
-@dataclass(frozen=True)
-class Output:
-    """One output that a ``dvc.lock`` promises: its stage, its path in the repository and the MD5 of its content."""
-
-    stage: str
-    path: str
-    md5: str
 
 
 @dataclass(frozen=True)
@@ -59,8 +48,8 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
     _warn_when_dirty(here)
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
         there = Path(folder) / "clone"
-        _git(here, "clone", "--quiet", str(here), str(there))
-        promised = outputs(there)
+        git.output(here, "clone", "--quiet", str(here), str(there))
+        promised = _promised(there)
         _fetch_sources(here, there)
         _delete(there, promised)
         if code := _repro(there):
@@ -71,36 +60,22 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
     return _verdict(rows, tolerance)
 
 
-def outputs(folder: Path) -> list[Output]:
-    """The outputs that ``dvc.lock`` of a repository promises, in its order."""
-    lock = folder / "dvc.lock"
-    if not lock.is_file():
+def _promised(folder: Path) -> list[Output]:
+    if not (folder / dvc.LOCK).is_file():
         raise InputError("dvc.lock: HEAD has none, so nothing is promised; run `make` and commit what it wrote")
-    stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"]
-    return [Output(name, out["path"], out["md5"]) for name, stage in stages.items() for out in stage.get("outs", ())]
+    return dvc.outputs(folder)
 
 
 def _warn_when_dirty(here: Path) -> None:
-    if changes := _git(here, "status", "--porcelain").stdout.decode().splitlines():
+    if changes := git.lines(here, "status", "--porcelain"):
         print(f"warning: {len(changes)} uncommitted changes are not verified, HEAD is", file=sys.stderr)
-
-
-def _git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", *arguments], cwd=folder, check=check, stdout=subprocess.PIPE)
 
 
 def _fetch_sources(here: Path, there: Path) -> None:
     """Data that ``dvc add`` tracks is no stage's output: the clone gets it from the cache of the work tree."""
-    sources = _git(there, "ls-files", "*.dvc").stdout.decode().splitlines()
-    if sources:
-        for command in (["remote", "add", "--local", "verify", str(_cache(here))], ["pull", "-r", "verify", *sources]):
-            subprocess.run([*DVC, *command, "--quiet"], cwd=there, env=environment(), check=True)
-
-
-@functools.cache
-def _cache(here: Path) -> Path:
-    found = subprocess.run([*DVC, "cache", "dir"], cwd=here, env=environment(), check=True, stdout=subprocess.PIPE)
-    return Path(found.stdout.decode().strip())
+    if sources := git.lines(there, "ls-files", "*.dvc"):
+        dvc.run(there, "remote", "add", "--local", "verify", str(dvc.cache_folder(here)), "--quiet")
+        dvc.run(there, "pull", "-r", "verify", *sources, "--quiet")
 
 
 def _delete(there: Path, promised: Iterable[Output]) -> None:
@@ -114,13 +89,12 @@ def _delete(there: Path, promised: Iterable[Output]) -> None:
 
 
 def _repro(there: Path) -> int:
-    return subprocess.run(
-        [*DVC, "repro", "--force", "--no-run-cache"], check=False, cwd=there, env=environment() | NO_TRAIL
-    ).returncode
+    command = [*dvc.DVC, "repro", "--force", "--no-run-cache"]
+    return subprocess.run(command, check=False, cwd=there, env=dvc.environment() | NO_TRAIL).returncode
 
 
 def _rows(promised: list[Output], here: Path, there: Path) -> list[Row]:
-    built = {output.path: output for output in outputs(there)}
+    built = {output.path: output for output in dvc.outputs(there)}
     unknown = [built[path] for path in built.keys() - {output.path for output in promised}]
     return [
         *(_row(output, built[output.path].md5, here, there) for output in promised),
@@ -128,11 +102,11 @@ def _rows(promised: list[Output], here: Path, there: Path) -> list[Row]:
     ]
 
 
-def _row(output: Output, md5: str, here: Path, there: Path) -> Row:
+def _row(output: Output, built: str, here: Path, there: Path) -> Row:
     path = there / output.path
     if not path.exists():
         return Row(output, "missing", math.inf)
-    if md5 == output.md5:
+    if built == output.md5:
         return Row(output, "same", 0.0)
     if path.is_dir():
         return Row(output, "different", math.inf)
@@ -145,17 +119,12 @@ def _row(output: Output, md5: str, here: Path, there: Path) -> Row:
 
 def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
     """From git; else from the work tree or DVC's cache there, when its hash is still the promised one."""
-    tracked = _git(there, "cat-file", "blob", f"HEAD:{output.path}", check=False)
-    if tracked.returncode == 0:
-        return tracked.stdout
-    cached = _cache(here) / "files" / "md5" / output.md5[:2] / output.md5[2:]
-    for path in (here / output.path, cached):
-        if (
-            path.is_file()
-            and hashlib.md5(content := path.read_bytes(), usedforsecurity=False).hexdigest() == output.md5
-        ):
-            return content
-    return None
+    try:
+        return git.output(there, "cat-file", "blob", f"HEAD:{output.path}")
+    except RepositoryError:  # not in git
+        cached = dvc.cached(dvc.cache_folder(here), output.md5)
+        contents = (path.read_bytes() for path in (here / output.path, cached) if path.is_file())
+        return next((content for content in contents if md5(content) == output.md5), None)
 
 
 def _verdict(rows: list[Row], tolerance: float) -> int:
@@ -170,5 +139,5 @@ if __name__ == "__main__":
     parser.add_argument("--tolerance", type=float, default=1e-6, help="largest numeric difference allowed (1e-6)")
     try:
         sys.exit(main(tolerance=parser.parse_args().tolerance))
-    except InputError as error:
+    except (InputError, RepositoryError) as error:
         sys.exit(f"error: {error}")

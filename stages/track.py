@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results.fingerprint import MODELS, RECORDED, Result
-from pipeline.results.freshness import refuse_mixed
-from pipeline.results.policy_verdicts import lock
+from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import files
 from pipeline.tracking.store import SWITCH, locate, switched_off
 
@@ -34,8 +33,8 @@ def main(
     name, new = store.recorded(result.fingerprint), False
     if name is None:
         files.load(Path(root, params), PARAMS)
-        if "DVC_STAGE" not in os.environ and (locked := lock(root)):
-            refuse_mixed(result, locked)
+        if "DVC_STAGE" not in os.environ and (stages := locked(root)):
+            refuse_mixed(result, stages)
         from pipeline.tracking.mlflow_runs import record  # MLflow takes two seconds to import
 
         name, new = record(result, store)

@@ -1,4 +1,4 @@
-"""Evidence: every figure the stages wrote, by its metric path; and whether it is of these parameters.
+"""Evidence: every figure the stages wrote, by its metric path.
 
 Plain csv and json, because ``make`` ends with the policy's verdict: importing pandas would cost more than judging.
 """
@@ -6,11 +6,10 @@ Plain csv and json, because ``make`` ends with the policy's verdict: importing p
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from responsible.governance.policy import WHOLE, Evidence
 from responsible.limits import Limits
 from responsible.validation import InputError
 
-PARAMETERS, LOCK = "params.yaml", "dvc.lock"
+PARAMETERS = "params.yaml"
 
 
 @dataclass(frozen=True)
@@ -149,34 +148,3 @@ def _evidence(row: Mapping[str, str], source: str, table: Table) -> Evidence:
 
 def _number(text: str) -> float:
     return float(text) if text else math.nan
-
-
-def refuse_stale(
-    root: str | Path, params: Mapping[str, Any], lock: Mapping[str, Any] | None, but: Sequence[str] = ()
-) -> None:
-    """Raise when the figures are not what ``dvc.lock`` says they are, or are of other parameters than these.
-
-    ``lock`` None: the results were not made by DVC, and nothing is known about them. ``but`` are keys of parameters
-    that the figures do not depend on.
-    """
-    for stage, entry in (lock or {}).get("stages", {}).items():
-        for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
-            if key not in but and _at(params, key) != value:
-                raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
-        for out in entry.get("outs", ()):
-            if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
-                _refuse_edited(Path(root), out)
-
-
-def _refuse_edited(root: Path, out: Mapping[str, str]) -> None:
-    file = root / out["path"]
-    if not file.is_file():
-        raise InputError(f"{out['path']}: no such file; run `dvc repro` to build it")
-    if hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() != out["md5"]:
-        raise InputError(f"{out['path']}: is not what its stage wrote ({LOCK}); run `dvc repro` to build it again")
-
-
-def _at(tree: Any, key: str) -> Any:
-    for part in key.split("."):
-        tree = tree.get(part) if isinstance(tree, Mapping) else None
-    return tree

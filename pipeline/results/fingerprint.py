@@ -5,17 +5,17 @@ Hashes and plain text only: every ``make`` asks whether its result is recorded a
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.results.figures import LOCK, PARAMETERS
+from pipeline.repository import RepositoryError, dvc
+from pipeline.repository.digests import of_value, sha256
+from pipeline.results.figures import PARAMETERS
 from pipeline.storage.files import read_yaml
+from responsible.validation import InputError
 
 STAGE = "track"  # its own entry in dvc.lock says nothing about the result
 FOLDERS = ("metrics", "plots")
@@ -65,21 +65,22 @@ class Result:
     def digests(self) -> dict[str, str]:
         """SHA-256 of the parameters' values, of ``dvc.lock`` without this stage (if there is one), of all contents."""
         models = [path for path in self.models.values() if (self.folder / path).is_file()]
-        contents = {name: _sha256((self.folder / name).read_bytes()) for name in (*self.files, *models)}
-        return {"params": _of(_plain(self.params)), "lock": self._lock(), "evidence": _of(contents)}
+        contents = {name: sha256((self.folder / name).read_bytes()) for name in (*self.files, *models)}
+        return {"params": of_value(_plain(self.params)), "lock": self._lock(), "evidence": of_value(contents)}
 
     @cached_property
     def fingerprint(self) -> str:
         """The same for the same code, data, parameters and outputs, wherever and whenever they were made."""
-        return _of(self.digests)
+        return of_value(self.digests)
 
     def _lock(self) -> str:
-        """Stage by stage as text, because parsing the file takes longer than all the rest; its order is no matter."""
-        lock = self.folder / LOCK
-        if not lock.is_file():
+        if not (self.folder / dvc.LOCK).is_file():
             return ""
-        _, *stages = re.split(r"^(?=  [^\s-])", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        return _of(sorted(_sha256(stage.encode()) for stage in stages if not stage.startswith(f"  {STAGE}:")))
+        try:
+            entries = dvc.stages(self.folder)
+        except RepositoryError as error:
+            raise InputError(str(error)) from None
+        return of_value({name: entry for name, entry in entries.items() if name != STAGE})
 
 
 def _plain(value: Any) -> Any:
@@ -91,11 +92,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, bool | int | float | str | None) else str(value)
-
-
-def _of(value: Any) -> str:
-    return _sha256(json.dumps(value, sort_keys=True).encode())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

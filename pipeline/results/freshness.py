@@ -1,28 +1,71 @@
-"""Whether the results that lie together were made together: what `dvc repro` sees to, for a stage started by hand."""
+"""Whether results are of these parameters and of one run, by what ``dvc.lock`` says: `dvc repro` sees to that."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from pipeline.results.figures import LOCK, refuse_stale
+from pipeline.repository import RepositoryError, dvc
+from pipeline.repository.digests import md5
+from pipeline.results.figures import PARAMETERS
 from pipeline.results.fingerprint import Result
 from responsible.validation import InputError
 
+Stages = Mapping[str, Mapping[str, Any]]  # name → entry of dvc.lock
 _REMEDY = "run `dvc repro`, then record"
 
 
-def refuse_mixed(result: Result, lock: Mapping[str, Any]) -> None:
+def locked(root: str | Path) -> Stages:
+    """The entries in ``dvc.lock`` of the stages of ``dvc.yaml`` that make results; none without one of the files."""
+    folder = Path(root)
+    if not ((folder / dvc.LOCK).is_file() and (folder / dvc.PIPELINE).is_file()):
+        return {}
+    try:
+        named, entries = dvc.stages(folder, dvc.PIPELINE), dvc.stages(folder)
+    except RepositoryError as error:
+        raise InputError(str(error)) from None
+    return {name: entry for name, entry in entries.items() if name.split("@")[0] in named and entry.get("outs")}
+
+
+def refuse_stale(root: str | Path, params: Mapping[str, Any], stages: Stages, but: Sequence[str] = ()) -> None:
+    """Raise when the figures are not what ``dvc.lock`` says they are, or are of other parameters than these.
+
+    ``stages`` as in :func:`locked`; where they are empty, DVC did not make the results and nothing is known of them.
+    ``but`` are keys of parameters that the figures do not depend on.
+    """
+    for stage, entry in stages.items():
+        for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
+            if key not in but and _at(params, key) != value:
+                raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
+        for out in entry.get("outs", ()):
+            if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
+                _refuse_edited(Path(root), out)
+
+
+def refuse_mixed(result: Result, stages: Stages) -> None:
     """Raise when files, parameters and stages are not of one and the same run, by what ``dvc.lock`` says of them."""
-    refuse_stale(result.folder, result.params, lock)
-    stages = lock["stages"]
+    refuse_stale(result.folder, result.params, stages)
     made = {out["path"]: out.get("md5") for stage in stages.values() for out in stage.get("outs", ())}
     for name, stage in stages.items():
         for dep in stage.get("deps", ()):
             if dep["path"] in made and dep.get("md5") != made[dep["path"]]:
-                raise InputError(f"{dep['path']}: changed since {name} read it ({LOCK}); {_REMEDY}")
+                raise InputError(f"{dep['path']}: changed since {name} read it ({dvc.LOCK}); {_REMEDY}")
     for path in {*result.files, *result.models.values()} & made.keys():
         content = (result.folder / path).read_bytes() if (result.folder / path).is_file() else b""
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() != made[path]:
-            raise InputError(f"{path}: is not what its stage wrote ({LOCK}); {_REMEDY}")
+        if md5(content) != made[path]:
+            raise InputError(f"{path}: is not what its stage wrote ({dvc.LOCK}); {_REMEDY}")
+
+
+def _refuse_edited(root: Path, out: Mapping[str, str]) -> None:
+    file = root / out["path"]
+    if not file.is_file():
+        raise InputError(f"{out['path']}: no such file; run `dvc repro` to build it")
+    if md5(file) != out["md5"]:
+        raise InputError(f"{out['path']}: is not what its stage wrote ({dvc.LOCK}); run `dvc repro` to build it again")
+
+
+def _at(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
+    return tree

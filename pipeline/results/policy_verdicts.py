@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.results import figures
+from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import files
 from responsible.governance.policy import Evidence, Judgement, Policy, judge
 
@@ -22,20 +22,8 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     params = Path(root, figures.PARAMETERS)
     (policy,) = files.load(params, {"policy": Policy})
     # A rule may be tried on the figures as they are; documents follow with the next `dvc repro`.
-    figures.refuse_stale(root, files.read_yaml(params), lock(root), but=("policy",))
+    refuse_stale(root, files.read_yaml(params), locked(root), but=("policy",))
     return judge(policy, figures.collect(root), today or datetime.now(UTC).date())
-
-
-def lock(root: str | Path) -> dict[str, Any] | None:
-    """What ``dvc.lock`` says of the stages in ``dvc.yaml`` that make results; None without one of the files."""
-    locked, pipeline = (Path(root, name) for name in (figures.LOCK, "dvc.yaml"))
-    if not (locked.is_file() and pipeline.is_file()):
-        return None
-    named = files.read_yaml(pipeline).get("stages", {})
-    stages: Mapping[str, Any] = files.read_yaml(locked).get("stages", {})
-    return {
-        "stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named and stage.get("outs")}
-    }
 
 
 def cells(judgement: Judgement) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import subprocess
 import zipfile
@@ -10,29 +9,21 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from pipeline.repository.dvc import DVC, environment
-from pipeline.storage.files import read_yaml
+from pipeline.repository import RepositoryError, dvc, git
+from pipeline.repository.digests import md5
 from responsible.validation import InputError, did_you_mean
 
 SCORES = {model: f"data/scores/{model}.parquet" for model in ("baseline", "reweighed")}
 
 
-def git(root: Path, *arguments: str, check: bool = True) -> str:
-    """What a git command prints, without the last line break; "" when it fails and need not succeed."""
-    ran = subprocess.run(
-        ["git", "-c", "core.quotepath=off", *arguments], cwd=root, check=check, capture_output=True, text=True
-    )
-    return ran.stdout.rstrip("\n") if ran.returncode == 0 else ""
-
-
 def resolve(root: Path, base: str) -> str:
     """The commit where the work tree left ``base``: their merge base, or ``base`` itself where none is known here."""
     for name in (base, f"origin/{base}"):
-        if commit := git(root, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", check=False):
-            return git(root, "merge-base", commit, "HEAD", check=False) or commit
-    if git(root, "rev-parse", "--is-shallow-repository", check=False) == "true":
+        if commit := git.found(root, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"):
+            return git.found(root, "merge-base", commit, "HEAD") or commit
+    if git.found(root, "rev-parse", "--is-shallow-repository") == "true":
         raise InputError(f"{base} is not a commit of this shallow clone; get it with: {_fetch(base)}")
-    known = git(root, "for-each-ref", "--format=%(refname:short)", check=False).split()
+    known = git.found(root, "for-each-ref", "--format=%(refname:short)").split()
     raise InputError(
         f"{base} is not a commit here{did_you_mean(base, known)}; fetch it, or name a branch, tag or commit"
     )
@@ -47,17 +38,19 @@ def _fetch(base: str) -> str:
 
 def extract(root: Path, commit: str, folder: Path) -> None:
     """Every file of the commit, into ``folder``: a copy for reading and rebuilding, without git."""
-    ran = subprocess.run(["git", "archive", "--format=zip", commit], cwd=root, check=True, capture_output=True)
-    with zipfile.ZipFile(BytesIO(ran.stdout)) as archive:  # which, unlike tar, no Python extracts outside of the folder
+    content = git.output(root, "archive", "--format=zip", commit)
+    with zipfile.ZipFile(BytesIO(content)) as archive:  # which, unlike tar, no Python extracts outside of the folder
         archive.extractall(folder)
 
 
 def promised(folder: Path) -> dict[str, str]:
     """Path → MD5 of every output that ``dvc.lock`` there promises; empty without one."""
-    if not (lock := folder / "dvc.lock").is_file():
+    if not (folder / dvc.LOCK).is_file():
         return {}
-    stages = read_yaml(lock).get("stages", {}).values()
-    return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", ()) if "md5" in out}
+    try:
+        return {output.path: output.md5 for output in dvc.outputs(folder)}
+    except RepositoryError as error:
+        raise InputError(str(error)) from None
 
 
 def own_scores(root: Path) -> dict[str, Path]:
@@ -65,7 +58,7 @@ def own_scores(root: Path) -> dict[str, Path]:
     for path in SCORES.values():
         if not (root / path).is_file():
             raise InputError(f"{path} is not here; `dvc repro` builds it")
-        if _md5(root / path) != promised(root).get(path):
+        if md5(root / path) != promised(root).get(path):
             raise InputError(f"{path} is not what dvc.lock says; `dvc repro` builds it again")
     return {model: root / path for model, path in SCORES.items()}
 
@@ -76,7 +69,7 @@ def base_scores(root: Path, base: Path, commit: str, say: Callable[[str], None],
     """
     want = promised(base)
     if set(SCORES.values()) <= set(want):
-        if found := _all_held(root, want) or _all_held(_cache(root), want):
+        if found := _all_held(root, want) or _all_held(dvc.cache_folder(root), want):
             return found
         if _remote(root) and all(_get(root, base, commit, path, say) for path in SCORES.values()):
             return {model: base / path for model, path in SCORES.items()}
@@ -105,7 +98,7 @@ def _get(root: Path, base: Path, commit: str, path: str, say: Callable[[str], No
 def _rebuild(root: Path, base: Path, say: Callable[[str], None]) -> None:
     """Train in the extracted commit, with the work tree's cache, so that what is built is found the next time."""
     say("rebuilding the base's scores: they are in no cache here")
-    settings = f"[core]\n    no_scm = true\n[cache]\n    dir = {_cache(root)}\n"
+    settings = f"[core]\n    no_scm = true\n[cache]\n    dir = {dvc.cache_folder(root)}\n"
     (base / ".dvc/config.local").write_text(settings, encoding="utf-8")
     sources = [str(path.relative_to(base)) for path in base.rglob("*.dvc") if path.is_file()]
     if sources and not _dvc(base, "checkout", "--quiet", *sources):
@@ -114,32 +107,24 @@ def _rebuild(root: Path, base: Path, say: Callable[[str], None]) -> None:
         raise InputError("the base could not be rebuilt here")
 
 
-def _held(place: Path, path: str, md5: str) -> Path | None:
+def _held(place: Path, path: str, digest: str) -> Path | None:
     """The file with this hash in a work tree, under its path, or in a DVC cache, under its hash."""
-    cached = place / "files" / "md5" / md5[:2] / md5[2:]
-    return next((file for file in (place / path, cached) if file.is_file() and _md5(file) == md5), None)
-
-
-def _md5(file: Path) -> str:
-    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
-
-
-def _cache(root: Path) -> Path:
-    ran = subprocess.run(
-        [*DVC, "cache", "dir"], cwd=root, env=environment(), check=True, capture_output=True, text=True
-    )
-    return Path(ran.stdout.strip())
+    files = (place / path, dvc.cached(place, digest))
+    return next((file for file in files if file.is_file() and md5(file) == digest), None)
 
 
 def _dvc(folder: Path, *command: str) -> bool:
-    ran = subprocess.run([*DVC, *command], cwd=folder, env=environment(), check=False, stdout=subprocess.DEVNULL)
+    """Whether a command of DVC succeeds; what it prints on standard error is for the user."""
+    ran = subprocess.run(
+        [*dvc.DVC, *command], cwd=folder, env=dvc.environment(), check=False, stdout=subprocess.DEVNULL
+    )
     return ran.returncode == 0
 
 
 def changed_files(root: Path, commit: str, patterns: Sequence[str]) -> list[tuple[str, str]]:
     """(what happened, path) of the files that differ between the commit and the work tree, new ones included."""
     words = {"A": "new", "D": "deleted"}
-    lines = git(root, "diff", "--name-status", "--no-renames", commit, "--", *patterns).splitlines()
+    lines = git.lines(root, "diff", "--name-status", "--no-renames", commit, "--", *patterns)
     found = {line.split("\t", 1)[1]: words.get(line[0], "changed") for line in lines}
-    new = git(root, "ls-files", "--others", "--exclude-standard", "--", *patterns).splitlines()
+    new = git.lines(root, "ls-files", "--others", "--exclude-standard", "--", *patterns)
     return [(word, path) for path, word in sorted((dict.fromkeys(new, "new") | found).items())]

@@ -18,8 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.repository.provenance import redacted
-from pipeline.results.figures import LOCK, PARAMETERS
+from pipeline.repository.dvc import LOCK
+from pipeline.repository.git import redacted
+from pipeline.results.figures import PARAMETERS
 from pipeline.results.fingerprint import Result
 from pipeline.storage.models import read_model
 from pipeline.tracking.classification_reports import write_reports

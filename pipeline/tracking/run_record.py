@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -11,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pipeline.repository.provenance import changes, commit, redacted
+from pipeline.repository.digests import sha256
+from pipeline.repository.git import changes, commit, redacted
 from pipeline.results.figures import collect
 from pipeline.results.fingerprint import Result
 from pipeline.results.policy_verdicts import verdicts, words
@@ -36,14 +36,14 @@ def name(text: str) -> str:
     safe = re.sub(r"_(?=x)|^[. ]|[. ]$|[^\w.\- ]", lambda found: f"_x{ord(found[0]):x}_", text)
     if len(safe) <= LONGEST_NAME:
         return safe
-    return f"{safe[: LONGEST_NAME - 33]}.{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+    return f"{safe[: LONGEST_NAME - 33]}.{sha256(text)[:32]}"
 
 
 def short(text: str, longest: int) -> str:
     """``text``, or its beginning and the hash of the whole."""
     if len(text) <= longest:
         return text
-    end = f"… sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    end = f"… sha256:{sha256(text)}"
     return text[: longest - len(end)] + end
 
 

@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 
 from commands import gate
 from pipeline.results import figures
-from pipeline.results.policy_verdicts import figure, lock, short, verdicts
+from pipeline.results.freshness import locked as locked_stages
+from pipeline.results.policy_verdicts import figure, short, verdicts
 from responsible.validation import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -297,7 +298,7 @@ def test_results_edited_by_hand_are_refused(results):
 def test_a_stage_that_is_gone_does_not_make_results_stale(results):
     """DVC may keep a removed stage in its lock file; what it once depended on does not matter any more."""
     locked(results, threshold=250, stage="removed")
-    assert lock(results) == {"stages": {}}
+    assert locked_stages(results) == {}
     assert verdicts(results, TODAY)[0].verdict == "pass"
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.repository.provenance import changes, redacted
+from pipeline.repository.git import changes, redacted
 from pipeline.results.fingerprint import MODELS, Result
 from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
@@ -365,15 +365,15 @@ def test_results_of_different_runs_are_refused(result):
     md5 = hashlib.md5((result / "docs/comparison.md").read_bytes(), usedforsecurity=False).hexdigest()
     made = {"outs": [{"path": "docs/comparison.md", "md5": md5}], "params": {"params.yaml": {"threshold": 300}}}
     read = {"deps": [{"path": "docs/comparison.md", "md5": md5}], "outs": []}
-    refuse_mixed(Result(result), {"stages": {"one": made, "two": read}})
+    refuse_mixed(Result(result), {"one": made, "two": read})
     earlier = {"deps": [{"path": "docs/comparison.md", "md5": "0"}], "outs": []}
     with pytest.raises(InputError, match=r"docs/comparison\.md: changed since two read it .* run `dvc repro`"):
-        refuse_mixed(Result(result), {"stages": {"one": made, "two": earlier}})
+        refuse_mixed(Result(result), {"one": made, "two": earlier})
     with pytest.raises(InputError, match="threshold changed since one ran"):
-        refuse_mixed(Result(result), {"stages": {"one": {**made, "params": {"params.yaml": {"threshold": 200}}}}})
+        refuse_mixed(Result(result), {"one": {**made, "params": {"params.yaml": {"threshold": 200}}}})
     (result / "docs/comparison.md").write_text("edited")
     with pytest.raises(InputError, match=r"docs/comparison\.md: is not what its stage wrote"):
-        refuse_mixed(Result(result), {"stages": {"one": made}})
+        refuse_mixed(Result(result), {"one": made})
 
 
 def test_edits_are_those_that_change_a_result(toy, sh):
