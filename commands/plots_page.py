@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline import entry
 from pipeline.repository.dvc import DVC, environment
 from pipeline.review import base_version
 from pipeline.storage import files as _io
+from pipeline.storage import parameters
 from responsible.validation import InputError
 
 SOURCE = "docs/templates/plots_page.html"
@@ -77,7 +79,7 @@ def changed_plots(root: Path, commit: str) -> list[str]:
 
 def declared(root: Path) -> Iterator[tuple[str, set[str]]]:
     """(name, files) of every plot in dvc.yaml: those of several series by their title, others by their file."""
-    pipeline = _io.read_yaml(root / "dvc.yaml")
+    pipeline = parameters.read_yaml(root / "dvc.yaml")
     for plot in pipeline.get("plots", ()):
         for name, options in plot.items():
             yield name, set(options["y"]) if isinstance(options.get("y"), dict) else {name}
@@ -97,4 +99,4 @@ def _draw(root: Path, commit: str, targets: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", nargs="?", help="branch, tag or commit; what differs from it is drawn")
-    _io.run(lambda: main(parser.parse_args().base))
+    entry.run(lambda: main(parser.parse_args().base))

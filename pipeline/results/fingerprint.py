@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results.figures import LOCK, PARAMETERS
-from pipeline.storage.files import read_yaml
+from pipeline.storage.parameters import read_yaml
 
 STAGE = "track"  # its own entry in dvc.lock says nothing about the result
 FOLDERS = ("metrics", "plots")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results import figures
-from pipeline.storage import files
+from pipeline.storage import parameters
 from responsible.governance.policy import Evidence, Judgement, Policy, judge
 
 HEADER = ("rule", "verdict", "severity", "value", "limits", "figure")
@@ -20,9 +20,9 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     in UTC, so that an exception expires everywhere at once.
     """
     params = Path(root, figures.PARAMETERS)
-    (policy,) = files.load(params, {"policy": Policy})
+    (policy,) = parameters.load(params, {"policy": Policy})
     # A rule may be tried on the figures as they are; documents follow with the next `dvc repro`.
-    figures.refuse_stale(root, files.read_yaml(params), lock(root), but=("policy",))
+    figures.refuse_stale(root, parameters.read_yaml(params), lock(root), but=("policy",))
     return judge(policy, figures.collect(root), today or datetime.now(UTC).date())
 
 
@@ -31,8 +31,8 @@ def lock(root: str | Path) -> dict[str, Any] | None:
     locked, pipeline = (Path(root, name) for name in (figures.LOCK, "dvc.yaml"))
     if not (locked.is_file() and pipeline.is_file()):
         return None
-    named = files.read_yaml(pipeline).get("stages", {})
-    stages: Mapping[str, Any] = files.read_yaml(locked).get("stages", {})
+    named = parameters.read_yaml(pipeline).get("stages", {})
+    stages: Mapping[str, Any] = parameters.read_yaml(locked).get("stages", {})
     return {
         "stages": {name: stage for name, stage in stages.items() if name.split("@")[0] in named and stage.get("outs")}
     }

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from pipeline.repository.dvc import DVC, environment
-from pipeline.storage.files import read_yaml
+from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError, did_you_mean
 
 SCORES = {model: f"data/scores/{model}.parquet" for model in ("baseline", "reweighed")}
