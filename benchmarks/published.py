@@ -131,13 +131,14 @@ def redraw(place: Path, seed: int, rows: int) -> Figures:
     from ruamel.yaml import YAML
 
     from pipeline.storage import files
+    from pipeline.storage.parameters import load
     from stages import prepare, threshold_sweep
 
     source = sample(rows, place / "redraw.csv", seed)
     changes = {key.replace(".", "__"): YAML(typ="safe").load(value) for key, value in METHOD.items()}
     params = parameters(place / "params.yaml", seed=seed, budget__source=str(source), **changes)
     prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
-    _, sensitive, model, reweigh, _, sweep = files.load(params, threshold_sweep.PARAMS)
+    _, sensitive, model, reweigh, _, sweep = load(params, threshold_sweep.PARAMS)
     frame, meta = files.read_parquet(place / "cells.parquet")
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(frame, kinds, meta["cuts"], sensitive, model=model, reweigh=reweigh, sweep=sweep)

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 
-from pipeline.storage import files
+from pipeline import entry
 from pipeline.tracking.mlflow_runs import opened
 from pipeline.tracking.store import locate
 
@@ -37,4 +37,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=5000, help="of 127.0.0.1 (5000)")
     arguments = parser.parse_args()
-    files.run(lambda: main(arguments.port))
+    entry.run(lambda: main(arguments.port))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline import entry
 from pipeline.repository import RepositoryError, dvc
 from pipeline.repository.digests import sha256
 from pipeline.review import base_version
@@ -96,4 +97,4 @@ def _draw(root: Path, commit: str, targets: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", nargs="?", help="branch, tag or commit; what differs from it is drawn")
-    _io.run(lambda: main(parser.parse_args().base))
+    entry.run(lambda: main(parser.parse_args().base))

@@ -10,7 +10,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage.files import load, read_json, read_parquet, run, write_csv, write_json
+from pipeline.entry import run
+from pipeline.storage.files import read_json, read_parquet, write_csv, write_json
+from pipeline.storage.parameters import load
 from responsible.privacy.domain import Privacy, domain
 from responsible.privacy.noise import Noise, SecretNoise
 from responsible.privacy.release import described, line, noisy_rows, released, spent

@@ -14,11 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipeline import entry
 from pipeline.reporting import rendering
 from pipeline.results import figures, policy_verdicts
 from pipeline.review import base_version, changes
 from pipeline.review.changes import Comparison, Obstacle, Row
 from pipeline.storage import files as _io
+from pipeline.storage import parameters
 from responsible.governance.policy import Figures, Judgement, Policy, headline
 from responsible.validation import InputError
 
@@ -49,8 +51,8 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
 
 
 def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
-    old, new = (_io.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
-    (policy,) = _io.load(here / figures.PARAMETERS, {"policy": Policy})
+    old, new = (parameters.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
+    (policy,) = parameters.load(here / figures.PARAMETERS, {"policy": Policy})
     before, after = _figures(there), figures.collect(here)
     stops = changes.obstacles(old, new, (_digests(there), _digests(here)))
     known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
@@ -195,4 +197,4 @@ if __name__ == "__main__":
         "--no-rebuild", action="store_true", help="do not build the base's scores when no cache has them"
     )
     given = parser.parse_args()
-    _io.run(lambda: main(given.base, links=given.links, rebuild=not given.no_rebuild))
+    entry.run(lambda: main(given.base, links=given.links, rebuild=not given.no_rebuild))

@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from tqdm import tqdm
 
-from pipeline.storage.files import run
+from pipeline.entry import run
 from responsible.datasets import budget, healthcare, segments
 from responsible.validation import InputError, did_you_mean
 

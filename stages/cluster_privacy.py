@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import entry
 from pipeline.documents import segments as _segments_report
 from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.reporting import rendering
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
 from responsible.segmentation.schema import FEATURE, PROTECTED, Segments
@@ -59,7 +60,7 @@ def main(
     sheet: str = "docs/segments_data_sheet.md",
 ) -> None:
     """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
-    seed, inference, roles, wanted = files.load(params, PARAMS)
+    seed, inference, roles, wanted = parameters.load(params, PARAMS)
     values, codes, levels = _people(prepared, roles)
     analysing, drawing = np.random.default_rng(seed).spawn(2)
     made = report(values, codes, levels, roles=roles, params=wanted, confidence=inference.confidence, rng=analysing)
@@ -100,4 +101,4 @@ def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

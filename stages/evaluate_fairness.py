@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline import entry
 from pipeline.documents import comparison as _comparison
 from pipeline.plots import fairness as _draw_fairness
 from pipeline.reporting import rendering
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import evaluate
 from responsible.fairness.groups import Groups, declared_groups
@@ -58,7 +59,7 @@ def main(
     comparison: str = "docs/comparison.md",
 ) -> None:
     """Audit both models; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, inference, fairness = files.load(params, PARAMS)
+    seed, threshold, sensitive, logistic, inference, fairness = parameters.load(params, PARAMS)
     both, meta = files.read_scores(baseline, reweighed)
     weights = files.read_json(reweighing)["reweigh"]["weights"]
     performance = files.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
@@ -91,7 +92,7 @@ def main(
         calibration_png: lambda: _draw_fairness.calibration(found.calibration),
         confusion_png: lambda: _draw_fairness.confusion(found.confusion),
     }
-    for path, draw in files.watch(pictures.items(), "pictures"):
+    for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
     context = _comparison.context(
         found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
@@ -108,4 +109,4 @@ def _guessed(cells: str, declared: list[Groups], knobs: tuple[Any, ...]) -> pd.D
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

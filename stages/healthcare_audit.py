@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline import entry
 from pipeline.documents import healthcare_audit
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting import rendering
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
 from responsible.healthcare.cases import counted
@@ -67,7 +68,7 @@ def main(
     case_study: str = "docs/playbook/7_case_study.md",
 ) -> None:
     """Audit the cases; see the names of the outputs."""
-    seed, logistic, inference, roles, rules, playbook = files.load(params, PARAMS)
+    seed, logistic, inference, roles, rules, playbook = parameters.load(params, PARAMS)
     table, _ = files.read_parquet(cases)
     found = audit(table, roles, rules, inference, np.random.default_rng([seed, 5]))
     tables = healthcare_audit.tables(found)
@@ -107,4 +108,4 @@ def _guessed(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline import entry
 from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
 from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import figures
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 
 # Sections that documents print, as they stand: the stages that compute with them have validated them.
@@ -72,7 +73,7 @@ def main(
     page: str = "docs/index.html",
 ) -> None:
     """Write every document, the model card also as CycloneDX, and all of them as one page."""
-    loaded = dict(zip(PARAMS, files.load(params, PARAMS), strict=True))
+    loaded = dict(zip(PARAMS, parameters.load(params, PARAMS), strict=True))
     sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
     written = [
         _document.write(template, output, sources, DATA) for template, output in zip(templates, documents, strict=True)
@@ -86,4 +87,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline import entry
 from pipeline.ingest import bad_rows, engines, row_tables, source_files
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.healthcare.profile import profile as profile_of_cases
 from responsible.healthcare.schema import Healthcare, cases
 from responsible.segmentation.schema import Segments, people
@@ -43,7 +44,7 @@ def main(
     healthcare_profile: str = "plots/prepare_healthcare.csv",
 ) -> None:
     """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
-    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = files.load(params, PARAMS)
+    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = parameters.load(params, PARAMS)
     plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
     declared = plan.declared()
     table = source_files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
@@ -80,4 +81,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

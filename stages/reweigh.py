@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.storage import files, models
+from pipeline import entry
+from pipeline.storage import files, models, parameters
 from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.mitigation.reweighing import Reweigh, level_table, row_weights, weight_table
 from responsible.modelling.encoding import Logistic
@@ -40,7 +41,7 @@ def main(
     terms: str = "plots/coefficients_reweighed.csv",
 ) -> None:
     """Weigh, fit, score and judge; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, reweigh, inference = files.load(params, PARAMS)
+    seed, threshold, sensitive, logistic, reweigh, inference = parameters.load(params, PARAMS)
     table, meta = files.read_parquet(cells)
 
     label = labels(table, meta["cuts"], threshold)
@@ -63,4 +64,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

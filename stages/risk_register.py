@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline import entry
 from pipeline.reporting import sources
 from pipeline.results import figures
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
 from responsible.privacy.domain import Configuration, Release
@@ -43,7 +44,7 @@ def main(
     register: str = "plots/risk_register.csv",
 ) -> None:
     """Write the register, and how many risks of each band it holds."""
-    policy, chosen, release = files.load(params, PARAMS)
+    policy, chosen, release = parameters.load(params, PARAMS)
     judgements = sources.gather(params, ["policy"], reads, policy).judgements
     settings = {name: (own.mechanism, own.epsilon) for name, own in (("chosen", chosen), ("release", release))}
     found = risk_register.register(
@@ -59,4 +60,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

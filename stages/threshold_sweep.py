@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import entry
 from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
 from pipeline.reporting import rendering
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import choose
 from responsible.mitigation.threshold_figures import Sweep
@@ -43,12 +44,12 @@ def main(
     document: str = "docs/recommended_threshold.md",
 ) -> None:
     """Sweep, choose and report; see the names of the outputs."""
-    seed, sensitive, logistic, reweigh, inference, sweep = files.load(params, PARAMS)
+    seed, sensitive, logistic, reweigh, inference, sweep = parameters.load(params, PARAMS)
     frame, meta = files.read_parquet(cells)
     choosing, reporting = (np.random.default_rng([seed, 4, part]) for part in (1, 2))
 
     def watch(steps: Iterable[Any]) -> Iterable[Any]:
-        return files.watch(steps, "thresholds")
+        return entry.watch(steps, "thresholds")
 
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(
@@ -68,4 +69,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline import entry
 from pipeline.results.fingerprint import MODELS, RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
-from pipeline.storage import files
+from pipeline.storage import parameters
 from pipeline.tracking.store import SWITCH, locate, switched_off
 
-PARAMS: dict[str, Any] = dict.fromkeys(files.SECTIONS, Any)  # a run says them all
+PARAMS: dict[str, Any] = dict.fromkeys(parameters.SECTIONS, Any)  # a run says them all
 
 
 def main(
@@ -32,7 +33,7 @@ def main(
     result, store = Result(Path(root), recorded, models), locate(root)
     name, new = store.recorded(result.fingerprint), False
     if name is None:
-        files.load(Path(root, params), PARAMS)
+        parameters.load(Path(root, params), PARAMS)
         if "DVC_STAGE" not in os.environ and (stages := locked(root)):
             refuse_mixed(result, stages)
         from pipeline.tracking.mlflow_runs import record  # MLflow takes two seconds to import
@@ -42,4 +43,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

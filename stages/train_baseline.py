@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.storage import files, models
+from pipeline import entry
+from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
@@ -27,7 +28,7 @@ def main(
     terms: str = "plots/coefficients_baseline.csv",
 ) -> None:
     """Fit, score and judge; see the names of the outputs."""
-    seed, threshold, logistic, inference = files.load(params, PARAMS)
+    seed, threshold, logistic, inference = parameters.load(params, PARAMS)
     table, meta = files.read_parquet(cells)
 
     label = labels(table, meta["cuts"], threshold)
@@ -43,4 +44,4 @@ def main(
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.reporting.formatting import Number, Told, told
 from pipeline.results import figures as _evidence
 from pipeline.storage import files as _io
+from pipeline.storage import parameters
 from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
 from responsible.validation import InputError, did_you_mean
 
@@ -106,7 +107,7 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
 
     Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
     """
-    files, tree = tuple(files), _io.read_yaml(params)
+    files, tree = tuple(files), parameters.read_yaml(params)
     for name in files:
         if not Path(name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.repository import RepositoryError, dvc
 from pipeline.repository.digests import of_value, sha256
 from pipeline.results.figures import PARAMETERS
-from pipeline.storage.files import read_yaml
+from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError
 
 STAGE = "track"  # its own entry in dvc.lock says nothing about the result

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.results import figures
 from pipeline.results.freshness import locked, refuse_stale
-from pipeline.storage import files
+from pipeline.storage import parameters
 from responsible.governance.policy import Evidence, Judgement, Policy, judge
 
 HEADER = ("rule", "verdict", "severity", "value", "limits", "figure")
@@ -20,9 +20,9 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     in UTC, so that an exception expires everywhere at once.
     """
     params = Path(root, figures.PARAMETERS)
-    (policy,) = files.load(params, {"policy": Policy})
+    (policy,) = parameters.load(params, {"policy": Policy})
     # A rule may be tried on the figures as they are; documents follow with the next `dvc repro`.
-    refuse_stale(root, files.read_yaml(params), locked(root), but=("policy",))
+    refuse_stale(root, parameters.read_yaml(params), locked(root), but=("policy",))
     return judge(policy, figures.collect(root), today or datetime.now(UTC).date())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.storage import files
+from pipeline.storage.parameters import load, load_part
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
@@ -152,8 +153,8 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
 
     Raises :class:`InputError` when the two versions' cells are not the same rows, so that nothing can be paired.
     """
-    seed, threshold, sensitive, model, inference, fairness = files.load(root / "params.yaml", KNOBS)
-    (before,) = files.load_part(base / "params.yaml", {"model": Logistic})
+    seed, threshold, sensitive, model, inference, fairness = load(root / "params.yaml", KNOBS)
+    (before,) = load_part(base / "params.yaml", {"model": Logistic})
     found = {}
     for index, (name, path) in enumerate(own.items()):
         (new, meta), (first, other) = files.read_parquet(path), files.read_parquet(old[name])

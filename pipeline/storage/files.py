@@ -1,99 +1,21 @@
-"""The stages' hands: parameters in, tables and metrics out, each file written whole or not at all."""
+"""Tables, metrics and documents in and out: equal values give equal bytes, and a file appears whole or not at all."""
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import math
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from responsible.validation import InputError, Params, did_you_mean, explain
+from responsible.validation import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
-SECTIONS = (
-    "seed",
-    "threshold",
-    "prepare",
-    "budget",
-    "sensitive",
-    "model",
-    "reweigh",
-    "inference",
-    "fairness",
-    "threshold_sweep",
-    "healthcare",
-    "healthcare_audit",
-    "playbook",
-    "segments",
-    "cluster_privacy",
-    "policy",
-)
 DECIMALS = 6
-
-
-def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The sections ``wanted`` (dotted key → type) of the parameter file, validated, in the order asked for.
-
-    A type is a :class:`~responsible.validation.Params` class or anything pydantic validates. Unknown and missing keys,
-    wrong types and values out of range raise :class:`InputError` that names file, key, rule and value.
-    """
-    tree = read_yaml(path)
-    for key in tree:
-        if key not in SECTIONS:
-            raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
-    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
-
-
-def load_part(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
-    """As :func:`load`, for a file of another version: it may have sections that this one does not know."""
-    tree = read_yaml(path)
-    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
-
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds."""
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        tree = copy.deepcopy(_parsed(Path(path).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run from the repository root") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(tree, dict):
-        raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
-    return tree
-
-
-@lru_cache(maxsize=8)
-def _parsed(text: str) -> Any:
-    """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe").load(text)
-
-
-def _section(path: str | Path, tree: Any, key: str, kind: Any) -> Any:
-    for part in key.split("."):
-        if not isinstance(tree, dict) or part not in tree:
-            raise InputError(f"{path}: {key} is missing; add the key")
-        tree = tree[part]
-    known = kind.model_fields if isinstance(kind, type) and issubclass(kind, Params) else ()
-    try:
-        return TypeAdapter(kind).validate_python(tree, strict=True)
-    except ValidationError as error:
-        raise InputError(explain(error, f"{path}: {key}", known)) from None
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -171,13 +93,6 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
 
 
-def watch(steps: Iterable[Any], what: str) -> Iterable[Any]:
-    """``steps`` with a progress bar that says ``what`` they are; silent where nobody watches (no terminal)."""
-    from tqdm import tqdm
-
-    return tqdm(steps, desc=what, disable=None, leave=False)
-
-
 def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
     """The scores table: split, bin, sensitive levels and counts of every cell, in the cells' order, and its ``score``.
 
@@ -206,11 +121,3 @@ def _existing(path: str | Path) -> Path:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file; run `dvc repro` to build it")
     return Path(path)
-
-
-def run(main: Callable[[], None]) -> None:
-    """Call a stage's ``main``; a refused input becomes one message on stderr and exit code 1, without a traceback."""
-    try:
-        main()
-    except InputError as error:
-        sys.exit(f"error: {error}")

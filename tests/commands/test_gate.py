@@ -312,7 +312,7 @@ def test_the_sample_fails_honestly(capsys):
 
 
 def verdicts_of_sample():
-    from pipeline.storage.files import load
+    from pipeline.storage.parameters import load
     from responsible.governance.policy import Policy, judge
 
     (declared,) = load(ROOT / "params.yaml", {"policy": Policy})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.storage import files
+from pipeline import entry
 from responsible.fairness.measures import MEASURES
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
@@ -138,5 +138,5 @@ def test_your_own_data_works_as_written(tmp_path, monkeypatch):
     sections["sensitive"]["race"]["privileged"] = ["0"]
     YAML().dump(tree(ROOT / "params.yaml") | sections, Path("params.yaml"))
     with pytest.raises(SystemExit) as refused:
-        files.run(prepare.main)
+        entry.run(prepare.main)
     assert str(refused.value.code) in page

@@ -15,7 +15,7 @@ from pipeline.plots import fairness as pictures
 from pipeline.reporting import rendering
 from pipeline.results import figures
 from pipeline.review import changes
-from pipeline.storage import files
+from pipeline.storage import parameters
 from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import Evaluation, evaluate
 from responsible.fairness.groups import groups
@@ -39,7 +39,7 @@ ENTRY = Measure(
     test=equal("false_positive_rate"),
     limits=Limits(minimum=-0.1, maximum=0.1),
 )
-DECLARED = files.read_yaml(ROOT / "params.yaml")["fairness"]
+DECLARED = parameters.read_yaml(ROOT / "params.yaml")["fairness"]
 INFERENCE = Inference(confidence=0.95, replicates=500, minimum_denominator=5)
 WHO = groups("sex", ["m", "w"], ["m"])
 PATH = f"evaluate_fairness.sex.reweighed.{NAME}"

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from pipeline.storage import files as _io
+from pipeline.storage import parameters
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -121,7 +121,7 @@ def test_the_sections_of_the_parameter_file_are_those_that_stages_load():
     """A key of params.yaml that no stage loads is a misspelling, and stages/_io knows exactly the loaded ones."""
     loaded = {key.split(".")[0] for name in STAGES for key in contract.module(name).PARAMS}
     loaded |= {"policy"}  # judged by commands, not by stages: exceptions expire, so its verdicts are not cached
-    assert set(_io.SECTIONS) == loaded == set(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+    assert set(parameters.SECTIONS) == loaded == set(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
 
 
 def test_the_parameter_file_is_in_block_style():

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline.reporting import document
 from pipeline.reporting import sources as _sources
-from pipeline.storage import files
+from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 from stages import model_card, risk_register
 from tests.support.contract import ROOT
@@ -41,7 +41,7 @@ def change(file, edit):
     elif file.endswith(".json"):
         files.write_json(file, edit(files.read_json(file)))
     else:
-        tree = files.read_yaml(file)
+        tree = parameters.read_yaml(file)
         edit(tree)
         with Path(file).open("w", encoding="utf-8") as lines:
             YAML(typ="safe").dump(tree, lines)
@@ -49,7 +49,7 @@ def change(file, edit):
 
 def written(name):
     """The text of a document on the results in the working folder, its links' addresses left out."""
-    policy = Policy.model_validate(files.read_yaml("params.yaml")["policy"], strict=True)
+    policy = Policy.model_validate(parameters.read_yaml("params.yaml")["policy"], strict=True)
     sources = _sources.gather("params.yaml", model_card.PARAMS, model_card.READS, policy)
     found = document.write(ROOT / f"docs/templates/{name}.md.j2", f"docs/{name}.md", sources, model_card.DATA)
     return re.sub(r"^\[f\d+\]:.*\n?", "", found.text, flags=re.MULTILINE)
@@ -70,7 +70,7 @@ def test_the_stage_writes_what_is_committed(results):
 def test_the_register_of_the_sample():
     """Every rule of the policy has its line; what is infeasible and blocks leads; the headline counts the bands."""
     table = files.read_csv(ROOT / "plots/risk_register.csv")
-    rules = files.read_yaml(ROOT / "params.yaml")["policy"]["rules"]
+    rules = parameters.read_yaml(ROOT / "params.yaml")["policy"]["rules"]
     assert set(table.loc[table["source"] == "policy", "name"]) == set(rules)
     first = table.iloc[0]
     assert (first["name"], first["score"], first["owner"]) == ("education_disparate_impact", 25, "fairness board")

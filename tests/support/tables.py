@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline.storage import files
+from pipeline.storage.parameters import SECTIONS
 from responsible.datasets import budget as sample_budget
 from responsible.tabular.cell_counts import Plan
 from responsible.tabular.cells import Grid
@@ -43,7 +43,7 @@ def tree(**changes: Any) -> dict[str, Any]:
 
 def write(path: Path, parameters: dict[str, Any], wanted: Iterable[str]) -> None:
     """``parameters`` as a file without the known sections that hold none of the keys ``wanted``: YAML is slow."""
-    unread = set(files.SECTIONS) - {key.split(".")[0] for key in wanted}
+    unread = set(SECTIONS) - {key.split(".")[0] for key in wanted}
     kept = {key: value for key, value in parameters.items() if key not in unread}
     with path.open("w", encoding="utf-8") as file:
         YAML().dump(kept, file)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.results.fingerprint import MODELS, RECORDED
-from pipeline.storage import files, models
+from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train
 
@@ -40,7 +40,7 @@ def make_result(root: Path) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, root / name)
-    params = Logistic(**files.read_yaml(root / "params.yaml")["model"])
+    params = Logistic(**parameters.read_yaml(root / "params.yaml")["model"])
     kinds = {f"x.{name}": kind for name, kind in {**KINDS, "Recommended_Activity": "categorical"}.items()}
     for weight, (name, path) in enumerate(MODELS.items(), start=1):
         trained = train(CELLS, kinds, CELLS["bin"], params, 1 + weight * CELLS["x.Age"].lt(40))

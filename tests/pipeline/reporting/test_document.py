@@ -66,9 +66,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def sources(*sections):
-    from pipeline.storage import files
+    from pipeline.storage import parameters
 
-    policy = Policy.model_validate(files.read_yaml("params.yaml")["policy"])
+    policy = Policy.model_validate(parameters.read_yaml("params.yaml")["policy"])
     return _sources.gather("params.yaml", sections or ("threshold", "share", "budget", "groups"), FILES, policy)
 
 

@@ -6,78 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.storage import files
-from responsible.mitigation.threshold_figures import Sweep
-from responsible.tabular.cells import Grid
 from responsible.validation import InputError, did_you_mean, near
-
-
-def params(tmp_path, text):
-    path = tmp_path / "params.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n    step: 0\n",
-            "threshold_sweep.grid.step must be > 0, got 0",
-        ),
-        (
-            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n",
-            "threshold_sweep.grid.step is missing; add the key",
-        ),
-        (
-            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n    stop: 1\n    step: 1\n",
-            "threshold_sweep.grid.stop is not a known key; did you mean 'step'?",
-        ),
-        (
-            "threshold_sweep:\n  grid:\n    minimum: low\n    maximum: 5\n    step: 1\n",
-            "threshold_sweep.grid.minimum must be a number, got 'low'",
-        ),
-        ("threshold_sweep:\n  grid: 3\n", "threshold_sweep.grid must be a mapping of keys, got 3"),
-        ("treshold_sweep: 1\n", "treshold_sweep is not a known key; did you mean 'threshold_sweep'"),
-        ("seed: 1\n", "threshold_sweep.grid is missing; add the key"),
-        ("- 1\n", "must be a mapping of sections, got list"),
-        ("seed: [1\n", "not readable as YAML"),
-        ("seed: 1\nseed: 2\n", "found duplicate key"),
-    ],
-)
-def test_bad_parameters_name_file_key_rule_and_value(tmp_path, text, message):
-    """Each fault of a parameter file is refused with file, key, rule and value, a misspelling with the nearest key."""
-    with pytest.raises(InputError) as refused:
-        files.load(params(tmp_path, text), {"threshold_sweep.grid": Grid})
-    assert "params.yaml: " in str(refused.value)
-    assert message in str(refused.value)
-
-
-def test_sections_come_in_the_order_asked_for(tmp_path):
-    """A whole number is a number, dotted keys reach into a section, and the order is the caller's."""
-    path = params(
-        tmp_path, "seed: 3\nthreshold: 300\nthreshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 2\n    step: 1\n"
-    )
-    grid, threshold, seed = files.load(path, {"threshold_sweep.grid": Grid, "threshold": float, "seed": int})
-    assert (grid.values(), threshold, seed) == ([1.0, 2.0], 300.0, 3)
-
-
-def test_whole_number_is_not_a_fraction(tmp_path):
-    """A seed of 1.5, or true, is refused rather than rounded."""
-    for value in ("1.5", "true", "'1'"):
-        with pytest.raises(InputError, match="seed must be a whole number"):
-            files.load(params(tmp_path, f"seed: {value}\n"), {"seed": int})
-
-
-def test_missing_parameter_file_says_where_to_run(tmp_path):
-    """Without a parameter file the message says where to start from."""
-    with pytest.raises(InputError, match="run from the repository root"):
-        files.load(tmp_path / "params.yaml", {"seed": int})
-
-
-def test_sample_parameters_are_valid():
-    """The sweep section that ships is valid as a whole."""
-    (sweep,) = files.load("params.yaml", {"threshold_sweep": Sweep})
-    assert sweep.grid.values()[0] == 100.0
 
 
 def test_json_is_sorted_rounded_and_never_nan(tmp_path):
@@ -129,22 +58,6 @@ def test_scores_of_different_runs_are_refused(tmp_path):
         files.read_scores(tmp_path / "a", tmp_path / "b")
     both, _ = files.read_scores(tmp_path / "a", tmp_path / "a")
     assert both[["baseline", "reweighed"]].to_numpy().tolist() == [[0.5, 0.5]]
-
-
-def test_refusal_is_one_message_and_exit_code_1(capsys):
-    """A refused input ends a stage with its message, without a traceback; a bug still shows its traceback."""
-
-    def refuse():
-        raise InputError("data.csv: no such file")
-
-    def bug():
-        raise KeyError("x")
-
-    with pytest.raises(SystemExit) as ended:
-        files.run(refuse)
-    assert ended.value.code == "error: data.csv: no such file"
-    with pytest.raises(KeyError):
-        files.run(bug)
 
 
 def test_near_matches_ignore_case_and_rank_by_likeness():

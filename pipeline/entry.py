@@ -1,0 +1,26 @@
+"""How a script of the pipeline starts and shows progress: a refused input is one message, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from responsible.validation import InputError
+
+T = TypeVar("T")
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call a stage's ``main``; a refused input becomes one message on stderr and exit code 1, without a traceback."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def watch(steps: Iterable[T], what: str) -> Iterable[T]:
+    """``steps`` with a progress bar that says ``what`` they are; silent where nobody watches (no terminal)."""
+    from tqdm import tqdm
+
+    return tqdm(steps, desc=what, disable=None, leave=False)

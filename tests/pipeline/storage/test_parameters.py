@@ -1,0 +1,75 @@
+import pytest
+
+from pipeline.storage import parameters
+from responsible.mitigation.threshold_figures import Sweep
+from responsible.tabular.cells import Grid
+from responsible.validation import InputError
+
+
+def params(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n    step: 0\n",
+            "threshold_sweep.grid.step must be > 0, got 0",
+        ),
+        (
+            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n",
+            "threshold_sweep.grid.step is missing; add the key",
+        ),
+        (
+            "threshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 5\n    stop: 1\n    step: 1\n",
+            "threshold_sweep.grid.stop is not a known key; did you mean 'step'?",
+        ),
+        (
+            "threshold_sweep:\n  grid:\n    minimum: low\n    maximum: 5\n    step: 1\n",
+            "threshold_sweep.grid.minimum must be a number, got 'low'",
+        ),
+        ("threshold_sweep:\n  grid: 3\n", "threshold_sweep.grid must be a mapping of keys, got 3"),
+        ("treshold_sweep: 1\n", "treshold_sweep is not a known key; did you mean 'threshold_sweep'"),
+        ("seed: 1\n", "threshold_sweep.grid is missing; add the key"),
+        ("- 1\n", "must be a mapping of sections, got list"),
+        ("seed: [1\n", "not readable as YAML"),
+        ("seed: 1\nseed: 2\n", "found duplicate key"),
+    ],
+)
+def test_bad_parameters_name_file_key_rule_and_value(tmp_path, text, message):
+    """Each fault of a parameter file is refused with file, key, rule and value, a misspelling with the nearest key."""
+    with pytest.raises(InputError) as refused:
+        parameters.load(params(tmp_path, text), {"threshold_sweep.grid": Grid})
+    assert "params.yaml: " in str(refused.value)
+    assert message in str(refused.value)
+
+
+def test_sections_come_in_the_order_asked_for(tmp_path):
+    """A whole number is a number, dotted keys reach into a section, and the order is the caller's."""
+    path = params(
+        tmp_path, "seed: 3\nthreshold: 300\nthreshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 2\n    step: 1\n"
+    )
+    grid, threshold, seed = parameters.load(path, {"threshold_sweep.grid": Grid, "threshold": float, "seed": int})
+    assert (grid.values(), threshold, seed) == ([1.0, 2.0], 300.0, 3)
+
+
+def test_whole_number_is_not_a_fraction(tmp_path):
+    """A seed of 1.5, or true, is refused rather than rounded."""
+    for value in ("1.5", "true", "'1'"):
+        with pytest.raises(InputError, match="seed must be a whole number"):
+            parameters.load(params(tmp_path, f"seed: {value}\n"), {"seed": int})
+
+
+def test_missing_parameter_file_says_where_to_run(tmp_path):
+    """Without a parameter file the message says where to start from."""
+    with pytest.raises(InputError, match="run from the repository root"):
+        parameters.load(tmp_path / "params.yaml", {"seed": int})
+
+
+def test_sample_parameters_are_valid():
+    """The sweep section that ships is valid as a whole."""
+    (sweep,) = parameters.load("params.yaml", {"threshold_sweep": Sweep})
+    assert sweep.grid.values()[0] == 100.0
