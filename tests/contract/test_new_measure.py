@@ -15,7 +15,7 @@ from pipeline.plots import fairness as pictures
 from pipeline.reporting import rendering
 from pipeline.results import figures
 from pipeline.review import changes
-from pipeline.storage import parameters
+from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import Evaluation, evaluate
 from responsible.fairness.groups import groups
