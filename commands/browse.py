@@ -11,7 +11,7 @@ import os
 import sys
 
 from pipeline import entry
-from pipeline.tracking.mlflow_runs import opened
+from pipeline.tracking.session import opened
 from pipeline.tracking.store import locate
 
 LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # 430 MB instead of 2.3 GB

@@ -54,7 +54,8 @@ def _libraries() -> str:
     """Vega, Vega-Lite and vega-embed as one script that may stand inside a page."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub lacks the default
+    return bundle.replace("</script", "<\\/script")
 
 
 def _set(root: Path) -> None:

@@ -7,6 +7,7 @@ it is asked for the result even when DVC sees nothing to do, and when it alone f
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def _repro(arguments: Sequence[str], root: str) -> tuple[int, str]:
     said = []
     with subprocess.Popen([*DVC, "repro", *arguments], cwd=root, env=environment(), stdout=subprocess.PIPE) as dvc:
         try:
-            while chunk := dvc.stdout.read1():
+            while dvc.stdout and (chunk := os.read(dvc.stdout.fileno(), 1 << 16)):
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
                 said.append(chunk)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.entry import run
+from pipeline.results.catalogue import Metrics
 from pipeline.storage.files import read_json, read_parquet, write_csv, write_json
 from pipeline.storage.parameters import load
 from responsible.privacy.domain import Privacy, domain
@@ -26,7 +27,7 @@ def main(
     *,
     params: str = "params.yaml",
     table: str = "data/prepared/segments.parquet",
-    metrics: str = "metrics/cluster_privacy.json",
+    metrics: str = Metrics.CLUSTER_PRIVACY,
     folder: str = "releases",
     noise: Noise | None = None,
 ) -> None:
@@ -41,7 +42,8 @@ def main(
             f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves it, "
             "and with it other people's rows, which the noise does not cover"
         )
-    names, bounds = list(segments.features), domain(*segments.bounds(), privacy.clip_norm)
+    low, high = segments.bounds()
+    names, bounds = list(segments.features), domain(low, high, privacy.clip_norm)
     frame, _ = read_parquet(table)
     k = read_json(metrics)["cluster_privacy"]["k"]
     x = frame[[FEATURE + name for name in names]].to_numpy()

@@ -17,11 +17,14 @@ from typing import Any
 from pipeline import entry
 from pipeline.reporting import rendering
 from pipeline.results import figures, policy_verdicts
-from pipeline.review import base_version, changes
-from pipeline.review.changes import Comparison, Obstacle, Row
+from pipeline.results.catalogue import STAGES, Metrics
+from pipeline.review import base_version, changes, comparability
+from pipeline.review.changes import Comparison, Row
+from pipeline.review.comparability import Obstacle
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from responsible.governance.policy import Figures, Judgement, Policy, headline
+from responsible.governance.version_change import Changes
 from responsible.validation import InputError
 
 TEMPLATE = "docs/templates/review.md.j2"
@@ -54,7 +57,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     old, new = (parameters.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
     (policy,) = parameters.load(here / figures.PARAMETERS, {"policy": Policy})
     before, after = _figures(there), figures.collect(here)
-    stops = changes.obstacles(old, new, (_digests(there), _digests(here)))
+    stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
     known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
     rows = changes.rows(Comparison(before, after, policy, stops, known))
     judged, error = _judged(here, today)
@@ -65,7 +68,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "unpaired": excuse,
         "counts": _counts(rows),
         **_fold(rows, judged),
-        "params": _parameters(old, new),
+        "params": list(comparability.parameters(old, new)),
         "confidence": new["inference"]["confidence"] * 100,
     }
 
@@ -80,17 +83,17 @@ def _figures(folder: Path) -> Figures:
 
 def _digests(folder: Path) -> dict[str, Any]:
     """Those of the tables, by line of work."""
-    file = folder / "metrics/prepare.json"
+    file = folder / Metrics.PREPARE
     found = _io.read_json(file)["prepare"] if file.is_file() else {}
-    others = {line: found.get(line, {}).get("digest") for line in (changes.HEALTHCARE, changes.SEGMENTS)}
-    return {changes.BUDGET: found.get("digest"), **others}
+    others = {line: found.get(line, {}).get("digest") for line in (comparability.HEALTHCARE, comparability.SEGMENTS)}
+    return {comparability.BUDGET: found.get("digest"), **others}
 
 
 def _everywhere(stops: list[Obstacle]) -> bool:
-    return any(changes.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
+    return any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
 
 
-def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[changes.Changes, str]:
+def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[Changes, str]:
     """The paired changes, or why there are none."""
     try:
         own = base_version.own_scores(here)
@@ -158,7 +161,7 @@ def _cells(row: Row) -> dict[str, str]:
 def _name(row: Row) -> str:
     """A headline figure in words, another one by its path."""
     section, *middle, figure = row.path.split(".")
-    models = {stage: model for model, stage in changes.PERFORMANCE.items()}
+    models = {stage: model for model, stage in STAGES.items()}
     if section == "evaluate_fairness" and len(middle) == 2:
         return f"{rendering.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
     if section == "healthcare_audit" and len(middle) == 1:
@@ -177,16 +180,6 @@ def _difference(row: Row) -> str:
     if row.change.low == row.change.high:
         return value
     return f"{value} [{low}, {high}]" + ("" if row.pairwise else ", not paired")
-
-
-def _parameters(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, str]]:
-    return [{"key": k, "old": _value(a), "new": _value(b)} for k, a, b in changes.parameters(old, new)]
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{len(changes.flat(value))} keys" if isinstance(value, dict) else str(value)
 
 
 if __name__ == "__main__":

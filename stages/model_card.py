@@ -14,6 +14,7 @@ from pipeline.reporting import model_card
 from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import figures
+from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 
@@ -34,30 +35,23 @@ PARAMS: dict[str, Any] = {
     "policy": Policy,
 }
 READS = (
-    "metrics/prepare.json",
-    "metrics/train_baseline.json",
-    "metrics/reweigh.json",
-    "metrics/evaluate_fairness.json",
-    "metrics/threshold_sweep.json",
-    "metrics/healthcare_audit.json",
-    "metrics/cluster_privacy.json",
-    "metrics/risk_register.json",
+    *Metrics,
     *figures.TABLES,  # a rule may be about any figure that has a path
-    "plots/risk_register.csv",
-    "plots/prepare_base_rates.csv",
-    "plots/prepare_missing.csv",
-    "plots/prepare_healthcare.csv",
-    "plots/prepare_segments.csv",
-    "plots/roc.png",
-    "plots/calibration.png",
-    "plots/disparities.png",
-    "plots/group_rates.png",
-    "plots/threshold_disparate_impact.png",
+    Tables.RISK_REGISTER,
+    Tables.PREPARE_BASE_RATES,
+    Tables.PREPARE_MISSING,
+    Tables.PREPARE_HEALTHCARE,
+    Tables.PREPARE_SEGMENTS,
+    Pictures.ROC,
+    Pictures.CALIBRATION,
+    Pictures.DISPARITIES,
+    Pictures.GROUP_RATES,
+    Pictures.THRESHOLD_DISPARATE_IMPACT,
 )
 TITLE = "Responsible ML pipeline: documents for those who decide"
 ALL = ("budget", "healthcare", "segments")
 DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
-DOCUMENTS = tuple(f"docs/{name}.md" for name in DATA)
+DOCUMENTS = (Documents.MODEL_CARD, Documents.DATA_SHEET, Documents.RISK_ASSESSMENT)  # in the order of DATA
 TEMPLATES = tuple(f"docs/templates/{name}.md.j2" for name in DATA)
 
 
@@ -67,10 +61,10 @@ def main(
     reads: tuple[str, ...] = READS,
     templates: tuple[str, ...] = TEMPLATES,
     documents: tuple[str, ...] = DOCUMENTS,
-    twin: str = "docs/model_card.cdx.json",
+    twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
-    page: str = "docs/index.html",
+    page: str = Documents.INDEX,
 ) -> None:
     """Write every document, the model card also as CycloneDX, and all of them as one page."""
     loaded = dict(zip(PARAMS, parameters.load(params, PARAMS), strict=True))

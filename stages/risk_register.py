@@ -10,6 +10,7 @@ from typing import Any
 from pipeline import entry
 from pipeline.reporting import sources
 from pipeline.results import figures
+from pipeline.results.catalogue import Metrics, Tables
 from pipeline.storage import files, parameters
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
@@ -21,13 +22,7 @@ PARAMS: dict[str, Any] = {
     "cluster_privacy.privacy.release": Release,
 }
 READS = (
-    "metrics/prepare.json",
-    "metrics/train_baseline.json",
-    "metrics/reweigh.json",
-    "metrics/evaluate_fairness.json",
-    "metrics/threshold_sweep.json",
-    "metrics/healthcare_audit.json",
-    "metrics/cluster_privacy.json",
+    *(file for file in Metrics if file != Metrics.RISK_REGISTER),
     *figures.TABLES,  # a rule may be about any figure that has a path
 )
 
@@ -36,12 +31,12 @@ def main(
     *,
     params: str = "params.yaml",
     reads: tuple[str, ...] = READS,
-    approvals: str = "plots/healthcare_approvals.csv",
-    waits: str = "plots/healthcare_waits.csv",
-    shares: str = "plots/segments_shares.csv",
-    ledger: str = "plots/segments_ledger.csv",
-    metrics: str = "metrics/risk_register.json",
-    register: str = "plots/risk_register.csv",
+    approvals: str = Tables.HEALTHCARE_APPROVALS,
+    waits: str = Tables.HEALTHCARE_WAITS,
+    shares: str = Tables.SEGMENTS_SHARES,
+    ledger: str = Tables.SEGMENTS_LEDGER,
+    metrics: str = Metrics.RISK_REGISTER,
+    register: str = Tables.RISK_REGISTER,
 ) -> None:
     """Write the register, and how many risks of each band it holds."""
     policy, chosen, release = parameters.load(params, PARAMS)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import entry
-from pipeline.results.fingerprint import MODELS, RECORDED, Result
+from pipeline.results.catalogue import MODELS
+from pipeline.results.fingerprint import RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import parameters
 from pipeline.tracking.store import SWITCH, locate, switched_off

@@ -13,13 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-MODELS = ("baseline", "reweighed")
+from pipeline.results.catalogue import MODELS, PERFORMANCE, Documents, Metrics, Pictures, Tables
+
 FIGURES = ("accuracy", "f1", "roc_auc")
 ATTRIBUTES_SHOWN = 2
-PERFORMANCE = tuple(f"plots/performance_{model}.csv" for model in MODELS)
-FAIRNESS = "plots/fairness.csv"
-SWEEP = "metrics/threshold_sweep.json"
-TO_READ = ("docs/index.html", "docs/comparison.md", "docs/recommended_threshold.md", "plots/disparities.png")
+SWEEP = Metrics.THRESHOLD_SWEEP
+TO_READ = (Documents.INDEX, Documents.COMPARISON, Documents.RECOMMENDED_THRESHOLD, Pictures.DISPARITIES)
 _FIRST, _SECOND = 32, 46  # column widths: the longest name of a measure, the longest value with its verdict
 _Row = Mapping[str, str]
 
@@ -27,17 +26,17 @@ _Row = Mapping[str, str]
 def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
     """About thirty lines at most on the outcomes of a run and the files in ``root``; an absent file is named."""
     folder = Path(root)
-    absent = [name for name in (*PERFORMANCE, FAIRNESS, SWEEP) if not (folder / name).is_file()]
+    absent = [name for name in (*PERFORMANCE.values(), Tables.FAIRNESS, SWEEP) if not (folder / name).is_file()]
     there = [name for name in TO_READ if (folder / name).is_file()]
     return [
         "",
         _stages(outcomes),
-        *_performance(*(_rows(folder / name) for name in PERFORMANCE)),
-        *_fairness(_rows(folder / FAIRNESS)),
+        *_performance(*(_rows(folder / name) for name in PERFORMANCE.values())),
+        *_fairness(_rows(folder / Tables.FAIRNESS)),
         "",
-        *([] if SWEEP in absent else _threshold(json.loads((folder / SWEEP).read_text(encoding="utf-8")))),
+        *([] if SWEEP in absent else _threshold(folder / SWEEP)),
         *([f"not built yet: {', '.join(absent)}"] if absent else []),
-        *([] if FAIRNESS in absent else _policy(folder)),
+        *([] if Tables.FAIRNESS in absent else _policy(folder)),
         *([f"to read: {', '.join(there)}"] if there else []),
     ]
 
@@ -80,7 +79,7 @@ def _fairness(rows: list[_Row]) -> list[str]:
     attributes = {name: list(own) for name, own in groupby(rows, lambda row: row["attribute"])}
     shown = [line for name in list(attributes)[:ATTRIBUTES_SHOWN] for line in _attribute(name, attributes[name])]
     more = list(attributes)[ATTRIBUTES_SHOWN:]
-    return [*shown, *([f"and {', '.join(more)}: see {FAIRNESS}"] if more else [])]
+    return [*shown, *([f"and {', '.join(more)}: see {Tables.FAIRNESS}"] if more else [])]
 
 
 def _attribute(name: str, rows: list[_Row]) -> list[str]:
@@ -104,8 +103,8 @@ def _interval(row: _Row) -> str:
     return f"{float(row['value']):.3f}{interval}"
 
 
-def _threshold(metrics: Mapping[str, Any]) -> list[str]:
-    found = metrics["threshold_sweep"]
+def _threshold(file: Path) -> list[str]:
+    found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))["threshold_sweep"]
     at, share = f"{found['reported_threshold']:g}", f"{found['selection_frequency']:.0%}"
     if not found["feasible"]:
         return [f"no label threshold is feasible; nearest is {at}, a miss by {found['nearest_miss_distance']:.3g}"]

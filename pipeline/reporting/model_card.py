@@ -13,10 +13,10 @@ from pipeline.reporting.document import Document
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
 from pipeline.reporting.sources import Row, Sources, digest
 from pipeline.results import policy_verdicts
+from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.policy import headline
 from responsible.validation import InputError
 
-MODELS = {"baseline": "train_baseline", "reweighed": "reweigh"}
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
 POOLED = "all unprivileged"  # the comparison of all unprivileged levels together
 PIPELINE = "responsible-ml-pipeline"
@@ -67,7 +67,7 @@ def twin(sources: Sources, document: Document) -> dict[str, Any]:
         tradeoffs=said["trade_off"],
         risks={said["harms"]: said["mitigations"]},
     )
-    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), [_model(sources, name) for name in MODELS], texts)
+    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), [_model(sources, name) for name in STAGES], texts)
 
 
 def dataset(sources: Sources, sensitive: str = "") -> Dataset:
@@ -82,21 +82,21 @@ def dataset(sources: Sources, sensitive: str = "") -> Dataset:
 
 def measured(sources: Sources, model: str) -> list[Measured]:
     """Performance on all test rows; of each attribute the pooled measures, and the rates of every level."""
-    stage = MODELS[model]
-    own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(f"plots/performance_{model}.csv", {})]
+    stage = STAGES[model]
+    own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(PERFORMANCE[model], {})]
     found = [_measured(name, sources, path) for name, path in own]
     for attribute in sources.setting("sensitive"):
         pooled = {"attribute": attribute, "model": model, "comparison": POOLED}
         group = f"{attribute}: {POOLED}"
-        found += [_of_row(row, row["measure"], group) for row in sources.rows("plots/fairness.csv", pooled)]
-        rows = sources.rows("plots/group_rates.csv", {"attribute": attribute, "model": model})
+        found += [_of_row(row, row["measure"], group) for row in sources.rows(Tables.FAIRNESS, pooled)]
+        rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model})
         found += [_of_row(r, r["rate"], f"{attribute}: {r['level']}") for r in rows if r["rate"] in RATES]
     return found
 
 
 def intersections(sources: Sources, model: str) -> list[Measured]:
     """Selection rate and TPR of every pair of levels."""
-    rows = sources.rows("plots/intersection_rates.csv", {"model": model})
+    rows = sources.rows(Tables.INTERSECTION_RATES, {"model": model})
     return [_of_row(r, r["rate"], f"{r['attributes']}: {r['group']}") for r in rows if r["rate"] in RATES[:2]]
 
 
@@ -134,14 +134,14 @@ def _properties(sources: Sources) -> Mapping[str, str]:
 
 
 def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
-    rows = sources.rows("plots/fairness.csv", {"attribute": attribute, "model": model, "comparison": POOLED})
+    rows = sources.rows(Tables.FAIRNESS, {"attribute": attribute, "model": model, "comparison": POOLED})
     unmet = [
         f"{rendering.words(r['measure'])} {_figure(r)}, {r['verdict'].replace('_', ' ')}"
         for r in rows
         if r["verdict"] != "pass"
     ]
     levels = dict.fromkeys(
-        row["level"] for row in sources.rows("plots/group_rates.csv", {"attribute": attribute, "privileged": "False"})
+        row["level"] for row in sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "privileged": "False"})
     )
     reweighed = model == "reweighed" and attribute in sources.setting("reweigh.attributes")
     return Assessment(

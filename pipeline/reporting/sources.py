@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.reporting.formatting import Number, Told, told
 from pipeline.results import figures as _evidence
+from pipeline.results.catalogue import Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
@@ -121,7 +122,7 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
     )
 
 
-def digests(params: Mapping[str, Any], file: str = "metrics/prepare.json") -> dict[str, str]:
+def digests(params: Mapping[str, Any], file: str = Metrics.PREPARE) -> dict[str, str]:
     """SHA-256 of the source tables by their section, as `prepare` wrote them down when it read them."""
     found = _io.read_json(file)["prepare"]
     return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.results.catalogue import Tables
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.limits import Limits
 from responsible.validation import InputError
@@ -44,36 +45,36 @@ class Table:
 POOLED = ("comparison", "all unprivileged")
 # Every table that rules may be written on. A figure of a metrics file gets its interval here, when its path is there.
 TABLES: dict[str, Table | tuple[Table, ...]] = {
-    "plots/performance_baseline.csv": Table("train_baseline.{figure}"),
-    "plots/performance_reweighed.csv": Table("reweigh.{figure}"),
-    "plots/performance_change.csv": Table("performance_change.{figure}"),
-    "plots/fairness.csv": Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
-    "plots/group_rates.csv": Table("group_rates.{attribute}.{model}.{rate}", "level"),
-    "plots/intersection_rates.csv": Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
-    "plots/proxies.csv": Table("proxies.{attribute}.{feature}"),
-    "plots/healthcare_proxies.csv": Table("healthcare_proxies.{attribute}.{feature}"),
-    "plots/threshold_intervals.csv": Table("threshold_intervals.{threshold}.{model}.{figure}"),
-    "plots/healthcare_approvals.csv": (
+    Tables.PERFORMANCE_BASELINE: Table("train_baseline.{figure}"),
+    Tables.PERFORMANCE_REWEIGHED: Table("reweigh.{figure}"),
+    Tables.PERFORMANCE_CHANGE: Table("performance_change.{figure}"),
+    Tables.FAIRNESS: Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
+    Tables.GROUP_RATES: Table("group_rates.{attribute}.{model}.{rate}", "level"),
+    Tables.INTERSECTION_RATES: Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    Tables.PROXIES: Table("proxies.{attribute}.{feature}"),
+    Tables.HEALTHCARE_PROXIES: Table("healthcare_proxies.{attribute}.{feature}"),
+    Tables.THRESHOLD_INTERVALS: Table("threshold_intervals.{threshold}.{model}.{figure}"),
+    Tables.HEALTHCARE_APPROVALS: (
         Table("healthcare_approvals.{attribute}.{scope}.{measure}", *POOLED),
         Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
         Table("healthcare_audit.primary_difference.{attribute}", *POOLED, headline=("primary", "True")),
     ),
-    "plots/healthcare_waits.csv": (
+    Tables.HEALTHCARE_WAITS: (
         Table("healthcare_waits.{attribute}.{scope}.{measure}", *POOLED),
         Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
     ),
-    "plots/healthcare_rates.csv": Table("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
-    "plots/healthcare_odds.csv": Table("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
-    "plots/healthcare_intersections.csv": (
+    Tables.HEALTHCARE_RATES: Table("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
+    Tables.HEALTHCARE_ODDS: Table("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
+    Tables.HEALTHCARE_INTERSECTIONS: (
         Table("healthcare_intersections.difference", "group", value="difference"),
         Table("healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"),
     ),
-    "plots/segments_shares.csv": Table("segments_shares.{segment}", "level", value="share"),
-    "plots/segments_privacy.csv": Table(
+    Tables.SEGMENTS_SHARES: Table("segments_shares.{segment}", "level", value="share"),
+    Tables.SEGMENTS_PRIVACY: Table(
         "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", "", undefined="not_measured"
     ),
-    "plots/segments_attack.csv": Table("segments_attack.{mechanism}.{epsilon}.{measure}"),
-    "plots/segments_scorecard.csv": (
+    Tables.SEGMENTS_ATTACK: Table("segments_attack.{mechanism}.{epsilon}.{measure}"),
+    Tables.SEGMENTS_SCORECARD: (
         Table("segments_scorecard.{configuration}.{name}"),
         Table("segments_scorecard.{configuration}.{name}.points", value="points"),
     ),

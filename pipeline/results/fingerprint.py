@@ -13,31 +13,14 @@ from typing import Any
 
 from pipeline.repository import RepositoryError, dvc
 from pipeline.repository.digests import of_value, sha256
+from pipeline.results.catalogue import MODELS, Documents
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError
 
 STAGE = "track"  # its own entry in dvc.lock says nothing about the result
 FOLDERS = ("metrics", "plots")
-# Every document that a stage writes. A test compares the list with dvc.yaml.
-DOCUMENTS = (
-    "docs/comparison.md",
-    "docs/recommended_threshold.md",
-    "docs/healthcare_audit.md",
-    "docs/playbook/3_bias_sources.md",
-    "docs/playbook/4_metrics.md",
-    "docs/playbook/6_validation.md",
-    "docs/playbook/7_case_study.md",
-    "docs/segments.md",
-    "docs/segments_data_sheet.md",
-    "docs/model_card.md",
-    "docs/model_card.cdx.json",
-    "docs/data_sheet.md",
-    "docs/risk_assessment.md",
-    "docs/index.html",
-)
-RECORDED = (*FOLDERS, *DOCUMENTS)
-MODELS = {name: f"data/models/{name}.skops" for name in ("baseline", "reweighed")}
+RECORDED = (*FOLDERS, *Documents)
 
 
 @dataclass(frozen=True)

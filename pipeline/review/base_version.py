@@ -11,9 +11,8 @@ from pathlib import Path
 
 from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.digests import md5
+from pipeline.results.catalogue import SCORES, STAGES
 from responsible.validation import InputError, did_you_mean
-
-SCORES = {model: f"data/scores/{model}.parquet" for model in ("baseline", "reweighed")}
 
 
 def resolve(root: Path, base: str) -> str:
@@ -103,7 +102,7 @@ def _rebuild(root: Path, base: Path, say: Callable[[str], None]) -> None:
     sources = [str(path.relative_to(base)) for path in base.rglob("*.dvc") if path.is_file()]
     if sources and not _dvc(base, "checkout", "--quiet", *sources):
         raise InputError("the base's data are not in DVC's cache here; `dvc fetch --all-commits` gets them")
-    if not _dvc(base, "repro", "--quiet", "train_baseline", "reweigh"):
+    if not _dvc(base, "repro", "--quiet", *STAGES.values()):
         raise InputError("the base could not be rebuilt here")
 
 

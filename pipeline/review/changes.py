@@ -1,4 +1,4 @@
-"""What changed between two versions of the results: which numbers may be compared, and what became of each figure."""
+"""What became of each figure between two versions of the results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.results.catalogue import STAGES
+from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
 from pipeline.storage.parameters import load, load_part
 from responsible.fairness.disparity import Fairness
@@ -30,30 +32,6 @@ KNOBS: dict[str, Any] = {
     "inference": Inference,
     "fairness": Fairness,
 }
-ABSENT = "absent"
-PERFORMANCE = {"baseline": "train_baseline", "reweighed": "reweigh"}
-# The three lines of work share a repository, not their data: what stands between two versions of one leaves the others
-# comparable. A figure is of the line whose beginning its path has, else of the budget line.
-BUDGET, HEALTHCARE, SEGMENTS = "budget", "healthcare", "segments"
-_LINES = {
-    HEALTHCARE: ("healthcare_", "prepare.healthcare."),
-    SEGMENTS: ("segments_", "cluster_privacy.", "prepare.segments."),
-}
-_EVERY = (BUDGET, HEALTHCARE, SEGMENTS)
-# (what changed, keys of params.yaml that make it so, lines of work it concerns)
-_KEYS = (
-    ("the label threshold", ("threshold",), (BUDGET,)),
-    ("the data", ("budget.source", "budget.pattern", "budget.target"), (BUDGET,)),
-    ("which rows count", ("prepare.missing_values", "prepare.on_bad_rows", "prepare.sample_rows"), _EVERY),
-    ("the split", ("prepare.split", "budget.key", "budget.split_column"), (BUDGET,)),
-    ("the seed of the split and of every random draw", ("seed",), _EVERY),
-    ("the healthcare data or their roles", ("healthcare",), (HEALTHCARE,)),
-    ("the healthcare audit", ("healthcare_audit",), (HEALTHCARE,)),
-    ("the people to segment or their features", ("segments",), (SEGMENTS,)),
-    ("how segments are made and judged", tuple(f"cluster_privacy.{key}" for key in (
-        "clusters", "reference", "stability", "representation", "privacy", "scorecard")), (SEGMENTS,)),
-)  # fmt: skip
-_DATA = {BUDGET: "the data", HEALTHCARE: "the healthcare data", SEGMENTS: "the people to segment"}
 _SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
 
 
@@ -84,68 +62,6 @@ class Row:
         return self.word in ("new", "deleted", "recomputed") or (
             self.word in ("real", "changed") and self.trend != "small"
         )
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why figures of these lines, whose path begins with one of ``prefixes``, are not comparable; for the banner."""
-
-    what: str
-    lines: tuple[str, ...] = (BUDGET,)
-    prefixes: tuple[str, ...] = ("",)
-
-    def concerns(self, path: str) -> bool:
-        """Whether the figure at this path is of another question than before."""
-        return _line(path) in self.lines and path.startswith(self.prefixes)
-
-
-def _line(path: str) -> str:
-    return next((line for line, starts in _LINES.items() if path.startswith(starts)), BUDGET)
-
-
-def obstacles(
-    old: Mapping[str, Any], new: Mapping[str, Any], digests: tuple[Mapping[str, Any], Mapping[str, Any]]
-) -> list[Obstacle]:
-    """Threshold, data, split, groups and rules of the audits that differ between two parameter trees.
-
-    ``digests`` are those of both versions' tables by line of work.
-    """
-    before, after = flat(old), flat(new)
-    touched = [key for key in {**before, **after} if before.get(key, ABSENT) != after.get(key, ABSENT)]
-    other = [line for line in _EVERY if digests[0].get(line) != digests[1].get(line)]
-    found = [Obstacle(f"{_DATA[line]} changed", (line,)) for line in other]
-    for what, keys, lines in _KEYS:
-        if own := [name for name in touched if any(name == key or name.startswith(f"{key}.") for key in keys)]:
-            found.append(Obstacle(f"{what} changed ({_listed(own, before, after)})", lines))
-    groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
-    prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates", "proxies"))
-    return [*found, *([Obstacle(f"the groups of {', '.join(groups)} changed", prefixes=prefixes)] if groups else [])]
-
-
-def _listed(keys: list[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """One key with both values, or up to three names."""
-    values = [side.get(keys[0], ABSENT) for side in (before, after)]
-    if len(keys) == 1 and not any(isinstance(value, list) for value in values):
-        return ("" if keys[0] == "threshold" else f"{keys[0]} ") + " → ".join(map(str, values))
-    return ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-
-
-def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """Dotted key → value of every leaf; a list is a leaf."""
-    if not isinstance(tree, Mapping):
-        return {prefix: tree}
-    keys = {f"{prefix}.{key}" if prefix else str(key): value for key, value in tree.items()}
-    return {leaf: value for key, branch in keys.items() for leaf, value in flat(branch, key).items()}
-
-
-def parameters(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(dotted key, old, new) of every difference; what only one tree has is named once, however much hangs on it."""
-    for key in dict.fromkeys([*new, *old]):
-        before, after, name = old.get(key, ABSENT), new.get(key, ABSENT), f"{prefix}{key}"
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            yield from parameters(before, after, f"{name}.")
-        elif before != after:
-            yield name, before, after
 
 
 def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping[str, Path]) -> dict[str, Changes]:
@@ -182,7 +98,7 @@ def at_paths(found: Mapping[str, Changes]) -> Changes:
     for model, changes in found.items():
         for (figure, level), interval in changes.items():
             attribute, dot, measure = figure.rpartition(".")
-            path = f"evaluate_fairness.{attribute}.{model}.{measure}" if dot else f"{PERFORMANCE[model]}.{figure}"
+            path = f"evaluate_fairness.{attribute}.{model}.{measure}" if dot else f"{STAGES[model]}.{figure}"
             out[path, level] = interval
     return out
 
@@ -208,8 +124,8 @@ def rows(both: Comparison) -> list[Row]:
 def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
     for path, levels in figures.items():
         section, *rest = path.split(".")
-        performance = section in PERFORMANCE.values() and len(rest) == 1
-        fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in PERFORMANCE)
+        performance = section in STAGES.values() and len(rest) == 1
+        fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in STAGES)
         audited = section == "healthcare_audit"
         if (performance or fairness or audited) and WHOLE in levels and levels[WHOLE].inferred:
             yield path, WHOLE
@@ -237,7 +153,7 @@ def _said(path: str, old: Evidence, new: Evidence, change: Change, policy: Polic
     if math.isnan(difference) or math.isnan(change.low):
         return "undefined", ""
     # Audits look at recorded cases and people: on the same ones nothing but the code can come to another figure.
-    if _line(path) != BUDGET or abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
+    if line(path) != BUDGET or abs(difference - change.value) > ROUNDING * max(1, abs(new.value)):
         return "recomputed", ""
     if new.inferred and not change.real:
         return "noise", ""

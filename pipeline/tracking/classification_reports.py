@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.formatting import columns
+from pipeline.results.catalogue import STAGES
 from pipeline.storage.files import read_json, write_csv, write_text
-from responsible.statistics.classification_report import class_report
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
-STAGES = {"baseline": "train_baseline", "reweighed": "reweigh"}  # which stage's metrics hold a model's confusion
+FIGURES = {"precision": "precision", "recall": "recall", "f1": "f1-score"}  # our name → scikit-learn's
+CLASSES = {"0": "0", "1": "1", "macro average": "macro avg", "weighted average": "weighted avg"}
 
 
 def write_reports(root: Path, folder: Path) -> None:
@@ -24,10 +26,36 @@ def write_reports(root: Path, folder: Path) -> None:
         confusion = [[n["tn"], n["fp"]], [n["fn"], n["tp"]]]
         table = pd.DataFrame(confusion, columns=["predicted_0", "predicted_1"])
         table.insert(0, "label", [0, 1])
-        report = class_report(confusion)
+        report = classification(confusion)
         write_csv(folder / f"{model}_confusion.csv", table)
         write_csv(folder / f"{model}_report.csv", report)
         write_text(folder / f"{model}_report.txt", _text(report))
+
+
+def classification(confusion: npt.ArrayLike) -> pd.DataFrame:
+    """``class, precision, recall, f1, support`` from ``confusion[y, ŷ]`` (2, 2), in rows: scikit-learn's report.
+
+    A line for label 0 and for label 1, each as the class that is looked for; their plain mean (``macro average``) and
+    their mean by support (``weighted average``). Precision is undefined (NaN) for a class that is never predicted,
+    recall for one without rows, and a mean is undefined when one of its terms is; a class without rows has no weight.
+    At least one count is above 0.
+    """
+    import numpy as np
+    import pandas as pd
+    from sklearn.metrics import classification_report
+
+    counts = np.asarray(confusion)
+    support = counts.sum(axis=1)
+    found = classification_report(
+        [0, 0, 1, 1], [0, 1, 0, 1], labels=[0, 1], sample_weight=counts.ravel(), output_dict=True, zero_division=np.nan
+    )
+    values = np.array([[found[theirs][name] for name in FIGURES.values()] for theirs in CLASSES.values()])
+    undefined = np.isnan(values[:2])  # scikit-learn leaves such a class out of the means
+    values[2, undefined.any(axis=0)] = np.nan
+    values[3, undefined[support > 0].any(axis=0)] = np.nan
+    table = pd.DataFrame(values, columns=list(FIGURES))
+    table.insert(0, "class", list(CLASSES))
+    return table.assign(support=[*support.astype(int), int(support.sum()), int(support.sum())])
 
 
 def _text(report: pd.DataFrame) -> str:

@@ -7,14 +7,10 @@ account of whoever runs it to the tags, and would call a run finished whose proc
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import tempfile
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,16 +21,12 @@ from pipeline.results.fingerprint import Result
 from pipeline.storage.models import read_model
 from pipeline.tracking.classification_reports import write_reports
 from pipeline.tracking.run_record import Record
+from pipeline.tracking.session import opened
 from pipeline.tracking.store import ALIASES, FINGERPRINT, Store
-from responsible.validation import InputError
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
-
-PATIENCE = 600  # seconds to wait for another process that is logging
-SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
-_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # or the UI asks what kind it is
 
 
 class Entry(NamedTuple):
@@ -51,89 +43,13 @@ def record(result: Result, store: Store) -> Entry:
         InputError: the store cannot be opened, reached or written. What was logged so far then stays, unfinished, and
             does not count.
     """
-    os.environ.update(store.environment())
-    with _told(store), _held(store), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # MLflow's advice to its user; what fails raises
-        client, experiment = _open(store)
+    with opened(store) as (client, experiment):
         if run := _find(client, experiment, result.fingerprint, "FINISHED"):
             _name_models(client, store, run.info.run_id)
             return Entry(run.info.run_name, new=False)
         while killed := _find(client, experiment, result.fingerprint, "RUNNING"):
             client.set_terminated(killed.info.run_id, "KILLED")  # who held the lock before us has died
         return _log(client, experiment, result, store)
-
-
-@contextmanager
-def opened(store: Store) -> Iterator[MlflowClient]:
-    """The store, with its tables and its experiment made; for commands that read it."""
-    os.environ.update(store.environment())
-    with _told(store):
-        with _held(store):
-            client, _ = _open(store)
-        yield client
-
-
-@contextmanager
-def _held(store: Store) -> Iterator[None]:
-    """Hold the store's lock: two processes that make its tables crash, and two that look a run up both log it."""
-    from filelock import FileLock, Timeout
-
-    store.lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(store.lock, timeout=PATIENCE):
-            yield
-    except Timeout:
-        raise InputError(
-            f"{store.lock}: another process has held it for {PATIENCE} s; end it, then try again"
-        ) from None
-
-
-@contextmanager
-def _told(store: Store) -> Iterator[None]:
-    """Turn what MLflow, the network and the disk raise into one message that holds no credentials."""
-    import mlflow  # after the environment is set: it reads it now
-    from sqlalchemy.exc import SQLAlchemyError
-
-    for name in ("alembic", "urllib3", "mlflow"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    try:
-        yield
-    except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-        raise InputError(_failure(store, error)) from None
-
-
-def _failure(store: Store, error: Exception) -> str:
-    said = redacted(" ".join(str(error).split()))
-    for secret in filter(None, (store.password, *(os.environ.get(name) for name in SECRETS))):
-        said = said.replace(secret, "***")
-    remedy = (
-        "see that the folder can be written and the disk has room"
-        if store.database
-        else "see that the server runs and lets you in, or unset MLFLOW_TRACKING_URI for a store in the repository"
-    )
-    return (
-        f"the audit trail at {store.address} could not be written; the results are complete and in place; "
-        f"{remedy}, then run `make` or `dvc repro` again ({type(error).__name__}: {said[:200]})"
-    )
-
-
-def _open(store: Store) -> tuple[MlflowClient, str]:
-    """A client and the id of the experiment, which is made when it is not there."""
-    import mlflow
-    from mlflow.tracking import MlflowClient
-
-    mlflow.set_tracking_uri(store.uri)
-    mlflow.set_registry_uri(store.uri)
-    client = MlflowClient(store.uri, store.uri)
-    if found := client.get_experiment_by_name(store.experiment):
-        if found.lifecycle_stage == "deleted":
-            raise InputError(
-                f"the experiment {store.experiment!r} was deleted from {store.address}; restore it with "
-                f"`mlflow experiments restore -x {found.experiment_id}`, or set MLFLOW_EXPERIMENT_NAME to another name"
-            )
-        return client, found.experiment_id
-    place = None if store.database is None else store.database.with_name("mlartifacts").as_uri()
-    return client, client.create_experiment(store.experiment, artifact_location=place, tags=_EXPERIMENT_TAGS)
 
 
 def _find(client: MlflowClient, experiment: str, fingerprint: str, status: str) -> Run | None:

@@ -11,7 +11,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 TRUSTED = ["numpy.dtype"]  # as in pipeline/storage/models.py, a test compares them
 MISSING = "Missing"

@@ -9,7 +9,8 @@ from contextlib import redirect_stdout
 import pytest
 
 from commands import review
-from pipeline.review import base_version
+from pipeline.results.catalogue import SCORES
+from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
 from responsible.governance.policy import Evidence, Policy
 from responsible.validation import InputError
@@ -127,7 +128,7 @@ PARAMS = {
 )
 def test_what_makes_numbers_incomparable_is_named(change, expected):
     """Each line of work is concerned by its own parameters, groups by theirs alone, and a model's change by none."""
-    found = _changes.obstacles(PARAMS, PARAMS | change, ({}, {}))
+    found = comparability.obstacles(PARAMS, PARAMS | change, ({}, {}))
     assert [(stop.what, concerned(stop)) for stop in found] == expected
 
 
@@ -147,7 +148,7 @@ def concerned(stop):
 def test_another_table_concerns_its_own_line_of_work(line, said, letter):
     """A new healthcare table leaves the model's figures and the segments comparable, and the other way round."""
     digests = {"budget": "1", "healthcare": "2", "segments": "3"}
-    (stop,) = _changes.obstacles(PARAMS, PARAMS, (digests, digests | {line: "x"}))
+    (stop,) = comparability.obstacles(PARAMS, PARAMS, (digests, digests | {line: "x"}))
     assert (stop.what, concerned(stop)) == (said, letter)
 
 
@@ -192,7 +193,7 @@ def test_a_shallow_clone_is_told_the_command_that_makes_the_base_known(base, com
 
 def test_other_groups_leave_performance_and_other_attributes_comparable():
     """Only figures of the attribute lose their comparison."""
-    stops = _changes.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["c"]}}}, ({}, {}))
+    stops = comparability.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["c"]}}}, ({}, {}))
     figure = Evidence(0.5, 0.4, 0.6)
     assert one(figure, figure, stops).word == "not comparable"
     assert one(figure, figure, stops, path="evaluate_fairness.age.reweighed.disparate_impact").word == "same"
@@ -202,7 +203,7 @@ def test_other_groups_leave_performance_and_other_attributes_comparable():
 def test_parameters_that_came_or_went_are_named_once():
     """A whole new section is a line, not fifty."""
     old, new = {"a": 1, "gone": {"x": [1, 2]}}, {"a": 2, "come": {"x": 1, "y": {"z": 2}}}
-    assert review._parameters(old, new) == [
+    assert list(comparability.parameters(old, new)) == [
         {"key": "a", "old": "1", "new": "2"},
         {"key": "come", "old": "absent", "new": "2 keys"},
         {"key": "gone", "old": "1 keys", "new": "absent"},
@@ -281,7 +282,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     assert reviewed(branch) == text
 
     # Without the base's scores in the cache they are built again, and say the same.
-    for out in base_version.SCORES.values():
+    for out in SCORES.values():
         md5 = base_version.promised(_extracted(branch, "main"))[out]
         (branch / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).unlink(missing_ok=True)
     assert "in no cache here and were not to be rebuilt" in reviewed(branch, rebuild=False)

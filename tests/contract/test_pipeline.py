@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 import yaml
 
+from pipeline.results import catalogue
 from pipeline.storage import parameters
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
@@ -34,6 +35,7 @@ CACHED = ("data/prepared/", "data/scores/", "data/models/")
 ENVIRONMENT = {"determinism.env", "requirements.txt"}
 # Depth of each folder, as docs/architecture.md lists them: a folder imports only from folders of smaller depth.
 DEPTH = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
+RESULT = re.compile(r"(metrics|plots|docs|docs/playbook)/\w+\.(json|csv|png|md|html|cdx\.json)")
 LINES_OF_WORK = {"responsible/mitigation", "responsible/healthcare", "responsible/segmentation"}
 
 
@@ -75,6 +77,24 @@ def test_paths_of_main_are_deps_and_outputs(stage):
     deps -= ENVIRONMENT | set(contract.code(stage))
     outs = set(contract.entries(stage, "outs", "metrics", "plots"))
     assert contract.default_paths(stage) == deps | outs
+
+
+def test_the_catalogue_lists_what_the_stages_write():
+    """Each metrics file, table, picture and document of dvc.yaml stands in the catalogue once, and nothing else."""
+    kinds = [catalogue.Metrics, catalogue.Tables, catalogue.Pictures, catalogue.Documents]
+    listed = [str(name) for kind in kinds for name in kind]
+    listed += [*catalogue.MODELS.values(), *catalogue.SCORES.values()]
+    outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
+    assert sorted(listed) == sorted(path for path in outs if not path.startswith("data/prepared/"))
+
+
+@pytest.mark.parametrize("package", ["pipeline", "commands"])
+def test_readers_name_files_by_the_catalogue(package):
+    """No module but the catalogue spells the path of a result; docstrings may."""
+    for path in contract.modules(package):
+        if path.name != "catalogue.py":
+            spelled = {text for text in contract.texts(path) if RESULT.fullmatch(text)}
+            assert spelled == set(), f"{path.relative_to(ROOT)} spells {spelled}"
 
 
 def test_only_prepare_reads_the_source():

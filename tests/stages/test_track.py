@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.repository.git import changes, redacted
-from pipeline.results.fingerprint import MODELS, Result
+from pipeline.results.catalogue import MODELS
+from pipeline.results.fingerprint import Result
 from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
 from pipeline.tracking import mlflow_runs, run_record

@@ -104,6 +104,12 @@ def default_paths(stage: str) -> set[str]:
     return {d for group in groups for d in group if isinstance(d, str) and d not in ("params.yaml", ".")}
 
 
+def texts(source: Path) -> set[str]:
+    """The literal texts of a file."""
+    nodes = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 def functions(source: Path) -> Iterator[tuple[str, int]]:
     """Name and body length in lines, its docstring apart, of every function of a file."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.results.fingerprint import MODELS, RECORDED
+from pipeline.results.catalogue import MODELS
+from pipeline.results.fingerprint import RECORDED
 from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train

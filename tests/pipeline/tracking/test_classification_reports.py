@@ -1,4 +1,4 @@
-"""responsible.statistics.classification_report: figures of each class from four counts."""
+"""pipeline.tracking.classification_reports: figures of each class from four counts."""
 
 import warnings
 
@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report
 
-from responsible.statistics.classification_report import FIGURES, class_report
+from pipeline.tracking.classification_reports import FIGURES, classification
 
 
 def test_a_table_counted_by_hand():
     """TN 6, FP 2, FN 1, TP 3: of 7 predicted 0 six are, of 8 zeros six are found; of 5 predicted 1 three are, of 4."""
-    report = class_report([[6, 2], [1, 3]]).set_index("class")
+    report = classification([[6, 2], [1, 3]]).set_index("class")
     assert report.loc["0"].tolist() == pytest.approx([6 / 7, 6 / 8, 12 / 15, 8])
     assert report.loc["1"].tolist() == pytest.approx([3 / 5, 3 / 4, 6 / 9, 4])
     assert report.loc["macro average", "precision"] == pytest.approx((6 / 7 + 3 / 5) / 2)
@@ -29,7 +29,7 @@ def test_as_scikit_learn_on_the_rows(counts):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = classification_report(label, predicted, output_dict=True)
-    ours = class_report([[tn, fp], [fn, tp]]).set_index("class")
+    ours = classification([[tn, fp], [fn, tp]]).set_index("class")
     for name, other in {"0": "0", "1": "1", "macro average": "macro avg", "weighted average": "weighted avg"}.items():
         expected = [theirs[other][key] for key in ("precision", "recall", "f1-score", "support")]
         assert ours.loc[name, [*FIGURES, "support"]].tolist() == pytest.approx(expected)
@@ -37,11 +37,10 @@ def test_as_scikit_learn_on_the_rows(counts):
 
 def test_what_nobody_predicts_or_has_is_undefined():
     """A class never predicted has no precision, one without rows no recall; a class without rows has no weight."""
-    never = class_report([[5, 0], [2, 0]]).set_index("class")
+    never = classification([[5, 0], [2, 0]]).set_index("class")
     assert np.isnan(never.loc["1", "precision"])
     assert never.loc["1", "recall"] == 0
     assert np.isnan(never.loc["weighted average", "precision"])
-    absent = class_report([[5, 1], [0, 0]]).set_index("class")
+    absent = classification([[5, 1], [0, 0]]).set_index("class")
     assert np.isnan(absent.loc["1", "recall"])
     assert absent.loc["weighted average", "recall"] == pytest.approx(5 / 6)
-    assert class_report([[0, 0], [0, 0]])[list(FIGURES)].isna().all(axis=None)

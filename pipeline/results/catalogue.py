@@ -1,0 +1,124 @@
+"""Every file that people read: metrics, tables, pictures and documents by name, and the two models.
+
+Whatever reads results (cards, register, audit trail, review, gate, summary) names a file by a constant of this module.
+The stages that write them name them as path defaults of their ``main``, so that training does not depend on this
+folder; the contract test compares both, and this module with dvc.yaml.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Metrics(StrEnum):
+    """The headline figures of a stage."""
+
+    PREPARE = "metrics/prepare.json"
+    TRAIN_BASELINE = "metrics/train_baseline.json"
+    REWEIGH = "metrics/reweigh.json"
+    EVALUATE_FAIRNESS = "metrics/evaluate_fairness.json"
+    THRESHOLD_SWEEP = "metrics/threshold_sweep.json"
+    HEALTHCARE_AUDIT = "metrics/healthcare_audit.json"
+    CLUSTER_PRIVACY = "metrics/cluster_privacy.json"
+    RISK_REGISTER = "metrics/risk_register.json"
+
+
+class Tables(StrEnum):
+    """Long tables, in the order of the stages that write them."""
+
+    PREPARE_BASE_RATES = "plots/prepare_base_rates.csv"
+    PREPARE_MISSING = "plots/prepare_missing.csv"
+    PREPARE_SEGMENTS = "plots/prepare_segments.csv"
+    PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"
+    PERFORMANCE_BASELINE = "plots/performance_baseline.csv"
+    COEFFICIENTS_BASELINE = "plots/coefficients_baseline.csv"
+    REWEIGHING_WEIGHTS = "plots/reweighing_weights.csv"
+    REWEIGHING_LEVELS = "plots/reweighing_levels.csv"
+    PERFORMANCE_REWEIGHED = "plots/performance_reweighed.csv"
+    COEFFICIENTS_REWEIGHED = "plots/coefficients_reweighed.csv"
+    FAIRNESS = "plots/fairness.csv"
+    GROUP_TESTS = "plots/group_tests.csv"
+    PERFORMANCE_CHANGE = "plots/performance_change.csv"
+    PROXIES = "plots/proxies.csv"
+    GROUP_RATES = "plots/group_rates.csv"
+    INTERSECTION_RATES = "plots/intersection_rates.csv"
+    CONFUSION = "plots/confusion.csv"
+    ROC = "plots/roc.csv"
+    CALIBRATION = "plots/calibration.csv"
+    THRESHOLD_SWEEP = "plots/threshold_sweep.csv"
+    THRESHOLD_INTERVALS = "plots/threshold_intervals.csv"
+    HEALTHCARE_APPROVALS = "plots/healthcare_approvals.csv"
+    HEALTHCARE_WAITS = "plots/healthcare_waits.csv"
+    HEALTHCARE_ODDS = "plots/healthcare_odds.csv"
+    HEALTHCARE_PROXIES = "plots/healthcare_proxies.csv"
+    HEALTHCARE_LOSSES = "plots/healthcare_losses.csv"
+    HEALTHCARE_INTERSECTIONS = "plots/healthcare_intersections.csv"
+    HEALTHCARE_SUBGROUPS = "plots/healthcare_subgroups.csv"
+    HEALTHCARE_RATES = "plots/healthcare_rates.csv"
+    HEALTHCARE_REPLAY = "plots/healthcare_replay.csv"
+    HEALTHCARE_CAUSES = "plots/healthcare_causes.csv"
+    HEALTHCARE_BANDS = "plots/healthcare_bands.csv"
+    HEALTHCARE_CLOSEST = "plots/healthcare_closest.csv"
+    HEALTHCARE_FOLDS = "plots/healthcare_folds.csv"
+    HEALTHCARE_MONTHS = "plots/healthcare_months.csv"
+    HEALTHCARE_HELD_OUT = "plots/healthcare_held_out.csv"
+    SEGMENTS_CANDIDATES = "plots/segments_candidates.csv"
+    SEGMENTS_BY_K = "plots/segments_by_k.csv"
+    SEGMENTS = "plots/segments.csv"
+    SEGMENTS_SHARES = "plots/segments_shares.csv"
+    SEGMENTS_FRONTIER = "plots/segments_frontier.csv"
+    SEGMENTS_ATTACK = "plots/segments_attack.csv"
+    SEGMENTS_SCORECARD = "plots/segments_scorecard.csv"
+    SEGMENTS_REFITS = "plots/segments_refits.csv"
+    SEGMENTS_PRIVACY = "plots/segments_privacy.csv"
+    SEGMENTS_TRADEOFF = "plots/segments_tradeoff.csv"
+    SEGMENTS_LEDGER = "plots/segments_ledger.csv"
+    RISK_REGISTER = "plots/risk_register.csv"
+
+
+class Pictures(StrEnum):
+    """Pictures, in the order of the stages that draw them."""
+
+    DISPARITIES = "plots/disparities.png"
+    GROUP_RATES = "plots/group_rates.png"
+    ROC = "plots/roc.png"
+    CALIBRATION = "plots/calibration.png"
+    CONFUSION = "plots/confusion.png"
+    THRESHOLD_DISPARATE_IMPACT = "plots/threshold_disparate_impact.png"
+    THRESHOLD_TRADEOFF = "plots/threshold_tradeoff.png"
+    HEALTHCARE_DISPARITIES = "plots/healthcare_disparities.png"
+    HEALTHCARE_INTERSECTIONS = "plots/healthcare_intersections.png"
+    HEALTHCARE_BANDS = "plots/healthcare_bands.png"
+    HEALTHCARE_WAITS = "plots/healthcare_waits.png"
+    HEALTHCARE_TREND = "plots/healthcare_trend.png"
+    SEGMENTS_MAP = "plots/segments_map.png"
+    SEGMENTS_CHOICE = "plots/segments_choice.png"
+    SEGMENTS_STABILITY = "plots/segments_stability.png"
+    SEGMENTS_SHARES = "plots/segments_shares.png"
+    SEGMENTS_FRONTIER = "plots/segments_frontier.png"
+    SEGMENTS_PRIVACY = "plots/segments_privacy.png"
+
+
+class Documents(StrEnum):
+    """Every document that a stage writes."""
+
+    COMPARISON = "docs/comparison.md"
+    RECOMMENDED_THRESHOLD = "docs/recommended_threshold.md"
+    HEALTHCARE_AUDIT = "docs/healthcare_audit.md"
+    PLAYBOOK_BIAS_SOURCES = "docs/playbook/3_bias_sources.md"
+    PLAYBOOK_METRICS = "docs/playbook/4_metrics.md"
+    PLAYBOOK_VALIDATION = "docs/playbook/6_validation.md"
+    PLAYBOOK_CASE_STUDY = "docs/playbook/7_case_study.md"
+    SEGMENTS = "docs/segments.md"
+    SEGMENTS_DATA_SHEET = "docs/segments_data_sheet.md"
+    MODEL_CARD = "docs/model_card.md"
+    DATA_SHEET = "docs/data_sheet.md"
+    RISK_ASSESSMENT = "docs/risk_assessment.md"
+    MODEL_CARD_CDX = "docs/model_card.cdx.json"
+    INDEX = "docs/index.html"
+
+
+STAGES = {"baseline": "train_baseline", "reweighed": "reweigh"}  # model → the stage that trains it and reports on it
+MODELS = {model: f"data/models/{model}.skops" for model in STAGES}
+SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}
+PERFORMANCE = {"baseline": Tables.PERFORMANCE_BASELINE, "reweighed": Tables.PERFORMANCE_REWEIGHED}
