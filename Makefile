@@ -21,7 +21,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test lint gate review plots verify bench sample mlflow release-segments lock clean help
+.PHONY: all install test lint gate review plots spreadsheets verify bench sample mlflow release-segments lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -44,6 +44,9 @@ review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, p
 
 plots: $(RUNTIME) ## draw the plots that differ from BASE=main, both versions over each other, into a page that works offline
 	@$(RUN) commands.plots_page $(BASE)
+
+spreadsheets: $(RUNTIME) ## the tables of plots/ for Excel and its like, in which no name of the data becomes a formula
+	@$(RUN) commands.spreadsheets
 
 verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
 	@$(RUN) commands.verify $(ARGS)

@@ -8,6 +8,8 @@ With BASE the plots that differ from it are drawn into ``dvc_plots/index.html``,
 from __future__ import annotations
 
 import argparse
+import base64
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +23,7 @@ from responsible.validation import InputError
 
 SOURCE = "docs/templates/plots_page.html"
 PAGE = "plots_page.html"  # beside .dvc/config, where DVC looks for it
-LIBRARIES = "/*libraries*/"
+LIBRARIES, DIGESTS = "/*libraries*/", "/*digests*/"
 SETTING = f"html_template = {PAGE}"
 REPORT = "dvc_plots/index.html"
 
@@ -45,8 +47,11 @@ def write_page(root: Path) -> None:
     source = (root / SOURCE).read_text(encoding="utf-8")
     mark = f"<!-- {version('vl-convert-python')} {sha256(source)} -->\n"
     page = root / ".dvc" / PAGE
-    if not page.is_file() or not page.read_text(encoding="utf-8").endswith(mark):
-        _io.write_text(page, source.replace(LIBRARIES, _libraries()) + mark)
+    if not page.is_file() or not page.read_text(encoding="utf-8").startswith(mark):
+        filled = source.replace(LIBRARIES, _libraries())
+        scripts = re.findall(r"<script>(.*?)</script>", filled, re.DOTALL)
+        digests = (base64.b64encode(bytes.fromhex(sha256(script))).decode() for script in scripts)
+        _io.write_text(page, mark + filled.replace(DIGESTS, " ".join(f"'sha256-{digest}'" for digest in digests)))
     _set(root)
 
 

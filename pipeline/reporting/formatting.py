@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.reporting import rendering
+from pipeline.reporting.rendering import escape
 
 
 class Told(str):
@@ -36,22 +36,6 @@ def told(value: Any) -> Any:
     if isinstance(value, Sequence):
         return [told(v) for v in value]
     return Number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def escape(text: str) -> str:
-    """Text from data as Markdown shows it, letter by letter, wherever it stands: no markup, link, list or heading.
-
-    Control characters, and those that turn the direction of writing, become U+FFFD: they only deceive the eye.
-    """
-    seen = "".join("\ufffd" if _hidden(c) else c for c in " ".join(text.split()))
-    out = re.sub(r"(?i)(https?|ftp):(?=//)", r"\1\\:", rendering.escape(seen))
-    out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
-    out = re.sub(r"\\&(?=\s|$)", "&", out)
-    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
-
-
-def _hidden(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
 
 
 def plain(markdown: str) -> str:

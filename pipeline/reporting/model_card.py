@@ -32,6 +32,9 @@ class _Yaml(yaml.SafeDumper):
 
 
 _Yaml.add_representer(
+    str, lambda dumper, text: yaml.SafeDumper.represent_str(dumper, rendering.visible(" ".join(text.split())))
+)
+_Yaml.add_representer(
     _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
 )
 
@@ -49,8 +52,12 @@ def front_matter(sources: Sources, confidence: float) -> str:
     )
     for result in found["model-index"][0]["results"]:
         result["metrics"] = [_Line(metric) for metric in result["metrics"]]
-    text = yaml.dump(found, Dumper=_Yaml, sort_keys=False, allow_unicode=True, default_flow_style=None, width=math.inf)
-    return f"---\n{text}---\n\n"
+    return f"---\n{as_yaml(found)}---\n\n"
+
+
+def as_yaml(tree: Mapping[str, Any]) -> str:
+    """A tree as YAML in which each text stands on one line and hides no character."""
+    return yaml.dump(tree, Dumper=_Yaml, sort_keys=False, allow_unicode=True, default_flow_style=None, width=math.inf)
 
 
 def twin(sources: Sources, document: Document) -> dict[str, Any]:

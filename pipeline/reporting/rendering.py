@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from jinja2 import Environment, StrictUndefined
 
@@ -23,9 +25,20 @@ VERDICTS = {
 }
 
 
+def visible(text: str) -> str:
+    """Text with U+FFFD for control characters but line breaks, and for those that turn the direction of writing or are
+    not to be seen: they only deceive the eye.
+    """
+    return "".join("\ufffd" if c != "\n" and category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in text)
+
+
 def escape(text: object) -> str:
-    """Text from data as Markdown shows it: special characters escaped, line breaks to spaces."""
-    return "".join(f"\\{c}" if c in SPECIAL else c for c in " ".join(str(text).split()))
+    """Text from data as Markdown shows it, letter by letter, wherever it stands: no markup, link, list or heading."""
+    out = "".join(f"\\{c}" if c in SPECIAL else c for c in visible(" ".join(str(text).split())))
+    out = re.sub(r"(?i)(https?|ftp):(?=//)", r"\1\\:", out)
+    out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
+    out = re.sub(r"\\&(?=\s|$)", "&", out)
+    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
 
 
 def words(name: str) -> str:

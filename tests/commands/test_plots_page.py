@@ -107,7 +107,7 @@ def drawn(seen):
     seen.page.wait_for_selector("body[data-drawn=yes]", state="attached")
     return seen.page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll("[data-drawn=yes] svg.marks")].map((chart) => [
-            chart.closest("main > div").querySelector("h2").textContent,
+            chart.closest("section").querySelector("h2").textContent,
             chart.querySelectorAll(".mark-symbol.role-mark path, .mark-line.role-mark path").length]))"""
     )
 
@@ -155,6 +155,43 @@ def test_only_what_differs_is_drawn_with_both_versions(repository, capsys):
         assert (seen.errors, seen.outside) == ([], [])
 
 
+PAYLOADS = (
+    "</script><img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "<!--<script>alert(3)//",
+    "'); alert(4); ('",
+    "</plaintext><svg onload=alert(5)><meta http-equiv=refresh content='0;url=data:text/html,6'>",
+)
+
+
+@pytest.mark.browser
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_script_in_the_data_is_shown_and_never_run(repository):
+    """Levels and columns that are markup, code or turn the writing round: `make plots` draws them as letters."""
+    table = repository / "plots/prepare_base_rates.csv"
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, level in zip(rows, [*PAYLOADS, "a\u202eb"], strict=False):
+        row |= {"level": level, f"column {level}": level, "split": "all"}
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    plots_page.main("main", root=str(repository))
+    with browsing.opened(repository / plots_page.REPORT) as seen:
+        assert seen.dialogs == []
+        charts = drawn(seen)
+        assert (seen.dialogs, seen.errors, seen.outside) == ([], [], [])
+        assert list(charts) == ["Share with label 1 by level, all rows"]
+        shown = seen.page.locator("svg.marks").text_content()
+        assert [level for level in PAYLOADS if level[:20] not in shown] == []
+        assert "a\ufffdb" in shown
+        assert "\u202e" not in shown
+        policy = seen.page.locator("meta[http-equiv]").get_attribute("content")
+        assert "unsafe" not in policy.split("script-src")[1]
+
+
 def test_an_unknown_base_is_refused(repository):
     """A misspelt branch is an error that knows the branches."""
     with pytest.raises(InputError, match="did you mean 'main'"):
@@ -165,7 +202,7 @@ def test_an_unknown_base_is_refused(repository):
 def test_a_table_without_rows_says_so(bare):
     """An empty specification, which is what DVC writes for an empty table, is a sentence and no error."""
     plots_page.write_page(bare)
-    div = """<div id = "empty"><script>var spec = {}; vegaEmbed('#empty', spec);</script></div>"""
+    div = """<div id = "empty">\n<script>\nvar spec = {};\nvegaEmbed('#empty', spec);\n</script>\n</div>"""
     page = bare / "page.html"
     text = (bare / ".dvc/plots_page.html").read_text(encoding="utf-8")
     page.write_text(text.replace("{plot_divs}", div).replace("{refresh_tag}", ""), encoding="utf-8")

@@ -292,15 +292,23 @@ def test_the_watch_may_write_issues_and_nothing_else():
 # A file named as a command (review, gate, rebuild, update, pull, checkout) holds the code it ends with.
 SPEAKER = """#!/bin/sh
 echo "$*" >> python_calls
-case "$*" in *commands.*|*"dvc update"*) echo "said: $*";; esac
+case "$*" in *commands.*|*"dvc update"*) echo "said: $*"; cat text 2> /dev/null;; esac
 for name in review gate rebuild update pull checkout; do
     case "$*" in *$name*) exit "$(cat "$name" 2> /dev/null || echo 0)";; esac
 done
 """
 TOKEN = {"GH_TOKEN": "x"}
+# GitHub refuses what is longer than a comment may be, and says so as `gh` does.
 GH = """#!/bin/sh
 echo "$*" >> gh_calls
-case "$*" in *" --jq "*) cat found 2> /dev/null || true;; *) exit "$(cat gh_code 2> /dev/null || echo 0)";; esac
+case "$*" in *" --jq "*) cat found 2> /dev/null; exit "$(cat gh_list_code 2> /dev/null || echo 0)";; esac
+for word; do
+    case "$before $word" in *" body=@"*) cp "${word#body=@}" posted;; "--body-file "*) cp "$word" posted;; esac
+    before=$word
+done
+[ "$(LC_ALL=C.UTF-8 wc -m < posted)" -le 65536 ] || { echo "gh: body is too long (HTTP 422)" >&2; exit 1; }
+cat gh_says >&2 2> /dev/null
+exit "$(cat gh_code 2> /dev/null || echo 0)"
 """
 
 
@@ -312,7 +320,7 @@ def ci(tmp_path, sh):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     (tmp_path / ".ci").mkdir()
-    for name in ("review", "watch"):
+    for name in ("review", "watch", "fit"):
         shutil.copy(ROOT / ".ci" / name, tmp_path / ".ci")
     shutil.copy(ROOT / "determinism.env", tmp_path)
     sh("git", "init", "--quiet")
@@ -322,7 +330,8 @@ def ci(tmp_path, sh):
     def run(script, *arguments, code=0, **settings):
         (tmp_path / "gh_calls").write_text("")
         given = {"PYTHON": "./python", "GITHUB_REPOSITORY": "a/b", "GITHUB_STEP_SUMMARY": "summary.md", **settings}
-        said = sh("env", path, *(f"{k}={v}" for k, v in given.items()), f".ci/{script}", *arguments, code=code)
+        command = ["env", path, *(f"{k}={v}" for k, v in given.items()), f".ci/{script}", *arguments]
+        said = sh("sh", "-c", '"$@" 2> complaints', "sh", *command, code=code)
         return said, (tmp_path / "gh_calls").read_text().splitlines()
 
     return run
@@ -341,11 +350,69 @@ def test_a_review_goes_into_the_summary_and_one_comment(ci, tmp_path):
     assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
 
 
-def test_a_review_without_the_right_to_comment_is_still_there(ci, tmp_path):
-    """A refused comment costs the comment; without a pull request nothing is asked of GitHub at all."""
+@pytest.mark.parametrize(
+    ("says", "cause"),
+    [
+        ("gh: Resource not accessible by integration (HTTP 403)", "the token may not write one"),
+        ("gh: Server Error (HTTP 502)", "gh: Server Error (HTTP 502)"),
+        ("error connecting to api.github.com", "error connecting to api.github.com"),
+    ],
+)
+def test_a_review_that_cannot_be_posted_names_the_cause(ci, tmp_path, says, cause):
+    """A refused comment costs the comment only, and the log says why; a missing right is named where it is one."""
     (tmp_path / "gh_code").write_text("1")
-    assert "said:" in ci("review", "abc", PULL_REQUEST="7")[0]
+    (tmp_path / "gh_says").write_text(f"{says}\n")
+    said = ci("review", "abc", PULL_REQUEST="7")[0]
+    assert (tmp_path / "summary.md").read_text() == said
+    complaint = (tmp_path / "complaints").read_text()
+    assert cause in complaint
+    assert ("may not write" in complaint) == ("403" in says)
+
+
+def test_no_second_comment_where_the_first_cannot_be_looked_up(ci, tmp_path):
+    """When GitHub does not say which comments there are, none is written; without a pull request it is not asked."""
+    (tmp_path / "gh_list_code").write_text("1")
+    assert len(ci("review", "abc", PULL_REQUEST="7")[1]) == 1
     assert ci("review", "abc")[1] == []
+
+
+FOLD = "<details><summary>fold {0}</summary>\n\n{1}\n</details>\n\n"
+
+
+@pytest.mark.parametrize(("sizes", "kept"), [([100, 100], 2), ([100, 70_000, 100], 1), ([70_000], 0)])
+def test_a_review_that_does_not_fit_loses_its_last_folds(ci, tmp_path, sizes, kept):
+    """A comment keeps the parts that are open and the first folds that fit, and says where the whole is."""
+    folds = "".join(FOLD.format(i, "−" * size) for i, size in enumerate(sizes))
+    (tmp_path / "text").write_text(f"the verdict\n\n{folds}how to read this\n", encoding="utf-8")
+    (tmp_path / "found").write_text("42\n43\n")
+    run = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_RUN_ID": "5"}
+    said, asked = ci("review", "abc", PULL_REQUEST="7", **run)
+    assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8") == said
+    assert said.count("<details>") == len(sizes)
+    posted = (tmp_path / "posted").read_text(encoding="utf-8")
+    assert [f"fold {i}<" in posted for i in range(len(sizes))] == [i < kept for i in range(len(sizes))]
+    assert posted.startswith("<!-- review of fairness -->\n")
+    assert "how to read this" in posted
+    assert ("[the whole is in the job's summary](https://example.org/a/b/actions/runs/5)" in posted) == (
+        kept < len(sizes)
+    )
+    assert (tmp_path / "complaints").read_text() == ""
+
+
+@pytest.mark.parametrize("script", ["review", "watch"])
+def test_what_has_no_folds_is_cut_between_lines(ci, tmp_path, script):
+    """A text that is too long without any fold keeps its first lines, whole ones, in a comment as in an issue."""
+    (tmp_path / "text").write_text("".join(f"line {i} {'−' * 90}\n" for i in range(1000)), encoding="utf-8")
+    (tmp_path / "gate").write_text("1")
+    ci(script, "abc", code=int(script == "watch"), PULL_REQUEST="7", **TOKEN)
+    posted = (tmp_path / "posted").read_text(encoding="utf-8")
+    assert len(posted) <= 65_536
+    assert len(posted) > 60_000
+    *lines, note = posted.rstrip("\n").split("\n")
+    assert "the whole is in the job's summary" in note
+    assert [line for line in lines if "−" in line][-1].endswith("−" * 90)
+    assert lines.count("```") % 2 == 0
 
 
 def test_a_review_that_fails_is_not_posted(ci, tmp_path):
@@ -365,6 +432,9 @@ def test_a_failing_policy_opens_one_issue(ci, tmp_path):
     (tmp_path / "found").write_text("9\n")
     assert ci("watch", code=1, **TOKEN)[1][-1].startswith("issue comment 9")
     assert ci("watch", code=1)[1] == []
+    (tmp_path / "gh_list_code").write_text("4")
+    ci("watch", code=1, **TOKEN)
+    assert "no issue" in (tmp_path / "complaints").read_text()
 
 
 def test_fresh_data_that_are_refused_open_an_issue_and_are_not_judged(ci, tmp_path):

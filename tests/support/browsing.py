@@ -26,11 +26,12 @@ def executable() -> str:
 
 @dataclass
 class Seen:
-    """A page in the browser, what it complained of and what it asked for."""
+    """A page in the browser, what it complained of, what it asked for and the dialogs it opened."""
 
     page: Any
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
 
     @property
     def outside(self) -> list[str]:
@@ -50,6 +51,7 @@ def opened(path: Path, width: int = 1200, scheme: str = "light") -> Iterator[See
         page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
         page.goto(path.resolve().as_uri())
         yield seen
         browser.close()

@@ -3,7 +3,9 @@ import math
 import re
 
 import pytest
+import yaml
 
+from pipeline.reporting.model_card import as_yaml
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
 
 NAN = math.nan
@@ -98,3 +100,12 @@ def test_the_serial_number_is_of_the_content():
     assert len(set(numbers)) == 3
     assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", numbers[0])
     assert "timestamp" not in json.dumps(made())
+
+
+def test_yaml_hides_nothing_and_ends_where_it_ends():
+    """In the header a name cannot turn the writing round or end the header; other texts are read back as they are."""
+    names = ["a\u202eb", "x\n---\n# y", "Bachelor’s Degree", "no", "1e5", "- a: b"]
+    text = as_yaml({name: [name] for name in names})
+    assert "\u202e" not in text
+    assert "---" not in text.splitlines()
+    assert list(yaml.safe_load(text)) == ["a\ufffdb", "x --- # y", *names[2:]]

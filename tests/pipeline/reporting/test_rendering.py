@@ -18,7 +18,10 @@ def row(value, low=float("nan"), high=float("nan"), **more):
         ("<script>alert(1)</script>", r"\<script\>alert(1)\</script\>"),
         ("[x](javascript:y)", r"\[x\](javascript:y)"),
         ("two\nlines", "two lines"),
-        ("50 % & more_or_less", r"50 % \& more\_or\_less"),
+        ("50 % & more_or_less", "50 % & more_or_less"),
+        ("https://evil.example a@b.example", r"https\://evil.example a\@b.example"),
+        ("# heading", r"\# heading"),
+        ("a\u202eb\u200bc\x07", "a\ufffdb\ufffdc\ufffd"),
         ("Bachelor’s Degree", "Bachelor’s Degree"),
     ],
 )
