@@ -12,6 +12,7 @@ import io
 import unicodedata
 from pathlib import Path
 
+from pipeline import entry
 from pipeline.storage import files
 
 FOLDER, BEGINNINGS = "spreadsheets", "=+-@"
@@ -44,4 +45,4 @@ def _is_number(cell: str) -> bool:
 
 
 if __name__ == "__main__":
-    files.run(main)
+    entry.run(main)
