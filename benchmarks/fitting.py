@@ -29,11 +29,11 @@ def prepare(source: str, out: str) -> None:
 def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:
     """Cells, kinds of the features, labels, and the parameters of the regression."""
     from pipeline.storage import files
-    from pipeline.storage.parameters import load
+    from pipeline.storage.parameters import section
     from responsible.modelling.encoding import Logistic
     from responsible.tabular.cells import FEATURE, labels
 
-    logistic, threshold = load("params.yaml", {"model": Logistic, "threshold": float})
+    logistic, threshold = section("params.yaml", "model", Logistic), section("params.yaml", "threshold", float)
     frame, meta = files.read_parquet(cells)
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     return frame, kinds, labels(frame, meta["cuts"], threshold), logistic

@@ -22,10 +22,10 @@ def pandas(source: str, out: str) -> None:
     import numpy as np
     import pandas as pd
 
-    from pipeline.storage.parameters import load
+    from pipeline.storage.parameters import section
     from responsible.tabular.cells import Grid, cuts
 
-    threshold, grid = load("params.yaml", {"threshold": float, "threshold_sweep.grid": Grid})
+    threshold, grid = section("params.yaml", "threshold", float), section("params.yaml", "threshold_sweep.grid", Grid)
     rows = pd.read_csv(source, keep_default_na=False, na_values=["", "NA"])
     target, *features = rows.columns
     rows["bin"] = np.searchsorted(cuts(threshold, grid), rows.pop(target), side="right")

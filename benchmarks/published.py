@@ -138,10 +138,11 @@ def redraw(place: Path, seed: int, rows: int) -> Figures:
     changes = {key.replace(".", "__"): YAML(typ="safe").load(value) for key, value in METHOD.items()}
     params = parameters(place / "params.yaml", seed=seed, budget__source=str(source), **changes)
     prepare.main(**within(place, prepare.main, params=str(params), cells=str(place / "cells.parquet")))
-    _, sensitive, model, reweigh, _, sweep = load(params, threshold_sweep.PARAMS)
+    given = load(params, threshold_sweep.Parameters)
+    sweep, model = given.threshold_sweep, given.model
     frame, meta = files.read_parquet(place / "cells.parquet")
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
-    swept = sweep_cells(frame, kinds, meta["cuts"], sensitive, model=model, reweigh=reweigh, sweep=sweep)
+    swept = sweep_cells(frame, kinds, meta["cuts"], given.sensitive, model=model, reweigh=given.reweigh, sweep=sweep)
     label, n = labels(frame, meta["cuts"], 300.0), np.where(frame["split"] == "test", frame["n"], 0)
     score = train(frame, kinds, label, model).score
     return of_sweep(swept, sweep) | {("baseline", "roc_auc"): roc_auc(score, n * label, n * (1 - label))}

@@ -28,11 +28,11 @@ def prepared(out: str, params: str) -> int:
     """Write the prepared table of people that ``params`` names, as the stage does; the number of rows."""
     from pipeline.ingest import row_tables
     from pipeline.storage import files
-    from pipeline.storage.parameters import load
+    from pipeline.storage.parameters import section
     from responsible.segmentation.schema import Segments, people
     from responsible.tabular.schema import Prepare
 
-    prepare, roles = load(params, {"prepare": Prepare, "segments": Segments})
+    prepare, roles = section(params, "prepare", Prepare), section(params, "segments", Segments)
     frame, profile = people(row_tables.read(prepare, "segments", roles, 12).good, roles)
     files.write_parquet(Path(out, "segments.parquet"), frame)
     files.write_csv(Path(out, "profile.csv"), profile)

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from pipeline.entry import run
 from pipeline.results.catalogue import Metrics
 from pipeline.storage.files import read_json, read_parquet, write_csv, write_json
@@ -18,9 +20,14 @@ from responsible.privacy.domain import Privacy, domain
 from responsible.privacy.noise import Noise, SecretNoise
 from responsible.privacy.release import described, line, noisy_rows, released, spent
 from responsible.segmentation.schema import FEATURE, Segments
-from responsible.validation import InputError
+from responsible.validation import InputError, Params
 
-WANTED: dict[str, Any] = {"segments": Segments, "cluster_privacy.privacy": Privacy}
+
+class Parameters(Params):
+    """What a release reads of the parameter file."""
+
+    segments: Segments
+    privacy: Privacy = Field(alias="cluster_privacy.privacy")
 
 
 def main(
@@ -36,7 +43,8 @@ def main(
         raise InputError(
             "release: must not be a stage of a pipeline, which would repeat it; run `make release-segments`"
         )
-    segments, privacy = load(params, WANTED)
+    given = load(params, Parameters)
+    segments, privacy = given.segments, given.privacy
     if segments.missing == "median":
         raise InputError(
             f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves it, "

@@ -55,7 +55,7 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
 
 def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
     old, new = (parameters.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
-    (policy,) = parameters.load(here / figures.PARAMETERS, {"policy": Policy})
+    policy = parameters.section(here / figures.PARAMETERS, "policy", Policy)
     before, after = _figures(there), figures.collect(here)
     stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
     known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)

@@ -21,13 +21,18 @@ from responsible.segmentation.report import ClusterPrivacy, headline, report
 from responsible.segmentation.schema import FEATURE, PROTECTED, Segments
 from responsible.statistics.intervals import Inference
 from responsible.tabular.schema import Seed
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": Seed,
-    "inference": Inference,
-    "segments": Segments,
-    "cluster_privacy": ClusterPrivacy,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    inference: Inference
+    segments: Segments
+    cluster_privacy: ClusterPrivacy
+
+
 MAP = 2_000  # people drawn in the map
 
 
@@ -60,10 +65,13 @@ def main(
     sheet: str = "docs/segments_data_sheet.md",
 ) -> None:
     """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
-    seed, inference, roles, wanted = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
+    roles, inference = given.segments, given.inference
     values, codes, levels = _people(prepared, roles)
-    analysing, drawing = np.random.default_rng(seed).spawn(2)
-    made = report(values, codes, levels, roles=roles, params=wanted, confidence=inference.confidence, rng=analysing)
+    analysing, drawing = np.random.default_rng(given.seed).spawn(2)
+    made = report(
+        values, codes, levels, roles=roles, params=given.cluster_privacy, confidence=inference.confidence, rng=analysing
+    )
     found, points = made.found, made.found.scaling.apply(values)
     tried, priced = tables.candidates_table(found), tables.frontier_table(found, levels)
     knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)

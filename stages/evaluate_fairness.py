@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -19,16 +19,19 @@ from responsible.fairness.proxies import proxies, together
 from responsible.modelling.encoding import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": int,
-    "threshold": float,
-    "sensitive": dict[str, Sensitive],
-    "model": Logistic,
-    "inference": Inference,
-    "fairness": Fairness,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: Fairness
 
 
 def main(
@@ -59,19 +62,20 @@ def main(
     comparison: str = "docs/comparison.md",
 ) -> None:
     """Audit both models; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, inference, fairness = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
+    fairness, inference = given.fairness, given.inference
     both, meta = files.read_scores(baseline, reweighed)
     weights = files.read_json(reweighing)["reweigh"]["weights"]
     performance = files.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
 
     test = both[both["split"] == "test"].reset_index(drop=True)
-    label, declared = labels(test, meta["cuts"], threshold), declared_groups(both, sensitive)
-    rng = np.random.default_rng([seed, 3])
+    label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)
+    rng = np.random.default_rng([given.seed, 3])
     found = evaluate(
-        test, label, declared, logistic.decision_threshold, fairness=fairness, inference=inference, rng=rng
+        test, label, declared, given.model.decision_threshold, fairness=fairness, inference=inference, rng=rng
     )
 
-    guessed = _guessed(cells, declared, (sensitive, logistic, inference))
+    guessed = _guessed(cells, declared, given)
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
 
@@ -85,7 +89,7 @@ def main(
     files.write_csv(change_csv, found.performance_change)
     files.write_csv(roc_csv, found.roc)
     files.write_csv(calibration_csv, found.calibration)
-    pictures = {
+    pictures: dict[str, Callable[[], bytes]] = {
         disparities_png: lambda: _draw_fairness.disparities(found.fairness),
         group_rates_png: lambda: _draw_fairness.group_rates(found.group_rates),
         roc_png: lambda: _draw_fairness.roc(found.roc),
@@ -95,17 +99,16 @@ def main(
     for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
     context = _comparison.context(
-        found, performance, weights, threshold=threshold, inference=inference, fairness=fairness
+        found, performance, weights, threshold=given.threshold, inference=inference, fairness=fairness
     )
     files.write_text(comparison, rendering.render(template, context))
 
 
-def _guessed(cells: str, declared: list[Groups], knobs: tuple[Any, ...]) -> pd.DataFrame:
+def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:
     """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
     counted, meta = files.read_parquet(cells)
-    sensitive, logistic, inference = knobs
-    attributes = {sensitive[who.attribute].column: who for who in declared}
-    return proxies(counted, meta["features"], attributes, params=logistic, inference=inference)
+    attributes = {given.sensitive[who.attribute].column: who for who in declared}
+    return proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ switched off by name.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -24,15 +22,18 @@ from responsible.healthcare.schema import Healthcare
 from responsible.modelling.encoding import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.schema import Seed
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": Seed,
-    "model": Logistic,
-    "inference": Inference,
-    "healthcare": Healthcare,
-    "healthcare_audit": HealthcareAudit,
-    "playbook": _playbook.Playbook,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    model: Logistic
+    inference: Inference
+    healthcare: Healthcare
+    healthcare_audit: HealthcareAudit
+    playbook: _playbook.Playbook
 
 
 def main(
@@ -68,24 +69,36 @@ def main(
     case_study: str = "docs/playbook/7_case_study.md",
 ) -> None:
     """Audit the cases; see the names of the outputs."""
-    seed, logistic, inference, roles, rules, playbook = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
+    roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
     table, _ = files.read_parquet(cases)
-    found = audit(table, roles, rules, inference, np.random.default_rng([seed, 5]))
+    found = audit(table, roles, rules, inference, np.random.default_rng([given.seed, 5]))
     tables = healthcare_audit.tables(found)
     headline = healthcare_audit.headline(found)
 
     files.write_json(metrics, {"healthcare_audit": headline})
-    paths = (approvals, rates, waits, bands, odds, losses, closest, intersections, subgroups, folds, months, held_out)
-    for path, frame in zip((*paths, causes, replay), tables, strict=True):
-        files.write_csv(path, frame)
-    files.write_csv(proxies_csv, _guessed(table, roles, logistic, inference, np.random.default_rng([seed, 6])))
+    files.write_csv(approvals, tables["approvals"])
+    files.write_csv(rates, tables["rates"])
+    files.write_csv(waits, tables["waits"])
+    files.write_csv(bands, tables["bands"])
+    files.write_csv(odds, tables["odds"])
+    files.write_csv(losses, tables["losses"])
+    files.write_csv(closest, tables["closest"])
+    files.write_csv(intersections, tables["intersections"])
+    files.write_csv(subgroups, tables["subgroups"])
+    files.write_csv(folds, tables["folds"])
+    files.write_csv(months, tables["months"])
+    files.write_csv(held_out, tables["held_out"])
+    files.write_csv(causes, tables["causes"])
+    files.write_csv(replay, tables["replay"])
+    files.write_csv(proxies_csv, _guessed(table, given, np.random.default_rng([given.seed, 6])))
     files.write_bytes(disparities_png, healthcare.disparities(found.approvals))
     files.write_bytes(intersections_png, healthcare.intersections(found.intersections, inference.confidence))
     files.write_bytes(bands_png, healthcare.bands(found.bands))
     files.write_bytes(waits_png, healthcare.waits(found.waits))
     files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_audit.TREND))
     context = healthcare_audit.context(found, roles, rules, inference) | _playbook.context(
-        found, playbook, rules, headline
+        found, given.playbook, rules, headline
     )
     documents = {
         "healthcare_audit": report,
@@ -98,13 +111,12 @@ def main(
         files.write_text(path, rendering.render(f"{templates}/{name}.md.j2", context))
 
 
-def _guessed(
-    cases: pd.DataFrame, roles: Healthcare, logistic: Logistic, inference: Inference, rng: np.random.Generator
-) -> pd.DataFrame:
+def _guessed(cases: pd.DataFrame, given: Parameters, rng: np.random.Generator) -> pd.DataFrame:
     """How well the features guess each protected attribute, which is never one of them."""
+    roles = given.healthcare
     rows, kinds = counted(cases, rng), {name: feature.kind for name, feature in roles.features.items()}
     attributes = {roles.protected[who.attribute].column: who for who in declared(cases, roles)}
-    return proxies(rows, kinds, attributes, params=logistic, inference=inference)
+    return proxies(rows, kinds, attributes, params=given.model, inference=given.inference)
 
 
 if __name__ == "__main__":

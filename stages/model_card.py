@@ -1,11 +1,13 @@
 """Model card: the documents for those who decide, each from a template and the figures of the other stages.
 
-To add a document: its template and its output here and in dvc.yaml, what it reads in ``READS``, the sections it prints
-in ``PARAMS``, and in ``DATA`` the tables it is about. How to write a template stands in pipeline/reporting/document.py.
+To add a document: its template and its output here and in dvc.yaml, what it reads in ``READS``, the sections that it
+prints in ``Parameters``, and in ``DATA`` the tables it is about. How to write a template stands in
+pipeline/reporting/document.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline import entry
@@ -17,23 +19,27 @@ from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
+from responsible.validation import Params
 
-# Sections that documents print, as they stand: the stages that compute with them have validated them.
-PARAMS: dict[str, Any] = {
-    "threshold": float,
-    "budget": dict[str, Any],
-    "sensitive": dict[str, Any],
-    "prepare": dict[str, Any],
-    "model": dict[str, Any],
-    "reweigh": dict[str, Any],
-    "fairness": dict[str, Any],
-    "healthcare": dict[str, Any],
-    "segments": dict[str, Any],
-    "cluster_privacy": dict[str, Any],
-    "inference": dict[str, Any],
-    "threshold_sweep": dict[str, Any],
-    "policy": Policy,
-}
+
+class Parameters(Params):
+    """The sections that documents print, as they stand: the stages that compute with them have validated them."""
+
+    threshold: float
+    budget: dict[str, Any]
+    sensitive: dict[str, Any]
+    prepare: dict[str, Any]
+    model: dict[str, Any]
+    reweigh: dict[str, Any]
+    fairness: dict[str, Any]
+    healthcare: dict[str, Any]
+    segments: dict[str, Any]
+    cluster_privacy: dict[str, Any]
+    inference: dict[str, Any]
+    threshold_sweep: dict[str, Any]
+    policy: Policy
+
+
 READS = (
     *Metrics,
     *figures.TABLES,  # a rule may be about any figure that has a path
@@ -50,34 +56,38 @@ READS = (
 )
 TITLE = "Responsible ML pipeline: documents for those who decide"
 ALL = ("budget", "healthcare", "segments")
-DATA = {"model_card": ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
-DOCUMENTS = (Documents.MODEL_CARD, Documents.DATA_SHEET, Documents.RISK_ASSESSMENT)  # in the order of DATA
-TEMPLATES = tuple(f"docs/templates/{name}.md.j2" for name in DATA)
+CARD = "model_card"
+DATA = {CARD: ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
+DOCUMENTS = {
+    CARD: Documents.MODEL_CARD,
+    "data_sheet": Documents.DATA_SHEET,
+    "risk_assessment": Documents.RISK_ASSESSMENT,
+}
+TEMPLATES = {name: f"docs/templates/{name}.md.j2" for name in DATA}
 
 
 def main(
     *,
     params: str = "params.yaml",
     reads: tuple[str, ...] = READS,
-    templates: tuple[str, ...] = TEMPLATES,
-    documents: tuple[str, ...] = DOCUMENTS,
+    templates: Mapping[str, str] = TEMPLATES,
+    documents: Mapping[str, str] = DOCUMENTS,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
     page: str = Documents.INDEX,
 ) -> None:
     """Write every document, the model card also as CycloneDX, and all of them as one page."""
-    loaded = dict(zip(PARAMS, parameters.load(params, PARAMS), strict=True))
-    sources = _sources.gather(params, PARAMS, reads, loaded["policy"])
-    written = [
-        _document.write(template, output, sources, DATA) for template, output in zip(templates, documents, strict=True)
-    ]
-    card = written[0]
-    files.write_json(twin, model_card.twin(sources, card))
-    headers = {card.name: model_card.front_matter(sources, loaded["inference"]["confidence"])}
-    for document, output in zip(written, documents, strict=True):
-        files.write_text(output, headers.get(document.name, "") + document.text)
-    files.write_text(page, _page.page(written, sources, page, template=page_template, style=style, title=TITLE))
+    given = parameters.load(params, Parameters)
+    sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy)
+    written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
+    files.write_json(twin, model_card.twin(sources, written[CARD]))
+    headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
+    for name, output in documents.items():
+        files.write_text(output, headers.get(name, "") + written[name].text)
+    files.write_text(
+        page, _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ anything is written.
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.ingest import bad_rows, engines, row_tables, source_files
@@ -18,17 +18,20 @@ from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats, reasons
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Threshold
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": Seed,
-    "threshold": Threshold,
-    "prepare": Prepare,
-    "budget": Budget,
-    "sensitive": dict[str, Sensitive],
-    "threshold_sweep.grid": Grid,
-    "healthcare": Healthcare,
-    "segments": Segments,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    threshold: Threshold
+    prepare: Prepare
+    budget: Budget
+    sensitive: dict[str, Sensitive]
+    grid: Grid = Field(alias="threshold_sweep.grid")
+    healthcare: Healthcare
+    segments: Segments
 
 
 def main(
@@ -44,8 +47,9 @@ def main(
     healthcare_profile: str = "plots/prepare_healthcare.csv",
 ) -> None:
     """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
-    seed, threshold, prepare, budget, sensitive, grid, roles, segment_roles = parameters.load(params, PARAMS)
-    plan = Plan(prepare, budget, sensitive, threshold, grid, seed)
+    given = parameters.load(params, Parameters)
+    prepare, budget, sensitive, roles = given.prepare, given.budget, given.sensitive, given.healthcare
+    plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
     declared = plan.declared()
     table = source_files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
     reader = engines.reader(prepare.engine, table)
@@ -57,21 +61,21 @@ def main(
     found = collected(answer, plan)
     profile.refuse_rows(found, dropped, prepare.minimum_rows, budget.source)
     profile.refuse_levels(found, sensitive, budget.source)
-    profile.refuse_label(found, plan.cuts, threshold, budget.source)
-    rates = profile.base_rates(found, sensitive, plan.cuts, threshold)
+    profile.refuse_label(found, plan.cuts, given.threshold, budget.source)
+    rates = profile.base_rates(found, sensitive, plan.cuts, given.threshold)
     repeats = None
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped, source_files.digest(table), repeats)
-    requests = row_tables.read(prepare, "healthcare", roles, seed)
+    requests = row_tables.read(prepare, "healthcare", roles, given.seed)
     decided = cases(requests.good, roles)
-    to_segment = row_tables.read(prepare, "segments", segment_roles, seed)
-    segmented, described = people(to_segment.good, segment_roles)
+    to_segment = row_tables.read(prepare, "segments", given.segments, given.seed)
+    segmented, described = people(to_segment.good, given.segments)
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
 
     files.write_parquet(cells, found, meta)
     files.write_parquet(healthcare, decided, {"rows": len(decided), "protected": list(roles.protected)})
-    files.write_parquet(segments, segmented, {"rows": len(segmented), "protected": segment_roles.protected})
+    files.write_parquet(segments, segmented, {"rows": len(segmented), "protected": given.segments.protected})
     files.write_csv(base_rates, rates)
     files.write_csv(missing, profile.missing(found))
     files.write_csv(segments_profile, described)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -16,16 +14,19 @@ from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": int,
-    "threshold": float,
-    "sensitive": dict[str, Sensitive],
-    "model": Logistic,
-    "reweigh": Reweigh,
-    "inference": Inference,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    reweigh: Reweigh
+    inference: Inference
 
 
 def main(
@@ -41,18 +42,19 @@ def main(
     terms: str = "plots/coefficients_reweighed.csv",
 ) -> None:
     """Weigh, fit, score and judge; see the names of the outputs."""
-    seed, threshold, sensitive, logistic, reweigh, inference = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
+    logistic, reweigh = given.model, given.reweigh
     table, meta = files.read_parquet(cells)
 
-    label = labels(table, meta["cuts"], threshold)
+    label = labels(table, meta["cuts"], given.threshold)
     rows = np.where(table["split"] == "train", table["n"], 0)
-    code, names = weighing_groups(table, declared_groups(table, sensitive, reweigh.attributes), reweigh.groups)
+    code, names = weighing_groups(table, declared_groups(table, given.sensitive, reweigh.attributes), reweigh.groups)
     found, names, weight = row_weights(code, label, rows, names, reweigh.empty_cells)
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     trained = train(table, kinds, label, logistic, weight)
-    rng = np.random.default_rng([seed, 2])
-    judged = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
-    each = {name: level_table(table[ATTRIBUTE + name].to_list(), label, rows, weight) for name in sensitive}
+    rng = np.random.default_rng([given.seed, 2])
+    judged = performance(table, label, trained.score, logistic.decision_threshold, inference=given.inference, rng=rng)
+    each = {name: level_table(table[ATTRIBUTE + name].to_list(), label, rows, weight) for name in given.sensitive}
 
     models.write_model(model, trained.pipeline)
     files.write_parquet(scores, files.scored(table, trained.score), meta)

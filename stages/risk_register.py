@@ -5,7 +5,7 @@ The policy is judged without regard to the day, as documents are: an exception t
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.reporting import sources
@@ -15,12 +15,17 @@ from pipeline.storage import files, parameters
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
 from responsible.privacy.domain import Configuration, Release
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "policy": Policy,
-    "cluster_privacy.privacy.chosen": Configuration,
-    "cluster_privacy.privacy.release": Release,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    policy: Policy
+    chosen: Configuration = Field(alias="cluster_privacy.privacy.chosen")
+    release: Release = Field(alias="cluster_privacy.privacy.release")
+
+
 READS = (
     *(file for file in Metrics if file != Metrics.RISK_REGISTER),
     *figures.TABLES,  # a rule may be about any figure that has a path
@@ -39,9 +44,11 @@ def main(
     register: str = Tables.RISK_REGISTER,
 ) -> None:
     """Write the register, and how many risks of each band it holds."""
-    policy, chosen, release = parameters.load(params, PARAMS)
-    judgements = sources.gather(params, ["policy"], reads, policy).judgements
-    settings = {name: (own.mechanism, own.epsilon) for name, own in (("chosen", chosen), ("release", release))}
+    given = parameters.load(params, Parameters)
+    judgements = sources.gather(params, ["policy"], reads, given.policy).judgements
+    settings = {
+        name: (own.mechanism, own.epsilon) for name, own in (("chosen", given.chosen), ("release", given.release))
+    }
     found = risk_register.register(
         [
             *risk_register.from_policy(judgements),

@@ -19,16 +19,19 @@ from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import FEATURE
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.schema import Seed, Sensitive
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {
-    "seed": int,
-    "sensitive": dict[str, Sensitive],
-    "model": Logistic,
-    "reweigh": Reweigh,
-    "inference": Inference,
-    "threshold_sweep": Sweep,
-}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    reweigh: Reweigh
+    inference: Inference
+    threshold_sweep: Sweep
 
 
 def main(
@@ -44,19 +47,19 @@ def main(
     document: str = "docs/recommended_threshold.md",
 ) -> None:
     """Sweep, choose and report; see the names of the outputs."""
-    seed, sensitive, logistic, reweigh, inference, sweep = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
+    sweep, inference = given.threshold_sweep, given.inference
     frame, meta = files.read_parquet(cells)
-    choosing, reporting = (np.random.default_rng([seed, 4, part]) for part in (1, 2))
 
     def watch(steps: Iterable[Any]) -> Iterable[Any]:
         return entry.watch(steps, "thresholds")
 
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(
-        frame, kinds, meta["cuts"], sensitive, model=logistic, reweigh=reweigh, sweep=sweep, watch=watch
+        frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
-    choice = choose(swept, sweep, inference, choosing)
-    figures = table(swept, inference, reporting)
+    choice = choose(swept, sweep, inference, np.random.default_rng([given.seed, 4, 1]))
+    figures = table(swept, inference, np.random.default_rng([given.seed, 4, 2]))
 
     files.write_json(metrics, {"threshold_sweep": choice.summary(figures)})
     files.write_csv(thresholds_csv, wide(figures, choice.frequency))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pipeline import entry
 from pipeline.results.catalogue import MODELS
@@ -16,8 +15,6 @@ from pipeline.results.fingerprint import RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import parameters
 from pipeline.tracking.store import SWITCH, locate, switched_off
-
-PARAMS: dict[str, Any] = dict.fromkeys(parameters.SECTIONS, Any)  # a run says them all
 
 
 def main(
@@ -34,7 +31,7 @@ def main(
     result, store = Result(Path(root), recorded, models), locate(root)
     name, new = store.recorded(result.fingerprint), False
     if name is None:
-        parameters.load(Path(root, params), PARAMS)
+        parameters.whole(Path(root, params))  # refuses what no stage would read
         if "DVC_STAGE" not in os.environ and (stages := locked(root)):
             refuse_mixed(result, stages)
         from pipeline.tracking.mlflow_runs import record  # MLflow takes two seconds to import

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from pipeline import entry
@@ -13,8 +11,17 @@ from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import FEATURE, labels
+from responsible.tabular.schema import Seed, Threshold
+from responsible.validation import Params
 
-PARAMS: dict[str, Any] = {"seed": int, "threshold": float, "model": Logistic, "inference": Inference}
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    threshold: Threshold
+    model: Logistic
+    inference: Inference
 
 
 def main(
@@ -28,13 +35,13 @@ def main(
     terms: str = "plots/coefficients_baseline.csv",
 ) -> None:
     """Fit, score and judge; see the names of the outputs."""
-    seed, threshold, logistic, inference = parameters.load(params, PARAMS)
+    given = parameters.load(params, Parameters)
     table, meta = files.read_parquet(cells)
 
-    label = labels(table, meta["cuts"], threshold)
-    trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, logistic)
-    rng = np.random.default_rng([seed, 1])
-    found = performance(table, label, trained.score, logistic.decision_threshold, inference=inference, rng=rng)
+    label = labels(table, meta["cuts"], given.threshold)
+    trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, given.model)
+    rng = np.random.default_rng([given.seed, 1])
+    found = performance(table, label, trained.score, given.model.decision_threshold, inference=given.inference, rng=rng)
 
     models.write_model(model, trained.pipeline)
     files.write_parquet(scores, files.scored(table, trained.score), meta)

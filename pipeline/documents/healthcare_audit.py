@@ -37,16 +37,27 @@ SCOPE = {
 ORDER = {"RED": 0, "AMBER": 1, "GREEN": 2}
 
 
-def tables(found: Audited) -> list[pd.DataFrame]:
-    """The long tables in the order of the stage's paths; an analysis that is switched off has a header only."""
+def tables(found: Audited) -> dict[str, pd.DataFrame]:
+    """The long tables by name; an analysis that is switched off has a header only."""
     own = found.individual
-    frames = [
-        found.approvals, found.rates, found.waits, found.bands, found.odds,
-        own.losses if own else pd.DataFrame(), own.closest if own else pd.DataFrame(),
-        found.intersections, found.subgroups.findings, found.folds, found.months, found.held_out, found.causes,
-        found.replay,
-    ]  # fmt: skip
-    return [frame if len(frame.columns) else pd.DataFrame(columns=["switched_off"]) for frame in frames]
+    frames = {
+        "approvals": found.approvals,
+        "rates": found.rates,
+        "waits": found.waits,
+        "bands": found.bands,
+        "odds": found.odds,
+        "losses": own.losses if own else pd.DataFrame(),
+        "closest": own.closest if own else pd.DataFrame(),
+        "intersections": found.intersections,
+        "subgroups": found.subgroups.findings,
+        "folds": found.folds,
+        "months": found.months,
+        "held_out": found.held_out,
+        "causes": found.causes,
+        "replay": found.replay,
+    }
+    empty = pd.DataFrame(columns=["switched_off"])
+    return {name: frame if len(frame.columns) else empty for name, frame in frames.items()}
 
 
 def primary(found: Audited) -> pd.DataFrame:

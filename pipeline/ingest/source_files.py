@@ -78,7 +78,7 @@ def _find(source: str, pattern: str | None, section: str) -> list[Path]:
 
 def _kind(files: Sequence[Path], section: str) -> str:
     """Either csv or parquet, by suffix, the same for all files."""
-    kinds = {}
+    kinds: dict[str, Path] = {}
     for path in files:
         if path.suffix.lower() not in KINDS:
             raise InputError(f"{path}: must be a CSV or Parquet file, got suffix {path.suffix!r}; rename or convert it")

@@ -20,7 +20,7 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     in UTC, so that an exception expires everywhere at once.
     """
     params = Path(root, figures.PARAMETERS)
-    (policy,) = parameters.load(params, {"policy": Policy})
+    policy = parameters.section(params, "policy", Policy)
     # A rule may be tried on the figures as they are; documents follow with the next `dvc repro`.
     refuse_stale(root, parameters.read_yaml(params), locked(root), but=("policy",))
     return judge(policy, figures.collect(root), today or datetime.now(UTC).date())

@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline.results.catalogue import STAGES
 from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
-from pipeline.storage.parameters import load, load_part
+from pipeline.storage.parameters import load, section_of_any
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
@@ -21,21 +20,24 @@ from responsible.governance.version_change import Change, Changes, better, indep
 from responsible.modelling.encoding import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Sensitive
-from responsible.validation import InputError
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import InputError, Params
 
-KNOBS: dict[str, Any] = {
-    "seed": int,
-    "threshold": float,
-    "sensitive": dict[str, Sensitive],
-    "model": Logistic,
-    "inference": Inference,
-    "fairness": Fairness,
-}
 _SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
 
 
 ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change computed here is another computation
+
+
+class Parameters(Params):
+    """What paired changes are computed with."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: Fairness
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
 
     Raises :class:`InputError` when the two versions' cells are not the same rows, so that nothing can be paired.
     """
-    seed, threshold, sensitive, model, inference, fairness = load(root / "params.yaml", KNOBS)
-    (before,) = load_part(base / "params.yaml", {"model": Logistic})
+    given = load(root / "params.yaml", Parameters)
+    before = section_of_any(base / "params.yaml", "model", Logistic)
     found = {}
     for index, (name, path) in enumerate(own.items()):
         (new, meta), (first, other) = files.read_parquet(path), files.read_parquet(old[name])
@@ -81,13 +83,13 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
         test = both[both["split"] == "test"].reset_index(drop=True)
         found[name] = paired(
             test,
-            labels(test, meta["cuts"], threshold),
-            [who for who in declared_groups(both, sensitive) if f"a.{who.attribute}" in shared],
-            (before.decision_threshold, model.decision_threshold),
-            fairness=fairness,
+            labels(test, meta["cuts"], given.threshold),
+            [who for who in declared_groups(both, given.sensitive) if f"a.{who.attribute}" in shared],
+            (before.decision_threshold, given.model.decision_threshold),
+            fairness=given.fairness,
             # Equal scores need no draws: every one of them would give a change of 0.
-            inference=inference.model_copy(update={"replicates": 100}) if path == old[name] else inference,
-            rng=np.random.default_rng([seed, 5, index]),
+            inference=given.inference.model_copy(update={"replicates": 100}) if path == old[name] else given.inference,
+            rng=np.random.default_rng([given.seed, 5, index]),
         )
     return found
 

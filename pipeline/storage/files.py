@@ -61,7 +61,7 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
     What is below 1e-12 is rounding noise, which differs between processors, and becomes 0.
     """
     frame = frame.copy()
-    for column in frame.select_dtypes("floating"):
+    for column in frame.select_dtypes("float"):
         frame[column] = frame[column].where(frame[column].abs() >= 1e-12, frame[column] * 0)
     write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
 

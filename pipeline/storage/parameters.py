@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from responsible.validation import InputError, Params, did_you_mean, explain
 
+P = TypeVar("P", bound=Params)
+T = TypeVar("T")
 # Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
 SECTIONS = (
     "seed",
@@ -33,23 +34,37 @@ SECTIONS = (
 )
 
 
-def load(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The sections ``wanted`` (dotted key → type) of the parameter file, validated, in the order asked for.
+def keys(wanted: type[Params]) -> list[str]:
+    """The keys of the parameter file that the fields of ``wanted`` stand for: a field's name, or its alias."""
+    return [field.alias or name for name, field in wanted.model_fields.items()]
 
-    A type is a :class:`~responsible.validation.Params` class or anything pydantic validates. Unknown and missing keys,
-    wrong types and values out of range raise :class:`InputError` that names file, key, rule and value.
+
+def load(path: str | Path, wanted: type[P]) -> P:
+    """The sections of the parameter file that are the fields of ``wanted``.
+
+    A field's alias is its key where that is dotted. Unknown and missing keys, wrong types and values out of range raise
+    :class:`InputError` that names file, key, rule and value.
     """
-    tree = read_yaml(path)
-    for key in tree:
-        if key not in SECTIONS:
-            raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
-    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+    tree = _strict(path)
+    kinds = get_type_hints(wanted, include_extras=True)
+    fields = {field.alias or name: kinds[name] for name, field in wanted.model_fields.items()}
+    return wanted.model_validate({key: _section(path, tree, key, kind) for key, kind in fields.items()})
 
 
-def load_part(path: str | Path, wanted: Mapping[str, Any]) -> tuple[Any, ...]:
-    """As :func:`load`, for a file of another version: it may have sections that this one does not know."""
-    tree = read_yaml(path)
-    return tuple(_section(path, tree, key, kind) for key, kind in wanted.items())
+def section(path: str | Path, key: str, kind: type[T]) -> T:
+    """The one section at a dotted key, as :func:`load` gives several."""
+    return cast("T", _section(path, _strict(path), key, kind))
+
+
+def section_of_any(path: str | Path, key: str, kind: type[T]) -> T:
+    """As :func:`section`, of the file of another version, which may have sections that this one does not know."""
+    return cast("T", _section(path, read_yaml(path), key, kind))
+
+
+def whole(path: str | Path) -> dict[str, Any]:
+    """Every section as it stands, for a stage that depends on the file; none may be unknown or missing."""
+    tree = _strict(path)
+    return {key: _section(path, tree, key, Any) for key in SECTIONS}
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -73,6 +88,14 @@ def _parsed(text: str) -> Any:
     from ruamel.yaml import YAML
 
     return YAML(typ="safe").load(text)
+
+
+def _strict(path: str | Path) -> dict[str, Any]:
+    tree = read_yaml(path)
+    for key in tree:
+        if key not in SECTIONS:
+            raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
+    return tree
 
 
 def _section(path: str | Path, tree: Any, key: str, kind: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def missing(cells: pd.DataFrame) -> pd.DataFrame:
 
 def headline(
     cells: pd.DataFrame, rates: pd.DataFrame, dropped: Mapping[str, int], digest: str, key_repeats: int | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The figures of ``metrics/prepare.json``; of the reasons for dropped rows the three most frequent and the rest."""
     kept, lost = int(cells["n"].sum()), sum(dropped.values())
     overall = rates[rates["attribute"] == "all"].set_index("split")

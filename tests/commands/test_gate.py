@@ -312,10 +312,10 @@ def test_the_sample_fails_honestly(capsys):
 
 
 def verdicts_of_sample():
-    from pipeline.storage.parameters import load
+    from pipeline.storage.parameters import section
     from responsible.governance.policy import Policy, judge
 
-    (declared,) = load(ROOT / "params.yaml", {"policy": Policy})
+    declared = section(ROOT / "params.yaml", "policy", Policy)
     return judge(declared, figures.collect(ROOT), TODAY)
 
 

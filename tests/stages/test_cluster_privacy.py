@@ -11,6 +11,7 @@ import pytest
 from benchmarks import segments
 from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
+from pipeline.storage.parameters import keys
 from responsible.validation import InputError
 from stages import cluster_privacy, prepare
 from tests.support.contract import ROOT, default_paths
@@ -55,7 +56,7 @@ def run(tmp_path, monkeypatch):
         else:
             changes = {"segments__source": str(ROOT / "data/raw/segments.csv"), **changes}
         given = tree(**QUICK | {"budget__source": str(ROOT / "data/raw/budget.csv")} | changes)
-        write(Path("params.yaml"), given, {**prepare.PARAMS, **cluster_privacy.PARAMS})
+        write(Path("params.yaml"), given, [*keys(prepare.Parameters), *keys(cluster_privacy.Parameters)])
         (prepare.main if whole else people)()
         cluster_privacy.main()
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.ingest import row_tables
 from pipeline.storage import files
+from pipeline.storage.parameters import keys
 from responsible.validation import InputError
 from stages import prepare
 from tests.responsible.tabular.test_cell_counts import by_pandas
@@ -57,7 +58,7 @@ def write(frame, path="t.csv", **how):
 
 def parameters(tree):
     """Write params.yaml with the sections that the stage loads."""
-    tables.write(Path("params.yaml"), tree, prepare.PARAMS)
+    tables.write(Path("params.yaml"), tree, keys(prepare.Parameters))
 
 
 def run(**changes):

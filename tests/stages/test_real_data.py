@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.plots import fairness, thresholds
+from pipeline.storage.parameters import keys
 from stages import evaluate_fairness, prepare, reweigh, threshold_sweep, train_baseline
 from tests.support.real import SHARED, TABLES, WHY, header, parameters
 from tests.support.tables import write
@@ -20,7 +21,7 @@ LEARN, JUDGE = (prepare, train_baseline), (reweigh, evaluate_fairness, threshold
 def run(stages, name, attribute, folder):
     """Run stages of the budget line on a table, all files in one folder, as `dvc repro` does."""
     params = folder / "params.yaml"
-    write(params, parameters(name, attribute), [key for stage in (*LEARN, *JUDGE) for key in stage.PARAMS])
+    write(params, parameters(name, attribute), [key for stage in (*LEARN, *JUDGE) for key in keys(stage.Parameters)])
     for stage in stages:
         defaults = {key: value for key, value in stage.main.__kwdefaults__.items() if "templates" not in value}
         stage.main(**{key: str(folder / value) for key, value in defaults.items()})

@@ -50,7 +50,7 @@ def change(file, edit):
 def written(name):
     """The text of a document on the results in the working folder, its links' addresses left out."""
     policy = Policy.model_validate(parameters.read_yaml("params.yaml")["policy"], strict=True)
-    sources = _sources.gather("params.yaml", model_card.PARAMS, model_card.READS, policy)
+    sources = _sources.gather("params.yaml", parameters.keys(model_card.Parameters), model_card.READS, policy)
     found = document.write(ROOT / f"docs/templates/{name}.md.j2", f"docs/{name}.md", sources, model_card.DATA)
     return re.sub(r"^\[f\d+\]:.*\n?", "", found.text, flags=re.MULTILINE)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from pipeline.storage.parameters import keys
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands")
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
@@ -95,6 +97,12 @@ def entries(stage: str, *kinds: str) -> dict[str, dict[str, Any]]:
 def module(stage: str) -> Any:
     """The stage's module: its command is ``python -m stages.NAME``."""
     return importlib.import_module(STAGES[stage]["cmd"].removeprefix("python -m ").split()[0])
+
+
+def loaded(stage: str) -> list[str]:
+    """The dotted keys of the parameter file that the stage loads, sorted; none when it reads the file as it stands."""
+    wanted = getattr(module(stage), "Parameters", None)
+    return sorted(keys(wanted)) if wanted else []
 
 
 def default_paths(stage: str) -> set[str]:

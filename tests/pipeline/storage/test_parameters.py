@@ -1,9 +1,25 @@
 import pytest
+from pydantic import Field, ValidationError
+from ruamel.yaml import YAML
 
 from pipeline.storage import parameters
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.tabular.cells import Grid
-from responsible.validation import InputError
+from responsible.validation import InputError, Params
+
+
+class Swept(Params):
+    """A section of a section, under its dotted key."""
+
+    grid: Grid = Field(alias="threshold_sweep.grid")
+
+
+class Several(Params):
+    """Fields in another order than the file's sections."""
+
+    grid: Grid = Field(alias="threshold_sweep.grid")
+    threshold: float
+    seed: int
 
 
 def params(tmp_path, text):
@@ -42,34 +58,58 @@ def params(tmp_path, text):
 def test_bad_parameters_name_file_key_rule_and_value(tmp_path, text, message):
     """Each fault of a parameter file is refused with file, key, rule and value, a misspelling with the nearest key."""
     with pytest.raises(InputError) as refused:
-        parameters.load(params(tmp_path, text), {"threshold_sweep.grid": Grid})
+        parameters.load(params(tmp_path, text), Swept)
     assert "params.yaml: " in str(refused.value)
     assert message in str(refused.value)
 
 
-def test_sections_come_in_the_order_asked_for(tmp_path):
-    """A whole number is a number, dotted keys reach into a section, and the order is the caller's."""
+def test_sections_come_by_name(tmp_path):
+    """A whole number is a number, dotted keys reach into a section, and each field has its own section's value."""
     path = params(
         tmp_path, "seed: 3\nthreshold: 300\nthreshold_sweep:\n  grid:\n    minimum: 1\n    maximum: 2\n    step: 1\n"
     )
-    grid, threshold, seed = parameters.load(path, {"threshold_sweep.grid": Grid, "threshold": float, "seed": int})
-    assert (grid.values(), threshold, seed) == ([1.0, 2.0], 300.0, 3)
+    given = parameters.load(path, Several)
+    assert (given.grid.values(), given.threshold, given.seed) == ([1.0, 2.0], 300.0, 3)
+    assert parameters.keys(Several) == ["threshold_sweep.grid", "threshold", "seed"]
+    with pytest.raises(ValidationError, match="frozen"):
+        given.seed = 4
 
 
 def test_whole_number_is_not_a_fraction(tmp_path):
     """A seed of 1.5, or true, is refused rather than rounded."""
     for value in ("1.5", "true", "'1'"):
         with pytest.raises(InputError, match="seed must be a whole number"):
-            parameters.load(params(tmp_path, f"seed: {value}\n"), {"seed": int})
+            parameters.section(params(tmp_path, f"seed: {value}\n"), "seed", int)
 
 
 def test_missing_parameter_file_says_where_to_run(tmp_path):
     """Without a parameter file the message says where to start from."""
     with pytest.raises(InputError, match="run from the repository root"):
-        parameters.load(tmp_path / "params.yaml", {"seed": int})
+        parameters.section(tmp_path / "params.yaml", "seed", int)
 
 
 def test_sample_parameters_are_valid():
     """The sweep section that ships is valid as a whole."""
-    (sweep,) = parameters.load("params.yaml", {"threshold_sweep": Sweep})
+    sweep = parameters.section("params.yaml", "threshold_sweep", Sweep)
     assert sweep.grid.values()[0] == 100.0
+
+
+def test_the_whole_file_has_every_section_and_no_other(tmp_path):
+    """The tree is the file's; a section that is missing, or that no stage reads, is refused by name."""
+    tree = parameters.read_yaml("params.yaml")
+    assert parameters.whole("params.yaml") == tree
+    for change, message in (({"treshold": 1}, "treshold is not a known key"), ({"seed": None}, "seed is missing")):
+        path = tmp_path / "params.yaml"
+        YAML().dump({k: v for k, v in (tree | change).items() if k not in change or change[k]}, path)
+        with pytest.raises(InputError, match=message):
+            parameters.whole(path)
+
+
+def test_a_section_of_another_version_is_read_beside_sections_unknown_here(tmp_path):
+    """What an earlier file has besides is no misspelling; the section itself is held to its rules."""
+    path = params(tmp_path, "seed: 3\nlater: 1\n")
+    assert parameters.section_of_any(path, "seed", int) == 3
+    with pytest.raises(InputError, match="later is not a known key"):
+        parameters.section(path, "seed", int)
+    with pytest.raises(InputError, match="seed must be text, got 3"):
+        parameters.section_of_any(path, "seed", str)

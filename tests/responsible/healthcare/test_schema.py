@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.ingest import row_tables
 from pipeline.storage import files
+from pipeline.storage.parameters import keys
 from responsible.datasets.healthcare import draw
 from responsible.healthcare import schema as h
 from responsible.tabular.schema import Prepare
@@ -183,7 +184,7 @@ def test_real_tables_run_by_parameters_alone(name, tmp_path, monkeypatch):
     numeric = [f for f, d in REAL[name]["features"].items() if d["kind"] == "numeric"]
     audit |= {"priority": None, "similarity": audit["similarity"] | {"weights": {n: 1 / len(numeric) for n in numeric}}}
     monkeypatch.chdir(tmp_path)
-    write(Path("params.yaml"), parameters, healthcare_audit.PARAMS)
+    write(Path("params.yaml"), parameters, keys(healthcare_audit.Parameters))
     wanted = h.Healthcare.model_validate(parameters["healthcare"])
     rows = row_tables.read(Prepare.model_validate(parameters["prepare"]), "healthcare", wanted, 1)
     files.write_parquet("data/prepared/healthcare.parquet", h.cases(rows.good, wanted))
