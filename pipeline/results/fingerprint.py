@@ -57,13 +57,15 @@ class Result:
         return of_value(self.digests)
 
     def _lock(self) -> str:
+        """The entries of all other stages, without the digest of the parameter file: its values are in ``params``."""
         if not (self.folder / dvc.LOCK).is_file():
             return ""
         try:
             entries = dvc.stages(self.folder)
         except RepositoryError as error:
             raise InputError(str(error)) from None
-        return of_value({name: entry for name, entry in entries.items() if name != STAGE})
+        deps = {name: [d for d in entry.get("deps", ()) if d["path"] != PARAMETERS] for name, entry in entries.items()}
+        return of_value({name: entry | {"deps": deps[name]} for name, entry in entries.items() if name != STAGE})
 
 
 def _plain(value: Any) -> Any:

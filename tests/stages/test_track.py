@@ -345,7 +345,8 @@ def test_the_fingerprint_is_of_values_not_of_spelling(result):
     (result / "dvc.lock").write_text(lock.format("one"))
     locked = Result(result).fingerprint
     (result / "dvc.lock").write_text(
-        "schema: '2.0'\nstages:\n  a:\n    cmd: a\n  b:\n    cmd: b\n    outs:\n    - path: x\n"
+        "schema: '2.0'\nstages:\n  a:\n    cmd: a\n    deps:\n    - path: params.yaml\n      md5: of its comments too\n"
+        "  b:\n    cmd: b\n    outs:\n    - path: x\n"
     )
     assert Result(result).fingerprint == locked != before
     seen = {before, locked}
