@@ -65,7 +65,7 @@ class Result:
         except RepositoryError as error:
             raise InputError(str(error)) from None
         deps = {name: [d for d in entry.get("deps", ()) if d["path"] != PARAMETERS] for name, entry in entries.items()}
-        return of_value({name: entry | {"deps": deps[name]} for name, entry in entries.items() if name != STAGE})
+        return of_value({name: {**entry, "deps": deps[name]} for name, entry in entries.items() if name != STAGE})
 
 
 def _plain(value: Any) -> Any:
