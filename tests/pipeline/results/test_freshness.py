@@ -50,7 +50,7 @@ LOCKS = {
     "cut between two stages": (lambda root: without(root, "risk_register", "model_card", "track"), "has no stage"),
     "cut in a line": (
         lambda root: (root / "dvc.lock").read_text()[:5003],
-        "(not readable as YAML|has no|reweigh|prep)",
+        "(not readable|has no|[a-z_]+ has no)",
     ),
     "cut among outputs": (half_an_entry, "reweigh has no output "),
     "an output without digest": (without_digest, "reweigh has no digest of "),

@@ -12,9 +12,9 @@ MERGED = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> other\n"
 CONTENT = {
     "params.yaml": "threshold: 300\n",
     "metrics/reweigh.json": '{"reweigh": {"accuracy": 0.9}}\n',
-    "plots/fairness.csv": "attribute,comparison,measure,model,value,low,high,reason\n",
+    "plots/fairness.csv": "attribute,comparison,measure,model,value,low,high,reason,verdict\n",
 }
-ROW = "sex,all unprivileged,disparate_impact,reweighed,0.9,0.8,1,\n"
+ROW = "".join(f"sex,all unprivileged,disparate_impact,{model},0.9,0.8,1,,pass\n" for model in ("baseline", "reweighed"))
 READERS = {
     "parameters": ("params.yaml", lambda: parameters.read_yaml("params.yaml")),
     "JSON": ("metrics/reweigh.json", lambda: files.read_json("metrics/reweigh.json")),
@@ -41,7 +41,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("reader", READERS)
 def test_conflict_markers_are_refused_by_every_reader(folder, reader):
-    """A table with both sides of a merge reads as a longer table: the file, the line and the remedy are named instead."""
+    """Both sides of a merge would read as one longer table: file, line and remedy are named instead."""
     name, read = READERS[reader]
     read()
     content, row = CONTENT[name], ROW if name.endswith("csv") else ""
