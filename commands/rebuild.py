@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.repository.dvc import DVC, environment
 
@@ -31,12 +31,23 @@ def main(arguments: Sequence[str] = (), root: str = ".") -> int:
     found = outcomes(said)
     trail_failed = code != 0 and list(found)[-1:] == [TRAIL]
     if NOTHING_IS_BUILT.isdisjoint(arguments) and (code == 0 or trail_failed):
-        from pipeline.documents.build_summary import summary
-
-        print(*summary(found, root), sep="\n")
+        code = _summarize(found, root) or code
     if trail_failed:
         print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
     return _record(root) if code == 0 and found.get(TRAIL) == UP_TO_DATE else code
+
+
+def _summarize(found: Mapping[str, str], root: str) -> int:
+    """Print the summary; 1 when a file it reads cannot be read."""
+    from pipeline.documents.build_summary import summary
+    from responsible.validation import InputError
+
+    try:
+        print(*summary(found, root), sep="\n")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _record(root: str) -> int:

@@ -6,8 +6,6 @@ do costs.
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -56,10 +54,9 @@ def _policy(folder: Path) -> list[str]:
 
 
 def _rows(file: Path) -> list[_Row]:
-    if not file.is_file():
-        return []
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    from pipeline.storage.text import read_rows
+
+    return list(read_rows(file)) if file.is_file() else []
 
 
 def _stages(outcomes: Mapping[str, str]) -> str:
@@ -104,7 +101,9 @@ def _interval(row: _Row) -> str:
 
 
 def _threshold(file: Path) -> list[str]:
-    found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))["threshold_sweep"]
+    from pipeline.storage.files import read_json
+
+    found: Mapping[str, Any] = read_json(file)["threshold_sweep"]
     at, share = f"{found['reported_threshold']:g}", f"{found['selection_frequency']:.0%}"
     if not found["feasible"]:
         return [f"no label threshold is feasible; nearest is {at}, a miss by {found['nearest_miss_distance']:.3g}"]

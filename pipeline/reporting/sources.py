@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from pipeline.results import figures as _evidence
 from pipeline.results.catalogue import Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
+from pipeline.storage.text import read_rows
 from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
 from responsible.validation import InputError, did_you_mean
 
@@ -86,13 +86,12 @@ class Sources:
 
     def rows(self, file: str, where: Mapping[str, str]) -> list[Row]:
         """The rows of a declared CSV whose columns have the values of ``where``."""
-        with self.path(file).open(encoding="utf-8", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
-                known = reader.fieldnames or ()
-                raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
-            rows = (Row(cells, file, number) for number, cells in enumerate(reader, 1))
-            return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
+        reader = read_rows(self.path(file))
+        if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
+            known = reader.fieldnames or ()
+            raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
+        rows = (Row(cells, file, number) for number, cells in enumerate(reader, 1))
+        return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
 
     def path(self, file: str) -> Path:
         """The path of a declared file that exists."""

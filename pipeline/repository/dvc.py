@@ -117,3 +117,29 @@ def outputs(root: Path) -> list[Output]:
     """Every output with a content that ``dvc.lock`` in ``root`` promises, in its order."""
     listed = [(name, out) for name, stage in stages(root).items() for out in stage.get("outs") or ()]
     return [Output(name, out["path"], out["md5"]) for name, out in listed if "md5" in out]
+
+
+def refuse_incomplete(root: Path) -> None:
+    """Raise when ``dvc.lock`` lacks a stage of ``dvc.yaml``, one of its outputs, or the digest of one.
+
+    Outputs whose path is a template, and those of a stage in another folder (``wdir``), are not looked for.
+    """
+    entries = stages(root)
+    for stage, declared in stages(root, PIPELINE).items():
+        wanted = set() if "wdir" in declared else _paths(declared)
+        known = {name: entry for name, entry in entries.items() if name.split("@")[0] == stage}
+        if wanted and not known:
+            raise RepositoryError(f"{LOCK}: has no stage {stage}; run `dvc repro` to build it")
+        for name, entry in known.items():
+            digests = {out.get("path"): out.get("md5") for out in entry.get("outs") or ()}
+            if missing := sorted(wanted - digests.keys()):
+                raise RepositoryError(f"{LOCK}: {name} has no output {missing[0]}; run `dvc repro` to build it")
+            if bare := sorted(str(path) for path, digest in digests.items() if not digest):
+                raise RepositoryError(f"{LOCK}: {name} has no digest of {bare[0]}; run `dvc repro` to build it")
+
+
+def _paths(declared: Mapping[str, Any]) -> set[str]:
+    """The outputs of an entry of ``dvc.yaml``, whose lists hold paths or mappings from one path to its options."""
+    listed = [out for kind in ("outs", "metrics", "plots") for out in declared.get(kind) or ()]
+    paths = (out if isinstance(out, str) else str(next(iter(out))) for out in listed)
+    return {path for path in paths if "${" not in path}

@@ -5,8 +5,6 @@ Plain csv and json, because ``make`` ends with the policy's verdict: importing p
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results.catalogue import Tables
+from pipeline.storage.files import read_json
+from pipeline.storage.text import read_rows
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.limits import Limits
 from responsible.validation import InputError
@@ -88,7 +88,7 @@ def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
     """
     found: dict[str, dict[str, Evidence]] = {}
     for file in sorted(Path(root, "metrics").glob("*.json")):
-        for path, evidence in _leaves(json.loads(file.read_text(encoding="utf-8")), f"metrics/{file.name}"):
+        for path, evidence in _leaves(read_json(file), f"metrics/{file.name}"):
             found.setdefault(path, {})[WHOLE] = evidence
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
@@ -129,12 +129,11 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
 
 
 def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evidence]]:
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if not table.headline or row.get(table.headline[0]) == table.headline[1]:
-                level = row[table.level] if table.level else WHOLE
-                path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
-                yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
+    for row in read_rows(file):
+        if not table.headline or row.get(table.headline[0]) == table.headline[1]:
+            level = row[table.level] if table.level else WHOLE
+            path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
+            yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
 
 
 def _evidence(row: Mapping[str, str], source: str, table: Table) -> Evidence:

@@ -17,11 +17,17 @@ _REMEDY = "run `dvc repro`, then record"
 
 
 def locked(root: str | Path) -> Stages:
-    """The entries in ``dvc.lock`` of the stages of ``dvc.yaml`` that make results; none without one of the files."""
+    """The entries in ``dvc.lock`` of the stages of ``dvc.yaml`` that make results; none without a ``dvc.yaml``.
+
+    Raises:
+        InputError: ``dvc.lock`` is missing, unreadable, or has not all that ``dvc.yaml`` declares: then nothing says of
+            which parameters the results are.
+    """
     folder = Path(root)
-    if not ((folder / dvc.LOCK).is_file() and (folder / dvc.PIPELINE).is_file()):
+    if not (folder / dvc.PIPELINE).is_file():
         return {}
     try:
+        dvc.refuse_incomplete(folder)
         named, entries = dvc.stages(folder, dvc.PIPELINE), dvc.stages(folder)
     except RepositoryError as error:
         raise InputError(str(error)) from None

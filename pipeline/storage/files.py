@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.storage.text import read_text
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def write_json(path: str | Path, value: Any) -> None:
 
 def read_json(path: str | Path) -> Any:
     """The JSON value of a file an earlier stage wrote."""
-    return json.loads(_existing(path).read_text(encoding="utf-8"))
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); run `dvc repro` to build it again") from None
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
@@ -70,7 +74,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined."""
     import pandas as pd
 
-    return pd.read_csv(_existing(path), keep_default_na=False, na_values=[""])
+    return pd.read_csv(io.StringIO(read_text(path)), keep_default_na=False, na_values=[""])
 
 
 def write_parquet(path: str | Path, frame: pd.DataFrame, meta: Mapping[str, Any] | None = None) -> None:

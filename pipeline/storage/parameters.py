@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.storage.text import read_text
 from responsible.validation import InputError, Params, did_you_mean, explain
 
 P = TypeVar("P", bound=Params)
@@ -72,10 +73,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     try:
-        tree = copy.deepcopy(_parsed(Path(path).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run from the repository root") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+        tree = copy.deepcopy(_parsed(read_text(path, "run from the repository root")))
+    except YAMLError as error:
         raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
