@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks._measure import table
 from responsible.clustering.methods import Clusters
 from responsible.clustering.null_reference import Reference
 from responsible.clustering.stability import Stability
@@ -25,7 +26,7 @@ MOST, LEAST = 0.05, 0.99  # share of tables without segments called segmented; s
 ROWS, DRAWS = 400, 200
 PARAMS = Segmenting(
     clusters=Clusters(
-        methods=["kmeans"], minimum=2, maximum=4, starts=2, fit_rows=10_000, margin=0.01, smallest=0.02,
+        methods=["kmeans"], minimum=2, maximum=3, starts=2, fit_rows=10_000, margin=0.01, smallest=0.02,
         silhouette={"rows": 5_000, "subsamples": 3}, dbscan={"radius": 0.5, "neighbours": 10},
     ),
     reference=Reference(draws=19, rows=1_000),
@@ -41,7 +42,7 @@ def correlated(rng: np.random.Generator, rows: int, features: int = 3, r: float 
 
 
 def apart(rng: np.random.Generator, rows: int, *, features: int, moved: int, distance: float) -> Points:
-    """Two round clusters of about as many rows, ``distance`` standard deviations apart in the first ``moved`` features."""
+    """Two round clusters of about as many rows, ``distance`` deviations apart in the first ``moved`` features."""
     points = rng.standard_normal((rows, features))
     points[rng.random(rows) < 0.5, :moved] += distance
     return points
@@ -88,3 +89,16 @@ def judged(draw: Draw, rows: int, seed: int) -> Segmentation:
 def called(draw: Draw, *, rows: int, draws: int, seed: int) -> float:
     """The share of ``draws`` tables that are called segmented."""
     return float(np.mean([judged(draw, rows, seed + number).found for number in range(draws)]))
+
+
+def segments(*, small: bool, seed: int) -> None:
+    """Print the share of tables called segmented by kind, beside its bound; for the part ``coverage``."""
+    rows, draws = (120, 4) if small else (ROWS, DRAWS)
+    lines = []
+    for kinds, bound in ((WITHOUT, MOST), (ONE_COLUMN, MOST), (CLUSTERS, LEAST)):
+        for name, draw in kinds.items():
+            share = called(draw, rows=rows, draws=draws, seed=seed)
+            met = share >= bound if kinds is CLUSTERS else share <= bound
+            limit = f"{'at least' if kinds is CLUSTERS else 'at most'} {bound:.0%}"
+            lines.append((name, f"{draws}", f"{share:.1%}", limit, "met" if met else "missed"))
+    table((f"tables of {rows} rows", "draws", "called segmented", "bound", ""), lines)
