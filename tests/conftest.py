@@ -24,6 +24,17 @@ for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--seed N``: simulations of coverage and of false alarms draw other tables; their bounds stay."""
+    parser.addoption("--seed", type=int, default=12, help="seed of the simulations (default: 12)")
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed that simulations start from."""
+    return int(request.config.getoption("--seed"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first: what is left to share out at the end is then short, and no process waits for another.
 

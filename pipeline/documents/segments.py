@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.rendering import escape, number, records
-from responsible.clustering.null_reference import CHANCE, SLIVER, UNSTABLE
+from responsible.clustering.null_reference import CHANCE, MARGINS, ONE_FEATURE, SLIVER, UNSTABLE
 from responsible.privacy.mechanisms import MECHANISMS
 from responsible.segmentation.report import at_flag, cost
 from responsible.segmentation.scorecard import one_sided, total
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 DOUBTS = {
     UNSTABLE: "other people of the same kind would give other clusters",
     CHANCE: "tables without any clusters score as high",
+    MARGINS: "tables whose columns have the same values, and no more in common than their rank order, score as high",
     SLIVER: "one of them holds fewer people than a segment may",
+}
+REFERENCES = {
+    "normal": "normal",
+    "uniform": "uniform",
+    "own_margins": "the columns' own values, independent",
+    "own_margins_correlated": "the columns' own values with their rank correlations",
 }
 QUESTIONS = {
     "motivation": "Why was the table made?",
@@ -61,7 +68,7 @@ def context(
         "together": _together(report, escape(roles.protected)),
         "on_original": _on_original(report),
         "runner_up": _runner_up(report),
-        "reference": {kind: float(draws.max()) for kind, draws in found.reference.items()},
+        "reference": {REFERENCES[kind]: float(draws.max()) for kind, draws in found.reference.items()},
         "open": open_,
         "answered": answered,
         "at_flag": at_flag(found, flag),
@@ -96,10 +103,25 @@ def _verdict(report: Report) -> str:
             f"{number(found.stability.quartiles()[1])}), and no table without clusters reaches their silhouette of "
             f"{number(found.silhouette.value)}."
         )
-    why = " and ".join(DOUBTS[doubt] for doubt in found.doubts)
+    follows = "What follows describes those clusters; do not act on them."
+    if ONE_FEATURE in found.doubts:
+        return (
+            "**Whether there are segments cannot be told.** Segments show in how features go together, and the table "
+            f"has one feature. The best that was found are {k} clusters of its values. {follows}"
+        )
+    why = " and ".join(_doubt(report, doubt) for doubt in found.doubts)
     return (
         f"**There are no segments.** The best that was found, {k} clusters, is not a structure of these people: {why}. "
-        "What follows describes those clusters; do not act on them."
+        f"{follows}"
+    )
+
+
+def _doubt(report: Report, doubt: str) -> str:
+    column = report.found.column
+    if doubt != MARGINS or column is None:
+        return DOUBTS[doubt]
+    return (
+        f"it shows in one column only: {escape(report.features[column])}, so it is a grouping of that column's values"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import LIMITS, MUTED, figure_of, png
+from responsible.clustering.null_reference import ONE_FEATURE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,8 @@ def plane(shown: pd.DataFrame, report: Report) -> bytes:
 
 def _count(report: Report) -> str:
     k = report.found.choice.chosen.fitted.k
+    if ONE_FEATURE in report.found.doubts:
+        return f"{k} clusters of one feature, which cannot show segments"
     return f"{k} segments" if report.found.found else f"No segments: {k} clusters that the data do not support"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from responsible.clustering.null_reference import ONE_FEATURE
 from responsible.clustering.partition import Labels, Points
 from responsible.privacy.domain import Configuration, Privacy, Release
 from responsible.privacy.tradeoff import Tradeoff, tradeoff
@@ -105,9 +106,10 @@ def headline(report: Report) -> dict[str, Any]:
     found, lead = report.found, report.found.choice.lead
     open_, answered = one_sided(found.shares)
     price = at_flag(found, report.params.representation.flag)
+    unknown = ONE_FEATURE in found.doubts
     return {
         "k": found.choice.chosen.fitted.k,
-        "segments_found": int(found.found),
+        "segments_found": None if unknown else int(found.found),
         "silhouette": found.silhouette.value,
         "lead_over_runner_up": lead.value if lead else None,
         "median_ari": found.stability.quartiles()[1],
@@ -119,4 +121,5 @@ def headline(report: Report) -> dict[str, Any]:
             name: {"score": total(report.scores[name])} | cost(report.compared, setting)
             for name, setting in report.settings.items()
         },
+        **({"undefined": {"segments_found": ONE_FEATURE}} if unknown else {}),
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from responsible.clustering.methods import Clusters, Method, refuse_indistinct
 from responsible.clustering.model_selection import Candidate, Choice, candidates, choose
-from responsible.clustering.null_reference import Reference, doubts, without_clusters
+from responsible.clustering.null_reference import MARGINS, Reference, carrying_column, doubts, without_clusters
 from responsible.clustering.partition import Labels, Points, silhouettes
 from responsible.clustering.scaling import Scaling, scaling
 from responsible.clustering.silhouette import Silhouette, mean_silhouettes
@@ -49,6 +49,7 @@ class Member:
 class Segmentation:
     """The segments of a table and what is known of them. ``labels`` (n,) are for all rows, −1 for no segment;
     ``fitted_rows`` is how many were fitted, ``refits`` holds every candidate by (method, K), DBSCAN's as K = 0.
+    ``column`` is the index of the one feature that alone carries the clusters, where that is why they are no segments.
     """
 
     scaling: Scaling
@@ -56,6 +57,7 @@ class Segmentation:
     refits: Mapping[tuple[Method, int], Refits]
     reference: Mapping[str, Points]
     doubts: Sequence[str]
+    column: int | None
     labels: Labels
     silhouette: Silhouette
     fitted_rows: int
@@ -109,6 +111,7 @@ def segmentation(
     again = refits(fitted, solutions, params.stability, clusters.dbscan, refitting)
     chosen, stable = choice.chosen, again[_key(choice.chosen)]
     reference = without_clusters(fitted, chosen.fitted.method, clusters, params.reference, null)
+    reasons = doubts(choice, stable.quartiles()[1], minimum_ari, reference)
     labels = chosen.fitted.assign(points)
     uncapped, prices = frontier(
         points, chosen.fitted.centres, codes, len(levels), caps=params.representation.caps, rng=capping
@@ -118,7 +121,8 @@ def segmentation(
         choice=choice,
         refits=again,
         reference=reference,
-        doubts=doubts(choice, stable.quartiles()[1], minimum_ari, reference),
+        doubts=reasons,
+        column=_column(fitted, choice, reference, params, null) if MARGINS in reasons else None,
         labels=labels,
         silhouette=mean_silhouettes(points, [labels], clusters.silhouette, scoring, confidence)[0],
         fitted_rows=len(fitted),
@@ -128,6 +132,13 @@ def segmentation(
         uncapped=uncapped,
         prices=prices,
     )
+
+
+def _column(
+    fitted: Points, choice: Choice, reference: Mapping[str, Points], params: Segmenting, rng: np.random.Generator
+) -> int | None:
+    method, own = choice.chosen.fitted.method, reference["own_margins"]
+    return carrying_column(fitted, method, params.clusters, params.reference, independent=own, rng=rng)
 
 
 def _members(

@@ -126,6 +126,37 @@ def test_noise_is_said_to_be_no_segments(run):
     assert "tables without any clusters score as high" in text(folder)
 
 
+def bounded(points):
+    """A table of people with their features ``f1`` … and the declared bounds of these."""
+    names = [f"f{i + 1}" for i in range(points.shape[1])]
+    bounds = {
+        n: {"minimum": float(c.min()) - 1, "maximum": float(c.max()) + 1} for n, c in zip(names, points.T, strict=True)
+    }
+    return pd.DataFrame(points.round(3), columns=names).assign(group=["A", "B"] * (len(points) // 2)), bounds
+
+
+def test_groups_of_one_column_are_named_as_that_columns(run, unseen):
+    """Two groups that only f2 shows are no segments of people, and the report and its data sheet say which column."""
+    points = noise(200, 3)
+    points[::3, 1] += 20
+    frame, bounds = bounded(points)
+    found, folder = run(frame, segments__features=bounds)
+    assert found["segments_found"] == 0
+    for name in ("segments", "segments_data_sheet"):
+        assert "shows in one column only: f2" in text(folder, name)
+
+
+def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
+    """With one feature there is no dependence to find: the figure is empty with a reason, the verdict says why."""
+    points = noise(200, 1)
+    points[::2] += 9
+    frame, bounds = bounded(points)
+    found, folder = run(frame, segments__features=bounds)
+    assert found["segments_found"] is None
+    assert found["undefined"]["segments_found"] == "one_feature"
+    assert "1. **Whether there are segments cannot be told.**" in text(folder)
+
+
 @pytest.mark.slow
 def test_answers_are_printed_and_counted(run, unseen):
     """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
