@@ -106,6 +106,7 @@ def _compile(path: Path, functions: template_functions.Functions) -> tuple[Templ
         autoescape=False,  # Markdown, not HTML: `printed` escapes whatever the engine did not make
         finalize=printed,
     )
+    del environment.globals["range"]  # as in rendering
     environment.filters |= functions.filters() | {"join": _join, "words": _said}
     source = path.read_text(encoding="utf-8")
     own = _prose(environment, source, path)

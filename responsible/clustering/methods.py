@@ -27,7 +27,7 @@ class Dbscan(Params):
     """DBSCAN: a point with ``neighbours`` points, itself counted, within ``radius`` standard deviations is core."""
 
     radius: Annotated[float, Field(gt=0)]
-    neighbours: Annotated[int, Field(ge=2)]
+    neighbours: Annotated[int, Field(ge=2, le=10_000)]
 
 
 class Clusters(Params):
@@ -39,10 +39,10 @@ class Clusters(Params):
     """
 
     methods: Annotated[list[Method], Field(min_length=1)]
-    minimum: Annotated[int, Field(ge=2)]
+    minimum: Annotated[int, Field(ge=2, le=50)]
     maximum: Annotated[int, Field(ge=2, le=50)]
-    starts: Annotated[int, Field(ge=1)]
-    fit_rows: Annotated[int, Field(ge=100)]
+    starts: Annotated[int, Field(ge=1, le=1_000)]
+    fit_rows: Annotated[int, Field(ge=100, le=1_000_000)]
     margin: Annotated[float, Field(ge=0, le=1)]
     smallest: Annotated[float, Field(ge=0, lt=0.5)]
     silhouette: Sampling

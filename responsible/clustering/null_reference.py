@@ -40,8 +40,8 @@ Table = Callable[[np.random.Generator], Points]
 class Reference(Params):
     """Tables without clusters: ``draws`` of each of the four kinds, as long as the points but at most ``rows`` rows."""
 
-    draws: Annotated[int, Field(ge=19)]
-    rows: Annotated[int, Field(ge=100)]
+    draws: Annotated[int, Field(ge=19, le=9_999)]
+    rows: Annotated[int, Field(ge=100, le=100_000)]
 
 
 def without_clusters(

@@ -23,8 +23,8 @@ from responsible.validation import Params
 class Sampling(Params):
     """Number of ``rows`` up to which silhouettes are exact, and how many subsamples of that size replace them above."""
 
-    rows: Annotated[int, Field(ge=100)]
-    subsamples: Annotated[int, Field(ge=3)]
+    rows: Annotated[int, Field(ge=100, le=50_000)]
+    subsamples: Annotated[int, Field(ge=3, le=1_000)]
 
 
 @dataclass(frozen=True)

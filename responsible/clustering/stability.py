@@ -30,8 +30,8 @@ whose members are doubtful.
 class Stability(Params):
     """Bootstrap ``refits`` and the random ``starts`` of each; refits with fewer starts find fewer good solutions."""
 
-    refits: Annotated[int, Field(ge=2)]
-    starts: Annotated[int, Field(ge=1)]
+    refits: Annotated[int, Field(ge=2, le=10_000)]
+    starts: Annotated[int, Field(ge=1, le=1_000)]
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ class Similarity(Params):
 
     threshold: Annotated[float, Field(ge=0, lt=1)]
     weights: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
-    neighbours: Annotated[int, Field(ge=1)]
-    permutations: Annotated[int, Field(ge=100)]
-    listed: Annotated[int, Field(ge=1)]
+    neighbours: Annotated[int, Field(ge=1, le=1_000)]
+    permutations: Annotated[int, Field(ge=100, le=1_000_000)]
+    listed: Annotated[int, Field(ge=1, le=1_000)]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -33,9 +33,9 @@ class Search(Params):
     """
 
     depth: Annotated[int, Field(ge=1, le=3)]
-    support: Annotated[int, Field(ge=1)]
+    support: Annotated[int, Field(ge=1, le=1_000_000)]
     level: Annotated[float, Field(gt=0, lt=1)]
-    most: Annotated[int, Field(ge=1)]
+    most: Annotated[int, Field(ge=1, le=1_000)]
 
 
 @dataclass(frozen=True, eq=False)

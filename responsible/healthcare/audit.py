@@ -65,8 +65,8 @@ class Priority(Params):
 class Days(Params):
     """Days until a RED finding must be analysed, and until an AMBER difference must be explained."""
 
-    red: Annotated[int, Field(ge=1)]
-    amber: Annotated[int, Field(ge=1)]
+    red: Annotated[int, Field(ge=1, le=3_650)]
+    amber: Annotated[int, Field(ge=1, le=3_650)]
 
 
 class HealthcareAudit(Params):

@@ -32,7 +32,7 @@ class Intersections(Params):
     """The most attributes that are combined, and the fewest cases that are evidence about a combination."""
 
     depth: Annotated[int, Field(ge=1, le=3)]
-    minimum: Annotated[int, Field(ge=2)]
+    minimum: Annotated[int, Field(ge=2, le=1_000_000)]
 
 
 def table(

@@ -107,8 +107,8 @@ EARLIER, LAST, CHANGE = "earlier", "last", "last minus earlier"
 class Steadiness(Params):
     """The number of random ``folds``, and how many of the ``last_months`` are held out against those before."""
 
-    folds: Annotated[int, Field(ge=2)]
-    last_months: Annotated[int, Field(ge=1)]
+    folds: Annotated[int, Field(ge=2, le=100)]
+    last_months: Annotated[int, Field(ge=1, le=1_200)]
 
 
 def folds(

@@ -46,12 +46,12 @@ class Privacy(Params):
     more (or null) the whole box. ``rows`` bounds what costs more than one pass: noisy rows, silhouettes and attacks.
     """
 
-    epsilons: list[Epsilon] = Field(min_length=1)
+    epsilons: list[Epsilon] = Field(min_length=1, max_length=100)
     delta: float = Field(gt=0, lt=1)
-    draws: int = Field(ge=2)
-    rounds: int = Field(ge=1)
+    draws: int = Field(ge=2, le=10_000)
+    rounds: int = Field(ge=1, le=1_000)
     clip_norm: float | None = Field(gt=0)
-    rows: int = Field(ge=100)
+    rows: int = Field(ge=100, le=50_000)
     confidence: float = Field(gt=0, lt=1)
     chosen: Configuration
     release: Release

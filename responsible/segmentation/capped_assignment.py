@@ -39,13 +39,15 @@ class Caps(Params):
     minimum: Annotated[float, Field(gt=0, le=1)]
     maximum: Annotated[float, Field(gt=0, le=1)]
     step: Annotated[float, Field(gt=0, lt=1)]
-    rows: Annotated[int, Field(ge=50)]
+    rows: Annotated[int, Field(ge=50, le=50_000)]
     keep: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if self.minimum > self.maximum:
             raise ValueError(f"minimum must be <= maximum, got {self.minimum} and {self.maximum}")
+        if self.maximum - self.minimum > 100 * self.step:
+            raise ValueError(f"step must give at most 101 caps, got {self.step}")
         return self
 
     def values(self) -> list[float]:

@@ -26,7 +26,7 @@ from responsible.validation import Params
 class Justification(Params):
     """Why one-sidedness of a segment for a level is acceptable. ``segment`` counts from 1, as the documents do."""
 
-    segment: Annotated[int, Field(ge=1)]
+    segment: Annotated[int, Field(ge=1, le=10_000)]
     level: Text
     reason: str
 

@@ -32,8 +32,8 @@ class Inference(Params):
     """
 
     confidence: Annotated[float, Field(gt=0, lt=1)]
-    replicates: Annotated[int, Field(ge=100)]
-    minimum_denominator: Annotated[int, Field(ge=1)]
+    replicates: Annotated[int, Field(ge=100, le=1_000_000)]
+    minimum_denominator: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 @dataclass(frozen=True)

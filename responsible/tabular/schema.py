@@ -38,8 +38,8 @@ class Prepare(Params):
 
     engine: Text
     on_bad_rows: Literal["error", "drop"]
-    minimum_rows: Annotated[int, Field(ge=1)]
-    sample_rows: Annotated[int, Field(ge=0)]
+    minimum_rows: Annotated[int, Field(ge=1, le=10**12)]
+    sample_rows: Annotated[int, Field(ge=0, le=10**12)]
     missing_values: list[str]
     split: Split
 
