@@ -19,7 +19,7 @@ from pipeline.reporting import rendering
 from pipeline.results import figures, policy_verdicts
 from pipeline.results.catalogue import STAGES, Metrics
 from pipeline.review import base_version, changes, comparability
-from pipeline.review.changes import Comparison, Row
+from pipeline.review.changes import FigureChange, Versions
 from pipeline.review.comparability import Obstacle
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
@@ -59,7 +59,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     before, after = _figures(there), figures.collect(here)
     stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
     known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
-    rows = changes.rows(Comparison(before, after, policy, stops, known))
+    rows = changes.rows(Versions(before, after, policy, stops, known))
     judged, error = _judged(here, today)
     return {
         **_policy_context(judged, error, _judged(there, today)[0]),
@@ -132,12 +132,12 @@ def _was(judgement: Judgement, before: tuple[Judgement, ...]) -> str:
     return next((policy_verdicts.words(j) for j in before if j.name == judgement.name), "no such rule")
 
 
-def _counts(rows: list[Row]) -> dict[str, int]:
+def _counts(rows: list[FigureChange]) -> dict[str, int]:
     words = [row.trend or row.word for row in rows]
     return {word: words.count(word) for word in sorted(set(words), key=lambda word: (ORDER.index(word), word))}
 
 
-def _fold(rows: list[Row], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
+def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
     """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
     ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
     order = {"worse": 0, "": 1, "better": 2, "small": 3}
@@ -148,7 +148,7 @@ def _fold(rows: list[Row], judged: tuple[Judgement, ...]) -> dict[str, list[dict
     return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
 
 
-def _cells(row: Row) -> dict[str, str]:
+def _cells(row: FigureChange) -> dict[str, str]:
     said = {"old": f"none: {row.word} here" if row.old is None else policy_verdicts.figure(row.old)}
     said["new"] = f"none: {row.word}" if row.new is None else policy_verdicts.figure(row.new)
     said["figure"] = _name(row)
@@ -158,7 +158,7 @@ def _cells(row: Row) -> dict[str, str]:
     return said
 
 
-def _name(row: Row) -> str:
+def _name(row: FigureChange) -> str:
     """A headline figure in words, another one by its path."""
     section, *middle, figure = row.path.split(".")
     models = {stage: model for model, stage in STAGES.items()}
@@ -173,7 +173,7 @@ def _name(row: Row) -> str:
     return f"{row.path} [{row.level}]" if row.level else row.path
 
 
-def _difference(row: Row) -> str:
+def _difference(row: FigureChange) -> str:
     if row.change is None:
         return ""
     value, low, high = (policy_verdicts.short(end, "+") for end in (row.change.value, row.change.low, row.change.high))

@@ -28,7 +28,7 @@ HEADER = ("stage", "output", "same / different", "largest numeric difference")
 
 
 @dataclass(frozen=True)
-class Row:
+class OutputCheck:
     """A line of the table; ``difference`` is infinite when something other than a number differs."""
 
     output: Output
@@ -93,28 +93,31 @@ def _repro(there: Path) -> int:
     return subprocess.run(command, check=False, cwd=there, env=dvc.environment() | NO_TRAIL).returncode
 
 
-def _rows(promised: list[Output], here: Path, there: Path) -> list[Row]:
+def _rows(promised: list[Output], here: Path, there: Path) -> list[OutputCheck]:
     built = {output.path: output for output in dvc.outputs(there)}
     unknown = [built[path] for path in built.keys() - {output.path for output in promised}]
     return [
         *(_row(output, built[output.path].md5, here, there) for output in promised),
-        *(Row(output, "not in dvc.lock", math.inf) for output in sorted(unknown, key=lambda output: output.path)),
+        *(
+            OutputCheck(output, "not in dvc.lock", math.inf)
+            for output in sorted(unknown, key=lambda output: output.path)
+        ),
     ]
 
 
-def _row(output: Output, built: str, here: Path, there: Path) -> Row:
+def _row(output: Output, built: str, here: Path, there: Path) -> OutputCheck:
     path = there / output.path
     if not path.exists():
-        return Row(output, "missing", math.inf)
+        return OutputCheck(output, "missing", math.inf)
     if built == output.md5:
-        return Row(output, "same", 0.0)
+        return OutputCheck(output, "same", 0.0)
     if path.is_dir():
-        return Row(output, "different", math.inf)
+        return OutputCheck(output, "different", math.inf)
     if (old := _promised_content(output, here, there)) is None:
-        return Row(output, "different (the promised content is in no cache here)", math.inf)
+        return OutputCheck(output, "different (the promised content is in no cache here)", math.inf)
     from pipeline.review.numeric_diff import difference  # pyarrow is needed only when something differs
 
-    return Row(output, "different", difference(output.path, old, path.read_bytes()))
+    return OutputCheck(output, "different", difference(output.path, old, path.read_bytes()))
 
 
 def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
@@ -127,7 +130,7 @@ def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
         return next((content for content in contents if md5(content) == output.md5), None)
 
 
-def _verdict(rows: list[Row], tolerance: float) -> int:
+def _verdict(rows: list[OutputCheck], tolerance: float) -> int:
     beyond = [row for row in rows if row.difference > tolerance]
     same = sum(row.state == "same" for row in rows)
     print(f"verify: {same} of {len(rows)} outputs have the promised bytes; {len(beyond)} beyond {tolerance:g}")

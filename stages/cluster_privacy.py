@@ -16,9 +16,10 @@ from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.reporting import rendering
 from pipeline.storage import files, parameters
+from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
-from responsible.segmentation.schema import FEATURE, PROTECTED, Segments
+from responsible.segmentation.schema import Segments
 from responsible.statistics.intervals import Inference
 from responsible.tabular.schema import Seed
 from responsible.validation import Params
@@ -104,7 +105,7 @@ def main(
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
     """Features (n, d) in their own units, the protected level of each row as a code, and the levels in order."""
     table, _ = files.read_parquet(prepared)
-    levels, codes = np.unique(table[PROTECTED + roles.protected].to_numpy(dtype=str), return_inverse=True)
+    levels, codes = np.unique(table[ATTRIBUTE + roles.protected].to_numpy(dtype=str), return_inverse=True)
     return table[[FEATURE + name for name in roles.features]].to_numpy(), codes, levels.tolist()
 
 

@@ -17,6 +17,7 @@ from responsible.fairness.evaluation import evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
 from responsible.modelling.encoding import Logistic
+from responsible.names import BASELINE, REWEIGHED
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -66,7 +67,7 @@ def main(
     fairness, inference = given.fairness, given.inference
     both, meta = files.read_scores(baseline, reweighed)
     weights = files.read_json(reweighing)["reweigh"]["weights"]
-    performance = files.read_csvs({"baseline": performance_baseline, "reweighed": performance_reweighed}, "model")
+    performance = files.read_csvs({BASELINE: performance_baseline, REWEIGHED: performance_reweighed}, "model")
 
     test = both[both["split"] == "test"].reset_index(drop=True)
     label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)

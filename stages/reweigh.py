@@ -12,8 +12,9 @@ from responsible.mitigation.reweighing import Reweigh, level_table, row_weights,
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
+from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
-from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
+from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
 

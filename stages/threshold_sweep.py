@@ -13,12 +13,12 @@ from pipeline.plots import thresholds
 from pipeline.reporting import rendering
 from pipeline.storage import files, parameters
 from responsible.mitigation.reweighing import Reweigh
-from responsible.mitigation.threshold_choice import choose
+from responsible.mitigation.threshold_choice import choose_threshold
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
+from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
-from responsible.tabular.cells import FEATURE
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.validation import Params
 
@@ -58,7 +58,7 @@ def main(
     swept = sweep_cells(
         frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
-    choice = choose(swept, sweep, inference, np.random.default_rng([given.seed, 4, 1]))
+    choice = choose_threshold(swept, sweep, inference, np.random.default_rng([given.seed, 4, 1]))
     figures = table(swept, inference, np.random.default_rng([given.seed, 4, 2]))
 
     files.write_json(metrics, {"threshold_sweep": choice.summary(figures)})

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline import entry
-from pipeline.results.catalogue import MODELS
+from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import parameters
@@ -22,7 +22,7 @@ def main(
     root: str = ".",
     params: str = "params.yaml",
     recorded: Sequence[str] = RECORDED,
-    models: Mapping[str, str] = MODELS,
+    models: Mapping[str, str] = MODEL_FILES,
 ) -> None:
     """Find the run of the result in ``root``, or log one; say which."""
     if switched_off():

@@ -9,8 +9,9 @@ from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
+from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
-from responsible.tabular.cells import FEATURE, labels
+from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Threshold
 from responsible.validation import Params
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.results.catalogue import MODELS, PERFORMANCE, Documents, Metrics, Pictures, Tables
+from pipeline.results.catalogue import MODEL_FILES, PERFORMANCE, Documents, Metrics, Pictures, Tables
 
 FIGURES = ("accuracy", "f1", "roc_auc")
 ATTRIBUTES_SHOWN = 2
@@ -69,7 +69,11 @@ def _performance(*tables: list[_Row]) -> list[str]:
     if not all(tables):
         return []
     rows = [{row["figure"]: row for row in table} for table in tables]
-    return ["", _line("on the test rows", *MODELS), *(_line(f, *(_interval(row[f]) for row in rows)) for f in FIGURES)]
+    return [
+        "",
+        _line("on the test rows", *MODEL_FILES),
+        *(_line(f, *(_interval(row[f]) for row in rows)) for f in FIGURES),
+    ]
 
 
 def _fairness(rows: list[_Row]) -> list[str]:
@@ -84,8 +88,8 @@ def _attribute(name: str, rows: list[_Row]) -> list[str]:
     comparison = rows[0]["comparison"]
     judged = {(row["measure"], row["model"]): _judged(row) for row in rows if row["comparison"] == comparison}
     measures = dict.fromkeys(measure for measure, _ in judged)
-    lines = [_line(measure, *(judged[measure, model] for model in MODELS)) for measure in measures]
-    return ["", _line(f"{name}, {comparison}", *MODELS), *lines]
+    lines = [_line(measure, *(judged[measure, model] for model in MODEL_FILES)) for measure in measures]
+    return ["", _line(f"{name}, {comparison}", *MODEL_FILES), *lines]
 
 
 def _judged(row: _Row) -> str:

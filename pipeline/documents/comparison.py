@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.rendering import escape, interval, number, records, words
 from responsible.fairness.measures import MEASURES
+from responsible.names import ALL_PRIVILEGED, BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from responsible.fairness.disparity import Fairness
     from responsible.fairness.evaluation import Evaluation
     from responsible.statistics.intervals import Inference
-
-POOLED = "all unprivileged"
 
 
 def context(
@@ -58,9 +57,9 @@ def _price(table: pd.DataFrame, change: pd.DataFrame, weights: dict[str, float])
     moved = "costs" if row.high < 0 else "gains" if row.low > 0 else "does not measurably change"
     by = f" {abs(row.value) * 100:.1f} points of" if moved != "does not measurably change" else ""
     return (
-        f"**The trade-off.** Reweighing {moved}{by} accuracy: {number(value['accuracy', 'baseline'])} before, "
-        f"{number(value['accuracy', 'reweighed'])} after, change {interval(row)} on the same rows. "
-        f"ROC AUC goes from {number(value['roc_auc', 'baseline'])} to {number(value['roc_auc', 'reweighed'])}. "
+        f"**The trade-off.** Reweighing {moved}{by} accuracy: {number(value['accuracy', BASELINE])} before, "
+        f"{number(value['accuracy', REWEIGHED])} after, change {interval(row)} on the same rows. "
+        f"ROC AUC goes from {number(value['roc_auc', BASELINE])} to {number(value['roc_auc', REWEIGHED])}. "
         f"{_weights(weights)}"
     )
 
@@ -76,7 +75,7 @@ def _weights(weights: dict[str, float]) -> str:
 
 def _majority(found: Evaluation) -> float:
     table = found.confusion
-    first = table[(table["attribute"] == table["attribute"].iloc[0]) & (table["model"] == "baseline")]
+    first = table[(table["attribute"] == table["attribute"].iloc[0]) & (table["model"] == BASELINE)]
     share = first[["tp", "fn"]].to_numpy().sum() / first[["tp", "fp", "fn", "tn"]].to_numpy().sum()
     return float(max(share, 1 - share))
 
@@ -87,7 +86,7 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         {"measure": measure, **{r.model: r for r in records(part)}}
         for measure, part in own.groupby("measure", sort=False)
     ]
-    levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == "baseline")]
+    levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
     named = {flag: ", ".join(escape(v) for v in part["level"]) for flag, part in levels.groupby("privileged")}
     counts = _counts(found.confusion[found.confusion["attribute"] == name])
     return {
@@ -107,13 +106,13 @@ def _selects(counts: list[dict[str, Any]], name: str) -> str:
     share = {
         (row["group"], model): f"{number(row[model] / row['n'] * 100, 1)} %" if row["n"] else "none"
         for row in counts[:2]
-        for model in ("baseline", "reweighed")
+        for model in MODELS
     }
-    p, u = "all privileged", "all unprivileged"
+    p, u = ALL_PRIVILEGED, POOLED
     return (
-        f"By {escape(name)}, the baseline selects {share[u, 'baseline']} of the unprivileged and "
-        f"{share[p, 'baseline']} of the privileged rows, the reweighed model {share[u, 'reweighed']} and "
-        f"{share[p, 'reweighed']}. "
+        f"By {escape(name)}, the baseline selects {share[u, BASELINE]} of the unprivileged and "
+        f"{share[p, BASELINE]} of the privileged rows, the reweighed model {share[u, REWEIGHED]} and "
+        f"{share[p, REWEIGHED]}. "
     )
 
 
@@ -122,7 +121,7 @@ def _story(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         if (measure := MEASURES[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
-        before, after, change = (row[m] for m in ("baseline", "reweighed", "change"))
+        before, after, change = (row[m] for m in (*MODELS, CHANGE))
         if isnan(change.low) or isnan(change.value):
             kind = "unknown"
         elif change.low <= 0 <= change.high:
@@ -141,10 +140,8 @@ def _story(rows: list[dict[str, Any]]) -> str:
 
 
 def _unmet(rows: list[dict[str, Any]]) -> str:
-    met = [words(r["measure"]) for r in rows if r["reweighed"].verdict == "pass"]
-    other = [
-        f"{words(r['measure'])} ({words(r['reweighed'].verdict)})" for r in rows if r["reweighed"].verdict != "pass"
-    ]
+    met = [words(r["measure"]) for r in rows if r[REWEIGHED].verdict == "pass"]
+    other = [f"{words(r['measure'])} ({words(r[REWEIGHED].verdict)})" for r in rows if r[REWEIGHED].verdict != "pass"]
     if not other:
         return f"After reweighing all {len(met)} measures lie within their limits."
     return f"After reweighing {len(met)} of {len(rows)} measures lie within their limits; not so: {', '.join(other)}."
@@ -153,11 +150,11 @@ def _unmet(rows: list[dict[str, Any]]) -> str:
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
     """One row for each pool and each level: test rows, labels, and how many each model selects."""
     out = []
-    pools = [(f"all {'' if flag else 'un'}privileged", confusion["privileged"] == flag) for flag in (True, False)]
+    pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
     levels = [(level, confusion["level"] == level) for level in confusion["level"].unique()]
     for group, member in [*pools, *levels]:
         sums = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]].sum()
-        base = sums.loc["baseline"]
+        base = sums.loc[BASELINE]
         selects = {model: int(sums.loc[model, "tp"] + sums.loc[model, "fp"]) for model in sums.index}
         labels = {"positives": int(base.tp + base.fn), "negatives": int(base.fp + base.tn)}
         out.append({"group": group, "n": int(base.sum()), **labels, **selects})

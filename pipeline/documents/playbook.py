@@ -45,13 +45,13 @@ METRICS = {
     "findings": ("comparisons of each colour", "responsible.healthcare.rag_status.colour"),
     "primary_difference": (
         "approval of necessary emergencies, u − p (all necessary requests, or all requests, where roles are lacking)",
-        "responsible.healthcare.approval_rates.compare",
+        "responsible.healthcare.approval_rates.approval_rates",
     ),
     "statistical_parity_difference": (
         "approval rate u − approval rate p",
-        "responsible.healthcare.approval_rates.compare",
+        "responsible.healthcare.approval_rates.approval_rates",
     ),
-    "mean_wait_difference": ("mean wait u − mean wait p", "responsible.healthcare.waiting_times.compare"),
+    "mean_wait_difference": ("mean wait u − mean wait p", "responsible.healthcare.waiting_times.waiting_times"),
     "like_cases.pairs": ("pairs with similarity above the threshold", "responsible.fairness.individual.like_pairs"),
     "like_cases.violation_rate": (
         "like pairs decided unlike / like pairs",

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.rendering import number, records
+from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from responsible.mitigation.threshold_choice import Choice
+    from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
     from responsible.statistics.intervals import Inference
 
 
-def context(figures: pd.DataFrame, choice: Choice, sweep: Sweep, inference: Inference) -> dict[str, Any]:
+def context(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep, inference: Inference) -> dict[str, Any]:
     """Everything the template shows."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
     return {
@@ -23,18 +24,18 @@ def context(figures: pd.DataFrame, choice: Choice, sweep: Sweep, inference: Infe
         "inference": inference,
         "constraints": records(choice.constraints),
         "firmness": _firmness(choice),
-        "base": at["data", "base_rate"],
-        "worth": _worth(at["reweighed", "accuracy"], at["data", "base_rate"]),
+        "base": at[DATA, "base_rate"],
+        "worth": _worth(at[REWEIGHED, "accuracy"], at[DATA, "base_rate"]),
         "at": [
-            {"figure": name, "baseline": at["baseline", name], "reweighed": at["reweighed", name]}
-            for name in figures.loc[figures["model"] == "baseline", "figure"].unique()
+            {"figure": name, **{model: at[model, name] for model in MODELS}}
+            for name in figures.loc[figures["model"] == BASELINE, "figure"].unique()
         ],
         "thresholds": _thresholds(figures, choice, sweep),
         "without": _without_models(figures),
     }
 
 
-def _firmness(choice: Choice) -> str:
+def _firmness(choice: ThresholdChoice) -> str:
     wins, none = choice.frequency[choice.index], choice.none
     rivals = [
         f"{t:g} ({number(f * 100, 0)} %)"
@@ -59,15 +60,14 @@ def _worth(accuracy: Any, base: Any) -> str:
     )
 
 
-def _thresholds(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> list[dict[str, Any]]:
+def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> list[dict[str, Any]]:
     rows = {(r.threshold, r.model, r.figure): r for r in records(figures)}
     return [
         {
             "threshold": threshold,
-            "base": rows[threshold, "data", "base_rate"],
-            "baseline": rows[threshold, "baseline", "disparate_impact"],
-            "reweighed": rows[threshold, "reweighed", "disparate_impact"],
-            "decider": rows[threshold, "reweighed", sweep.choose_by],
+            "base": rows[threshold, DATA, "base_rate"],
+            **{model: rows[threshold, model, "disparate_impact"] for model in MODELS},
+            "decider": rows[threshold, REWEIGHED, sweep.choose_by],
             "wins": choice.frequency[index],
         }
         for index, threshold in enumerate(choice.thresholds)
@@ -76,6 +76,6 @@ def _thresholds(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> list[dic
 
 def _without_models(figures: pd.DataFrame) -> list[tuple[float, str]]:
     """Thresholds at which no model could be fitted, and why."""
-    known = figures[figures["model"] != "data"]
+    known = figures[figures["model"] != DATA]
     reasons = known.groupby("threshold")["reason"].agg(set)
     return [(float(t), r.pop()) for t, r in reasons.items() if len(r) == 1 and " " in next(iter(r))]

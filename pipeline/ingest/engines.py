@@ -21,7 +21,7 @@ import narwhals as nw
 import pandas as pd
 
 from pipeline.ingest import source_files
-from pipeline.ingest.source_files import Table
+from pipeline.ingest.source_files import SourceTable
 from responsible.tabular.columns import KEY, token
 from responsible.validation import InputError, did_you_mean
 
@@ -49,7 +49,7 @@ Frame = nw.LazyFrame[Any]
 class DuckDB:
     """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: SourceTable) -> None:
         self.table = table
         self._connection = duckdb.connect(
             config={
@@ -115,7 +115,7 @@ class DuckDB:
 ENGINES = {"duckdb": DuckDB}
 
 
-def reader(engine: str, table: Table) -> DuckDB:
+def reader(engine: str, table: SourceTable) -> DuckDB:
     """The reader of ``table`` for prepare.engine."""
     if engine not in ENGINES:
         raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")

@@ -16,7 +16,7 @@ from responsible.validation import InputError, did_you_mean
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
-class Table(NamedTuple):
+class SourceTable(NamedTuple):
     """The files of a table, their kind (csv or parquet) and the names of their columns."""
 
     source: str
@@ -36,7 +36,9 @@ class Place(NamedTuple):
         return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
 
 
-def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str], section: str = "budget") -> Table:
+def table(
+    source: str, pattern: str | None, delimiter: str, needed: Iterable[str], section: str = "budget"
+) -> SourceTable:
     """Find the files and read their headers; InputError when they are no table or lack a ``needed`` column.
 
     ``section`` is the part of params.yaml that declares the table, for the remedies.
@@ -49,7 +51,7 @@ def table(source: str, pattern: str | None, delimiter: str, needed: Iterable[str
     if absent:
         lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
         raise InputError("\nerror: ".join(lines))
-    return Table(source, files, kind, columns, delimiter)
+    return SourceTable(source, files, kind, columns, delimiter)
 
 
 def _find(source: str, pattern: str | None, section: str) -> list[Path]:
@@ -180,7 +182,7 @@ def places(
     return read, lost
 
 
-def digest(table: Table) -> str:
+def digest(table: SourceTable) -> str:
     """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to the folder."""
     sums = [(_sha256(path), path) for path in table.files]
     if list(table.files) == [Path(table.source)]:

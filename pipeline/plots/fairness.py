@@ -12,12 +12,13 @@ from matplotlib.lines import Line2D
 from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
 from pipeline.reporting.rendering import words
 from responsible.fairness.measures import MEASURES
+from responsible.names import ALL_PRIVILEGED, BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-GROUP_COLOUR = {"all privileged": "#000000", "all unprivileged": "#009E73"}
+GROUP_COLOUR = {ALL_PRIVILEGED: "#000000", POOLED: "#009E73"}
 
 
 def _by_attribute(table: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
@@ -48,7 +49,7 @@ def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
 
 def disparities(fairness: pd.DataFrame) -> bytes:
     """Every pooled measure of both models with its interval and the band of its limits, an attribute a row."""
-    pooled = fairness[(fairness["comparison"] == "all unprivileged") & (fairness["model"] != "change")]
+    pooled = fairness[(fairness["comparison"] == POOLED) & (fairness["model"] != CHANGE)]
     title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in _by_attribute(pooled))
     number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
@@ -64,8 +65,8 @@ def _verdict_sentence(attribute: str, rows: pd.DataFrame) -> str:
     passed = {model: int((own["verdict"] == "pass").sum()) for model, own in rows.groupby("model")}
     total = rows["measure"].nunique()
     return (
-        f"By {attribute}, the baseline passes {passed.get('baseline', 0)} of {total} limits, "
-        f"the reweighed model {passed.get('reweighed', 0)}"
+        f"By {attribute}, the baseline passes {passed.get(BASELINE, 0)} of {total} limits, "
+        f"the reweighed model {passed.get(REWEIGHED, 0)}"
     )
 
 
@@ -73,8 +74,8 @@ def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     names = list(dict.fromkeys(rows["measure"]))
     for row in rows.itertuples():
         place = len(names) - 1 - names.index(row.measure)
-        y = place + (0.16 if row.model == "baseline" else -0.16)
-        if row.model == "baseline":
+        y = place + (0.16 if row.model == BASELINE else -0.16)
+        if row.model == BASELINE:
             low, high = _band(row, -1.05, 1.05)
             ax.fill_betweenx([place - 0.42, place + 0.42], low, high, color=LIMITS, lw=0)
         _interval(ax, y, row, row.model)
@@ -87,8 +88,8 @@ def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     most, names = max(1.6, min(5.0, rows["high"].max() * 1.1)), list(dict.fromkeys(rows["measure"]))
     for row in rows.itertuples():
         place = len(names) - 1 - names.index(row.measure)
-        y = place + (0.16 if row.model == "baseline" else -0.16)
-        if row.model == "baseline":
+        y = place + (0.16 if row.model == BASELINE else -0.16)
+        if row.model == BASELINE:
             ax.fill_betweenx([place - 0.42, place + 0.42], *_band(row, 0, most), color=LIMITS, lw=0)
         _interval(ax, y, row, row.model)
         if not isnan(row.value):
@@ -127,14 +128,14 @@ def group_rates(rates: pd.DataFrame) -> bytes:
         for column, (rate, label) in enumerate(RATES.items()):
             _levels(axes[row, column], own[own["rate"] == rate], rate)
             axes[row, column].set_title(f"{attribute}: {label}" if column == 0 else label, loc="left", fontsize=10)
-    axes[0, 0].plot([], [], "o", color=COLOUR["baseline"], label="baseline")
-    axes[0, 0].plot([], [], "D", color=COLOUR["reweighed"], label="reweighed")
+    axes[0, 0].plot([], [], "o", color=COLOUR[BASELINE], label=BASELINE)
+    axes[0, 0].plot([], [], "D", color=COLOUR[REWEIGHED], label=REWEIGHED)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False)
     return png(figure)
 
 
 def _spread_sentence(rates: pd.DataFrame) -> str:
-    chosen = rates[(rates["rate"] == "selection_rate") & (rates["model"] == "reweighed")].dropna(subset=["value"])
+    chosen = rates[(rates["rate"] == "selection_rate") & (rates["model"] == REWEIGHED)].dropna(subset=["value"])
     parts = []
     for _, attribute, own in _by_attribute(chosen):
         low, high = own.loc[own["value"].idxmin()], own.loc[own["value"].idxmax()]
@@ -146,9 +147,9 @@ def _spread_sentence(rates: pd.DataFrame) -> str:
 
 def _levels(ax: Axes, rows: pd.DataFrame, rate: str) -> None:
     names = list(dict.fromkeys(rows["level"]))
-    models = ("reweighed",) if rate == "base_rate" else ("baseline", "reweighed")
+    models = (REWEIGHED,) if rate == "base_rate" else MODELS
     for row in rows[rows["model"].isin(models)].itertuples():
-        shift = 0 if len(models) == 1 else 0.16 if row.model == "baseline" else -0.16
+        shift = 0 if len(models) == 1 else 0.16 if row.model == BASELINE else -0.16
         y = len(names) - 1 - names.index(row.level) + shift
         if rate == "base_rate" and not isnan(row.value):
             ax.plot([row.low, row.high], [y, y], color="black", lw=2)
@@ -245,8 +246,8 @@ def _errors_sentence(table: pd.DataFrame) -> str:
         share = (sums["fn"] / sums.sum(axis=1).clip(lower=1)).map("{:.0%}".format)
         lines.append(
             f"By {attribute}, a wrong no to unprivileged and privileged rows of label 1: "
-            f"baseline {share['baseline', False]} and {share['baseline', True]}, "
-            f"reweighed {share['reweighed', False]} and {share['reweighed', True]}"
+            f"baseline {share[BASELINE, False]} and {share[BASELINE, True]}, "
+            f"reweighed {share[REWEIGHED, False]} and {share[REWEIGHED, True]}"
         )
     return "\n".join(lines)
 

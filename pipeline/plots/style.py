@@ -15,10 +15,11 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
 from pipeline.reporting.rendering import visible
+from responsible.names import BASELINE, REWEIGHED
 
 # Okabe & Ito 2008: distinct for all common kinds of colour blindness; shapes differ too, for print without colour.
-COLOUR = {"baseline": "#0072B2", "reweighed": "#D55E00"}
-MARKER = {"baseline": "o", "reweighed": "D"}
+COLOUR = {BASELINE: "#0072B2", REWEIGHED: "#D55E00"}
+MARKER = {BASELINE: "o", REWEIGHED: "D"}
 MUTED, LIMITS = "#666666", "#DDEBDD"
 DPI = 120
 STYLE = {

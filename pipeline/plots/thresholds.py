@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
 from pipeline.reporting.rendering import words
+from responsible.names import REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from responsible.mitigation.threshold_choice import Choice
+    from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
 
 
@@ -31,20 +32,20 @@ def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str) -> None:
             )
 
 
-def _mark(ax: Axes, choice: Choice) -> None:
+def _mark(ax: Axes, choice: ThresholdChoice) -> None:
     ax.axvline(choice.reported, color="black", lw=1, ls="--")
     text = f" {'recommended' if choice.feasible else 'nearest miss'}: {choice.reported:g}"
     ax.annotate(text, (choice.reported, 1.0), xycoords=("data", "axes fraction"), va="bottom", fontsize=9)
 
 
-def _sentence(choice: Choice) -> str:
+def _sentence(choice: ThresholdChoice) -> str:
     if choice.feasible:
         share = choice.frequency[choice.index]
         return f"Threshold {choice.reported:g} meets every constraint; it wins in {share:.0%} of resamples"
     return f"No threshold meets every constraint; {choice.reported:g} comes nearest, {choice.distance:.2g} away"
 
 
-def impact(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> bytes:
+def impact(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> bytes:
     """Disparate impact of both models and the base rate against the label threshold, with limits and intervals."""
     figure, axes = figure_of(2, 1, 9, 7, _sentence(choice), sharex=True, height_ratios=[3, 2])
     top, bottom = axes[:, 0]
@@ -72,7 +73,7 @@ def impact(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> bytes:
     return png(figure)
 
 
-def tradeoff(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> bytes:
+def tradeoff(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> bytes:
     """The figure that is chosen by against disparate impact, a point a threshold, both models."""
     figure, axes = figure_of(1, 1, 9, 5.5, _tradeoff_sentence(figures, choice, sweep))
     ax = axes[0, 0]
@@ -102,8 +103,8 @@ def _label_points(ax: Axes, x: Any, y: Any, threshold: Any, colour: str) -> None
             named.append((px, py))
 
 
-def _tradeoff_sentence(figures: pd.DataFrame, choice: Choice, sweep: Sweep) -> str:
-    at = figures[(figures["threshold"] == choice.reported) & (figures["model"] == "reweighed")]
+def _tradeoff_sentence(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> str:
+    at = figures[(figures["threshold"] == choice.reported) & (figures["model"] == REWEIGHED)]
     value = at.set_index("figure")["value"]
     return (
         f"At threshold {choice.reported:g} the reweighed model has {words(sweep.choose_by)} "

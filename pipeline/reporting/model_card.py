@@ -11,14 +11,14 @@ import yaml
 from pipeline.reporting import formatting, rendering
 from pipeline.reporting.document import Document
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
-from pipeline.reporting.sources import Row, Sources, digest
+from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results import policy_verdicts
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.policy import headline
+from responsible.names import POOLED, REWEIGHED
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
-POOLED = "all unprivileged"  # the comparison of all unprivileged levels together
 PIPELINE = "responsible-ml-pipeline"
 ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
 
@@ -43,10 +43,10 @@ def front_matter(sources: Sources, confidence: float) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
     target, threshold = sources.setting("budget.target.column"), sources.setting("threshold")
     found = header(
-        "reweighed",
+        REWEIGHED,
         f"{target} at least {threshold:g}",
         dataset(sources),
-        measured(sources, "reweighed"),
+        measured(sources, REWEIGHED),
         split="test",
         confidence=confidence,
     )
@@ -112,7 +112,7 @@ def _measured(name: str, sources: Sources, path: str) -> Measured:
     return Measured(str(name), found.value, found.low, found.high, found.reason)
 
 
-def _of_row(row: Row, name: str, group: str) -> Measured:
+def _of_row(row: TableRow, name: str, group: str) -> Measured:
     value, low, high = (float(row.number(column)) for column in ("value", "low", "high"))
     return Measured(str(name), value, low, high, str(row["reason"]), group)
 
@@ -121,7 +121,7 @@ def _model(sources: Sources, name: str) -> Model:
     features = [f"{feature}: {own['kind']}" for feature, own in sources.setting("budget.features").items()]
     return Model(
         name,
-        "logistic regression" + (" on reweighed training rows" if name == "reweighed" else ""),
+        "logistic regression" + (" on reweighed training rows" if name == REWEIGHED else ""),
         features,
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
@@ -150,7 +150,7 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     levels = dict.fromkeys(
         row["level"] for row in sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "privileged": "False"})
     )
-    reweighed = model == "reweighed" and attribute in sources.setting("reweigh.attributes")
+    reweighed = model == REWEIGHED and attribute in sources.setting("reweigh.attributes")
     return Assessment(
         group=f"{attribute}: {', '.join(levels)}",
         harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure lies within its limits.",
@@ -160,6 +160,6 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     )
 
 
-def _figure(row: Row) -> str:
+def _figure(row: TableRow) -> str:
     value, low, high = (row.number(column) for column in ("value", "low", "high"))
     return formatting.plain(formatting.interval(value, low, high, row["reason"]))

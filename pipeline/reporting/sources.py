@@ -20,7 +20,7 @@ from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, ju
 from responsible.validation import InputError, did_you_mean
 
 
-class Row(dict[str, Told]):
+class TableRow(dict[str, Told]):
     """A row of a table in plots/: its texts by column, and where it stands, ``plots/fairness.csv``, row 7."""
 
     def __init__(self, cells: Mapping[str, str], file: str, line: int) -> None:
@@ -84,13 +84,13 @@ class Sources:
             tree = tree[part]
         return told(tree)
 
-    def rows(self, file: str, where: Mapping[str, str]) -> list[Row]:
+    def rows(self, file: str, where: Mapping[str, str]) -> list[TableRow]:
         """The rows of a declared CSV whose columns have the values of ``where``."""
         reader = read_rows(self.path(file))
         if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
             known = reader.fieldnames or ()
             raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
-        rows = (Row(cells, file, number) for number, cells in enumerate(reader, 1))
+        rows = (TableRow(cells, file, number) for number, cells in enumerate(reader, 1))
         return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
 
     def path(self, file: str) -> Path:

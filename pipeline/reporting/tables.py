@@ -8,16 +8,16 @@ from typing import Any
 
 from pipeline.reporting import formatting, rendering
 from pipeline.reporting.formatting import Made, escape
-from pipeline.reporting.sources import Row
+from pipeline.reporting.sources import TableRow
 from responsible.validation import InputError
 
-Column = Callable[[Sequence[Row]], Made]
+Column = Callable[[Sequence[TableRow]], Made]
 
 
-def _of(show: Callable[[Row], str], pick: Mapping[str, Any]) -> Column:
+def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
     """Show the rows of a group that have the values of ``pick``, which must agree; nothing where there is none."""
 
-    def column(rows: Sequence[Row]) -> Made:
+    def column(rows: Sequence[TableRow]) -> Made:
         found = {show(row): row for row in rows if all(row.text(k) == str(value) for k, value in pick.items())}
         if len(found) > 1:
             one, other, *_ = found.values()
@@ -46,7 +46,7 @@ def verdict(column: str = "verdict", **pick: Any) -> Column:
 def number(column: str, digits: int | None = None, **pick: Any) -> Column:
     """A number, a whole one as a count; an empty field stays empty."""
 
-    def show(row: Row) -> str:
+    def show(row: TableRow) -> str:
         if not (text := row.text(column)):
             return ""
         whole = digits is None and text.removeprefix("-").isdecimal()
@@ -63,7 +63,7 @@ def percent(column: str, digits: int = 1, **pick: Any) -> Column:
 def interval(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
     """``value [low, high]`` from the columns of these names, or the row's reason why there is none."""
 
-    def show(row: Row) -> str:
+    def show(row: TableRow) -> str:
         low, high = ((row.number(end) if end in row else math.nan) for end in ("low", "high"))
         return formatting.interval(row.number(column), low, high, row.get("reason", ""), digits=digits)
 
@@ -74,7 +74,7 @@ def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Co
     """As ``interval``, with the counts behind it from ``count`` and ``of``: ``0.92 [0.86, 0.96] (115/125)``."""
     whole = interval(column, digits)
 
-    def show(row: Row) -> str:
+    def show(row: TableRow) -> str:
         return f"{whole([row])} ({row.number('count'):,.0f}/{row.number('of'):,.0f})"
 
     return _of(show, pick)
@@ -83,7 +83,7 @@ def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Co
 def limits(**pick: Any) -> Column:
     """The limits from the columns ``minimum`` and ``maximum``."""
 
-    def show(row: Row) -> str:
+    def show(row: TableRow) -> str:
         low, high = (float(row.text(name)) if row.text(name) else None for name in ("minimum", "maximum"))
         return formatting.limits(low, high)
 
@@ -96,14 +96,14 @@ SHOWS: dict[str, Callable[..., Column]] = {
 
 
 def markdown(
-    rows: Sequence[Row], columns: Mapping[str, Column], by: str | Sequence[str] | None, most: int | None
+    rows: Sequence[TableRow], columns: Mapping[str, Column], by: str | Sequence[str] | None, most: int | None
 ) -> tuple[list[str], str]:
     """The lines of a Markdown table: one for each row, or for each distinct value of the column(s) ``by``.
 
     Of more than ``most`` lines the first ones are kept, and a text says of how many.
     """
     keys = [by] if isinstance(by, str) else list(by or ())
-    groups: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[TableRow]] = {}
     for row in rows:
         groups.setdefault(tuple(row.text(key) for key in keys) or row.line, []).append(row)
     lines = [[escape(heading) for heading in columns], ["---"] * len(columns)]

@@ -10,7 +10,7 @@ from pipeline.reporting import formatting, prose, rendering, tables
 from pipeline.reporting.formatting import Made, Number, Told, escape
 from pipeline.reporting.links import Links
 from pipeline.reporting.shown import Judged, shown, text
-from pipeline.reporting.sources import Row, Sources
+from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.figures import PARAMETERS
 from responsible.governance.policy import WHOLE, headline
 from responsible.validation import InputError
@@ -128,7 +128,7 @@ class Functions:
         """A parameter, or a tree of them, for loops and conditions."""
         return self.sources.setting(key)
 
-    def rows(self, file: str, **where: str) -> list[Row]:
+    def rows(self, file: str, **where: str) -> list[TableRow]:
         """The rows of a table whose columns have these values."""
         return self.sources.rows(file, where)
 
@@ -146,8 +146,8 @@ class Functions:
         return Made("\n".join([*lines, *(Judged(j, self.links).line() for j in self.sources.judgements)]))
 
     def _of_row(self, name: str, show: Callable[..., tables.Column]) -> Callable[..., Made]:
-        def of_row(row: Row, column: str = "value", **more: Any) -> Made:
-            if not isinstance(row, Row):
+        def of_row(row: TableRow, column: str = "value", **more: Any) -> Made:
+            if not isinstance(row, TableRow):
                 raise InputError(f"{name} takes a row of rows(), got {type(row).__name__}")
             cell = show(**more) if name == "limits" else show(column, **more)
             return self.links.figure(cell([row]), row.file, f"row {row.line}, {name if name == 'limits' else column}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from responsible.names import BASELINE, REWEIGHED
+
 
 class Metrics(StrEnum):
     """The headline figures of a stage."""
@@ -118,7 +120,7 @@ class Documents(StrEnum):
     INDEX = "docs/index.html"
 
 
-STAGES = {"baseline": "train_baseline", "reweighed": "reweigh"}  # model → the stage that trains it and reports on it
-MODELS = {model: f"data/models/{model}.skops" for model in STAGES}
+STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
+MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}
 SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}
-PERFORMANCE = {"baseline": Tables.PERFORMANCE_BASELINE, "reweighed": Tables.PERFORMANCE_REWEIGHED}
+PERFORMANCE = {BASELINE: Tables.PERFORMANCE_BASELINE, REWEIGHED: Tables.PERFORMANCE_REWEIGHED}

@@ -17,13 +17,14 @@ from pipeline.storage.files import read_json
 from pipeline.storage.text import read_rows
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.limits import Limits
+from responsible.names import POOLED
 from responsible.validation import InputError
 
 PARAMETERS = "params.yaml"
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """How the rows of a long table are named: ``path`` is filled from the row's columns, spaces of its scope as ``_``.
 
     ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
@@ -42,41 +43,43 @@ class Table:
     undefined: str = "zero_denominator"
 
 
-POOLED = ("comparison", "all unprivileged")
+WHOLE_ATTRIBUTE = ("comparison", POOLED)
 # Every table that rules may be written on. A figure of a metrics file gets its interval here, when its path is there.
-TABLES: dict[str, Table | tuple[Table, ...]] = {
-    Tables.PERFORMANCE_BASELINE: Table("train_baseline.{figure}"),
-    Tables.PERFORMANCE_REWEIGHED: Table("reweigh.{figure}"),
-    Tables.PERFORMANCE_CHANGE: Table("performance_change.{figure}"),
-    Tables.FAIRNESS: Table("evaluate_fairness.{attribute}.{model}.{measure}", *POOLED),
-    Tables.GROUP_RATES: Table("group_rates.{attribute}.{model}.{rate}", "level"),
-    Tables.INTERSECTION_RATES: Table("intersection_rates.{attributes}.{model}.{rate}", "group"),
-    Tables.PROXIES: Table("proxies.{attribute}.{feature}"),
-    Tables.HEALTHCARE_PROXIES: Table("healthcare_proxies.{attribute}.{feature}"),
-    Tables.THRESHOLD_INTERVALS: Table("threshold_intervals.{threshold}.{model}.{figure}"),
+TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
+    Tables.PERFORMANCE_BASELINE: FigureTable("train_baseline.{figure}"),
+    Tables.PERFORMANCE_REWEIGHED: FigureTable("reweigh.{figure}"),
+    Tables.PERFORMANCE_CHANGE: FigureTable("performance_change.{figure}"),
+    Tables.FAIRNESS: FigureTable("evaluate_fairness.{attribute}.{model}.{measure}", *WHOLE_ATTRIBUTE),
+    Tables.GROUP_RATES: FigureTable("group_rates.{attribute}.{model}.{rate}", "level"),
+    Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
+    Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
+    Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}"),
     Tables.HEALTHCARE_APPROVALS: (
-        Table("healthcare_approvals.{attribute}.{scope}.{measure}", *POOLED),
-        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
-        Table("healthcare_audit.primary_difference.{attribute}", *POOLED, headline=("primary", "True")),
+        FigureTable("healthcare_approvals.{attribute}.{scope}.{measure}", *WHOLE_ATTRIBUTE),
+        FigureTable("healthcare_audit.{measure}.{attribute}", *WHOLE_ATTRIBUTE, headline=("scope", "all")),
+        FigureTable("healthcare_audit.primary_difference.{attribute}", *WHOLE_ATTRIBUTE, headline=("primary", "True")),
     ),
     Tables.HEALTHCARE_WAITS: (
-        Table("healthcare_waits.{attribute}.{scope}.{measure}", *POOLED),
-        Table("healthcare_audit.{measure}.{attribute}", *POOLED, headline=("scope", "all")),
+        FigureTable("healthcare_waits.{attribute}.{scope}.{measure}", *WHOLE_ATTRIBUTE),
+        FigureTable("healthcare_audit.{measure}.{attribute}", *WHOLE_ATTRIBUTE, headline=("scope", "all")),
     ),
-    Tables.HEALTHCARE_RATES: Table("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
-    Tables.HEALTHCARE_ODDS: Table("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
+    Tables.HEALTHCARE_RATES: FigureTable("healthcare_rates.{attribute}.{scope}.{rate}", "level"),
+    Tables.HEALTHCARE_ODDS: FigureTable("healthcare_odds.{attribute}.{model}", "level", value="odds_ratio"),
     Tables.HEALTHCARE_INTERSECTIONS: (
-        Table("healthcare_intersections.difference", "group", value="difference"),
-        Table("healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"),
+        FigureTable("healthcare_intersections.difference", "group", value="difference"),
+        FigureTable(
+            "healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"
+        ),
     ),
-    Tables.SEGMENTS_SHARES: Table("segments_shares.{segment}", "level", value="share"),
-    Tables.SEGMENTS_PRIVACY: Table(
+    Tables.SEGMENTS_SHARES: FigureTable("segments_shares.{segment}", "level", value="share"),
+    Tables.SEGMENTS_PRIVACY: FigureTable(
         "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", "", undefined="not_measured"
     ),
-    Tables.SEGMENTS_ATTACK: Table("segments_attack.{mechanism}.{epsilon}.{measure}"),
+    Tables.SEGMENTS_ATTACK: FigureTable("segments_attack.{mechanism}.{epsilon}.{measure}"),
     Tables.SEGMENTS_SCORECARD: (
-        Table("segments_scorecard.{configuration}.{name}"),
-        Table("segments_scorecard.{configuration}.{name}.points", value="points"),
+        FigureTable("segments_scorecard.{configuration}.{name}"),
+        FigureTable("segments_scorecard.{configuration}.{name}.points", value="points"),
     ),
 }
 
@@ -99,7 +102,7 @@ def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
     return found
 
 
-def _add(found: dict[str, dict[str, Evidence]], table: Table, rows: list[tuple[str, str, Evidence]]) -> None:
+def _add(found: dict[str, dict[str, Evidence]], table: FigureTable, rows: list[tuple[str, str, Evidence]]) -> None:
     """The rows among the figures. Where only one level is compared there is no pooled row: it is the whole as well."""
     times = Counter(path for path, _, _ in rows)
     for path, level, evidence in rows:
@@ -128,7 +131,7 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
             yield path, Evidence(float(value), inferred=False, source=source)
 
 
-def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evidence]]:
+def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str, Evidence]]:
     for row in read_rows(file):
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
@@ -136,7 +139,7 @@ def _rows(file: Path, name: str, table: Table) -> Iterator[tuple[str, str, Evide
             yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
 
 
-def _evidence(row: Mapping[str, str], source: str, table: Table) -> Evidence:
+def _evidence(row: Mapping[str, str], source: str, table: FigureTable) -> Evidence:
     value, low, high = (_number(row.get(key, "")) for key in (table.value, table.low, table.high))
     reason = row.get("reason", "") or (table.undefined if math.isnan(value) else "")
     evidence = Evidence(value, low, high, reason, inferred=table.low in row, source=source)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.repository import RepositoryError, dvc
 from pipeline.repository.digests import of_value, sha256
-from pipeline.results.catalogue import MODELS, Documents
+from pipeline.results.catalogue import MODEL_FILES, Documents
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError
@@ -29,7 +29,7 @@ class Result:
 
     folder: Path
     recorded: Sequence[str] = RECORDED
-    models: Mapping[str, str] = field(default_factory=lambda: MODELS)
+    models: Mapping[str, str] = field(default_factory=lambda: MODEL_FILES)
 
     @cached_property
     def files(self) -> tuple[str, ...]:

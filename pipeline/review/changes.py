@@ -41,7 +41,7 @@ class Parameters(Params):
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureChange:
     """A figure before (``old``) and after (``new``), one of them None when only the other version has it.
 
     ``word`` is real, noise, same, new, deleted, in neither, undefined, not comparable, changed for a figure without
@@ -84,7 +84,7 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
         found[name] = paired(
             test,
             labels(test, meta["cuts"], given.threshold),
-            [who for who in declared_groups(both, given.sensitive) if f"a.{who.attribute}" in shared],
+            [who for who in declared_groups(both, given.sensitive) if ATTRIBUTE + who.attribute in shared],
             (before.decision_threshold, given.model.decision_threshold),
             fairness=given.fairness,
             # Equal scores need no draws: every one of them would give a change of 0.
@@ -106,7 +106,7 @@ def at_paths(found: Mapping[str, Changes]) -> Changes:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Versions:
     """All that a row is made from: the figures of both versions, what stands between them, and the paired changes."""
 
     old: Figures
@@ -116,7 +116,7 @@ class Comparison:
     paired: Changes
 
 
-def rows(both: Comparison) -> list[Row]:
+def rows(both: Versions) -> list[FigureChange]:
     """A row for each headline figure of either version, and for each figure that a rule is about."""
     places = dict.fromkeys([*_headline(both.new), *_headline(both.old)])
     places |= dict.fromkeys((rule.metric, rule.level or WHOLE) for rule in both.policy.rules.values())
@@ -135,17 +135,17 @@ def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
             yield path, WHOLE
 
 
-def _row(place: tuple[str, str], both: Comparison) -> Row:
+def _row(place: tuple[str, str], both: Versions) -> FigureChange:
     before, after = (figures.get(place[0], {}).get(place[1]) for figures in (both.old, both.new))
     if before is None or after is None:
         word = "in neither" if after is before else "new" if before is None else "deleted"
-        return Row(*place, before, after, None, pairwise=False, word=word)
+        return FigureChange(*place, before, after, None, pairwise=False, word=word)
     if any(stop.concerns(place[0]) for stop in both.stops):
-        return Row(*place, before, after, None, pairwise=False, word="not comparable")
+        return FigureChange(*place, before, after, None, pairwise=False, word="not comparable")
     found = both.paired.get(place)
     change = found or (independent(before, after) if after.inferred else Change(*[after.value - before.value] * 3))
     word, trend = _said(place[0], before, after, change, both.policy)
-    return Row(*place, before, after, change, found is not None, word, trend)
+    return FigureChange(*place, before, after, change, found is not None, word, trend)
 
 
 def _said(path: str, old: Evidence, new: Evidence, change: Change, policy: Policy) -> tuple[str, str]:

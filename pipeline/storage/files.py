@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storage.text import read_text
+from responsible.names import BASELINE, FEATURE, REWEIGHED
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
 
     Scores are rounded to nine decimals: the last digits of a probability depend on the processor.
     """
-    keep = [name for name in cells.columns if not name.startswith("x.")]
+    keep = [name for name in cells.columns if not name.startswith(FEATURE)]
     return cells[keep].assign(score=score.round(9))
 
 
@@ -111,7 +112,7 @@ def read_scores(baseline: str | Path, reweighed: str | Path) -> tuple[pd.DataFra
     (first, meta), (second, other) = read_parquet(baseline), read_parquet(reweighed)
     if meta != other or not first.drop(columns="score").equals(second.drop(columns="score")):
         raise InputError(f"{baseline} and {reweighed} score different cells; run `dvc repro`")
-    return first.rename(columns={"score": "baseline"}).assign(reweighed=second["score"]), meta
+    return first.rename(columns={"score": BASELINE}).assign(**{REWEIGHED: second["score"]}), meta
 
 
 def read_csvs(paths: Mapping[str, str | Path], name: str) -> pd.DataFrame:

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 
-class Entry(NamedTuple):
+class RunEntry(NamedTuple):
     """The run of a result: its name, and whether it was logged now or had been before."""
 
     name: str
     new: bool
 
 
-def record(result: Result, store: Store) -> Entry:
+def record(result: Result, store: Store) -> RunEntry:
     """Log the result, unless a finished run of it is there; then only see to it that the aliases name its models.
 
     Raises:
@@ -46,7 +46,7 @@ def record(result: Result, store: Store) -> Entry:
     with opened(store) as (client, experiment):
         if run := _find(client, experiment, result.fingerprint, "FINISHED"):
             _name_models(client, store, run.info.run_id)
-            return Entry(run.info.run_name, new=False)
+            return RunEntry(run.info.run_name, new=False)
         while killed := _find(client, experiment, result.fingerprint, "RUNNING"):
             client.set_terminated(killed.info.run_id, "KILLED")  # who held the lock before us has died
         return _log(client, experiment, result, store)
@@ -58,7 +58,7 @@ def _find(client: MlflowClient, experiment: str, fingerprint: str, status: str) 
     return found[0] if found else None
 
 
-def _log(client: MlflowClient, experiment: str, result: Result, store: Store) -> Entry:
+def _log(client: MlflowClient, experiment: str, result: Result, store: Store) -> RunEntry:
     """Log a run. The order matters: models before figures, which they would copy; aliases late, the status last."""
     from mlflow.entities import Metric, Param
 
@@ -78,7 +78,7 @@ def _log(client: MlflowClient, experiment: str, result: Result, store: Store) ->
     )
     _name_models(client, store, key)
     client.set_terminated(key, "FINISHED")
-    return Entry(said.title, new=True)
+    return RunEntry(said.title, new=True)
 
 
 def _datasets(digests: dict[str, str], params: dict[str, Any]) -> list[Any]:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from mlflow.pyfunc.model import PythonModel
 
+from responsible.names import FEATURE
+
 TRUSTED = ["numpy.dtype"]  # as in pipeline/storage/models.py, a test compares them
 MISSING = "Missing"
 
@@ -35,7 +37,7 @@ class Served(PythonModel):
     ) -> pd.DataFrame:
         """P(label = 1) of each row, and whether it is at or above the decision threshold."""
         features = self.config["features"]
-        typed = {f"x.{name}": self._typed(model_input[name], **feature) for name, feature in features.items()}
+        typed = {FEATURE + name: self._typed(model_input[name], **feature) for name, feature in features.items()}
         probability = self.pipeline.predict_proba(pd.DataFrame(typed))[:, 1]
         prediction = (probability >= self.config["decision_threshold"]).astype(np.int64)
         return pd.DataFrame({"probability": probability, "prediction": prediction}, index=model_input.index)

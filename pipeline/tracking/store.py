@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from responsible.names import MODELS
 from responsible.validation import InputError
 
 NAME = "responsible-ml-pipeline"  # of the experiment and of the registered model, unless MLFLOW_EXPERIMENT_NAME is set
 VARIABLE, SWITCH = "MLFLOW_TRACKING_URI", "AUDIT_TRAIL"
 FINGERPRINT = "fingerprint"  # the tag by which a result's run is found
-ALIASES = ("baseline", "reweighed")
+ALIASES = MODELS
 # Read by MLflow when it is imported. The first two are nobody's choice; the rest may be set from outside.
 ALWAYS = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 UNLESS_SET = {

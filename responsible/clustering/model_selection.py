@@ -36,7 +36,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ClusterChoice:
     """The candidates, which one the rule picks, the best other one, and the best one with another number of clusters.
 
     ``lead`` and ``lead_other_k`` are the silhouette of the chosen minus theirs, with the interval of its estimation;
@@ -70,9 +70,9 @@ def _candidate(points: Points, fitted: Fitted, labels: Labels, score: Silhouette
     return Candidate(fitted, labels, inertia(points, labels), score, share, eligible)
 
 
-def choose(
+def choose_clusters(
     points: Points, found: Sequence[Candidate], params: Clusters, rng: np.random.Generator, confidence: float
-) -> Choice:
+) -> ClusterChoice:
     """Apply the rule. When every clustering has too small a cluster, the rule is applied to all of them.
 
     Raises:
@@ -95,7 +95,9 @@ def choose(
     leads = silhouette_differences(points, labelings, params.silhouette, rng, confidence) if rivals else []
     lead = {id(c): x for c, x in zip(rivals, leads, strict=True)}
     runner_up = others[0] if others else None
-    return Choice(found, chosen, runner_up, lead.get(id(runner_up)), other_k, lead.get(id(other_k)), params.margin)
+    return ClusterChoice(
+        found, chosen, runner_up, lead.get(id(runner_up)), other_k, lead.get(id(other_k)), params.margin
+    )
 
 
 def knee(curve: Mapping[int, float]) -> int | None:

@@ -23,7 +23,7 @@ from pydantic import Field
 from scipy.stats import rankdata
 
 from responsible.clustering.methods import Clusters, Method, fit
-from responsible.clustering.model_selection import Choice
+from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
 from responsible.validation import Params
 
@@ -37,7 +37,7 @@ CARRIES = 0.75
 Table = Callable[[np.random.Generator], Points]
 
 
-class Reference(Params):
+class NullReference(Params):
     """Tables without clusters: ``draws`` of each of the four kinds, as long as the points but at most ``rows`` rows."""
 
     draws: Annotated[int, Field(ge=19, le=9_999)]
@@ -45,7 +45,7 @@ class Reference(Params):
 
 
 def without_clusters(
-    points: Points, method: Method, params: Clusters, reference: Reference, rng: np.random.Generator
+    points: Points, method: Method, params: Clusters, reference: NullReference, rng: np.random.Generator
 ) -> dict[str, Points]:
     """The highest mean silhouette of the method over all K, on ``draws`` tables of each kind without clusters.
 
@@ -92,7 +92,7 @@ def carrying_column(
     points: Points,
     method: Method,
     params: Clusters,
-    reference: Reference,
+    reference: NullReference,
     *,
     independent: Points,
     rng: np.random.Generator,
@@ -130,7 +130,7 @@ def _best(points: Points, method: Method, params: Clusters, rng: np.random.Gener
     return float(np.nan_to_num(scores, nan=-1.0).max())
 
 
-def doubts(choice: Choice, median_ari: float, minimum_ari: float, reference: Mapping[str, Points]) -> list[str]:
+def doubts(choice: ClusterChoice, median_ari: float, minimum_ari: float, reference: Mapping[str, Points]) -> list[str]:
     """Why the chosen clusters are no segments; empty when they are. See the module's text."""
     if choice.chosen.fitted.centres.shape[1] == 1:
         return [ONE_FEATURE]

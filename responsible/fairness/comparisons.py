@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
+from responsible.names import POOLED
 from responsible.statistics import significance
 
-POOLED = "all unprivileged"
 KEY = ["attribute", "comparison", "scope", "hypothesis"]
 
 

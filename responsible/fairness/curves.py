@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
+from responsible.names import ALL_PRIVILEGED, POOLED
 from responsible.statistics.probability_metrics import calibration, roc_auc, roc_curve
 
 Array = npt.NDArray[np.float64]
@@ -18,8 +19,8 @@ POINTS = 101  # of a drawn ROC curve: finer steps cannot be seen
 
 def _members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """Name and membership (m,) of both pools and of every level; excluded levels belong to none."""
-    yield "all privileged", (code >= 0) & who.privileged[code]
-    yield "all unprivileged", (code >= 0) & ~who.privileged[code]
+    yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
+    yield POOLED, (code >= 0) & ~who.privileged[code]
     for level, name in enumerate(who.levels):
         yield name, code == level
 

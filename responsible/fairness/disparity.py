@@ -14,16 +14,15 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from responsible.fairness.groups import MODELS, Counts, Groups, marginals
+from responsible.fairness.groups import Counts, Groups, marginals
 from responsible.fairness.measure_intervals import change_interval, interval
 from responsible.fairness.measures import MEASURES, pool, undefined
 from responsible.fairness.verdicts import Limits, best_accuracy, verdict
+from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 from responsible.statistics import intervals, significance
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import parts
 from responsible.validation import Params, did_you_mean
-
-POOLED = "all unprivileged"
 
 
 class Fairness(Params):
@@ -69,7 +68,7 @@ def _pairs(joint: Counts, draws: Counts, who: Groups) -> list[_Pair]:
     return [*pairs, *levels]
 
 
-def compare(
+def disparities(
     joint: Counts, who: Groups, fairness: Fairness, inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
@@ -96,7 +95,7 @@ def _comparison(pair: _Pair, fairness: Fairness, inference: Inference) -> list[d
         place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference)
         judged = {m: _judged(name, pair, m, fairness, inference, ceiling=ceiling) for m in MODELS}
         out += [place | {"model": m} | judged[m] | tests[m][name] for m in MODELS]
-        out.append(place | {"model": "change"} | _change(name, pair, inference))
+        out.append(place | {"model": CHANGE} | _change(name, pair, inference))
     return out
 
 
@@ -143,8 +142,8 @@ def _reported(found: intervals.Interval, value: float) -> intervals.Interval:
 def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
     compute, least = MEASURES[name].compute, inference.minimum_denominator
     reasons = [r for m in MODELS if (r := undefined(name, *pair.point[m], least))]
-    value = np.nan if reasons else float(compute(*pair.point["reweighed"]) - compute(*pair.point["baseline"]))
-    draws, point = ((tables["baseline"], tables["reweighed"]) for tables in (pair.draws, pair.point))
+    value = np.nan if reasons else float(compute(*pair.point[REWEIGHED]) - compute(*pair.point[BASELINE]))
+    draws, point = ((tables[BASELINE], tables[REWEIGHED]) for tables in (pair.draws, pair.point))
     found = _reported(change_interval(name, draws, point, inference.confidence), value)
     return {
         "value": value,
@@ -181,7 +180,7 @@ def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
 
     Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each.
     """
-    pooled = comparisons[(comparisons["comparison"] == POOLED) & (comparisons["model"] != "change")]
+    pooled = comparisons[(comparisons["comparison"] == POOLED) & (comparisons["model"] != CHANGE)]
     out: dict[str, dict[str, object]] = {}
     for attribute, rows in pooled.groupby("attribute", sort=False):
         out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from responsible.fairness import curves, disparity, groups, intersections
 from responsible.modelling.performance import paired_change
+from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
 
 CALIBRATION_BINS = 10
@@ -44,11 +45,11 @@ def evaluate(
 
     ``label`` (m,) is 0/1. One set of draws an attribute serves both models, so their change is paired.
     """
-    scores = {model: test[model].to_numpy() for model in groups.MODELS}
+    scores = {model: test[model].to_numpy() for model in MODELS}
     n, bits = test["n"].to_numpy(), [label, *(score >= decision_threshold for score in scores.values())]
     found = []
     for who in attributes:
-        code = who.code(test[f"a.{who.attribute}"].to_list())
+        code = who.codes(test)
         joint = groups.tabulate(code, len(who.levels), bits, n)
         found.append(
             _from_counts(joint, who, fairness, inference, rng)
@@ -74,7 +75,7 @@ def _from_counts(
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
     return {
-        "fairness": disparity.compare(joint, who, fairness, inference, rng),
+        "fairness": disparity.disparities(joint, who, fairness, inference, rng),
         "group_rates": groups.group_rates(joint, who, inference.confidence),
         "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
         "confusion": groups.confusion(joint, who),

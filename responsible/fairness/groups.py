@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.names import ATTRIBUTE, BASELINE, REWEIGHED
 from responsible.statistics import intervals, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError, did_you_mean
 
-MODELS = ("baseline", "reweighed")
 GROUP_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value", "base_rate")
 Counts = npt.NDArray[np.int64]
 Code = npt.NDArray[np.int64]
@@ -28,9 +28,13 @@ class Groups:
     levels: tuple[str, ...]
     privileged: npt.NDArray[np.bool_]
 
-    def code(self, values: Sequence[str]) -> npt.NDArray[np.int64]:
+    def code(self, values: Sequence[str]) -> Code:
         """The index into ``levels`` of each value, -1 for a level that is excluded from this audit."""
         return np.asarray(pd.Index(self.levels).get_indexer(pd.Index(values)), dtype=np.int64)
+
+    def codes(self, table: pd.DataFrame) -> Code:
+        """:meth:`code` of every row of a table that has the attribute's column."""
+        return self.code(table[ATTRIBUTE + self.attribute].to_list())
 
 
 def groups(attribute: str, present: Iterable[str], privileged: Sequence[str], exclude: Sequence[str] = ()) -> Groups:
@@ -54,7 +58,7 @@ def declared_groups(
     for name in sensitive if attributes is None else attributes:
         if name not in sensitive:
             raise InputError(f"attribute {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}")
-        levels = cells[f"a.{name}"].unique().tolist()
+        levels = cells[ATTRIBUTE + name].unique().tolist()
         out.append(groups(name, levels, sensitive[name].privileged, sensitive[name].exclude))
     return out
 
@@ -75,7 +79,7 @@ def tabulate(
 
 def marginals(joint: Counts) -> dict[str, Counts]:
     """``[..., level, y, ŷ]`` of each model from the joint counts of both."""
-    return {"baseline": joint.sum(-1), "reweighed": joint.sum(-2)}
+    return {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
 
 
 def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -133,7 +137,7 @@ def weighing_groups(cells: pd.DataFrame, attributes: Sequence[Groups], by: str) 
     code: Code = np.zeros(len(cells), dtype=np.int64)
     names: tuple[str, ...] = ("",)
     for who in attributes:
-        level = who.code(cells[f"a.{who.attribute}"].to_list())
+        level = who.codes(cells)
         own = who.levels if by == "levels" else (f"unprivileged {who.attribute}", f"privileged {who.attribute}")
         part = level if by == "levels" else np.where(level < 0, -1, who.privileged[level])
         code = np.where((code < 0) | (part < 0), -1, code * len(own) + part)

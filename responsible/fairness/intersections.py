@@ -47,7 +47,7 @@ def intersection_rates(
 def _pair(
     test: pd.DataFrame, first: Groups, second: Groups, bits: Sequence[npt.ArrayLike], inference: Inference
 ) -> pd.DataFrame:
-    a, b = (who.code(test[f"a.{who.attribute}"].to_list()) for who in (first, second))
+    a, b = (who.codes(test) for who in (first, second))
     code = np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
     who = crossed(first, second)
     rates = group_rates(tabulate(code, len(who.levels), bits, test["n"].to_numpy()), who, inference.confidence)

@@ -17,9 +17,9 @@ import pandas as pd
 from responsible.fairness.groups import Groups
 from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train
+from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
-from responsible.tabular.cells import ATTRIBUTE, FEATURE
 from responsible.validation import MISSING
 
 ALL = "all others"  # in place of a feature's name: all of them together

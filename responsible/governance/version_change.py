@@ -19,6 +19,7 @@ from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.modelling.performance import paired_change
+from responsible.names import CHANGE, POOLED
 from responsible.statistics.intervals import Inference, quantile
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
@@ -80,21 +81,21 @@ def paired(
     found = {(str(row["figure"]), WHOLE): _change(row) for row in table.to_dict("records")}
     found |= _scores(scores[0], scores[1], n * label, n * (1 - label), quantile(inference.confidence))
     for who in attributes:
-        code = who.code(test[f"a.{who.attribute}"].to_list())
+        code = who.codes(test)
         joint = groups.tabulate(code, len(who.levels), bits, n)
-        found |= _fairness(disparity.compare(joint, who, fairness, inference, rng))
+        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng))
     return found
 
 
 def _fairness(table: pd.DataFrame) -> Changes:
     return {
         (f"{row['attribute']}.{row['measure']}", _level(str(row["comparison"]))): _change(row)
-        for row in table[table["model"] == "change"].to_dict("records")
+        for row in table[table["model"] == CHANGE].to_dict("records")
     }
 
 
 def _level(comparison: str) -> str:
-    return WHOLE if comparison == disparity.POOLED else comparison
+    return WHOLE if comparison == POOLED else comparison
 
 
 def _change(row: Mapping[Hashable, Any]) -> Change:

@@ -28,7 +28,7 @@ def bands(cases: pd.DataFrame, who: Groups, number: int, confidence: float) -> p
         return pd.DataFrame()
     label = binned(cases[PRIORITY], number)
     order = cases[PRIORITY].groupby(label).min().sort_values().index
-    code = who.code(cases[f"a.{who.attribute}"].to_list())
+    code = who.codes(cases)
     cell = np.where(code < 0, -1, code * len(order) + order.get_indexer(pd.Index(label)))
     table = tabulate(cell, len(who.levels) * len(order), [binary(cases, OUTCOME)], np.ones(len(cases)))
     n, approved = table.sum(axis=1), table[:, 1]
@@ -55,7 +55,7 @@ def odds(cases: pd.DataFrame, who: Groups, confidence: float, minimum: int) -> p
     reason``. ``reason``: ``n_below_minimum`` for a level (or all privileged together) with fewer than ``minimum``
     cases, which is left out; ``separated`` when a group is approved always or never or the estimate does not exist.
     """
-    code = who.code(cases[f"a.{who.attribute}"].to_list())
+    code = who.codes(cases)
     usable, reasons = _usable(code, binary(cases, OUTCOME), who, minimum)
     given = [role for role in GIVEN if role in cases and cases[role].nunique() > 1]
     rows = []

@@ -31,7 +31,7 @@ def count(cases: pd.DataFrame, who: Groups, extra: Sequence[np.ndarray] = (), pa
 
     With ``part`` (n,), whole numbers from 0, the table of each part: a leading axis.
     """
-    code, levels = who.code(cases[f"a.{who.attribute}"].to_list()), len(who.levels)
+    code, levels = who.codes(cases), len(who.levels)
     axes = [*(binary(cases, role) for role in (URGENCY, MERIT, OUTCOME)), *extra]
     ones = np.ones(len(cases), dtype=np.int64)
     if part is None:
@@ -55,7 +55,7 @@ def within(counts: Counts, scope: str) -> Counts:
     return counts[..., 1, :, :] if scope == "urgent" else counts.sum(axis=-3)
 
 
-def compare(
+def approval_rates(
     cases: pd.DataFrame, who: Groups, limits: Mapping[str, Limits], inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Every measure of ``limits`` for every comparison and scope, with interval, test and verdict.

@@ -43,6 +43,7 @@ from responsible.healthcare.intersections import table as intersecting
 from responsible.healthcare.rag_status import coloured
 from responsible.healthcare.robustness import Steadiness
 from responsible.healthcare.schema import Healthcare, priority, ranges, refuse_weights, scaled
+from responsible.names import ATTRIBUTE, FACTOR
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.significance import holm
 from responsible.validation import Params, did_you_mean
@@ -128,7 +129,7 @@ class Audited:
 def declared(cases: pd.DataFrame, roles: Healthcare) -> list[Groups]:
     """The groups of every protected attribute."""
     return [
-        groups(name, cases[f"a.{name}"].unique().tolist(), s.privileged, s.exclude)
+        groups(name, cases[ATTRIBUTE + name].unique().tolist(), s.privileged, s.exclude)
         for name, s in roles.protected.items()
     ]
 
@@ -176,8 +177,8 @@ def _compared(
     streams: Sequence[np.random.Generator],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Approvals and waits of every declared comparison, adjusted as one family, each with its colour."""
-    approved = _each(approvals.compare(cases, w, rules.limits, inference, streams[0]) for w in who)
-    waited = _each(waits.compare(cases, w, rules.limits, inference, streams[1]) for w in who)
+    approved = _each(approvals.approval_rates(cases, w, rules.limits, inference, streams[0]) for w in who)
+    waited = _each(waits.waiting_times(cases, w, rules.limits, inference, streams[1]) for w in who)
     tables = adjust([t for t in (approved, waited) if len(t)])
     out = [coloured(t, rules.significance) for t in tables]
     return out[0], out[1] if len(out) > 1 else waited
@@ -201,7 +202,7 @@ def _individual(
     strata = 2 * table_of_cases.binary(kept, "merit") + table_of_cases.binary(kept, "urgency")
     rows = []
     for w in who:
-        code = w.code(kept[f"a.{w.attribute}"].to_list())
+        code = w.codes(kept)
         for level in np.flatnonzero(~w.privileged):
             found = similarity.losses(
                 where, outcome, code == level, rules.threshold,
@@ -221,7 +222,7 @@ def _individual(
 
 def side_by_side(cases: pd.DataFrame, pairs: pd.DataFrame, rules: Similarity) -> pd.DataFrame:
     """Two rows a pair, the refused case first: ``pair, similarity, decision, id``, protected groups, features."""
-    shown = [c for c in map(str, cases) if c.startswith("a.")] + [f"f.{name}" for name in rules.weights]
+    shown = [c for c in map(str, cases) if c.startswith(ATTRIBUTE)] + [FACTOR + name for name in rules.weights]
     named = cases[["id", *shown]].rename(columns={c: c[2:] for c in shown})
     head, parts = ["pair", "similarity", "decision"], []
     for number, (refused, approved, alike) in enumerate(pairs.to_numpy(dtype=float), start=1):
@@ -236,7 +237,9 @@ def _searched(
     """Subgroups of protected attributes and features for equal need and urgency, whichever of the two are known."""
     given = [role for role in ("merit", "urgency") if role in cases]
     recorded = _factors(cases, roles).drop(columns=[*given, "priority"], errors="ignore")
-    own = cases[[c for c in map(str, cases) if c.startswith("a.")]].rename(columns=lambda c: c[2:])
+    own = cases[[c for c in map(str, cases) if c.startswith(ATTRIBUTE)]].rename(
+        columns=lambda c: c.removeprefix(ATTRIBUTE)
+    )
     columns = pd.concat([own, recorded.drop(columns=list(own), errors="ignore")], axis=1)
     return subgroups.search(
         columns, cases["outcome"], cases[given].astype(str), rules.subgroups, rng, confidence=confidence
@@ -276,4 +279,4 @@ def _replayed(
     if "priority" not in cases:
         return pd.DataFrame()
     after = replay.justified_first(cases)
-    return _each(replay.compare(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)
+    return _each(replay.replayed(cases, after, w, list(rules.limits), inference=inference, rng=rng) for w in who)

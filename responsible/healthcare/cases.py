@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.tabular import cells
+from responsible.names import ATTRIBUTE, BINNED, FACTOR, FEATURE
 from responsible.validation import MISSING, InputError
 
 OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY = "outcome", "merit", "urgency", "duration", "month", "priority"
-FEATURE, BINNED = "f.", "b."  # prefixes of the columns of features, and of the levels of those with declared bins
 ROLES = (OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY)
 BINARY = (OUTCOME, MERIT, URGENCY)
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -113,8 +112,8 @@ def factors(cases: pd.DataFrame, bins: int) -> pd.DataFrame:
     protected attributes are not factors.
     """
     own = [role for role in (MERIT, URGENCY, PRIORITY) if role in cases]
-    names = [str(c).removeprefix(FEATURE) for c in cases if str(c).startswith(FEATURE)]
-    levels = {name: cases[BINNED + name if BINNED + name in cases else FEATURE + name] for name in names}
+    names = [str(c).removeprefix(FACTOR) for c in cases if str(c).startswith(FACTOR)]
+    levels = {name: cases[BINNED + name if BINNED + name in cases else FACTOR + name] for name in names}
     columns = {**{role: cases[role] for role in own}, **levels}
     return pd.DataFrame({name: _text(values, bins) for name, values in columns.items()}, index=cases.index)
 
@@ -130,6 +129,6 @@ def counted(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     AUC below 0.5 where there is nothing to find (Airola et al. 2011).
     """
     split = np.array(["train", "test"])[rng.permutation(len(cases)) % 2]
-    features = {c: cells.FEATURE + c.removeprefix(FEATURE) for c in map(str, cases) if c.startswith(FEATURE)}
-    kept = cases[[*features, *(c for c in map(str, cases) if c.startswith(cells.ATTRIBUTE))]].rename(columns=features)
+    features = {c: FEATURE + c.removeprefix(FACTOR) for c in map(str, cases) if c.startswith(FACTOR)}
+    kept = cases[[*features, *(c for c in map(str, cases) if c.startswith(ATTRIBUTE))]].rename(columns=features)
     return kept.assign(split=split, n=1)

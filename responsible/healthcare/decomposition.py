@@ -56,7 +56,7 @@ def hints(
     limit.
     """
     columns = _columns(factors)
-    code = who.code(cases[f"a.{who.attribute}"].to_list())
+    code = who.codes(cases)
     kinds = {"approval": binary(cases, OUTCOME).astype(float)}
     if DURATION in cases:
         kinds["wait"] = cases[DURATION].to_numpy(dtype=float)

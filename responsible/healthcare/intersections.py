@@ -17,6 +17,7 @@ from pydantic import Field
 
 from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import DURATION, OUTCOME, binary
+from responsible.names import ATTRIBUTE
 from responsible.statistics import intervals, means, significance
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
@@ -72,7 +73,7 @@ def _members(
 
     A cell is a distinct combination of the levels of all attributes, so the work below does not grow with the cases.
     """
-    by = cases.groupby([f"a.{who.attribute}" for who in attributes], observed=True, sort=True)
+    by = cases.groupby([ATTRIBUTE + who.attribute for who in attributes], observed=True, sort=True)
     cells = pd.DataFrame(by.size().index.to_list(), columns=[who.attribute for who in attributes])
     names, members = [], []
     for combination in _combinations(attributes, depth):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from responsible.healthcare.cases import DURATION, MONTH
-from responsible.healthcare.schema import EVENTS, FACTOR, Healthcare
-from responsible.tabular.cells import ATTRIBUTE
+from responsible.healthcare.schema import EVENTS, Healthcare
+from responsible.names import ATTRIBUTE, FACTOR
 from responsible.validation import MISSING
 
 PROFILE = ("column", "role", "kind", "level", "n", "missing", "share", "mean", "sd")

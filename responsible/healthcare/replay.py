@@ -59,7 +59,7 @@ Three = dict[str, tuple[float, float, float]]  # value, low and high, before, af
 WAIT = "mean_wait_difference"
 
 
-def compare(
+def replayed(
     cases: pd.DataFrame,
     after: pd.DataFrame,
     who: Groups,
@@ -119,7 +119,7 @@ def _flat(three: Three) -> dict[str, object]:
 
 
 def _waits(cases: pd.DataFrame, after: pd.DataFrame, who: Groups, inference: Inference) -> list[dict[str, object]]:
-    code = who.code(cases[f"a.{who.attribute}"].to_list())
+    code = who.codes(cases)
     rows: list[dict[str, object]] = []
     for scope in _wait_scopes(cases):
         used = selected(cases, scope) & cases[DURATION].notna().to_numpy()

@@ -84,7 +84,7 @@ def _figures(part: int, figures: Sequence[float], reason: str) -> dict[str, obje
 def _waits(cases: pd.DataFrame, who: Groups, index: np.ndarray, inference: Inference) -> Rows:
     versus, parts = comparisons(who)[0], int(index.max()) + 1
     minutes = cases[DURATION].to_numpy(dtype=float)
-    side = versus.sides(who.code(cases[f"a.{who.attribute}"].to_list()))
+    side = versus.sides(who.codes(cases))
     used = (side >= 0) & ~np.isnan(minutes)
     cell = (2 * index + side)[used]
     both = means.Moments.of(minutes[used], cell, np.eye(2 * parts, dtype=bool))

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from responsible.tabular.cells import ATTRIBUTE
+from responsible.names import ATTRIBUTE, BINNED, FACTOR
 from responsible.tabular.columns import Declared, intervals
 from responsible.tabular.schema import Feature, Levels, Sensitive, Text, refuse_absent, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
-FACTOR, BINNED = "f.", "b."  # prefixes of the columns of features, and of the levels they are searched by
 EVENTS = ("outcome", "merit", "urgency")  # the roles that say yes or no
 
 

@@ -35,12 +35,12 @@ MEASURES: dict[str, Statistic] = {
 def sides(cases: pd.DataFrame, who: Groups, scope: str) -> dict[str, tuple[Array, Array]]:
     """Known durations (u, p) of every comparison, by its name, among the cases of a scope."""
     kept = cases[selected(cases, scope) & cases[DURATION].notna().to_numpy()]
-    code, minutes = who.code(kept[f"a.{who.attribute}"].to_list()), kept[DURATION].to_numpy(dtype=float)
+    code, minutes = who.codes(kept), kept[DURATION].to_numpy(dtype=float)
     side = {versus.name: versus.sides(code) for versus in comparisons(who)}
     return {name: (minutes[own == 0], minutes[own == 1]) for name, own in side.items()}
 
 
-def compare(
+def waiting_times(
     cases: pd.DataFrame, who: Groups, limits: Mapping[str, Limits], inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Mean and median difference of every comparison for all, necessary, and urgent necessary cases, with a rank test.

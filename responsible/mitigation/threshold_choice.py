@@ -15,6 +15,7 @@ import pandas as pd
 from responsible.fairness.verdicts import verdict
 from responsible.mitigation.threshold_figures import Array, Bits, Sweep, interval, quantity
 from responsible.mitigation.threshold_sweep import Swept
+from responsible.names import DATA, MODELS
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
@@ -72,7 +73,7 @@ def misses(counts: Counts, usable: Bits, sweep: Sweep) -> Array:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ThresholdChoice:
     """What the sweep recommends, and how firmly.
 
     ``index`` is the chosen threshold's, or the nearest miss's when ``feasible`` is false; ``distance`` is how far that
@@ -98,8 +99,8 @@ class Choice:
     def summary(self, figures: pd.DataFrame) -> dict[str, object]:
         """Headline values, with the ``figures`` of the reported threshold (:func:`.threshold_sweep.table`)."""
         at = figures[figures["threshold"] == self.reported].set_index(["model", "figure"])["value"]
-        base = float(at["data", "base_rate"])
-        own = {m: {k: at[m, k] for k in ("f1", "accuracy", *_FAIRNESS)} for m in ("baseline", "reweighed")}
+        base = float(at[DATA, "base_rate"])
+        own = {m: {k: at[m, k] for k in ("f1", "accuracy", *_FAIRNESS)} for m in MODELS}
         return {
             "recommended_threshold": self.reported if self.feasible else None,
             "feasible": self.feasible,
@@ -117,7 +118,7 @@ class Choice:
 _FAIRNESS = ("statistical_parity_difference", "disparate_impact", "equal_opportunity_difference")
 
 
-def choose(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> Choice:
+def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> ThresholdChoice:
     """Choose on the rows of split ``valid``, or of ``train`` when the table has no valid rows; never on test.
 
     Raises:
@@ -137,7 +138,7 @@ def choose(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Gene
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
     held = _constraints(point[index], draws[:, index], sweep, inference.confidence)
     none = float((won < 0).mean())
-    return Choice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
+    return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
 
 
 def _constraints(point: Counts, draws: Counts, sweep: Sweep, confidence: float) -> pd.DataFrame:

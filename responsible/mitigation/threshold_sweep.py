@@ -24,6 +24,7 @@ from responsible.mitigation.threshold_figures import (
 )
 from responsible.modelling.encoding import Design, Logistic, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
+from responsible.names import BASELINE, DATA, REWEIGHED
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE
@@ -128,7 +129,7 @@ def sweep_cells(
     fitter = Fitter(parts, encode.transform(parts.x), rows, weighing, names, model, reweigh)
     label = np.stack([labels(cells, cuts, t) for t in sweep.grid.values()]).astype(bool)
     who = declared_groups(cells, sensitive, [sweep.attribute])[0]
-    level = who.code(cells[f"a.{who.attribute}"].to_list())
+    level = who.codes(cells)
     group = np.where(level < 0, EXCLUDED, np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED))
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
     return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts)
@@ -142,8 +143,8 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
     joint, reasons = swept.joint(split), swept.found.reason
     half = intervals.half_counts(joint)
     draws = intervals.replicates(joint, inference.replicates, rng, event_axes=4, probabilities=half)
-    views = {"baseline": (joint.sum(-1), draws.sum(-1)), "reweighed": (joint.sum(-2), draws.sum(-2))}
-    jobs = [("data", "base_rate", views["baseline"])]
+    views = {BASELINE: (joint.sum(-1), draws.sum(-1)), REWEIGHED: (joint.sum(-2), draws.sum(-2))}
+    jobs = [(DATA, "base_rate", views[BASELINE])]
     jobs += [(model, name, view) for model, view in views.items() for name in (*PERFORMANCE, *MEASURES)]
     frames = [
         pd.DataFrame(
@@ -163,7 +164,7 @@ def _figure(
 ) -> dict[str, object]:
     point, draws = view
     why = [
-        ("" if model == "data" else reason) or _undefined(name, table, inference)
+        ("" if model == DATA else reason) or _undefined(name, table, inference)
         for reason, table in zip(reasons, point, strict=True)
     ]
     estimate = quantity(name)(point)

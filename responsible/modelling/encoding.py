@@ -19,6 +19,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from responsible.names import FEATURE
 from responsible.validation import MISSING, InputError, Params
 
 
@@ -54,7 +55,7 @@ class Design:
 
 def design(cells: pd.DataFrame) -> Design:
     """Distinct combinations of the ``x.`` columns of ``cells``; missing numbers are a value of their own here."""
-    columns = [c for c in cells.columns if c.startswith("x.")]
+    columns = [c for c in cells.columns if c.startswith(FEATURE)]
     row = np.asarray(cells.groupby(columns, dropna=False, sort=False).ngroup(), dtype=np.int64)
     first = np.unique(row, return_index=True)[1]
     return Design(cells[columns].iloc[first].reset_index(drop=True), row)
@@ -94,7 +95,7 @@ def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], pa
 def _numeric(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pipeline:
     median = weighted_median(x.iloc[:, 0], n)
     if np.isnan(median):
-        raise InputError(f"feature {x.columns[0].removeprefix('x.')!r} has no value in the training rows; drop it")
+        raise InputError(f"feature {x.columns[0].removeprefix(FEATURE)!r} has no value in the training rows; drop it")
     impute = SimpleImputer(
         strategy="constant", fill_value=median, add_indicator=params.numeric_missing == "indicator"
     ).fit(x)

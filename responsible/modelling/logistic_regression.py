@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from responsible.modelling.encoding import Design, Logistic, design, encoder
+from responsible.names import FEATURE
 from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]
@@ -91,7 +92,7 @@ def coefficients(model: Pipeline) -> pd.DataFrame:
     the column's own units that one standard deviation is (1 when unscaled). Every level has a penalised term, so a
     level's odds ratio is against the intercept, not against a reference level.
     """
-    names = [name.removeprefix("x.") for name in model[:-1].get_feature_names_out()]
+    names = [name.removeprefix(FEATURE) for name in model[:-1].get_feature_names_out()]
     beta = np.concatenate([model[-1].intercept_, model[-1].coef_[0]])
     units = [float("nan"), *_units(model[0])]
     return pd.DataFrame(

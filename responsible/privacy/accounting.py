@@ -30,7 +30,7 @@ NOT_PROTECTED: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger.
 
     ``sigma`` is the noise's standard deviation and ``sensitivity`` the most one person moves what it is added to, both
@@ -56,13 +56,13 @@ class Entry:
     not_protected: str
 
 
-def entry(mechanism: str, epsilon: float, setting: Setting) -> Entry:
+def entry(mechanism: str, epsilon: float, setting: Setting) -> LedgerEntry:
     """The ledger's line for ``mechanism`` (a name of MECHANISMS) asked for ``epsilon``."""
     chosen, central = MECHANISMS[mechanism], MECHANISMS[mechanism].rows is None
     deviation, rounds = chosen.deviation(epsilon, setting), setting.rounds if central else 1
     sensitivity = DIAMETER if chosen.guarantee else setting.domain.diameter(setting.spread)
     multiplier = deviation / sensitivity
-    return Entry(
+    return LedgerEntry(
         mechanism=mechanism,
         title=chosen.title,
         guarantee=chosen.guarantee,
@@ -82,5 +82,5 @@ def entry(mechanism: str, epsilon: float, setting: Setting) -> Entry:
 
 
 def ledger(epsilons: Sequence[float], setting: Setting) -> pd.DataFrame:
-    """One row for each mechanism and ε, columns as in :class:`Entry`."""
+    """One row for each mechanism and ε, columns as in :class:`LedgerEntry`."""
     return pd.DataFrame([asdict(entry(name, epsilon, setting)) for name in MECHANISMS for epsilon in epsilons])

@@ -13,7 +13,7 @@ from responsible.privacy.accounting import ledger
 from responsible.privacy.attacks import attacks
 from responsible.privacy.domain import Privacy, domain, refuse_outside
 from responsible.privacy.mechanisms import MECHANISMS, Setting
-from responsible.privacy.utility import Reference, curves, utility, without_noise
+from responsible.privacy.utility import WithoutNoise, curves, utility, without_noise
 
 Array = npt.NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class Tradeoff:
     ``curves``: ``mechanism, epsilon, measure, level, value, low, high, draws``; measures as in
     :data:`responsible.privacy.utility.MEASURES`, level empty for all people. ``attack``: ``mechanism, epsilon, measure,
     value, low, high, draws, cap``, the cap being that of any attacker on membership. ``ledger``: as in
-    :class:`responsible.privacy.accounting.Entry`. ``rows`` of the table's ``of`` were used
+    :class:`responsible.privacy.accounting.LedgerEntry`. ``rows`` of the table's ``of`` were used
     where noisy rows and silhouettes are.
     """
 
@@ -58,7 +58,7 @@ def setting_of(x: Array, low: Array, high: Array, k: int, params: Privacy) -> Se
 
 
 def tradeoff(
-    whole: Reference,
+    whole: WithoutNoise,
     low: Array,
     high: Array,
     params: Privacy,

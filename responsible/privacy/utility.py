@@ -32,7 +32,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class WithoutNoise:
     """Rows ``x`` (n, d) in their own units, their segments without noise ``labels`` (n,; −1 an outlier) and their
     protected level ``codes`` (n,), which index ``levels``.
     """
@@ -42,17 +42,17 @@ class Reference:
     codes: Labels
     levels: Sequence[str]
 
-    def sample(self, rows: int, rng: np.random.Generator) -> Reference:
+    def sample(self, rows: int, rng: np.random.Generator) -> WithoutNoise:
         """At most ``rows`` of the rows, drawn at random without replacement, in their order."""
         if len(self.x) <= rows:
             return self
         kept = np.sort(rng.choice(len(self.x), rows, replace=False))
-        return Reference(self.x[kept], self.labels[kept], self.codes[kept], self.levels)
+        return WithoutNoise(self.x[kept], self.labels[kept], self.codes[kept], self.levels)
 
 
 def utility(
-    whole: Reference,
-    part: Reference,
+    whole: WithoutNoise,
+    part: WithoutNoise,
     setting: Setting,
     epsilons: Sequence[float],
     rng: np.random.Generator,
@@ -84,13 +84,13 @@ def utility(
     return pd.DataFrame(rows)
 
 
-def without_noise(part: Reference, setting: Setting) -> float:
+def without_noise(part: WithoutNoise, setting: Setting) -> float:
     """The silhouette of the segments without noise on the same rows: what a drop is measured from."""
     return float(silhouettes((part.x - setting.mean) / setting.spread, part.labels[None]).mean())
 
 
 def _measured(
-    published: Published, part: Reference, points: Array, setting: Setting
+    published: Published, part: WithoutNoise, points: Array, setting: Setting
 ) -> tuple[Labels, dict[tuple[str, str], float]]:
     """The segments of the original rows, and every measure of them but their silhouette (scored for all at once)."""
     labels = published.assign(part.x)

@@ -12,7 +12,7 @@ from responsible.clustering.null_reference import ONE_FEATURE
 from responsible.clustering.partition import Labels, Points
 from responsible.privacy.domain import Configuration, Privacy, Release
 from responsible.privacy.tradeoff import Tradeoff, tradeoff
-from responsible.privacy.utility import Reference
+from responsible.privacy.utility import WithoutNoise
 from responsible.segmentation.price_of_fairness import Price
 from responsible.segmentation.schema import Segments
 from responsible.segmentation.scorecard import Criterion, DataSheet, Scorecard, one_sided, scorecard, total
@@ -63,7 +63,7 @@ def report(
         values, codes, levels, params, minimum_ari=limits.stability, confidence=confidence, rng=clustering
     )
     k, features = found.choice.chosen.fitted.k, list(roles.features)
-    people = Reference(values, found.labels, codes, levels)
+    people = WithoutNoise(values, found.labels, codes, levels)
     compared = tradeoff(people, *roles.bounds(), privacy, noise, k=k, names=features)
     settings: dict[str, Configuration | Release] = dict(
         zip(CONFIGURATIONS, (privacy.chosen, privacy.release), strict=True)

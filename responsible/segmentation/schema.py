@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field, model_validator
 
+from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.columns import Declared
 from responsible.tabular.schema import Delimiter, Text, refuse_repeats
 from responsible.validation import InputError, Params
 
-FEATURE, PROTECTED = "x.", "a."  # prefixes of the columns of the prepared table
 PROFILE = ("column", "role", "level", "n", "missing", "share", "mean", "sd")
 
 
@@ -63,7 +63,7 @@ class Segments(Params):
             Declared(FEATURE + name, name, "numeric", f.minimum, f.maximum, required=required)
             for name, f in self.features.items()
         )
-        return [*features, Declared(PROTECTED + self.protected, self.protected, "categorical")]
+        return [*features, Declared(ATTRIBUTE + self.protected, self.protected, "categorical")]
 
     def bounds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Declared lowest and highest values, each (features,), in the order of the features."""
@@ -83,7 +83,7 @@ def people(rows: pd.DataFrame, roles: Segments) -> tuple[pd.DataFrame, pd.DataFr
         InputError: no row is left, a feature has one value only, or the attribute one level only.
     """
     columns = [d.name for d in roles.declared()]
-    found, protected = rows[columns], PROTECTED + roles.protected
+    found, protected = rows[columns], ATTRIBUTE + roles.protected
     numbers = found[columns[:-1]]
     gaps = numbers.isna().any(axis=1)
     if roles.missing == "median":
@@ -110,7 +110,7 @@ def _features(numbers: pd.DataFrame) -> pd.DataFrame:
 
 def _levels(levels: pd.Series[Any], gaps: pd.Series[Any]) -> pd.DataFrame:
     by_level = gaps.groupby(levels).agg(n="size", missing="sum").rename_axis("level").reset_index()
-    name = str(levels.name).removeprefix(PROTECTED)
+    name = str(levels.name).removeprefix(ATTRIBUTE)
     share = by_level["n"] / len(levels)
     return by_level.assign(column=name, role="protected", share=share, mean=np.nan, sd=np.nan)
 
@@ -124,7 +124,7 @@ def _refuse(table: pd.DataFrame, roles: Segments, gaps: int) -> None:
             value = table[FEATURE + name].iloc[0]
             rule = f"must vary, got {value:g} in all {len(table)} rows"
             raise InputError(f"{roles.source}: feature {name!r} {rule}; remove it from segments.features")
-    levels = table[PROTECTED + roles.protected].unique()
+    levels = table[ATTRIBUTE + roles.protected].unique()
     if len(levels) == 1:
         got = f"got only {levels[0]!r} in {roles.source}"
         raise InputError(f"segments.protected: {roles.protected!r} must have at least two levels, {got}; name another")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from responsible.clustering.methods import Clusters, Method, refuse_indistinct
-from responsible.clustering.model_selection import Candidate, Choice, candidates, choose
-from responsible.clustering.null_reference import MARGINS, Reference, carrying_column, doubts, without_clusters
+from responsible.clustering.model_selection import Candidate, ClusterChoice, candidates, choose_clusters
+from responsible.clustering.null_reference import MARGINS, NullReference, carrying_column, doubts, without_clusters
 from responsible.clustering.partition import Labels, Points, silhouettes
 from responsible.clustering.scaling import Scaling, scaling
 from responsible.clustering.silhouette import Silhouette, mean_silhouettes
@@ -24,7 +24,7 @@ class Segmenting(Params):
     """Everything that decides a segmentation but the table."""
 
     clusters: Clusters
-    reference: Reference
+    reference: NullReference
     stability: Stability
     representation: Representation
 
@@ -53,7 +53,7 @@ class Segmentation:
     """
 
     scaling: Scaling
-    choice: Choice
+    choice: ClusterChoice
     refits: Mapping[tuple[Method, int], Refits]
     reference: Mapping[str, Points]
     doubts: Sequence[str]
@@ -106,7 +106,7 @@ def segmentation(
     refuse_indistinct(points, clusters.maximum)
     fitted = points[np.sort(draw.choice(len(points), min(len(points), clusters.fit_rows), replace=False))]
     found = candidates(fitted, clusters, fits, confidence)
-    choice = choose(fitted, found, clusters, choosing, confidence)
+    choice = choose_clusters(fitted, found, clusters, choosing, confidence)
     solutions = {_key(c): c.labels for c in found}
     again = refits(fitted, solutions, params.stability, clusters.dbscan, refitting)
     chosen, stable = choice.chosen, again[_key(choice.chosen)]
@@ -135,7 +135,7 @@ def segmentation(
 
 
 def _column(
-    fitted: Points, choice: Choice, reference: Mapping[str, Points], params: Segmenting, rng: np.random.Generator
+    fitted: Points, choice: ClusterChoice, reference: Mapping[str, Points], params: Segmenting, rng: np.random.Generator
 ) -> int | None:
     method, own = choice.chosen.fitted.method, reference["own_margins"]
     return carrying_column(fitted, method, params.clusters, params.reference, independent=own, rng=rng)

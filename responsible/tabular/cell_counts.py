@@ -12,8 +12,9 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
+from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
-from responsible.tabular.cells import ATTRIBUTE, FEATURE, Grid, cuts
+from responsible.tabular.cells import Grid, cuts
 from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token, typed
 from responsible.tabular.schema import SPLITS, Budget, Prepare, Sensitive, refuse_absent, refuse_conflicts
 

@@ -32,8 +32,6 @@ from pydantic import Field, model_validator
 
 from responsible.validation import InputError, Params
 
-FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
-
 
 class Grid(Params):
     """Evenly spaced thresholds from ``minimum`` to ``maximum``, both included when the step allows."""

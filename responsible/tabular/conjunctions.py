@@ -28,7 +28,7 @@ def parts(conjunction: Conjunction) -> list[Conjunction]:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class CountedCells:
     """Distinct cells: ``codes`` of their levels (cells, columns), ``stratum`` (cells,) and ``counts`` [cells, outcome].
 
     ``levels`` maps each column to the names of its codes.
@@ -46,7 +46,7 @@ class Table:
         return np.asarray(np.logical_and.reduce(own))
 
 
-def tabulated(columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame) -> Table:
+def tabulated(columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame) -> CountedCells:
     """The count table of text ``columns``, strata of ``given`` and 0/1 ``outcome``, n rows each, in sorted order.
 
     The order of rows and columns' first values does not matter. ``given`` may have no columns: one stratum.
@@ -59,14 +59,14 @@ def tabulated(columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame
     wide = frame.assign(outcome=np.asarray(outcome)).groupby([*keys, "outcome"]).size().unstack("outcome", fill_value=0)
     cells = wide.index.to_frame(index=False)[keys].to_numpy(dtype=np.int64)
     counts = wide.reindex(columns=[0, 1], fill_value=0).to_numpy(dtype=np.int64)
-    return Table(cells[:, :-1], {c: [str(x) for x in v] for c, (_, v) in coded.items()}, cells[:, -1], counts)
+    return CountedCells(cells[:, :-1], {c: [str(x) for x in v] for c, (_, v) in coded.items()}, cells[:, -1], counts)
 
 
 @dataclass(frozen=True, eq=False)
 class Conjunctions:
     """Every conjunction of at most ``depth`` columns of a table, enumerated once."""
 
-    table: Table
+    table: CountedCells
     depth: int
 
     @cached_property

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from responsible.tabular.cells import ATTRIBUTE, FEATURE, labels
+from responsible.names import ATTRIBUTE, FEATURE
+from responsible.tabular.cells import labels
 from responsible.tabular.schema import SPLITS, Sensitive, refuse_absent
 from responsible.validation import MISSING, InputError
 

@@ -26,7 +26,7 @@ POLICY = Policy(
 def one(old, new, stops=(), paired=None, path=DI):
     figures = [{path: {"": evidence}} if evidence else {} for evidence in (old, new)]
     policy = POLICY if path == DI else POLICY.model_copy(update={"rules": {}})
-    (row,) = _changes.rows(_changes.Comparison(*figures, policy, list(stops), paired or {}))
+    (row,) = _changes.rows(_changes.Versions(*figures, policy, list(stops), paired or {}))
     return row
 
 
@@ -166,14 +166,14 @@ def test_a_figure_without_interval_changes_without_a_word_on_chance():
     path = "reweigh.weights.effective_rows"
     policy = POLICY.model_copy(update={"rules": {"rows": POLICY.rules["impact"].model_copy(update={"metric": path})}})
     figures = [{path: {"": Evidence(value, inferred=False)}} for value in (406.0, 781.0)]
-    (row,) = _changes.rows(_changes.Comparison(*figures, policy, [], {}))
+    (row,) = _changes.rows(_changes.Versions(*figures, policy, [], {}))
     assert (row.word, row.trend, row.matters) == ("changed", "", True)
     assert review._cells(row)["change"] == "+375"
 
 
 def test_a_rule_on_a_figure_of_neither_version_has_words_on_both_sides():
     """A misspelt metric is an error of the policy; its line is not empty."""
-    (row,) = _changes.rows(_changes.Comparison({}, {}, POLICY, [], {}))
+    (row,) = _changes.rows(_changes.Versions({}, {}, POLICY, [], {}))
     cells = review._cells(row)
     assert (cells["old"], cells["new"], cells["word"]) == ("none: in neither here", "none: in neither", "in neither")
 

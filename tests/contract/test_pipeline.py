@@ -88,7 +88,7 @@ def test_the_catalogue_lists_what_the_stages_write():
     """Each metrics file, table, picture and document of dvc.yaml stands in the catalogue once, and nothing else."""
     kinds = [catalogue.Metrics, catalogue.Tables, catalogue.Pictures, catalogue.Documents]
     listed = [str(name) for kind in kinds for name in kind]
-    listed += [*catalogue.MODELS.values(), *catalogue.SCORES.values()]
+    listed += [*catalogue.MODEL_FILES.values(), *catalogue.SCORES.values()]
     outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
     assert sorted(listed) == sorted(path for path in outs if not path.startswith("data/prepared/"))
 

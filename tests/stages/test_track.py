@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.repository.git import changes, redacted
-from pipeline.results.catalogue import MODELS
+from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import Result
 from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
@@ -150,7 +150,9 @@ def test_artifacts_are_the_files(logged, tmp_path):
         *expected
     }
     assert [name for name in expected if (found / name).read_bytes() != (root / name).read_bytes()] == []
-    reports = {f"classification/{m}_{kind}" for m in MODELS for kind in ("confusion.csv", "report.csv", "report.txt")}
+    reports = {
+        f"classification/{m}_{kind}" for m in MODEL_FILES for kind in ("confusion.csv", "report.csv", "report.txt")
+    }
     stored = {path.relative_to(found).as_posix() for path in found.rglob("*") if path.is_file()}
     assert stored == {*expected, *reports}
     confusion = json.loads((root / "metrics/reweigh.json").read_text())["reweigh"]["confusion"]
@@ -166,7 +168,7 @@ def test_the_registered_model_scores_people_as_the_pipeline_did(logged):
 
     root, run = logged
     mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
-    for alias in MODELS:
+    for alias in MODEL_FILES:
         uri = f"models:/responsible-ml-pipeline@{alias}"
         model = mlflow.pyfunc.load_model(uri)
         assert model.metadata.run_id == run.info.run_id
@@ -176,7 +178,7 @@ def test_the_registered_model_scores_people_as_the_pipeline_did(logged):
         np.testing.assert_allclose(said["probability"], scores["score"], atol=1e-9)
         assert said["prediction"].tolist() == (scores["score"] >= 0.5).astype(int).tolist()
         stored = Path(mlflow.artifacts.download_artifacts(uri))
-        assert (stored / "artifacts" / f"{alias}.skops").read_bytes() == (root / MODELS[alias]).read_bytes()
+        assert (stored / "artifacts" / f"{alias}.skops").read_bytes() == (root / MODEL_FILES[alias]).read_bytes()
         requirements = (stored / "requirements.txt").read_text().split()
         assert {line.split("==")[0] for line in requirements} >= {"scikit-learn", "skops"}
 
@@ -358,7 +360,7 @@ def test_the_fingerprint_is_of_values_not_of_spelling(result):
         (result / file).write_text((result / file).read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
         assert Result(result).fingerprint not in seen
         seen.add(Result(result).fingerprint)
-    (result / MODELS["baseline"]).write_bytes(b"another")
+    (result / MODEL_FILES["baseline"]).write_bytes(b"another")
     assert Result(result).fingerprint not in seen
 
 

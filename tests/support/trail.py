@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.results.catalogue import MODELS
+from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import RECORDED
 from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
@@ -43,7 +43,7 @@ def make_result(root: Path) -> Path:
         copy(ROOT / name, root / name)
     params = Logistic(**parameters.read_yaml(root / "params.yaml")["model"])
     kinds = {f"x.{name}": kind for name, kind in {**KINDS, "Recommended_Activity": "categorical"}.items()}
-    for weight, (name, path) in enumerate(MODELS.items(), start=1):
+    for weight, (name, path) in enumerate(MODEL_FILES.items(), start=1):
         trained = train(CELLS, kinds, CELLS["bin"], params, 1 + weight * CELLS["x.Age"].lt(40))
         models.write_model(root / path, trained.pipeline)
         files.write_parquet(root / f"data/scores/{name}.parquet", files.scored(CELLS, trained.score))

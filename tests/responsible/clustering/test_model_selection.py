@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from responsible.clustering.methods import Fitted
-from responsible.clustering.model_selection import Candidate, candidates, choose, knee
-from responsible.clustering.null_reference import CHANCE, SLIVER, UNSTABLE, Reference, doubts, without_clusters
+from responsible.clustering.model_selection import Candidate, candidates, choose_clusters, knee
+from responsible.clustering.null_reference import CHANCE, SLIVER, UNSTABLE, NullReference, doubts, without_clusters
 from responsible.clustering.partition import adjusted_rand
 from responsible.clustering.scaling import scaling
 from responsible.clustering.silhouette import Silhouette
@@ -16,7 +16,7 @@ from responsible.validation import InputError
 from tests.support.people import DBSCAN, clusters, noise, planted
 
 PLANTED, OF = planted()
-REFERENCE = Reference(draws=19, rows=300)
+REFERENCE = NullReference(draws=19, rows=300)
 
 
 def made(method, k, silhouette, eligible=True):
@@ -26,7 +26,7 @@ def made(method, k, silhouette, eligible=True):
 
 
 def chosen(*found, **changes):
-    return choose(PLANTED, found, clusters(**changes), np.random.default_rng(0), 0.95)
+    return choose_clusters(PLANTED, found, clusters(**changes), np.random.default_rng(0), 0.95)
 
 
 def test_the_simplest_of_the_equals_is_chosen():
@@ -59,7 +59,7 @@ def test_the_planted_number_is_chosen_and_the_lead_is_a_difference():
     points = scaling(PLANTED).apply(PLANTED)
     params = clusters(methods=["kmeans", "mixture", "dbscan"])
     found = candidates(points, params, np.random.default_rng(1), 0.95)
-    choice = choose(points, found, params, np.random.default_rng(2), 0.95)
+    choice = choose_clusters(points, found, params, np.random.default_rng(2), 0.95)
     assert choice.chosen.name == ("kmeans", 3)
     assert adjusted_rand(choice.chosen.labels, OF) > 0.98
     lead = choice.chosen.silhouette.value - choice.other_k.silhouette.value
@@ -72,7 +72,7 @@ def test_no_cluster_anywhere_is_refused():
     params = clusters(methods=["dbscan"], dbscan={"radius": 1e-6, "neighbours": 5})
     found = candidates(PLANTED, params, np.random.default_rng(0), 0.95)
     with pytest.raises(InputError, match="must find two clusters at least, got none; change cluster_privacy"):
-        choose(PLANTED, found, params, np.random.default_rng(0), 0.95)
+        choose_clusters(PLANTED, found, params, np.random.default_rng(0), 0.95)
 
 
 def test_knee_by_hand():
@@ -86,7 +86,7 @@ def analysed(values, seed=0):
     points, params = scaling(values).apply(values), clusters()
     streams = np.random.default_rng(seed).spawn(4)
     found = candidates(points, params, streams[0], 0.95)
-    choice = choose(points, found, params, streams[1], 0.95)
+    choice = choose_clusters(points, found, params, streams[1], 0.95)
     again = refits(
         points, {choice.chosen.name: choice.chosen.labels}, Stability(refits=15, starts=2), DBSCAN, streams[2]
     )
@@ -124,7 +124,7 @@ def test_false_alarms_are_as_rare_as_stated():
     for seed in range(20):
         points, streams = scaling(noise(150, 3, seed=100 + seed)), np.random.default_rng(seed).spawn(3)
         points = points.apply(noise(150, 3, seed=100 + seed))
-        choice = choose(points, candidates(points, params, streams[0], 0.95), params, streams[1], 0.95)
+        choice = choose_clusters(points, candidates(points, params, streams[0], 0.95), params, streams[1], 0.95)
         alarms += CHANCE not in doubts(
             choice, 1.0, 0.4, without_clusters(points, "kmeans", params, REFERENCE, streams[2])
         )

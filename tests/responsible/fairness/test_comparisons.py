@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.comparisons import POOLED, adjust, comparisons
+from responsible.fairness.comparisons import adjust, comparisons
 from responsible.fairness.groups import groups
+from responsible.names import POOLED
 
 
 def test_two_levels_are_one_comparison():

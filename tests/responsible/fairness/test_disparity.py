@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from responsible.fairness.disparity import POOLED, Fairness, adjust, compare, summary
-from responsible.fairness.groups import MODELS, groups
+from responsible.fairness.disparity import Fairness, adjust, disparities, summary
+from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Limits
+from responsible.names import MODELS, POOLED
 from responsible.statistics.intervals import Inference
 from tests.support import reference
 
@@ -28,7 +29,7 @@ def joint_of(tables):
 
 
 def audited(joint, who, seed=0, **changes):
-    found = compare(joint, who, FAIRNESS, INFERENCE.model_copy(update=changes), np.random.default_rng(seed))
+    found = disparities(joint, who, FAIRNESS, INFERENCE.model_copy(update=changes), np.random.default_rng(seed))
     return found.set_index(["comparison", "model", "measure"]).sort_index()
 
 

@@ -31,7 +31,7 @@ def test_measures_counted_by_hand():
     """SPD 5/10 − 6/10; EOD 4/6 − 4/5; predictive parity 4/5 − 4/6; among urgent ones
     3/6 − 4/5, 2/4 − 4/4 and 2/3 − 4/4.
     """
-    found = approval_rates.compare(by_hand(), who("requester"), LIMITS, LOW, np.random.default_rng(0))
+    found = approval_rates.approval_rates(by_hand(), who("requester"), LIMITS, LOW, np.random.default_rng(0))
     values = found.set_index(["scope", "measure"])["value"]
     expected = {
         ("all", SPD): -0.1,
@@ -51,7 +51,7 @@ def test_measures_counted_by_hand():
 def test_tests_are_scipys():
     """Every p and Cramér’s V is scipy's chi-square, without correction, of the table each measure is about."""
     cases = planted(2000, np.random.default_rng(3))
-    found = approval_rates.compare(cases, who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
+    found = approval_rates.approval_rates(cases, who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
     for (scope, measure), row in found.set_index(["scope", "measure"]).iterrows():
         part = cases[selected(cases, scope)]
         given, event = {SPD: (None, "outcome"), EOD: ("merit", "outcome"), PPV: ("outcome", "merit")}[measure]
@@ -65,7 +65,7 @@ def test_tests_are_scipys():
 
 def test_small_tables_use_fisher():
     """With an expected count below 5, p is Fisher's: 2 of 4 against 4 of 4 necessary urgent requests."""
-    found = approval_rates.compare(by_hand(), who("requester"), LIMITS, LOW, np.random.default_rng(0))
+    found = approval_rates.approval_rates(by_hand(), who("requester"), LIMITS, LOW, np.random.default_rng(0))
     primary = found[found["primary"]].iloc[0]
     assert primary["method"] == "fisher"
     assert primary["p"] == pytest.approx(stats.fisher_exact([[2, 2], [0, 4]]).pvalue)
@@ -73,7 +73,7 @@ def test_small_tables_use_fisher():
 
 def test_too_few_cases_are_no_evidence():
     """Below the minimum denominator a measure has no value, says why, and is never a pass."""
-    found = approval_rates.compare(by_hand(), who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
+    found = approval_rates.approval_rates(by_hand(), who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
     few = found[found["measure"] == EOD]
     assert few["reason"].tolist() == ["n_below_minimum"] * 2
     assert few[["value", "low", "high"]].isna().all().all()
@@ -91,8 +91,8 @@ def test_too_few_cases_are_no_evidence():
 def test_an_absent_role_leaves_the_other_measures(absent, left):
     """A measure whose role is absent is not reported, and the others keep their values."""
     cases, generator = planted(500, np.random.default_rng(1)), np.random.default_rng
-    full = approval_rates.compare(cases, who("requester"), LIMITS, INFERENCE, generator(0))
-    less = approval_rates.compare(cases.drop(columns=absent), who("requester"), LIMITS, INFERENCE, generator(0))
+    full = approval_rates.approval_rates(cases, who("requester"), LIMITS, INFERENCE, generator(0))
+    less = approval_rates.approval_rates(cases.drop(columns=absent), who("requester"), LIMITS, INFERENCE, generator(0))
     assert list(zip(less["scope"], less["measure"], strict=True)) == left
     full = full.set_index(["scope", "measure"])["value"]
     assert less["value"].tolist() == pytest.approx([full[key] for key in left])
@@ -119,7 +119,7 @@ def test_the_planted_difference_is_covered_at_the_nominal_rate():
     few = Inference(confidence=0.95, replicates=400, minimum_denominator=10)
     limits = {EOD: LIMITS[EOD]}
     for _ in range(300):
-        found = approval_rates.compare(planted(1500, rng), who("requester"), limits, few, rng)
+        found = approval_rates.approval_rates(planted(1500, rng), who("requester"), limits, few, rng)
         held.append(((found["low"] <= -0.10) & (found["high"] >= -0.10)).to_numpy())
     shares = np.mean(held, axis=0)
     assert (abs(shares - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 300)).all(), shares
@@ -133,7 +133,7 @@ def test_no_bias_gives_false_alarms_at_the_nominal_rate():
     none = Inference(confidence=0.95, replicates=100, minimum_denominator=10)
     for _ in range(120):
         cases = planted(1200, rng, bias=0)
-        tables = [approval_rates.compare(cases, group, LIMITS, none, rng) for group in everybody()]
+        tables = [approval_rates.approval_rates(cases, group, LIMITS, none, rng) for group in everybody()]
         (family,) = adjust([pd.concat(tables)])
         alarms.append(family["p_adjusted"].min() < 0.05)
     assert 0 < np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)

@@ -16,7 +16,7 @@ def test_before_is_the_audit_and_after_is_the_audit_of_the_rule():
     """
     cases, rng = planted(1500, np.random.default_rng(1)), np.random.default_rng(0)
     after = justified_first(cases)
-    found = replay.compare(cases, after, who("requester"), list(LIMITS), inference=INFERENCE, rng=rng)
+    found = replay.replayed(cases, after, who("requester"), list(LIMITS), inference=INFERENCE, rng=rng)
     for key, table in (
         ("before", cases),
         ("after", cases.assign(outcome=after["outcome"], duration=after["duration"])),
@@ -34,7 +34,7 @@ def test_the_change_is_paired():
     where nobody was seen keeps the interval a little wider than nothing.
     """
     cases = planted(2000, np.random.default_rng(2))
-    found = replay.compare(
+    found = replay.replayed(
         cases,
         cases[["outcome", "duration"]],
         who("requester"),
@@ -50,7 +50,7 @@ def test_the_interval_of_the_change_is_that_of_paired_rows():
     """The multinomial interval of the change in approval has the width of the normal one of paired rows."""
     cases = planted(3000, np.random.default_rng(3))
     after = justified_first(cases)
-    found = replay.compare(
+    found = replay.replayed(
         cases, after, who("requester"), list(LIMITS)[:1], inference=EXACT, rng=np.random.default_rng(0)
     ).iloc[0]
     moved = (after["outcome"] - cases["outcome"]).groupby(cases["a.requester"])
@@ -62,7 +62,7 @@ def test_justification_first_closes_the_gap_for_equal_need():
     """With more approvals than necessary requests, the rule approves every necessary one of both groups."""
     cases = planted(5000, np.random.default_rng(4))
     after = justified_first(cases)
-    found = replay.compare(
+    found = replay.replayed(
         cases, after, who("requester"), list(LIMITS), inference=INFERENCE, rng=np.random.default_rng(0)
     ).set_index(["scope", "measure"])
     primary = found.loc[("urgent", "equal_opportunity_difference")]
@@ -76,7 +76,7 @@ def test_too_few_cases_say_so():
     cases = planted(300, np.random.default_rng(6))
     surgeons = cases.index[cases["a.requester"] == "Surgeon"]
     few = cases.drop(index=surgeons[5:])
-    found = replay.compare(
+    found = replay.replayed(
         few, justified_first(few), who("requester"), list(LIMITS), inference=INFERENCE, rng=np.random.default_rng(0)
     )
     assert set(found.loc[found["scope"] == "all", "reason"]) == {"n_below_minimum"}

@@ -67,13 +67,13 @@ def test_a_part_is_audited_as_if_it_were_alone():
     rng = np.random.default_rng(0)
     found = by_part(cases, who("requester"), part, list(LIMITS), inference=exact, rng=rng)
     north, own = cases[part == "N"], found[found["part"] == "N"].set_index(["scope", "measure"])
-    alone = approval_rates.compare(north, who("requester"), LIMITS, exact, rng).set_index(["scope", "measure"])
+    alone = approval_rates.approval_rates(north, who("requester"), LIMITS, exact, rng).set_index(["scope", "measure"])
     assert set(own["n"]) == {len(north)}
     for place, row in alone.iterrows():
         assert own.loc[place, "value"] == pytest.approx(row["value"])
         assert own.loc[place, "high"] - own.loc[place, "low"] == pytest.approx(row["high"] - row["low"], rel=0.1)
         assert own.loc[place, "error"] == pytest.approx((row["high"] - row["low"]) / 3.92, rel=0.1)
-    wait = waiting_times.compare(north, who("requester"), LIMITS, exact, rng).iloc[0]
+    wait = waiting_times.waiting_times(north, who("requester"), LIMITS, exact, rng).iloc[0]
     assert own.loc[("all", "mean_wait_difference"), "value"] == pytest.approx(wait["value"])
     assert own.loc[("all", "mean_wait_difference"), "low"] == pytest.approx(wait["low"], abs=0.05)
 

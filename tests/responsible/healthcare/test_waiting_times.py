@@ -16,7 +16,9 @@ def test_differences_by_hand():
     cases = pd.DataFrame(
         {"outcome": 1, "duration": [8, 10, 30, 7, 9, np.nan], "a.requester": ["GP"] * 3 + ["Surgeon"] * 3}
     )
-    found = waiting_times.compare(cases, who("requester"), LIMITS, LOW, np.random.default_rng(0)).set_index("measure")
+    found = waiting_times.waiting_times(cases, who("requester"), LIMITS, LOW, np.random.default_rng(0)).set_index(
+        "measure"
+    )
     mean, median = found.loc["mean_wait_difference"], found.loc["median_wait_difference"]
     assert mean[["unprivileged", "privileged", "value"]].tolist() == [16, 8, 8]
     assert median[["unprivileged", "privileged", "value"]].tolist() == [10, 8, 2]
@@ -42,7 +44,7 @@ def test_too_few_and_absent_groups_say_so():
     few = cases.drop(index=surgeons[5:])
     none = cases[cases["a.requester"] == "GP"]
     for part, reason in ((few, "n_below_minimum"), (none, "group_absent")):
-        found = waiting_times.compare(part, who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
+        found = waiting_times.waiting_times(part, who("requester"), LIMITS, INFERENCE, np.random.default_rng(0))
         overall = found[(found["scope"] == "all") & (found["measure"] == "mean_wait_difference")].iloc[0]
         assert (overall["reason"], overall["verdict"]) == (reason, "insufficient_evidence")
         assert overall[["value", "low", "high"]].isna().all()
@@ -52,9 +54,9 @@ def test_no_durations_no_rows():
     """A table without durations has no waits to compare; one without need compares all cases only."""
     cases = planted(60, np.random.default_rng(0))
     arguments = (who("premium"), LIMITS, INFERENCE, np.random.default_rng(0))
-    assert waiting_times.compare(cases.drop(columns="duration"), *arguments).empty
-    assert set(waiting_times.compare(cases, *arguments)["scope"]) == {"all", "merit", "urgent merit"}
-    assert set(waiting_times.compare(cases.drop(columns="merit"), *arguments)["scope"]) == {"all"}
+    assert waiting_times.waiting_times(cases.drop(columns="duration"), *arguments).empty
+    assert set(waiting_times.waiting_times(cases, *arguments)["scope"]) == {"all", "merit", "urgent merit"}
+    assert set(waiting_times.waiting_times(cases.drop(columns="merit"), *arguments)["scope"]) == {"all"}
 
 
 def test_the_planted_wait_is_covered_at_the_nominal_rate():
@@ -66,7 +68,7 @@ def test_the_planted_wait_is_covered_at_the_nominal_rate():
     few = Inference(confidence=0.95, replicates=400, minimum_denominator=10)
     for _ in range(150):
         cases = planted(800, rng)[["outcome", "duration", "a.premium", "a.place"]]
-        found = waiting_times.compare(cases, who("premium"), {}, few, rng)
+        found = waiting_times.waiting_times(cases, who("premium"), {}, few, rng)
         held.append(((found["low"] <= 5) & (found["high"] >= 5)).to_numpy())
         alarms.append(waiting_times.ranks(*waiting_times.sides(cases, who("place"), "all")["Rural"])["p"] < 0.05)
     mean, median = np.mean(held, axis=0)

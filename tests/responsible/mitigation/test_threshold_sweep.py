@@ -6,7 +6,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.fairness.verdicts import Limits
 from responsible.mitigation.reweighing import Reweigh
-from responsible.mitigation.threshold_choice import Choice, choose, misses, replicate_counts, winners
+from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
 from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
@@ -203,19 +203,19 @@ def test_choice_looks_at_valid_only():
     predicted = [[*bad, *bad, *good], [*good, *good, *bad]]  # train, valid, test
     splits = ["train"] * 4 + ["valid"] * 4 + ["test"] * 4
     group = [0, 1, 0, 1] * 3
-    found = choose(swept_of(label, predicted, group, splits), sweep(), INFERENCE, np.random.default_rng(0))
+    found = choose_threshold(swept_of(label, predicted, group, splits), sweep(), INFERENCE, np.random.default_rng(0))
     assert (found.reported, found.chosen_on, found.feasible) == (20.0, "valid", True)
     splits = ["train"] * 8 + ["test"] * 4
-    found = choose(swept_of(label, predicted, group, splits), sweep(), INFERENCE, np.random.default_rng(0))
+    found = choose_threshold(swept_of(label, predicted, group, splits), sweep(), INFERENCE, np.random.default_rng(0))
     assert (found.reported, found.chosen_on) == (20.0, "train")
 
 
 def test_no_feasible_threshold_is_an_explicit_answer(swept):
     """Constraints nobody can meet give no recommendation but the nearest miss, its distance, and how often so."""
     strict = sweep(disparate_impact=Limits(minimum=5.0), base_rate=Limits(minimum=0.3, maximum=0.7))
-    found = choose(swept, strict, INFERENCE, np.random.default_rng(0))
+    found = choose_threshold(swept, strict, INFERENCE, np.random.default_rng(0))
     values = quantity("disparate_impact")(swept.joint("valid").sum(-2))
-    assert isinstance(found, Choice)
+    assert isinstance(found, ThresholdChoice)
     assert not found.feasible
     assert found.none == 1.0
     headline = found.summary(table(swept, INFERENCE, np.random.default_rng(1)))
@@ -229,7 +229,7 @@ def test_no_feasible_threshold_is_an_explicit_answer(swept):
 
 def test_frequency_says_how_firm_the_choice_is(swept):
     """Winning shares and the share without a feasible threshold add up to one, and the verdict judges the interval."""
-    found = choose(swept, sweep(**DI), INFERENCE, np.random.default_rng(0))
+    found = choose_threshold(swept, sweep(**DI), INFERENCE, np.random.default_rng(0))
     assert found.frequency.sum() + found.none == pytest.approx(1.0)
     row = found.constraints.iloc[0]
     inside = row["low"] >= 0.8 and row["high"] <= 1.25
@@ -241,7 +241,7 @@ def test_no_models_at_all_is_refused():
     found = Predictions(np.zeros((1, 2), bool), np.zeros((1, 2), bool), np.zeros((1, 2), bool), ("one label only",))
     swept = Swept((10.0,), found, np.array([0, 1]), np.array(["valid", "valid"], dtype=object), np.array([1, 1]))
     with pytest.raises(InputError, match=r"no threshold has models; at 10: one label only"):
-        choose(swept, sweep(), INFERENCE, np.random.default_rng(0))
+        choose_threshold(swept, sweep(), INFERENCE, np.random.default_rng(0))
 
 
 def test_unknown_constraint_is_refused():

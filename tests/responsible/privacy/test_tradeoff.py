@@ -5,7 +5,7 @@ from responsible.privacy.attacks import NO_NOISE
 from responsible.privacy.domain import Privacy
 from responsible.privacy.mechanisms import MECHANISMS
 from responsible.privacy.tradeoff import tradeoff
-from responsible.privacy.utility import MEASURES, Reference
+from responsible.privacy.utility import MEASURES, WithoutNoise
 from responsible.validation import InputError
 
 LOW, HIGH = np.array([-4.0, -4.0]), np.array([4.0, 4.0])
@@ -27,7 +27,7 @@ def people(n):
     rng = np.random.default_rng(0)
     labels = np.arange(n) % 2
     x = np.clip((2.0 * labels - 1)[:, None] + 0.3 * rng.normal(size=(n, 2)), LOW, HIGH)
-    return Reference(x, labels, rng.integers(0, 2, n), ["A", "B", "nobody"])
+    return WithoutNoise(x, labels, rng.integers(0, 2, n), ["A", "B", "nobody"])
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_bounds_that_do_not_contain_the_data_are_refused_by_name():
 def test_order_of_people_does_not_change_what_is_promised(found):
     """The ledger and the silhouette without noise are those of the same people in another order."""
     whole = people(100)
-    turned = Reference(whole.x[::-1], whole.labels[::-1], whole.codes[::-1], whole.levels)
+    turned = WithoutNoise(whole.x[::-1], whole.labels[::-1], whole.codes[::-1], whole.levels)
     first, second = (tradeoff(w, LOW, HIGH, PARAMS, np.random.default_rng(1), k=2) for w in (whole, turned))
     assert first.silhouette == pytest.approx(second.silhouette)
     assert first.ledger["real_epsilon"].tolist() == pytest.approx(second.ledger["real_epsilon"].tolist())

@@ -14,7 +14,7 @@ from responsible.datasets.segments import draw
 from responsible.privacy.domain import domain
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 from responsible.privacy.noise import streams
-from responsible.privacy.utility import MEASURES, Reference, changed, curves, utility, without_noise
+from responsible.privacy.utility import MEASURES, WithoutNoise, changed, curves, utility, without_noise
 
 LOW, HIGH = np.array([-5.0, -4.0, -5.0, -4.0]), np.array([7.0, 10.0, 7.0, 7.0])
 
@@ -27,7 +27,7 @@ def sample(rows, seed):
     labels = KMeans(3, n_init=5, random_state=0).fit_predict(scaled.apply(x)).astype(np.int64)
     codes = (table["group"] == "B").astype(np.int64)
     setting = Setting(domain(LOW, HIGH, 1.0), 1e-5, 3, 4, scaled.centre, scaled.spread)
-    return Reference(x, labels, codes, ["A", "B"]), setting
+    return WithoutNoise(x, labels, codes, ["A", "B"]), setting
 
 
 @pytest.fixture(scope="module")

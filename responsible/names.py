@@ -1,0 +1,10 @@
+"""Names that tables, files and documents share, each spelled here only: the models, the pools of groups, columns."""
+
+BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
+CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
+DATA = "data"  # in place of a model, where a row is about the labels and no model
+
+ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together
+
+FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
+FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
