@@ -15,9 +15,9 @@ import pandas as pd
 from pydantic import Field, field_validator
 
 from responsible.fairness.groups import Counts, Groups, marginals
-from responsible.fairness.measure_intervals import change_interval, interval
 from responsible.fairness.measures import MEASURES, pool, undefined
-from responsible.fairness.verdicts import Limits, best_accuracy, verdict
+from responsible.fairness.verdicts import best_accuracy, change_interval, interval, verdict
+from responsible.limits import Limits
 from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 from responsible.statistics import intervals, significance
 from responsible.statistics.intervals import Inference

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -68,19 +68,14 @@ def points(scaled: pd.DataFrame, weights: Mapping[str, float]) -> Points:
     return np.ascontiguousarray(scaled[names].to_numpy(dtype=float) * np.sqrt([weights[name] for name in names]))
 
 
-def similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> Points:
-    """max(0, 1 − distance) of points (..., k)."""
-    return np.asarray(np.maximum(0.0, 1 - np.linalg.norm(np.subtract(a, b), axis=-1)))
-
-
 def like_pairs(where: Points, outcome: Ints, threshold: float) -> Pairs:
     """Exact counts over all n(n−1)/2 pairs of ``where`` (n, k) with ``outcome`` (n,) of 0 and 1.
 
     A dual-tree count (Gray & Moore 2001) takes or leaves whole boxes of pairs, so memory is that of the trees. First
     the cases are cut into blocks that no like pair can cross, which keeps the trees small.
     """
-    reach, pairs, violations = _reach(threshold), 0, 0
-    for block in _blocks(where, reach):
+    reach, pairs, violations = reach_of(threshold), 0, 0
+    for block in blocks(where, reach):
         approved, refused = (cKDTree(where[block[outcome[block] == y]], leafsize=LEAF) for y in (1, 0))
         across = int(approved.count_neighbors(refused, reach)) if approved.n and refused.n else 0
         same = sum(int(tree.count_neighbors(tree, reach)) - tree.n for tree in (approved, refused) if tree.n)
@@ -88,11 +83,12 @@ def like_pairs(where: Points, outcome: Ints, threshold: float) -> Pairs:
     return Pairs(len(where), pairs, violations, float(divide(violations, pairs)))
 
 
-def _reach(threshold: float) -> float:
+def reach_of(threshold: float) -> float:
+    """The greatest distance of two like cases."""
     return 1 - threshold - SLACK
 
 
-def _blocks(where: Points, reach: float) -> Iterator[Ints]:
+def blocks(where: Points, reach: float) -> Iterator[Ints]:
     """Indices of the cases of each block. Along one feature, a gap wider than ``reach`` parts all pairs across it."""
     label = np.zeros(len(where), dtype=np.int64)
     for column in where.T:
@@ -106,9 +102,9 @@ def _blocks(where: Points, reach: float) -> Iterator[Ints]:
 
 def degrees(where: Points, outcome: Ints, threshold: float) -> tuple[Ints, Ints]:
     """For each case its like cases, and those of them with the other outcome: two arrays (n,)."""
-    reach = _reach(threshold)
+    reach = reach_of(threshold)
     like, unlike = np.zeros(len(where), dtype=np.int64), np.zeros(len(where), dtype=np.int64)
-    for block in _blocks(where, reach):
+    for block in blocks(where, reach):
         trees = {y: cKDTree(where[block[outcome[block] == y]], leafsize=LEAF) for y in (0, 1)}
         for y in (0, 1):
             own = block[outcome[block] == y]
@@ -136,63 +132,6 @@ def rate_interval(like: Ints, unlike: Ints, confidence: float) -> Interval:
     return Interval(max(0.0, float(rate - half)), min(1.0, float(rate + half)))
 
 
-@dataclass(frozen=True)
-class Losses:
-    """Who loses in the violations between a group and the others: ``lost`` pairs by the group, ``won`` by it.
-
-    ``share`` = lost / (lost + won), 0.5 when neither side is favoured, NaN without such pairs; ``p`` by permutation.
-    """
-
-    lost: int
-    won: int
-    share: float
-    p: float
-
-
-def losses(
-    where: Points,
-    outcome: Ints,
-    member: npt.NDArray[np.bool_],
-    threshold: float,
-    *,
-    unlike: Ints,
-    strata: Ints,
-    draws: int,
-    rng: np.random.Generator,
-) -> Losses:
-    """In violations with one case of the group ``member`` (n,) and one of the others: how often the group's is refused.
-
-    lost − won = Σ sᵢ unlikeᵢ over the group with s = 1 for refused, −1 for approved cases: pairs within the group
-    cancel. So labels can be permuted without counting pairs again. They are permuted within ``strata`` (n,), such as
-    need and urgency; p = (1 + draws at least as far from their mean) / (draws + 1), two-sided (Phipson & Smyth 2010).
-    """
-    reach, lost, won = _reach(threshold), 0, 0
-    for block in _blocks(where, reach):
-        sides = {(m, y): where[block[(member[block] == m) & (outcome[block] == y)]] for m in (0, 1) for y in (0, 1)}
-        lost += _across(sides[1, 0], sides[0, 1], reach)
-        won += _across(sides[1, 1], sides[0, 0], reach)
-    value = np.where(outcome == 0, 1, -1) * unlike
-    p = _permuted(value, member, strata, draws, rng) if lost + won else np.nan
-    return Losses(lost, won, float(divide(lost, lost + won)), p)
-
-
-def _across(a: Points, b: Points, reach: float) -> int:
-    return int(cKDTree(a, leafsize=LEAF).count_neighbors(cKDTree(b, leafsize=LEAF), reach)) if len(a) and len(b) else 0
-
-
-def _permuted(value: Ints, member: npt.NDArray[np.bool_], strata: Ints, draws: int, rng: np.random.Generator) -> float:
-    observed, mean = int(value[member].sum()), 0.0
-    sums: npt.NDArray[Any] = np.zeros(draws, dtype=np.int64)
-    for stratum in np.unique(strata):
-        own, size = value[strata == stratum], int(member[strata == stratum].sum())
-        mean += size * own.mean()
-        moving = own[own != 0]  # cases without a violation change no sum, so only their number matters
-        taken = rng.hypergeometric(len(moving), len(own) - len(moving), size, draws) if size else np.zeros(draws, int)
-        sums += np.array([rng.permutation(moving)[:k].sum() for k in taken], dtype=np.int64)
-    extreme = np.count_nonzero(np.abs(sums - mean) >= abs(observed - mean) - 1e-9)
-    return (1 + int(extreme)) / (draws + 1)
-
-
 def closest(where: Points, outcome: Ints, threshold: float, most: int) -> pd.DataFrame:
     """The at most ``most`` nearest violations: ``refused`` and ``approved`` (rows), ``similarity``; nearest first.
 
@@ -203,13 +142,13 @@ def closest(where: Points, outcome: Ints, threshold: float, most: int) -> pd.Dat
     if not len(refused) or not len(approved):
         return pd.DataFrame(columns=columns)
     tree = cKDTree(where[approved], leafsize=LEAF)
-    nearest = tree.query(where[refused], k=1, distance_upper_bound=_reach(threshold))[0]
+    nearest = tree.query(where[refused], k=1, distance_upper_bound=reach_of(threshold))[0]
     bound = np.sort(nearest)[:most][-1]
-    rows = refused[nearest <= min(bound, _reach(threshold))]
+    rows = refused[nearest <= min(bound, reach_of(threshold))]
     k = min(most, len(approved))
     distance, index = (a.reshape(len(rows), k) for a in tree.query(where[rows], k=list(range(1, k + 1))))
     found = pd.DataFrame({"refused": np.repeat(rows, k), "approved": approved[index.ravel()], "d": distance.ravel()})
-    found = found[found["d"] <= _reach(threshold)].assign(d=lambda t: t["d"].round(12))
+    found = found[found["d"] <= reach_of(threshold)].assign(d=lambda t: t["d"].round(12))
     found = found.sort_values(["d", "refused", "approved"], ignore_index=True).head(most)
     return found.assign(similarity=1 - found["d"])[columns]
 

@@ -1,1 +1,33 @@
 """Policy, register of risks, change between two versions. Imports fairness and statistics."""
+
+from typing import TYPE_CHECKING
+
+from responsible import lazily
+
+__all__ = [
+    "Change",
+    "Evidence",
+    "Judgement",
+    "Policy",
+    "Risk",
+    "Rule",
+    "better",
+    "independent",
+    "judge",
+    "paired",
+    "register",
+]
+
+if TYPE_CHECKING:
+    from responsible.governance.policy import Evidence, Judgement, Policy, Rule, judge
+    from responsible.governance.risk_register import Risk, register
+    from responsible.governance.version_change import Change, better, independent, paired
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "policy": ("Evidence", "Judgement", "Policy", "Rule", "judge"),
+            "risk_register": ("Risk", "register"),
+            "version_change": ("Change", "better", "independent", "paired"),
+        },
+    )

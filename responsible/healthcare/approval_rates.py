@@ -16,8 +16,9 @@ import pandas as pd
 from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Counts, Groups, tabulate
 from responsible.fairness.measures import MEASURES, undefined
-from responsible.fairness.verdicts import Limits, verdict
+from responsible.fairness.verdicts import verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
+from responsible.limits import Limits
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts

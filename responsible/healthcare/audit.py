@@ -18,9 +18,9 @@ from responsible.fairness import subgroups
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.groups import Groups, groups
 from responsible.fairness.individual import Pairs, Similarity
+from responsible.fairness.individual_losses import losses
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.subgroups import Search
-from responsible.fairness.verdicts import Limits
 from responsible.healthcare import (
     adjusted_odds,
     replay,
@@ -43,6 +43,7 @@ from responsible.healthcare.intersections import table as intersecting
 from responsible.healthcare.rag_status import coloured
 from responsible.healthcare.robustness import Steadiness
 from responsible.healthcare.schema import Healthcare, priority, ranges, refuse_weights, scaled
+from responsible.limits import Limits
 from responsible.names import ATTRIBUTE, FACTOR
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.significance import holm
@@ -204,7 +205,7 @@ def _individual(
     for w in who:
         code = w.codes(kept)
         for level in np.flatnonzero(~w.privileged):
-            found = similarity.losses(
+            found = losses(
                 where, outcome, code == level, rules.threshold,
                 unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,
             )  # fmt: skip

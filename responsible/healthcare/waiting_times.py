@@ -15,8 +15,9 @@ from scipy import stats
 
 from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Groups
-from responsible.fairness.verdicts import Limits, verdict
+from responsible.fairness.verdicts import verdict
 from responsible.healthcare.cases import DURATION, scopes, selected
+from responsible.limits import Limits
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.statistics.means import mean_draws, median_draws, size_draws

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from responsible.fairness import measure_intervals
+from responsible.fairness import verdicts
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Limits
+from responsible.limits import Limits
 from responsible.statistics import intervals
 from responsible.statistics.rates import PERFORMANCE, rate
 from responsible.tabular.cells import Grid
@@ -59,5 +59,5 @@ def interval(name: str, draws: Counts, point: Counts, confidence: float) -> inte
     """The interval of :func:`quantity` ``name`` at counts ``point`` ``[..., group, y, ŷ]`` from replicates of them."""
     if name in MEASURES:
         two = [(c[..., UNPRIVILEGED, :, :], c[..., PRIVILEGED, :, :]) for c in (draws, point)]
-        return measure_intervals.interval(name, two[0], two[1], confidence)
+        return verdicts.interval(name, two[0], two[1], confidence)
     return intervals.percentile(quantity(name)(draws), confidence)

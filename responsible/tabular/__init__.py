@@ -1,1 +1,25 @@
 """From the fields of a table to typed columns and counted cells. Imports validation."""
+
+from typing import TYPE_CHECKING
+
+from responsible import lazily
+
+__all__ = ["Budget", "Conjunctions", "Grid", "Plan", "Prepare", "Sensitive", "base_rates", "cuts", "labels"]
+
+if TYPE_CHECKING:
+    from responsible.tabular.cell_counts import Plan
+    from responsible.tabular.cells import Grid, cuts, labels
+    from responsible.tabular.conjunctions import Conjunctions
+    from responsible.tabular.profile import base_rates
+    from responsible.tabular.schema import Budget, Prepare, Sensitive
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "cell_counts": ("Plan",),
+            "cells": ("Grid", "cuts", "labels"),
+            "conjunctions": ("Conjunctions",),
+            "profile": ("base_rates",),
+            "schema": ("Budget", "Prepare", "Sensitive"),
+        },
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from responsible.fairness.groups import Groups, groups
-from responsible.fairness.verdicts import Limits
+from responsible.limits import Limits
 from responsible.statistics.intervals import Inference
 
 INFERENCE = Inference(confidence=0.95, replicates=1000, minimum_denominator=10)

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from responsible.fairness.disparity import Fairness, adjust, disparities, summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Limits
+from responsible.limits import Limits
 from responsible.names import MODELS, POOLED
 from responsible.statistics.intervals import Inference
 from tests.support import reference

@@ -7,6 +7,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from responsible.datasets.healthcare import draw
 from responsible.fairness import individual as s
+from responsible.fairness.individual_losses import losses
 
 
 def brute(where, outcome, threshold):
@@ -26,10 +27,9 @@ def cases(n, k, seed, levels=0):
 
 
 def test_similarity_by_hand():
-    """Two features of weight 0.64 and 0.36, apart by 0.5 and 0: distance 0.4, similarity 0.6; never below 0."""
+    """Two features of weight 0.64 and 0.36, apart by 0.5 and 0: distance 0.4, so the similarity of the pair is 0.6."""
     where = s.points(pd.DataFrame({"a": [0.0, 0.5], "b": [1.0, 1.0]}), {"a": 0.64, "b": 0.36})
-    assert s.similarity(where[0], where[1]) == pytest.approx(0.6)
-    assert s.similarity([0.0], [3.0]) == 0
+    assert s.closest(where, np.array([0, 1]), 0.5, 1)["similarity"].tolist() == pytest.approx([0.6])
 
 
 def test_like_pairs_by_hand():
@@ -101,7 +101,7 @@ def test_losses_count_pairs_between_group_and_others():
     _, unlike = brute(where, outcome, 0.9)
     refused, approved = np.nonzero(unlike & (outcome == 0)[:, None])
     lost, won = (int((member[refused] == m).astype(int) @ (member[approved] != m)) for m in (True, False))
-    found = s.losses(
+    found = losses(
         where, outcome, member, 0.9, unlike=unlike.sum(1), strata=np.zeros(200, int), draws=200,
         rng=np.random.default_rng(0),
     )  # fmt: skip
@@ -125,7 +125,7 @@ def test_the_permutation_is_one_of_rows():
         sums.append(value[shuffled].sum())
     centre = np.mean(sums)
     expected = np.mean(np.abs(np.array(sums) - centre) >= abs(value[member].sum() - centre))
-    found = s.losses(where, outcome, member, 0.9, unlike=unlike, strata=strata, draws=4000, rng=rng)
+    found = losses(where, outcome, member, 0.9, unlike=unlike, strata=strata, draws=4000, rng=rng)
     assert found.p == pytest.approx(expected, abs=0.04)
 
 
@@ -137,7 +137,7 @@ def test_losses_without_bias_alarm_at_the_nominal_rate():
         where, outcome = cases(200, 3, seed)
         rng = np.random.default_rng(1000 + seed)
         unlike = s.degrees(where, outcome, 0.8)[1]
-        found = s.losses(
+        found = losses(
             where, outcome, rng.random(200) < 0.3, 0.8, unlike=unlike, strata=np.zeros(200, int), draws=199, rng=rng
         )
         alarms += found.p < 0.1

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responsible.fairness.measure_intervals import change_interval, interval, signed
 from responsible.fairness.measures import MEASURES, difference, pool, ratio, undefined
+from responsible.fairness.verdicts import change_interval, interval, signed
 from responsible.statistics import intervals
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
 from tests.support import reference, strategies

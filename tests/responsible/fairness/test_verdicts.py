@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from scipy.optimize import linprog
 
 from responsible.fairness.measures import MEASURES, undefined
-from responsible.fairness.verdicts import Limits, best_accuracy, verdict
+from responsible.fairness.verdicts import best_accuracy, verdict
+from responsible.limits import Limits
 from responsible.statistics.intervals import Interval
 from responsible.validation import explain
 from tests.support import reference, strategies

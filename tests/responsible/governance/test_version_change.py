@@ -9,9 +9,9 @@ import pytest
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Limits
 from responsible.governance.policy import Evidence
 from responsible.governance.version_change import Change, better, independent, paired
+from responsible.limits import Limits
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from responsible.fairness.measure_intervals import change_interval, interval
 from responsible.fairness.measures import MEASURES, pool
+from responsible.fairness.verdicts import change_interval, interval
 from responsible.statistics.intervals import half_counts, percentile, replicates, wilson
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
