@@ -21,7 +21,8 @@ def test_before_is_the_audit_and_after_is_the_audit_of_the_rule():
         ("before", cases),
         ("after", cases.assign(outcome=after["outcome"], duration=after["duration"])),
     ):
-        own = [f.compare(table, who("requester"), LIMITS, INFERENCE, rng) for f in (approval_rates, waiting_times)]
+        tables = (approval_rates.approval_rates, waiting_times.waiting_times)
+        own = [f(table, who("requester"), LIMITS, INFERENCE, rng) for f in tables]
         audit = pd.concat(own).set_index(["scope", "measure"])["value"]
         values = found.set_index(["scope", "measure"])[key]
         assert values.to_dict() == pytest.approx({place: audit[place] for place in values.index})
