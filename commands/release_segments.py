@@ -16,10 +16,11 @@ from pipeline.entry import run
 from pipeline.results.catalogue import Metrics
 from pipeline.storage.files import read_json, read_parquet, write_csv, write_json
 from pipeline.storage.parameters import load
+from responsible.names import FEATURE
 from responsible.privacy.domain import Privacy, domain
 from responsible.privacy.noise import Noise, SecretNoise
 from responsible.privacy.release import described, line, noisy_rows, released, spent
-from responsible.segmentation.schema import FEATURE, Segments
+from responsible.segmentation.schema import Segments
 from responsible.validation import InputError, Params
 
 

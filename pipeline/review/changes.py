@@ -18,6 +18,7 @@ from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.encoding import Logistic
+from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
