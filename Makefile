@@ -8,6 +8,7 @@ VENV := .venv
 # Every `cmd: python -m stages.x` of dvc.yaml finds this interpreter first; `-m` keeps working when the folder is moved.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 RUN := $(VENV)/bin/python -m
+TESTS := $(RUN) pytest -n logical --dist worksteal
 PIP := $(RUN) pip install --require-hashes --disable-pip-version-check $(if $(CI),--quiet)
 # One version of a package for every Python: numpy's random draws, for one, differ between releases.
 LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
@@ -21,15 +22,18 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test lint gate review plots spreadsheets verify bench sample mlflow release-segments lock clean help
+.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow release-segments lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
-test: lint ## install the test tools, lint, check types, run the tests (ARGS="-k sweep" goes to pytest)
-	$(RUN) pytest -n logical --dist worksteal -m "not bench" $(ARGS)
+test: lint ## lint, check types, run all tests but the heavy: under five minutes on two cores (ARGS="-k sweep" for pytest)
+	$(TESTS) -m "not heavy" $(ARGS)
+
+test-all: lint ## the same and the heavy tests, as in CI: twice as long
+	$(TESTS) --hypothesis-profile=thorough $(ARGS)
 
 lint: $(DEV) ## ruff and mypy
 	$(RUN) ruff check .

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import pipeline  # noqa: F401 - applies determinism.env before numpy is loaded: threads that spin cost tests minutes
 from tests.support import small
@@ -22,6 +24,11 @@ for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_
 for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE", "PYTHON"):
     os.environ.pop(_name, None)
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+# `make test` tries 50 examples of a property, `make test-all` as many as Hypothesis does by itself. No deadline: an
+# example takes as long as the rest of the machine lets it.
+settings.register_profile("thorough", settings(), deadline=None)
+settings.register_profile("bounded", settings(), deadline=None, max_examples=50)
+settings.load_profile("bounded")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +42,7 @@ def seed(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--seed"))
 
 
+@pytest.hookimpl(trylast=True)  # once those that are not asked for are gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first: what is left to share out at the end is then short, and no process waits for another.
 
@@ -107,10 +115,10 @@ stages:
 """
 
 
-@pytest.fixture
-def toy(tmp_path: Path, sh: Callable[..., str]) -> Path:
-    """A committed repository whose one stage ``halve`` writes a metric into git and a table into DVC's cache."""
-    root = tmp_path / "toy"
+@pytest.fixture(scope="session")
+def built_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository of ``toy``, built once for each process; not to be written to."""
+    root = tmp_path_factory.mktemp("built") / "toy"
     (root / ".dvc").mkdir(parents=True)
     (root / ".dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")
     (root / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
@@ -118,8 +126,14 @@ def toy(tmp_path: Path, sh: Callable[..., str]) -> Path:
     (root / "source.json").write_text(json.dumps({"number": 3}))
     (root / "halve.py").write_text(STAGE)
     (root / "dvc.yaml").write_text(PIPELINE)
-    sh("git", "init", "--quiet", "--initial-branch=main", cwd=root)
-    sh(sys.executable, "-m", "dvc", "repro", "--quiet", cwd=root)
-    sh("git", "add", "--all", cwd=root)
-    sh("git", "commit", "--quiet", "--message", "A toy", cwd=root)
+    small.ran(root, "git", "init", "--quiet", "--initial-branch=main")
+    small.ran(root, *small.DVC, "repro", "--quiet")
+    small.ran(root, "git", "add", "--all")
+    small.ran(root, "git", "commit", "--quiet", "--message", "A toy")
     return root
+
+
+@pytest.fixture
+def toy(built_toy: Path, tmp_path: Path, environment: None) -> Path:
+    """A committed repository whose one stage ``halve`` writes a metric into git and a table into DVC's cache."""
+    return Path(shutil.copytree(built_toy, tmp_path / "toy", symlinks=True))

@@ -17,6 +17,8 @@ from tests.support import contract
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 LOCKS = ("requirements", "requirements-dev")
+LINT = ("-m ruff check .", "-m ruff format --check .", "-m mypy")
+TESTS = "-m pytest -n logical --dist worksteal"
 
 # Stands in for Python: `-m venv DIR` puts itself there, and every other call is written down beside it.
 PYTHON = """#!/bin/sh
@@ -128,15 +130,16 @@ def test_a_failed_installation_is_tried_again(make, folder):
 
 
 def test_make_test_lints_types_and_tests(make):
-    """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the benchmarks."""
+    """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the heavy tests."""
     _, calls = make("test")
     assert installed(calls) == ["requirements.txt", "requirements-dev.txt"]
-    assert calls[-4:] == [
-        "-m ruff check .",
-        "-m ruff format --check .",
-        "-m mypy",
-        "-m pytest -n logical --dist worksteal -m not bench",
-    ]
+    assert calls[-4:] == [*LINT, f"{TESTS} -m not heavy"]
+
+
+def test_make_test_all_leaves_nothing_out(make):
+    """`make test-all`, which CI runs, lints alike and leaves no test out."""
+    _, calls = make("test-all")
+    assert calls[-4:] == [*LINT, f"{TESTS} --hypothesis-profile=thorough"]
 
 
 def test_an_old_python_is_refused_with_the_remedy(make, folder):
@@ -472,8 +475,8 @@ def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
 @pytest.mark.parametrize(
     ("there", "user", "expected"),
     [
-        (["google-chrome"], 1000, ["make test", "make"]),
-        ([], 0, ["apt-get update", "apt-get install", "make test", "make"]),
+        (["google-chrome"], 1000, ["make test-all", "make"]),
+        ([], 0, ["apt-get update", "apt-get install", "make test-all", "make"]),
         ([], 1000, []),
     ],
 )

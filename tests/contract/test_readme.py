@@ -69,6 +69,7 @@ def run(root: Path, command: str) -> tuple[int, str]:
 
 @pytest.mark.pipeline
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_every_command_of_the_readme_does_what_it_says(newcomer):
     """Each command ends well, but for the gate, which fails as announced, and shows what the README says one sees."""
     said: dict[str, str] = {}

@@ -488,6 +488,7 @@ def test_a_deleted_experiment_is_not_made_again(result):
 
 
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_two_processes_may_open_a_new_store_at_once(result, tmp_path_factory):
     """Of four processes with two results, started together without a store, each result has one run afterwards."""
     other = make_result(tmp_path_factory.mktemp("other"))

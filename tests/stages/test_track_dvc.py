@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from commands import rebuild
-from tests.support.contract import PIPELINE, ROOT
+from tests.support.contract import PACKAGES, PIPELINE, ROOT
 from tests.support.trail import make_result, outside, runs
 
 # Warnings of MLflow's own code, as in test_track.
@@ -37,7 +37,7 @@ def fork(tmp_path, environment):
     (root / "params.yaml").write_text((root / "given/params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     (root / "given/params.yaml").unlink()
     shutil.rmtree(root / "given/data/scores")
-    for name in ("stages", "responsible", ".dvc/config", ".dvc/.gitignore", ".gitignore", "determinism.env"):
+    for name in (*PACKAGES, ".dvc/config", ".dvc/.gitignore", ".gitignore", "determinism.env"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, root / name)
@@ -81,6 +81,7 @@ def set_threshold(root, value):
     (root / "params.yaml").write_text(re.sub(r"(?m)^threshold: \d+", f"threshold: {value}", text), encoding="utf-8")
 
 
+@pytest.mark.heavy
 def test_every_way_to_a_result_leads_to_one_run(fork):
     """Rebuild, --temp, a queue of two at a time and the workspace: no result is lost and none is there twice."""
     root, run = fork

@@ -71,6 +71,7 @@ def free_port():
         return taken.getsockname()[1]
 
 
+@pytest.mark.heavy
 def test_a_server_that_stops_half_way(tmp_path, monkeypatch):
     """Within seconds there is a message that names the address and the remedy; the next try logs a whole run."""
     root, folder, port = make_result(tmp_path / "repository"), tmp_path / "server", free_port()

@@ -177,7 +177,7 @@ def test_the_command(tmp_path):
 def test_memory_does_not_grow_with_rows(tmp_path):
     """Ten times the rows need no more memory than one chunk does, give or take 60 MB."""
     code = (
-        "import resource, sys; from stages import sample; sample.main(rows=int(sys.argv[1]), out=sys.argv[2]);"
+        "import resource, sys; from commands import sample; sample.main(rows=int(sys.argv[1]), out=sys.argv[2]);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peak = [

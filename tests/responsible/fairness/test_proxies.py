@@ -168,6 +168,7 @@ def test_every_attribute_has_its_part():
 
 
 @pytest.mark.slow
+@pytest.mark.heavy
 @pytest.mark.parametrize("shift", [0.0, 1.0])
 def test_intervals_hold_the_truth(shift):
     """Of 300 samples of 300 test rows, 92 to 98 % of the 95 % intervals hold the AUC of the same guess on everyone.
