@@ -1,7 +1,7 @@
 """Representation: whether segments isolate a protected group that no feature names.
 
-A segment is one-sided for a level when the level exceeds the flag in it *and* is more frequent in it than outside it: 80 %
-of a segment is no finding where 80 % of everybody are. Only a written justification answers a flag: one that names
+A segment is one-sided for a level when the level exceeds the flag in it *and* is more frequent in it than outside it:
+80 % of a segment is no finding where 80 % of everybody are. Only a written justification answers a flag: one that names
 the segment and the level, so that it does not answer for another segment after the data have changed, and is not empty.
 """
 
@@ -33,8 +33,8 @@ class Justification(Params):
 
 
 class Representation(Params):
-    """The share above which a segment that differs from everybody is one-sided, the answers to that, the adjusted p below
-    which it differs, and the caps to try.
+    """The share above which a segment that differs from everybody is one-sided, the answers to that, the adjusted p
+    below which it differs, and the caps to try.
     """
 
     flag: Annotated[float, Field(gt=0, le=1)]

@@ -27,6 +27,7 @@ QUICK = {
     "cluster_privacy__representation__caps__rows": 300,
     "cluster_privacy__privacy__epsilons": [0.6, 1.0],
     "cluster_privacy__privacy__draws": 4,
+    "cluster_privacy__privacy__confidence": 0.5,
     "cluster_privacy__privacy__rows": 400,
 }
 

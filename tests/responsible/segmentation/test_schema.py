@@ -153,7 +153,7 @@ def test_a_flag_costs_the_criterion_unless_justified():
 
 
 def test_a_share_like_everybodys_costs_nothing_but_is_shown():
-    """A segment above the plain share that does not differ from everybody meets the criterion and is named beside it."""
+    """A segment above the plain share that is like everybody meets the criterion and is named beside it."""
     met = scored(shares=[flagged("", different=False)])
     assert total(met) == 100
     assert met[3].remark == "no segment is one-sided; above the share, but like everybody: segment 1: 90% A"
