@@ -20,7 +20,8 @@ MOST_MIB = 2048  # for a million rows
 QUICK = {
     "cluster_privacy__stability": {"refits": 2, "starts": 1},
     "cluster_privacy__clusters__starts": 1,
-    "cluster_privacy__privacy__draws": 2,
+    "cluster_privacy__privacy__draws": 3,
+    "cluster_privacy__privacy__confidence": 0.5,
 }
 
 

@@ -109,7 +109,8 @@ def shares(table: pd.DataFrame, report: Report) -> bytes:
     """The share of every protected level in every segment, with interval, against its share of everybody."""
     flag = report.params.representation.flag
     flagged = sorted(set(table.loc[table["flagged"], "segment"]))
-    title = f"{len(flagged)} of {table['segment'].nunique()} segments are one-sided (more than {flag:.0%} of one level)"
+    number = f"{len(flagged)} of {table['segment'].nunique()} segments are one-sided"
+    title = f"{number} (more than {flag:.0%} of one level, and than outside)"
     levels, segments = list(report.levels), sorted(set(table["segment"]))
     height = 1.6 + 0.35 * len(segments) * len(levels)
     figure, axes = figure_of(1, 1, 9, min(height, 14), title)
@@ -124,7 +125,7 @@ def shares(table: pd.DataFrame, report: Report) -> bytes:
     ax.set_yticks(list(places.values()), [f"segment {s}: {v}" for s, v in places])
     ax.set(xlim=(-0.02, 1.02), xlabel="share of the segment, with interval; upright line: share of everybody")
     ax.invert_yaxis()
-    ax.set_title("shaded: one-sided")
+    ax.set_title("shaded: one-sided where it is more than of everybody else")
     return png(figure)
 
 

@@ -20,7 +20,7 @@ EVERYWHERE = (
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {
     "teaching": (
-        "any single person: rows are not clipped, so no finite ε holds (real_epsilon supposes they were, to bounds)",
+        "any single person: rows are not clipped, so no finite ε holds (epsilon_if_clipped supposes they were)",
         "the mean and standard deviation of each feature, taken from the data",
         *EVERYWHERE,
     ),
@@ -35,8 +35,10 @@ class LedgerEntry:
 
     ``sigma`` is the noise's standard deviation and ``sensitivity`` the most one person moves what it is added to, both
     in the units of ``unit``; ``multiplier`` is their quotient. ``real_epsilon`` is the accountant's ε for all rounds at
-    ``delta``; where ``guarantee`` is false it is no promise. ``advantage_cap`` in [0, 1] is the largest membership
-    advantage (true minus false positive rate) of any attacker who knows all other rows, 2Φ(1/2σ) − 1.
+    ``delta``, NaN where ``guarantee`` is false, for no finite one holds; ``epsilon_if_clipped`` is what it would be if
+    rows were clipped to the declared bounds, as they are wherever there is a guarantee. ``advantage_cap`` in [0, 1] is
+    the largest membership advantage (true minus false positive rate) of any attacker who knows all other rows,
+    2Φ(1/2σ) − 1.
     """
 
     mechanism: str
@@ -45,6 +47,7 @@ class LedgerEntry:
     epsilon: float
     delta: float
     real_epsilon: float
+    epsilon_if_clipped: float
     sigma: float
     unit: str
     sensitivity: float
@@ -62,13 +65,15 @@ def entry(mechanism: str, epsilon: float, setting: Setting) -> LedgerEntry:
     deviation, rounds = chosen.deviation(epsilon, setting), setting.rounds if central else 1
     sensitivity = DIAMETER if chosen.guarantee else setting.domain.diameter(setting.spread)
     multiplier = deviation / sensitivity
+    accounted = accounted_epsilon([multiplier] * rounds, setting.delta)
     return LedgerEntry(
         mechanism=mechanism,
         title=chosen.title,
         guarantee=chosen.guarantee,
         epsilon=epsilon,
         delta=setting.delta,
-        real_epsilon=accounted_epsilon([multiplier] * rounds, setting.delta),
+        real_epsilon=accounted if chosen.guarantee else float("nan"),
+        epsilon_if_clipped=accounted,
         sigma=deviation,
         unit=chosen.unit,
         sensitivity=sensitivity,

@@ -39,11 +39,20 @@ class Release(Params):
     epsilon: Epsilon
 
 
+def least_draws(confidence: float) -> int:
+    """The fewest draws whose range holds one more with a chance of ``confidence``: 2 / (1 − confidence) − 1, 19 at .9.
+
+    Of d + 1 draws in random order, the last is the lowest or the highest with a chance of 2 / (d + 1).
+    """
+    return math.ceil(2 / (1 - confidence) - 1 - 1e-9)
+
+
 class Privacy(Params):
     """Which budgets are tried, how often, and which one counts.
 
     ``clip_norm`` is measured in half-widths of the declared bounds: 1 keeps the ball that touches the bounds, √d or
     more (or null) the whole box. ``rows`` bounds what costs more than one pass: noisy rows, silhouettes and attacks.
+    ``confidence`` is the chance that one more draw of the noise falls inside an interval over ``draws`` of them.
     """
 
     epsilons: list[Epsilon] = Field(min_length=1, max_length=100)
@@ -55,6 +64,13 @@ class Privacy(Params):
     confidence: float = Field(gt=0, lt=1)
     chosen: Configuration
     release: Release
+
+    @model_validator(mode="after")
+    def _enough_draws(self) -> Self:
+        if self.draws < (least := least_draws(self.confidence)):
+            rule = f"draws must be >= {least}, or one more draw falls outside more often than confidence says"
+            raise ValueError(f"{rule}, got {self.draws} for {self.confidence:g}; raise draws or lower confidence")
+        return self
 
     @model_validator(mode="after")
     def _shown_on_the_curves(self) -> Self:

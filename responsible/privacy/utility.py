@@ -6,6 +6,7 @@ rows it says how good the segments are that people would be put in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ import pandas as pd
 from responsible.clustering.partition import adjusted_rand, contingency, inertia, silhouettes
 from responsible.privacy.mechanisms import MECHANISMS, Published, Setting
 from responsible.privacy.noise import streams
-from responsible.statistics.intervals import percentile
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -128,24 +128,37 @@ def changed(before: Labels, after: Labels) -> npt.NDArray[np.bool_]:
     return ~kept[before - before.min(initial=0), after - after.min(initial=0)]
 
 
-def curves(runs: pd.DataFrame, keys: Sequence[str], confidence: float) -> pd.DataFrame:
-    """Median and central interval over the draws of each ``keys`` combination: ``value, low, high, draws``.
+def prediction(draws: Array, confidence: float) -> tuple[Array, Array]:
+    """The interval over axis 0 of ``draws`` (d, ...) in which one more draw falls with a chance of ``confidence``.
 
-    The interval is where that share of the noise's draws lies: what one release may turn out to be, not the error of
-    the median.
+    From the r-th lowest to the r-th highest of d independent draws the chance is (d + 1 − 2r) / (d + 1) for any
+    continuous distribution, and more with ties (Wilks 1941); r is the largest that leaves ``confidence``. NaN with
+    fewer than :func:`responsible.privacy.domain.least_draws` draws, whose whole range would hold one more less often.
+    """
+    rank = math.floor((len(draws) + 1) * (1 - confidence) / 2 + 1e-9)
+    if rank < 1:
+        return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
+    ordered = np.sort(draws, axis=0)
+    return ordered[rank - 1], ordered[-rank]
+
+
+def curves(runs: pd.DataFrame, keys: Sequence[str], confidence: float) -> pd.DataFrame:
+    """Median and prediction interval over the draws of each ``keys`` combination: ``value, low, high, draws``.
+
+    The interval says what one release may turn out to be, see :func:`prediction`; it is not the error of the median.
     """
     rows = []
     for place, group in runs.groupby(list(keys), sort=False, dropna=False):
         values = group["value"].to_numpy()
         known = values[~np.isnan(values)]
-        span = percentile(values, confidence)
+        low, high = prediction(known, confidence)
         middle = float(np.median(known)) if len(known) else np.nan
         rows.append(
             {
                 **dict(zip(keys, place, strict=True)),
                 "value": middle,
-                "low": span.low,
-                "high": span.high,
+                "low": float(low),
+                "high": float(high),
                 "draws": len(known),
             }
         )

@@ -88,12 +88,13 @@ def at_flag(found: Segmentation, flag: float) -> Price | None:
     return max(strict, key=lambda price: price.cap, default=None)
 
 
-def cost(compared: Tradeoff, setting: Configuration | Release) -> dict[str, float]:
-    """What one mechanism at one ε costs, and the accountant's ε of it."""
+def cost(compared: Tradeoff, setting: Configuration | Release) -> dict[str, Any]:
+    """What one mechanism at one ε costs, and the accountant's ε of it, undefined with its reason where none holds."""
     which = (setting.mechanism, setting.epsilon)
     ledger = compared.ledger
     entry = ledger[(ledger["mechanism"] == setting.mechanism) & (ledger["epsilon"] == setting.epsilon)].iloc[0]
-    return {
+    why = {} if entry["guarantee"] else {"undefined": {"real_epsilon": "no_finite_epsilon"}}
+    return why | {
         "drop": compared.drop(*which),
         "ari": compared.value(*which, "ari"),
         "changed": compared.value(*which, "changed"),

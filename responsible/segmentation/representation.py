@@ -1,6 +1,7 @@
 """Representation: whether segments isolate a protected group that no feature names.
 
-A segment in which one level exceeds the flag is one-sided. Only a written justification answers a flag: one that names
+A segment is one-sided for a level when the level exceeds the flag in it *and* is more frequent in it than outside it:
+80 % of a segment is no finding where 80 % of everybody are. Only a written justification answers a flag: one that names
 the segment and the level, so that it does not answer for another segment after the data have changed, and is not empty.
 """
 
@@ -32,7 +33,9 @@ class Justification(Params):
 
 
 class Representation(Params):
-    """From which share on a segment is one-sided, the answers to that, the level of the tests, and the caps to try."""
+    """The share above which a segment that differs from everybody is one-sided, the answers to that, the adjusted p
+    below which it differs, and the caps to try.
+    """
 
     flag: Annotated[float, Field(gt=0, le=1)]
     justifications: list[Justification] | None = None
@@ -55,7 +58,8 @@ class Share:
     """One level in one segment: ``count`` of ``n`` people, their share with Wilson's interval, and the population's.
 
     ``difference`` is the share minus the population's, with Newcombe's interval; ``p_adjusted`` by Holm over all
-    segments and levels tests it. ``flagged``: the share exceeds the flag; ``reason`` is the justification given.
+    segments and levels tests it. ``above_flag``: the share exceeds the flag; ``flagged``: it does, and it exceeds the
+    population's with an adjusted p below the level. ``reason`` is the justification given.
     """
 
     segment: int
@@ -72,6 +76,7 @@ class Share:
     p: float
     p_adjusted: float
     method: str
+    above_flag: bool
     flagged: bool
     reason: str
 
@@ -89,6 +94,8 @@ def shares(
     family = np.array([[test.p for test in row] for row in tests])
     counted = family[:, :1] if len(levels) == 2 else family
     adjusted = np.broadcast_to(holm(counted.ravel()).reshape(counted.shape), family.shape)
+    above = table > params.flag * table.sum(axis=1, keepdims=True)
+    more = table * table.sum() > table.sum(axis=0) * table.sum(axis=1, keepdims=True)
     return [
         Share(
             segment=k + 1,
@@ -97,7 +104,8 @@ def shares(
             p=tests[k][level].p,
             p_adjusted=float(adjusted[k, level]),
             method=tests[k][level].method,
-            flagged=bool(table[k, level] > params.flag * table[k].sum()),
+            above_flag=bool(above[k, level]),
+            flagged=bool(above[k, level] and more[k, level] and adjusted[k, level] < params.level),
             reason=params.reason(k + 1, name),
         )
         for k in range(len(table) - 1)

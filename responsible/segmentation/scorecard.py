@@ -66,6 +66,10 @@ def one_sided(shares: Sequence[Share]) -> tuple[list[Share], list[Share]]:
     return [s for s in flagged if not s.reason], [s for s in flagged if s.reason]
 
 
+def _named(shares: Sequence[Share]) -> str:
+    return ", ".join(f"segment {s.segment}: {s.share:.0%} {s.level}" for s in shares)
+
+
 def scorecard(
     *,
     silhouette: float,
@@ -75,9 +79,14 @@ def scorecard(
     unanswered: Sequence[str],
     limits: Scorecard,
 ) -> list[Criterion]:
-    """The five criteria; an undefined value (NaN) meets none. ``limit`` of the last two is the number allowed: 0."""
+    """The five criteria; an undefined value (NaN) meets none. ``limit`` of the last two is the number allowed: 0.
+
+    Representation counts one-sided segments; those above the plain share that are like everybody are named beside it.
+    """
     open_, answered = one_sided(shares)
-    named = ", ".join(f"segment {s.segment}: {s.share:.0%} {s.level}" for s in open_)
+    against = _named(open_) or ("justified in writing" if answered else "no segment is one-sided")
+    alike = _named([s for s in shares if s.above_flag and not s.flagged])
+    beside = f"; above the share, but like everybody: {alike}" if alike else ""
     return [
         Criterion(
             "silhouette", silhouette, limits.silhouette, "at least", silhouette >= limits.silhouette, "without noise"
@@ -92,7 +101,7 @@ def scorecard(
             0,
             "at most",
             not open_,
-            named or ("justified in writing" if answered else "no segment is one-sided"),
+            against + beside,
         ),
         Criterion(
             "data_sheet",

@@ -28,6 +28,7 @@ QUICK = {
     "cluster_privacy__representation__caps__rows": 300,
     "cluster_privacy__privacy__epsilons": [0.6, 1.0],
     "cluster_privacy__privacy__draws": 4,
+    "cluster_privacy__privacy__confidence": 0.5,
     "cluster_privacy__privacy__rows": 400,
 }
 
@@ -99,6 +100,8 @@ def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     assert found["guaranteed"]["score"] == 80
     assert found["guaranteed"]["drop"] < 0.15
     assert found["guaranteed"]["real_epsilon"] == pytest.approx(1.0, abs=1e-6)
+    assert found["chosen"]["real_epsilon"] is None
+    assert found["chosen"]["undefined"] == {"real_epsilon": "no_finite_epsilon"}
     assert leaves(found) <= 20
     document = text(folder)
     assert "**There are 3 segments.**" in document

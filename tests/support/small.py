@@ -49,6 +49,7 @@ QUICK: dict[str, Any] = {
     "cluster_privacy.representation.caps.rows": 300,
     "cluster_privacy.privacy.epsilons": [0.6, 1.0],
     "cluster_privacy.privacy.draws": 2,
+    "cluster_privacy.privacy.confidence": 0.3,
     "cluster_privacy.privacy.rows": 400,
 }
 

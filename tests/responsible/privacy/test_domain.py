@@ -12,7 +12,7 @@ from responsible.validation import InputError, explain
 GOOD = {
     "epsilons": [0.5, 1.0],
     "delta": 1e-5,
-    "draws": 3,
+    "draws": 19,
     "rounds": 4,
     "clip_norm": 1.0,
     "rows": 100,
@@ -46,6 +46,8 @@ def test_good_parameters_are_taken():
         (["rounds"], 2.5, "rounds must be a whole number"),
         (["clip_norm"], 0.0, "clip_norm must be > 0"),
         (["confidence"], 90.0, "confidence must be < 1"),
+        (["draws"], 18, r"draws must be >= 19, .* got 18 for 0.9; raise draws or lower confidence"),
+        (["confidence"], 0.95, "draws must be >= 39"),
     ],
 )
 def test_parameters_without_meaning_are_refused(path, value, said):

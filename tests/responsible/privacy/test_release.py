@@ -22,7 +22,7 @@ PEOPLE = np.random.default_rng(0).normal([40, 170], [10, 8], (500, 2))
 PRIVACY = {
     "epsilons": [1.0, 2.0],
     "delta": 1e-5,
-    "draws": 2,
+    "draws": 19,
     "rounds": 3,
     "clip_norm": 1.0,
     "rows": 100,

@@ -14,7 +14,7 @@ from responsible.datasets.segments import draw
 from responsible.privacy.domain import domain
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 from responsible.privacy.noise import streams
-from responsible.privacy.utility import MEASURES, WithoutNoise, changed, curves, utility, without_noise
+from responsible.privacy.utility import MEASURES, WithoutNoise, changed, curves, prediction, utility, without_noise
 
 LOW, HIGH = np.array([-5.0, -4.0, -5.0, -4.0]), np.array([7.0, 10.0, 7.0, 7.0])
 
@@ -134,13 +134,27 @@ def test_a_sample_keeps_rows_labels_and_levels_together():
     assert whole.sample(300, np.random.default_rng(0)) is whole
 
 
-def test_curves_are_medians_with_the_interval_of_the_draws():
-    """Hand-counted: the median of 0…10 is 5, its middle 80 % reaches from 1 to 9; undefined stays undefined."""
-    table = pd.DataFrame({"m": ["a"] * 11 + ["b"] * 2, "value": [*range(11), np.nan, np.nan]})
-    first, second = curves(table, ["m"], 0.8).to_dict("records")
-    assert list(first.values()) == ["a", 5, pytest.approx(1), pytest.approx(9), 11]
-    assert second["draws"] == 0
-    assert np.isnan([second["value"], second["low"], second["high"]]).all()
+def test_curves_are_medians_with_the_interval_of_a_new_draw():
+    """Hand-counted: the median of 0…18 is 9, and a 19th of 20 equally likely places is 90 %: from 0 to 18 at 0.9, from
+    1 to 17 at 0.8; ten draws are too few for 0.9; undefined stays undefined.
+    """
+    table = pd.DataFrame({"m": ["a"] * 19 + ["b"] * 10 + ["c"], "value": [*range(19), *range(10), np.nan]})
+    ends = [[(c["low"], c["high"]) for c in curves(table, ["m"], share).to_dict("records")] for share in (0.9, 0.8)]
+    assert [found[0] for found in ends] == [(0, 18), (1, 17)]
+    assert np.isnan([*ends[0][1], *ends[0][2], *ends[1][2]]).all()
+    assert ends[1][1] == (0, 9)
+    first, _, last = curves(table, ["m"], 0.9).to_dict("records")
+    assert (first["value"], first["draws"], last["draws"]) == (9, 19, 0)
+    assert np.isnan(last["value"])
+
+
+@pytest.mark.parametrize(("draws", "share"), [(10, 0.8), (19, 0.9), (46, 0.9), (39, 0.95)])
+def test_a_new_draw_falls_inside_as_often_as_stated(draws, share, seed):
+    """In 4,000 simulations of skewed values a new draw lies in the interval of the others at least that often."""
+    rng = np.random.default_rng(seed)
+    values, new = rng.lognormal(size=(4_000, draws)), rng.lognormal(size=4_000)
+    low, high = prediction(values.T, share)
+    assert ((low <= new) & (new <= high)).mean() >= share - 3 * np.sqrt(share * (1 - share) / 4_000)
 
 
 def median_ari(name, budget, whole, setting, draws):

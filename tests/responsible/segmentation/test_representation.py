@@ -105,6 +105,27 @@ def test_a_flag_needs_more_than_the_share():
     assert found(np.array([[71, 29], [50, 50]]))[1, "A"].flagged
 
 
+def test_what_everybody_is_no_segment_is_one_sided_for():
+    """797 of 1,000 where everybody is 80.6 % is above the share of 70 % but no finding, nor is a little above; the
+    plain rule stays visible. 95 % where everybody is 80 % is both.
+    """
+    everybody = found(np.array([[797, 203], [815, 185]]))
+    assert [(everybody[k, "A"].above_flag, everybody[k, "A"].flagged) for k in (1, 2)] == [(True, False)] * 2
+    mostly = found(np.array([[190, 10], [610, 190]]))
+    assert (mostly[1, "A"].above_flag, mostly[1, "A"].flagged) == (True, True)
+    assert (mostly[2, "A"].above_flag, mostly[2, "A"].flagged) == (True, False)
+
+
+def test_segments_that_mirror_everybody_are_rarely_one_sided(seed):
+    """Of 400 tables of three segments in which everybody is 80 % A, at most 5 % have a one-sided segment, give or take
+    the luck of 400.
+    """
+    rng = np.random.default_rng(seed)
+    a = rng.binomial(200, 0.8, (400, 3))
+    alarms = [any(s.flagged for s in found(np.stack([row, 200 - row], axis=1)).values()) for row in a]
+    assert np.mean(alarms) <= 0.075
+
+
 @pytest.mark.parametrize(
     ("answer", "counts"),
     [

@@ -111,12 +111,22 @@ def scored(silhouette=0.5, stability=0.9, drop=0.1, shares=(), unanswered=()):
     )
 
 
-def flagged(reason):
+def flagged(reason, different=True):
     from responsible.segmentation.representation import Share
 
     empty = dict.fromkeys(("low", "high", "population", "difference", "difference_low", "difference_high", "p"), 0.0)
     return Share(
-        segment=1, level="A", n=10, count=9, share=0.9, p_adjusted=0.0, method="", flagged=True, reason=reason, **empty
+        segment=1,
+        level="A",
+        n=10,
+        count=9,
+        share=0.9,
+        p_adjusted=0.0,
+        method="",
+        above_flag=True,
+        flagged=different,
+        reason=reason,
+        **empty,
     )
 
 
@@ -140,6 +150,13 @@ def test_a_flag_costs_the_criterion_unless_justified():
     assert (total(bad), total(good)) == (80, 100)
     assert bad[3].remark == "segment 1: 90% A"
     assert [len(part) for part in one_sided([flagged(""), flagged("x"), flagged("y")])] == [1, 2]
+
+
+def test_a_share_like_everybodys_costs_nothing_but_is_shown():
+    """A segment above the plain share that is like everybody meets the criterion and is named beside it."""
+    met = scored(shares=[flagged("", different=False)])
+    assert total(met) == 100
+    assert met[3].remark == "no segment is one-sided; above the share, but like everybody: segment 1: 90% A"
 
 
 def test_an_empty_answer_leaves_the_data_sheet_incomplete():
