@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from benchmarks._measure import table
 from responsible.clustering.methods import Clusters
-from responsible.clustering.null_reference import Reference
+from responsible.clustering.null_reference import NullReference
 from responsible.clustering.stability import Stability
 from responsible.segmentation.capped_assignment import Caps
 from responsible.segmentation.representation import Representation
@@ -29,7 +29,7 @@ PARAMS = Segmenting(
         methods=["kmeans"], minimum=2, maximum=3, starts=2, fit_rows=10_000, margin=0.01, smallest=0.02,
         silhouette={"rows": 5_000, "subsamples": 3}, dbscan={"radius": 0.5, "neighbours": 10},
     ),
-    reference=Reference(draws=19, rows=1_000),
+    reference=NullReference(draws=19, rows=1_000),
     stability=Stability(refits=4, starts=1),
     representation=Representation(flag=0.7, level=0.05, caps=Caps(minimum=1, maximum=1, step=0.1, rows=50, keep=0.5)),
 )  # fmt: skip
