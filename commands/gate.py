@@ -11,8 +11,8 @@ import sys
 from datetime import date
 from textwrap import wrap
 
-from pipeline.reporting.formatting import columns
-from pipeline.results.policy_verdicts import HEADER, cells, verdicts
+from pipeline.reporting.formatting import JUDGEMENT_COLUMNS, columns, judgement_cells
+from pipeline.results.policy_verdicts import verdicts
 from responsible.governance.policy import Judgement, headline
 from responsible.validation import InputError
 
@@ -22,7 +22,7 @@ WIDTH = 118  # characters of a line
 def main(root: str = ".", today: date | None = None) -> int:
     """Print the table and what stands behind every rule that is not met; return 1 when one of them blocks, else 0."""
     judgements = verdicts(root, today)
-    print(*columns([line[:-1] for line in (HEADER, *map(cells, judgements))]), sep="\n")  # the figure stands below
+    print(*columns([line[:-1] for line in (JUDGEMENT_COLUMNS, *map(judgement_cells, judgements))]), sep="\n")
     if unmet := [judgement for judgement in judgements if judgement.verdict != "pass"]:
         print("", *(_why(judgement) for judgement in unmet), "what to do about a verdict: docs/policy.md", sep="\n")
     print("", *wrap(f"policy {headline(judgements)}", WIDTH, break_long_words=False), sep="\n")

@@ -13,14 +13,16 @@ import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pipeline import entry
-from pipeline.reporting import rendering
+from pipeline.reporting import formatting
+from pipeline.reporting.engine import fill
+from pipeline.reporting.formatting import Markup
 from pipeline.results import figures, policy_verdicts
 from pipeline.results.catalogue import STAGES, Metrics
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import FigureChange, Versions
-from pipeline.review.comparability import Obstacle
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from responsible.governance.policy import Figures, Judgement, Policy, headline
@@ -45,12 +47,15 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
         there = Path(folder)
         base_version.extract(here, commit, there)
         context = _context(here, there, commit, rebuild=rebuild, today=today)
-    files = {"documents": base_version.changed_files(here, commit, DOCUMENTS)}
-    files["pictures"] = base_version.changed_files(here, commit, PICTURES)
-    print(
-        rendering.render(here / TEMPLATE, context | files | {"base": base, "commit": commit[:9], "links": links}),
-        end="",
-    )
+    said: dict[str, Any] = {
+        "base": base,
+        "commit": Markup(commit[:9]),
+        "guide": Markup(f"{links}docs/review.md"),
+    }
+    for kind, patterns in (("documents", DOCUMENTS), ("pictures", PICTURES)):
+        found = base_version.changed_files(here, commit, patterns)
+        said[kind] = [(what, path, Markup(links + quote(path))) for what, path in found]
+    print(fill(here / TEMPLATE, context | said), end="")
 
 
 def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
@@ -58,7 +63,8 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     policy = parameters.section(here / figures.PARAMETERS, "policy", Policy)
     before, after = _figures(there), figures.collect(here)
     stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
-    known, excuse = ({}, "") if _everywhere(stops) else _paired(here, there, commit, rebuild=rebuild)
+    everywhere = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
+    known, excuse = ({}, "") if everywhere else _paired(here, there, commit, rebuild=rebuild)
     rows = changes.rows(Versions(before, after, policy, stops, known))
     judged, error = _judged(here, today)
     return {
@@ -69,7 +75,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),
-        "confidence": new["inference"]["confidence"] * 100,
+        "confidence": new["inference"]["confidence"],
     }
 
 
@@ -87,10 +93,6 @@ def _digests(folder: Path) -> dict[str, Any]:
     found = _io.read_json(file)["prepare"] if file.is_file() else {}
     others = {line: found.get(line, {}).get("digest") for line in (comparability.HEALTHCARE, comparability.SEGMENTS)}
     return {comparability.BUDGET: found.get("digest"), **others}
-
-
-def _everywhere(stops: list[Obstacle]) -> bool:
-    return any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
 
 
 def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[Changes, str]:
@@ -116,20 +118,18 @@ def _judged(folder: Path, today: date | None) -> tuple[tuple[Judgement, ...], st
 
 def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Judgement, ...]) -> dict[str, Any]:
     blocked = {j.name for j in before if j.blocks}
+    was = {j.name: formatting.judgement_verdict(j) for j in before}
     return {
         "headline": headline(judged) if judged else "",
         "error": error,
         "newly": [j.name for j in judged if j.blocks and j.name not in blocked] if before else [],
         "freed": [j.name for j in judged if not j.blocks and j.name in blocked],
         "rules": [
-            dict(zip(policy_verdicts.HEADER, policy_verdicts.cells(j), strict=True)) | {"was": _was(j, before)}
+            dict(zip(formatting.JUDGEMENT_COLUMNS, formatting.judgement_cells(j), strict=True))
+            | {"value": Markup(formatting.figure(j.evidence)), "was": was.get(j.name, "no such rule")}
             for j in judged
         ],
     }
-
-
-def _was(judgement: Judgement, before: tuple[Judgement, ...]) -> str:
-    return next((policy_verdicts.words(j) for j in before if j.name == judgement.name), "no such rule")
 
 
 def _counts(rows: list[FigureChange]) -> dict[str, int]:
@@ -137,7 +137,7 @@ def _counts(rows: list[FigureChange]) -> dict[str, int]:
     return {word: words.count(word) for word in sorted(set(words), key=lambda word: (ORDER.index(word), word))}
 
 
-def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, str]]]:
+def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, Any]]]:
     """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
     ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
     order = {"worse": 0, "": 1, "better": 2, "small": 3}
@@ -148,13 +148,12 @@ def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, 
     return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
 
 
-def _cells(row: FigureChange) -> dict[str, str]:
-    said = {"old": f"none: {row.word} here" if row.old is None else policy_verdicts.figure(row.old)}
-    said["new"] = f"none: {row.word}" if row.new is None else policy_verdicts.figure(row.new)
+def _cells(row: FigureChange) -> dict[str, Any]:
+    old, new = (None if side is None else Markup(formatting.figure(side)) for side in (row.old, row.new))
+    said: dict[str, Any] = {"old": old or f"none: {row.word} here", "new": new or f"none: {row.word}"}
     said["figure"] = _name(row)
     said["change"] = {"same": "none", "undefined": "", "recomputed": "by the code"}.get(row.word) or _difference(row)
-    word = f"{row.word}{', ' + row.trend if row.trend else ''}"
-    said["word"] = f"**{word}**" if row.word == "real" else word
+    said["word"], said["real"] = f"{row.word}{', ' + row.trend if row.trend else ''}", row.word == "real"
     return said
 
 
@@ -163,31 +162,29 @@ def _name(row: FigureChange) -> str:
     section, *middle, figure = row.path.split(".")
     models = {stage: model for model, stage in STAGES.items()}
     if section == "evaluate_fairness" and len(middle) == 2:
-        return f"{rendering.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
+        return f"{formatting.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
     if section == "healthcare_audit" and len(middle) == 1:
-        return f"{rendering.words(middle[0])} by {figure}, healthcare"
+        return f"{formatting.words(middle[0])} by {figure}, healthcare"
     if section == "cluster_privacy":
-        return f"{rendering.words(' '.join([*middle, figure]))}, segments"
+        return f"{formatting.words(' '.join([*middle, figure]))}, segments"
     if section in models and not middle:
-        return f"{rendering.words(figure)}, {models[section]}"
+        return f"{formatting.words(figure)}, {models[section]}"
     return f"{row.path} [{row.level}]" if row.level else row.path
 
 
 def _difference(row: FigureChange) -> str:
     if row.change is None:
         return ""
-    value, low, high = (policy_verdicts.short(end, "+") for end in (row.change.value, row.change.low, row.change.high))
-    if row.change.low == row.change.high:
-        return value
-    return f"{value} [{low}, {high}]" + ("" if row.pairwise else ", not paired")
+    value, low, high = row.change.value, row.change.low, row.change.high
+    if low == high:
+        return formatting.number(value, sign="+")
+    return Markup(formatting.interval(value, low, high, sign="+") + ("" if row.pairwise else ", not paired"))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", nargs="?", default="main", help="branch, tag or commit to compare with (main)")
     parser.add_argument("--links", default="", metavar="PREFIX", help="what to put before the paths of links")
-    parser.add_argument(
-        "--no-rebuild", action="store_true", help="do not build the base's scores when no cache has them"
-    )
+    parser.add_argument("--no-rebuild", action="store_true", help="do not build the base's scores if no cache has them")
     given = parser.parse_args()
     entry.run(lambda: main(given.base, links=given.links, rebuild=not given.no_rebuild))

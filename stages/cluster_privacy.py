@@ -14,7 +14,8 @@ from pipeline import entry
 from pipeline.documents import segments as _segments_report
 from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
-from pipeline.reporting import rendering
+from pipeline.reporting.engine import fill
+from pipeline.reporting.tables import records
 from pipeline.storage import files, parameters
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
@@ -97,9 +98,9 @@ def main(
     files.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
     files.write_bytes(privacy_picture, privacy.privacy(made))
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
-    files.write_text(document, rendering.render(template, context))
-    described = {"profile": rendering.records(files.read_csv(profile))}
-    files.write_text(sheet, rendering.render(sheet_template, context | described))
+    files.write_text(document, fill(template, context))
+    described = {"profile": records(files.read_csv(profile))}
+    files.write_text(sheet, fill(sheet_template, context | described))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:

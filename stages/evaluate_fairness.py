@@ -10,7 +10,8 @@ import pandas as pd
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
 from pipeline.plots import fairness as _draw_fairness
-from pipeline.reporting import rendering
+from pipeline.plots import performance as _draw_performance
+from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import evaluate
@@ -93,16 +94,16 @@ def main(
     pictures: dict[str, Callable[[], bytes]] = {
         disparities_png: lambda: _draw_fairness.disparities(found.fairness),
         group_rates_png: lambda: _draw_fairness.group_rates(found.group_rates),
-        roc_png: lambda: _draw_fairness.roc(found.roc),
-        calibration_png: lambda: _draw_fairness.calibration(found.calibration),
-        confusion_png: lambda: _draw_fairness.confusion(found.confusion),
+        roc_png: lambda: _draw_performance.roc(found.roc),
+        calibration_png: lambda: _draw_performance.calibration(found.calibration),
+        confusion_png: lambda: _draw_performance.confusion(found.confusion),
     }
     for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
     context = _comparison.context(
         found, performance, weights, threshold=given.threshold, inference=inference, fairness=fairness
     )
-    files.write_text(comparison, rendering.render(template, context))
+    files.write_text(comparison, fill(template, context))
 
 
 def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline import entry
-from pipeline.documents import healthcare_audit
+from pipeline.documents import healthcare_audit, healthcare_figures
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
-from pipeline.reporting import rendering
+from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
@@ -73,8 +73,8 @@ def main(
     roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
     table, _ = files.read_parquet(cases)
     found = audit(table, roles, rules, inference, np.random.default_rng([given.seed, 5]))
-    tables = healthcare_audit.tables(found)
-    headline = healthcare_audit.headline(found)
+    tables = healthcare_figures.tables(found)
+    headline = healthcare_figures.headline(found)
 
     files.write_json(metrics, {"healthcare_audit": headline})
     files.write_csv(approvals, tables["approvals"])
@@ -96,10 +96,9 @@ def main(
     files.write_bytes(intersections_png, healthcare.intersections(found.intersections, inference.confidence))
     files.write_bytes(bands_png, healthcare.bands(found.bands))
     files.write_bytes(waits_png, healthcare.waits(found.waits))
-    files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_audit.TREND))
-    context = healthcare_audit.context(found, roles, rules, inference) | _playbook.context(
-        found, given.playbook, rules, headline
-    )
+    files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_figures.TREND))
+    context = healthcare_audit.context(found, roles, rules, inference)
+    context |= _playbook.context(found, given.playbook, headline)
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,
@@ -108,7 +107,7 @@ def main(
         "7_case_study": case_study,
     }
     for name, path in documents.items():
-        files.write_text(path, rendering.render(f"{templates}/{name}.md.j2", context))
+        files.write_text(path, fill(f"{templates}/{name}.md.j2", context))
 
 
 def _guessed(cases: pd.DataFrame, given: Parameters, rng: np.random.Generator) -> pd.DataFrame:

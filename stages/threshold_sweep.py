@@ -10,7 +10,7 @@ import numpy as np
 from pipeline import entry
 from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
-from pipeline.reporting import rendering
+from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import choose_threshold
@@ -66,9 +66,7 @@ def main(
     files.write_csv(intervals_csv, figures)
     files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
     files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
-    files.write_text(
-        document, rendering.render(template, recommended_threshold.context(figures, choice, sweep, inference))
-    )
+    files.write_text(document, fill(template, recommended_threshold.context(figures, choice, sweep, inference)))
 
 
 if __name__ == "__main__":

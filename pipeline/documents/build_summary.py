@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pipeline.reporting.formatting import interval, number, percent, words
 from pipeline.results.catalogue import MODEL_FILES, PERFORMANCE, Documents, Metrics, Pictures, Tables
 
 FIGURES = ("accuracy", "f1", "roc_auc")
@@ -94,23 +95,22 @@ def _attribute(name: str, rows: list[_Row]) -> list[str]:
 
 def _judged(row: _Row) -> str:
     """Value, interval and verdict; what is undefined has its reason instead."""
-    return f"{_interval(row)} {row['verdict'].replace('_', ' ')}" if row["value"] else _interval(row)
+    return f"{_interval(row)} {words(row['verdict'])}" if row["value"] else _interval(row)
 
 
 def _interval(row: _Row) -> str:
-    if not row["value"]:
-        return f"undefined ({row.get('reason') or 'no rows'})"
-    interval = f" [{float(row['low']):.3f}, {float(row['high']):.3f}]" if row["low"] and row["high"] else ""
-    return f"{float(row['value']):.3f}{interval}"
+    value, low, high = (float(row[name] or "nan") for name in ("value", "low", "high"))
+    return interval(value, low, high, row.get("reason") or "no rows", digits=3)
 
 
 def _threshold(file: Path) -> list[str]:
     from pipeline.storage.files import read_json
 
     found: Mapping[str, Any] = read_json(file)["threshold_sweep"]
-    at, share = f"{found['reported_threshold']:g}", f"{found['selection_frequency']:.0%}"
+    at, share = number(found["reported_threshold"], "g"), percent(found["selection_frequency"], 0)
     if not found["feasible"]:
-        return [f"no label threshold is feasible; nearest is {at}, a miss by {found['nearest_miss_distance']:.3g}"]
+        miss = number(found["nearest_miss_distance"], "g3")
+        return [f"no label threshold is feasible; nearest is {at}, a miss by {miss}"]
     return [f"recommended label threshold: {at}, chosen in {share} of the replicates of {found['chosen_on']}"]
 
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from pipeline.reporting.rendering import records, words
+from pipeline.reporting.formatting import words
+from pipeline.reporting.tables import records
 from pipeline.storage import files
+from responsible.statistics.significance import SMALL
 from responsible.validation import Params
 
 if TYPE_CHECKING:
-    from responsible.healthcare.audit import Audited, HealthcareAudit
+    from responsible.healthcare.audit import Audited
 
-Grade = Annotated[int, Field(ge=1, le=3)]
+LOWEST, HIGHEST = 1, 3
+Grade = Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
 ACT, PLAN = 18, 8  # of 27: from here a source is acted on now, from here it is planned for
 
 
@@ -66,13 +69,18 @@ METRICS = {
 }
 
 
-def context(found: Audited, playbook: Playbook, rules: HealthcareAudit, headline: Mapping[str, Any]) -> dict[str, Any]:
+def context(found: Audited, playbook: Playbook, headline: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the templates of the playbook's generated parts show besides the report's context."""
     return {
         "matrix": matrix(playbook),
         "metrics": metrics(headline),
         "success": success(found),
-        "red_days": rules.days.red,
+        "lowest": LOWEST,
+        "highest": HIGHEST,
+        "most_urgent": HIGHEST**3,
+        "act": ACT,
+        "plan": PLAN,
+        "small": SMALL,
         "replayed": records(found.replay),
     }
 
@@ -80,14 +88,10 @@ def context(found: Audited, playbook: Playbook, rules: HealthcareAudit, headline
 def matrix(playbook: Playbook) -> list[dict[str, Any]]:
     """The bias sources, the most urgent first."""
     rows = [
-        {"name": words(name), "source": source, "priority": source.priority, "action": _action(source.priority)}
+        {"name": words(name), "source": source, "priority": source.priority}
         for name, source in playbook.sources.items()
     ]
     return sorted(rows, key=lambda row: (-row["priority"], row["name"]))
-
-
-def _action(priority: int) -> str:
-    return "act now" if priority >= ACT else "plan" if priority >= PLAN else "watch"
 
 
 def metrics(headline: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -113,7 +117,9 @@ def success(found: Audited) -> list[dict[str, Any]]:
     if table.empty:
         return []
     judged = [t for t in (found.approvals, found.waits) if len(t)]
-    limits = {(r.attribute, r.comparison, r.measure): r for t in judged for r in records(t) if r.scope == "all"}
+    limits: dict[Any, Any] = {
+        (r.attribute, r.comparison, r.measure): r for t in judged for r in records(t) if r.scope == "all"
+    }
     of_all = table[table["scope"] == "all"]
     out = []
     for key, own in of_all.groupby(["attribute", "comparison", "measure"], sort=False):

@@ -1,10 +1,10 @@
-"""What docs/recommended_threshold.md says: the sweep's choice in plain sentences and tables."""
+"""The rows that docs/recommended_threshold.md shows; its prose is docs/templates/recommended_threshold.md.j2."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting.rendering import number, records
+from pipeline.reporting.tables import records
 from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
@@ -14,50 +14,31 @@ if TYPE_CHECKING:
     from responsible.mitigation.threshold_figures import Sweep
     from responsible.statistics.intervals import Inference
 
+WINNERS = 0.005  # from this share of the replicates on, another threshold is named as a winner
+
 
 def context(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep, inference: Inference) -> dict[str, Any]:
     """Everything the template shows."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
+    base = at[DATA, "base_rate"]
+    thresholds = _thresholds(figures, choice, sweep)
     return {
         "choice": choice,
         "sweep": sweep,
         "inference": inference,
         "constraints": records(choice.constraints),
-        "firmness": _firmness(choice),
-        "base": at[DATA, "base_rate"],
-        "worth": _worth(at[REWEIGHED, "accuracy"], at[DATA, "base_rate"]),
-        "at": [
-            {"figure": name, **{model: at[model, name] for model in MODELS}}
+        "wins": choice.frequency[choice.index],
+        "rivals": [row for row in thresholds if row["wins"] >= WINNERS and row["threshold"] != choice.reported],
+        "base": base,
+        "alike": max(base.value, 1 - base.value),  # accuracy of answering everyone alike, the trivially equal treatment
+        "at": {
+            name: {model: at[model, name] for model in MODELS}
             for name in figures.loc[figures["model"] == BASELINE, "figure"].unique()
-        ],
-        "thresholds": _thresholds(figures, choice, sweep),
+        },
+        "thresholds": thresholds,
         "without": _without_models(figures),
+        "command": f"dvc exp run -S threshold={choice.reported:g}",
     }
-
-
-def _firmness(choice: ThresholdChoice) -> str:
-    wins, none = choice.frequency[choice.index], choice.none
-    rivals = [
-        f"{t:g} ({number(f * 100, 0)} %)"
-        for t, f in zip(choice.thresholds, choice.frequency, strict=True)
-        if f >= 0.005 and t != choice.reported
-    ]
-    other = f" Other winners: {', '.join(rivals)}." if rivals else ""
-    return (
-        f"Drawn anew 100 times, the same people would give this threshold {number(wins * 100, 0)} times, "
-        f"and no feasible threshold at all {number(none * 100, 0)} times.{other}"
-    )
-
-
-def _worth(accuracy: Any, base: Any) -> str:
-    """Whether the reweighed model beats answering everyone alike, the trivially equal treatment."""
-    alike = max(base.value, 1 - base.value)
-    if accuracy.low > alike:
-        return f"The reweighed model is more accurate than answering everyone alike ({number(alike)})."
-    return (
-        f"**The reweighed model is not shown to be more accurate than answering everyone alike ({number(alike)}):** "
-        "the constraint is met at the cost of most of what the model knows. Weigh that before using this threshold."
-    )
 
 
 def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> list[dict[str, Any]]:
@@ -76,6 +57,7 @@ def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) ->
 
 def _without_models(figures: pd.DataFrame) -> list[tuple[float, str]]:
     """Thresholds at which no model could be fitted, and why."""
-    known = figures[figures["model"] != DATA]
-    reasons = known.groupby("threshold")["reason"].agg(set)
-    return [(float(t), r.pop()) for t, r in reasons.items() if len(r) == 1 and " " in next(iter(r))]
+    reasons: dict[float, set[str]] = {}
+    for row in records(figures[figures["model"] != DATA]):
+        reasons.setdefault(row.threshold, set()).add(row.reason)
+    return [(t, r.pop()) for t, r in reasons.items() if len(r) == 1 and " " in next(iter(r))]

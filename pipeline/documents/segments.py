@@ -1,47 +1,34 @@
-"""What docs/segments.md and the segments' data sheet say: findings in plain sentences, and the tables behind them."""
+"""The rows that docs/segments.md and the segments' data sheet show; their prose is in docs/templates."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting.rendering import escape, number, records
-from responsible.clustering.null_reference import CHANCE, MARGINS, ONE_FEATURE, SLIVER, UNSTABLE
-from responsible.privacy.mechanisms import MECHANISMS
+from pipeline.reporting.tables import records
+from responsible.clustering.stability import DISSOLVED, STABLE
+from responsible.privacy.mechanisms import MECHANISMS, TEACHING_FACTOR
 from responsible.segmentation.report import at_flag, cost
-from responsible.segmentation.scorecard import one_sided, total
+from responsible.segmentation.scorecard import POINTS, one_sided, total
 from responsible.segmentation.tables import name_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from responsible.clustering.silhouette import Silhouette
     from responsible.privacy.domain import Configuration, Release
     from responsible.segmentation.report import Report
     from responsible.segmentation.schema import Segments
     from responsible.statistics.intervals import Inference
 
-DOUBTS = {
-    UNSTABLE: "other people of the same kind would give other clusters",
-    CHANCE: "tables without any clusters score as high",
-    MARGINS: "tables whose columns have the same values, and no more in common than their rank order, score as high",
-    SLIVER: "one of them holds fewer people than a segment may",
-}
-REFERENCES = {
-    "normal": "normal",
-    "uniform": "uniform",
-    "own_margins": "the columns' own values, independent",
-    "own_margins_correlated": "the columns' own values with their rank correlations",
-}
-QUESTIONS = {
-    "motivation": "Why was the table made?",
-    "collection": "How, when and from whom was it collected?",
-    "consent": "On what legal basis, and how can people withdraw?",
-    "uses": "What may the segments be used for?",
-    "not_for": "What must they not be used for?",
-    "distribution": "Who may have the table?",
-    "maintenance": "Who keeps it, and who mends an error?",
-    "override": "Who can overrule a segment, and how?",
+CERTAIN = 1  # an attacker's largest advantage
+EFFECTS = (0.3, 0.5)  # Cramér's V from which an association is medium and large (Cohen 1988, two levels)
+_CONSTANTS: dict[str, Any] = {
+    "points": POINTS,
+    "stable": STABLE,
+    "dissolved": DISSOLVED,
+    "teaching_noise": TEACHING_FACTOR,
+    "cap_without_guarantee": CERTAIN,
+    "mechanisms": MECHANISMS,
 }
 
 
@@ -58,32 +45,36 @@ def context(
     found, flag = report.found, report.params.representation.flag
     open_, answered = one_sided(found.shares)
     measured = _measured(report)
-    return {
+    return _CONSTANTS | {
         "report": report,
         "found": found,
         "chosen": name_of(found.choice.chosen),
         "knee": knee,
         "tried": records(tried),
-        "verdict": _verdict(report),
-        "together": _together(report, escape(roles.protected)),
-        "on_original": _on_original(report),
+        "column": "" if found.column is None else report.features[found.column],
+        "k": found.choice.chosen.fitted.k,
+        "median_ari": found.stability.quartiles()[1],
         "runner_up": _runner_up(report),
-        "reference": {REFERENCES[kind]: float(draws.max()) for kind, draws in found.reference.items()},
+        "other_k": _other_k(report),
+        "association": _association(found.dependence.effect),
+        "original": _on_original(report),
+        "reference": {kind: float(draws.max()) for kind, draws in found.reference.items()},
         "open": open_,
         "answered": answered,
         "alike": [share for share in found.shares if share.above_flag and not share.flagged],
         "at_flag": at_flag(found, flag),
-        "levels": [escape(level) for level in report.levels],
+        "levels": report.levels,
         "roles": roles,
         "privacy": report.params.privacy,
         "inference": inference,
-        "questions": [(QUESTIONS[name], answer) for name, answer in answers],
-        "unanswered": [QUESTIONS[name] for name in answers.unanswered()],
+        "answers": dict(answers),
+        "unanswered": answers.unanswered(),
         "override": answers.override,
         "costs": {name: cost(report.compared, setting) for name, setting in report.settings.items()},
         "totals": {name: total(criteria) for name, criteria in report.scores.items()},
         "criteria": list(zip(*report.scores.values(), strict=True)),
-        "mechanisms": MECHANISMS,
+        "adjacency": report.compared.ledger["adjacency"].iloc[0],
+        "perfect": POINTS * len(report.scores["chosen"]),
         "ledger": records(report.compared.ledger),
         "measured": measured,
         "chosen_row": next(r for r in measured if _is(r["entry"], report.settings["chosen"])),
@@ -97,86 +88,40 @@ def _is(entry: Any, setting: Configuration | Release) -> bool:
     return (entry.mechanism, entry.epsilon) == (setting.mechanism, setting.epsilon)
 
 
-def _verdict(report: Report) -> str:
-    found, k = report.found, report.found.choice.chosen.fitted.k
-    if found.found:
-        return (
-            f"**There are {k} segments.** Refits on resampled people find them again (median adjusted Rand index "
-            f"{number(found.stability.quartiles()[1])}), and no table without clusters reaches their silhouette of "
-            f"{number(found.silhouette.value)}."
-        )
-    follows = "What follows describes those clusters; do not act on them."
-    if ONE_FEATURE in found.doubts:
-        return (
-            "**Whether there are segments cannot be told.** Segments show in how features go together, and the table "
-            f"has one feature. The best that was found are {k} clusters of its values. {follows}"
-        )
-    why = " and ".join(_doubt(report, doubt) for doubt in found.doubts)
-    return (
-        f"**There are no segments.** The best that was found, {k} clusters, is not a structure of these people: {why}. "
-        f"{follows}"
-    )
-
-
-def _doubt(report: Report, doubt: str) -> str:
-    column = report.found.column
-    if doubt != MARGINS or column is None:
-        return DOUBTS[doubt]
-    return (
-        f"it shows in one column only: {escape(report.features[column])}, so it is a grouping of that column's values"
-    )
-
-
-def _runner_up(report: Report) -> str:
+def _runner_up(report: Report) -> dict[str, Any] | None:
+    """The runner-up, its distance from the choice, and whether it is as good within the margin."""
     choice = report.found.choice
     if choice.runner_up is None or choice.lead is None:
-        return "There was no other candidate."
+        return None
     close = abs(choice.lead.value) < choice.margin
-    first = (
-        f"The runner-up is {name_of(choice.runner_up)}, {_lead(choice.lead)} in silhouette: "
-        f"{'as good within the margin, so the simpler one is taken' if close else 'a clear difference'}."
-    )
+    return {"name": name_of(choice.runner_up), "lead": choice.lead, "close": close}
+
+
+def _other_k(report: Report) -> dict[str, Any] | None:
+    """The best clustering with another number of clusters, where the runner-up is not that one already."""
+    choice = report.found.choice
     if choice.other_k is None or choice.lead_other_k is None or choice.other_k is choice.runner_up:
-        return first
-    return (
-        f"{first} The best with another number of clusters is {name_of(choice.other_k)}, {_lead(choice.lead_other_k)}."
-    )
+        return None
+    return {"name": name_of(choice.other_k), "lead": choice.lead_other_k}
 
 
-def _together(report: Report, protected: str) -> str:
-    """How segment and group go together; Cohen's (1988) medium and large effect, for two levels, are V = .3 and .5."""
-    v = report.found.dependence.effect
-    if math.isnan(v):
-        return f"Whether segment and {protected} go together is undefined."
-    said = (
-        f"Segment and {protected} go together with Cramér's V = {number(v, 2)} (0: not at all, 1: one tells the other)"
-    )
-    if v < 0.3:
-        return f"{said}: the segments say little about {protected}."
-    much = "is largely acting on" if v >= 0.5 else "is partly acting on"
-    return f"{said}, although {protected} was not a feature: acting on segments {much} {protected}."
+def _association(effect: float) -> str:
+    """How strongly segment and group go together by Cramér's V: weak, medium, large or undefined."""
+    if math.isnan(effect):
+        return "undefined"
+    return ("weak", "medium", "large")[sum(effect >= bound for bound in EFFECTS)]
 
 
-def _on_original(report: Report) -> str:
-    """What the chosen mechanism's segments are worth on the true rows, beside what it promises."""
+def _on_original(report: Report) -> dict[str, Any]:
+    """The silhouette of the chosen mechanism's segments on the true rows; ``hides_little``: no guarantee, no cost."""
     setting, whole = report.settings["chosen"], report.compared.silhouette
     value = report.compared.value(setting.mechanism, setting.epsilon, "silhouette")
-    against = f"{number(value)} against {number(whole)} without noise"
-    said = f"On the original rows the segments of the {setting.mechanism} mechanism score {against}"
-    if MECHANISMS[setting.mechanism].guarantee or not whole - value < report.params.scorecard.drop:
-        return f"{said}."
-    return f"{said}: nearly as good, because so little noise hides so little."
-
-
-def _lead(lead: Silhouette) -> str:
-    side = "behind" if lead.value >= 0 else "ahead"
-    if lead.exact:
-        return f"{number(abs(lead.value))} {side}"
-    return f"{number(abs(lead.value))} {side} (lead {number(lead.low)} to {number(lead.high)})"
+    little = not MECHANISMS[setting.mechanism].guarantee and whole - value < report.params.scorecard.drop
+    return {"silhouette": value, "without_noise": whole, "hides_little": little}
 
 
 def _measured(report: Report) -> list[dict[str, Any]]:
-    """One row a mechanism and ε: real ε, the measures with their intervals, and the attacks."""
+    """One row per mechanism and ε: real ε, the measures with their intervals, and the attacks."""
     keys = ["mechanism", "epsilon", "measure"]
     curves = report.compared.curves[report.compared.curves["level"] == ""]
     cells = {(r.mechanism, r.epsilon, r.measure): r for r in records(curves)}

@@ -1,29 +1,21 @@
-"""Pictures of the fairness evaluation; each takes a table as the stage writes it and returns a PNG."""
+"""Pictures of the fairness measures and of every level's rates; each takes a table of the stage and returns a PNG."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.lines import Line2D
 
-from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
-from pipeline.reporting.rendering import words
+from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, by_attribute, figure_of, png
+from pipeline.reporting.formatting import words
+from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import ALL_PRIVILEGED, BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-GROUP_COLOUR = {ALL_PRIVILEGED: "#000000", POOLED: "#009E73"}
-
-
-def _by_attribute(table: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
-    for row, (attribute, own) in enumerate(table.groupby("attribute", sort=False)):
-        yield row, str(attribute), own
 
 
 def _interval(ax: Axes, y: float, row: Any, model: str) -> None:
@@ -50,10 +42,10 @@ def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
 def disparities(fairness: pd.DataFrame) -> bytes:
     """Every pooled measure of both models with its interval and the band of its limits, an attribute a row."""
     pooled = fairness[(fairness["comparison"] == POOLED) & (fairness["model"] != CHANGE)]
-    title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in _by_attribute(pooled))
+    title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in by_attribute(pooled))
     number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
-    for row, attribute, own in _by_attribute(pooled):
+    for row, attribute, own in by_attribute(pooled):
         ratio = np.array([MEASURES[name].ratio for name in own["measure"]])
         _measures(axes[row, 0], own[~ratio], f"{attribute}: differences, unprivileged minus privileged (0 is parity)")
         units = " and ".join(dict.fromkeys(MEASURES[name].unit for name in own.loc[ratio, "measure"]))
@@ -72,7 +64,7 @@ def _verdict_sentence(attribute: str, rows: pd.DataFrame) -> str:
 
 def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     names = list(dict.fromkeys(rows["measure"]))
-    for row in rows.itertuples():
+    for row in records(rows):
         place = len(names) - 1 - names.index(row.measure)
         y = place + (0.16 if row.model == BASELINE else -0.16)
         if row.model == BASELINE:
@@ -86,7 +78,7 @@ def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     most, names = max(1.6, min(5.0, rows["high"].max() * 1.1)), list(dict.fromkeys(rows["measure"]))
-    for row in rows.itertuples():
+    for row in records(rows):
         place = len(names) - 1 - names.index(row.measure)
         y = place + (0.16 if row.model == BASELINE else -0.16)
         if row.model == BASELINE:
@@ -119,12 +111,12 @@ RATES = {
 
 def group_rates(rates: pd.DataFrame) -> bytes:
     """Every level's rates with Wilson intervals for both models, privileged levels on top and in bold."""
-    sizes = [own["level"].nunique() for _, _, own in _by_attribute(rates)]
+    sizes = [own["level"].nunique() for _, _, own in by_attribute(rates)]
     figure, axes = figure_of(
         len(sizes), len(RATES), 13, 0.8 + 0.5 * sum(sizes) + 0.8 * len(sizes), _spread_sentence(rates),
         height_ratios=sizes, sharey="row",
     )  # fmt: skip
-    for row, attribute, own in _by_attribute(rates):
+    for row, attribute, own in by_attribute(rates):
         for column, (rate, label) in enumerate(RATES.items()):
             _levels(axes[row, column], own[own["rate"] == rate], rate)
             axes[row, column].set_title(f"{attribute}: {label}" if column == 0 else label, loc="left", fontsize=10)
@@ -137,8 +129,8 @@ def group_rates(rates: pd.DataFrame) -> bytes:
 def _spread_sentence(rates: pd.DataFrame) -> str:
     chosen = rates[(rates["rate"] == "selection_rate") & (rates["model"] == REWEIGHED)].dropna(subset=["value"])
     parts = []
-    for _, attribute, own in _by_attribute(chosen):
-        low, high = own.loc[own["value"].idxmin()], own.loc[own["value"].idxmax()]
+    for _, attribute, own in by_attribute(chosen):
+        low, high = own.iloc[int(own["value"].argmin())], own.iloc[int(own["value"].argmax())]
         parts.append(
             f"by {attribute} from {low['value']:.0%} ({low['level']}) to {high['value']:.0%} ({high['level']})"
         )
@@ -148,7 +140,7 @@ def _spread_sentence(rates: pd.DataFrame) -> str:
 def _levels(ax: Axes, rows: pd.DataFrame, rate: str) -> None:
     names = list(dict.fromkeys(rows["level"]))
     models = (REWEIGHED,) if rate == "base_rate" else MODELS
-    for row in rows[rows["model"].isin(models)].itertuples():
+    for row in records(rows[rows["model"].isin(models)]):
         shift = 0 if len(models) == 1 else 0.16 if row.model == BASELINE else -0.16
         y = len(names) - 1 - names.index(row.level) + shift
         if rate == "base_rate" and not isnan(row.value):
@@ -163,102 +155,3 @@ def _levels(ax: Axes, rows: pd.DataFrame, rate: str) -> None:
     for text, name in zip(ax.get_yticklabels(), reversed(names), strict=False):
         text.set_fontweight("bold" if privileged[name] else "normal")
     ax.grid(axis="x", color="#EEEEEE")
-
-
-def roc(curves: pd.DataFrame) -> bytes:
-    """ROC curves of the pooled groups for both models, a dashed diagonal for chance, AUC at each curve's name."""
-    pooled = curves[curves["group"].isin(GROUP_COLOUR)]
-    number = max(pooled["attribute"].nunique(), 1)
-    low = pooled["roc_auc"].min()
-    title = f"Ranking is least accurate at AUC {low:.2f} among the pooled groups of both models"
-    figure, axes = figure_of(number, 2, 9, 0.6 + 4.2 * number, title)
-    for row, attribute, own in _by_attribute(pooled):
-        for column, model in enumerate(COLOUR):
-            ax = axes[row, column]
-            ax.plot([0, 1], [0, 1], ls=":", color=MUTED, lw=1)
-            for place, (group, colour) in enumerate(GROUP_COLOUR.items()):
-                line = own[(own["model"] == model) & (own["group"] == group)]
-                if line.empty:
-                    text = f"{group}: no curve, one label only"
-                else:
-                    text = f"{group}, AUC {line['roc_auc'].iloc[0]:.3f}"
-                    style = "-" if place == 0 else "--"
-                    ax.plot(line["false_positive_rate"], line["true_positive_rate"], style, color=colour, lw=2)
-                ax.annotate(text, (0.97, 0.14 - 0.08 * place), xycoords="axes fraction", ha="right", color=colour)
-            ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel="false positive rate")
-            ax.set_title(f"{attribute}, {model}", loc="left", fontsize=10)
-        axes[row, 0].set_ylabel("true positive rate")
-    return png(figure)
-
-
-def calibration(table: pd.DataFrame) -> bytes:
-    """Mean score against observed share in each score bin, pooled groups, both models; point area grows with rows."""
-    pooled = table[table["group"].isin(GROUP_COLOUR) & (table["n"] > 0)]
-    number = max(pooled["attribute"].nunique(), 1)
-    figure, axes = figure_of(number, 2, 9, 0.6 + 4.2 * number, _calibration_sentence(pooled))
-    for row, attribute, own in _by_attribute(pooled):
-        for column, model in enumerate(COLOUR):
-            ax = axes[row, column]
-            ax.plot([0, 1], [0, 1], ls=":", color=MUTED, lw=1)
-            for place, (group, colour) in enumerate(GROUP_COLOUR.items()):
-                bins = own[(own["model"] == model) & (own["group"] == group)]
-                for bin_ in bins.itertuples():
-                    ax.plot([bin_.score] * 2, [bin_.low, bin_.high], color=colour, lw=1.2)
-                area = 12 + 200 * bins["n"] / max(bins["n"].sum(), 1)
-                ax.scatter(bins["score"], bins["observed"], s=area, color=colour, marker="os"[place], alpha=0.8)
-            ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", xlabel="mean score")
-            ax.set_title(f"{attribute}, {model}", loc="left", fontsize=10)
-        axes[row, 0].set_ylabel("observed share with label 1")
-    handles = [
-        Line2D([], [], ls="", marker="os"[place], color=colour, label=group)
-        for place, (group, colour) in enumerate(GROUP_COLOUR.items())
-    ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False)
-    return png(figure)
-
-
-def _calibration_sentence(pooled: pd.DataFrame) -> str:
-    outside = pooled[(pooled["score"] < pooled["low"]) | (pooled["score"] > pooled["high"])]
-    counts = {model: int((outside["model"] == model).sum()) for model in COLOUR}
-    bins = pooled.groupby("model").size()
-    parts = [f"{counts[model]} of {bins.get(model, 0)} for the {model} model" for model in COLOUR]
-    return f"Score bins whose mean score lies outside the interval of the observed share: {', '.join(parts)}"
-
-
-def confusion(table: pd.DataFrame) -> bytes:
-    """Counts of label by prediction for the pooled groups of both models, shaded by their share of the label's rows."""
-    names = [("privileged", True), ("unprivileged", False)]
-    number = table["attribute"].nunique()
-    figure, axes = figure_of(number, 4, 12, 1.2 + 3.4 * number, _errors_sentence(table))
-    for row, attribute, own in _by_attribute(table):
-        for column, (model, (name, privileged)) in enumerate((m, n) for m in COLOUR for n in names):
-            cells = own[(own["model"] == model) & (own["privileged"] == privileged)][["tn", "fp", "fn", "tp"]].sum()
-            _matrix(axes[row, column], cells.to_numpy().reshape(2, 2))
-            axes[row, column].set_title(f"{attribute}: {model},\n{name}", loc="left", fontsize=10)
-    return png(figure)
-
-
-def _errors_sentence(table: pd.DataFrame) -> str:
-    """Who is wrongly told no: the share of rows with label 1 that each model does not select, by attribute."""
-    lines = []
-    for _, attribute, own in _by_attribute(table):
-        sums = own.groupby(["model", "privileged"])[["tp", "fn"]].sum()
-        share = (sums["fn"] / sums.sum(axis=1).clip(lower=1)).map("{:.0%}".format)
-        lines.append(
-            f"By {attribute}, a wrong no to unprivileged and privileged rows of label 1: "
-            f"baseline {share[BASELINE, False]} and {share[BASELINE, True]}, "
-            f"reweighed {share[REWEIGHED, False]} and {share[REWEIGHED, True]}"
-        )
-    return "\n".join(lines)
-
-
-def _matrix(ax: Axes, counts: Any) -> None:
-    share = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
-    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.4)
-    for label in (0, 1):
-        for predicted in (0, 1):
-            text = f"{counts[label, predicted]:,}\n{share[label, predicted]:.0%}"
-            ax.annotate(text, (predicted, label), ha="center", va="center", fontsize=11)
-    ax.set(xticks=[0, 1], xticklabels=["predicted 0", "predicted 1"], yticks=[0, 1], yticklabels=["label 0", "label 1"])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)

@@ -6,7 +6,8 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import LIMITS, MUTED, figure_of, png
-from pipeline.reporting.rendering import words
+from pipeline.reporting.formatting import words
+from pipeline.reporting.tables import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +24,14 @@ def disparities(approvals: pd.DataFrame) -> bytes:
     """Forest plot: every measure and comparison of approvals with its interval, its limits and its colour."""
     table = approvals[approvals["measure"] != "disparate_impact"].reset_index(drop=True)
     shown = table[table["finding"] == "RED"]
-    worst = table.loc[table["value"].abs().idxmax()] if table["value"].notna().any() else None
+    worst = table.iloc[int(table["value"].abs().argmax())] if table["value"].notna().any() else None
     title = f"{len(shown)} of {len(table)} comparisons of approvals are RED"
     if worst is not None:
         title += f"; the largest difference is {worst['value']:+.3f} ({worst['attribute']}, {SCOPE[worst['scope']]})"
     figure, axes = figure_of(1, 1, 11, 1.6 + 0.34 * len(table), title)
     ax = axes[0, 0]
     labels = []
-    for place, row in enumerate(reversed(list(table.itertuples()))):
+    for place, row in enumerate(reversed(records(table))):
         ax.fill_betweenx([place - 0.4, place + 0.4], row.minimum, row.maximum, color=LIMITS, lw=0)
         _bar(ax, row, place, FINDING[row.finding], row.finding)
         star = " *" if row.primary else ""
@@ -72,7 +73,7 @@ def intersections(table: pd.DataFrame, confidence: float, most: int = 30) -> byt
     figure, axes = figure_of(1, 1, 11, 1.6 + 0.3 * max(len(shown), 1), title)
     ax = axes[0, 0]
     labels = []
-    for place, row in enumerate(reversed(list(shown.itertuples()))):
+    for place, row in enumerate(reversed(records(shown))):
         sure = row.p_adjusted < 1 - confidence
         colour = FINDING["RED"] if sure and row.difference < 0 else "#0072B2" if sure else MUTED
         _bar_plain(ax, row, place, colour, f"p {row.p_adjusted:.3f}" if row.p_adjusted >= 0.0005 else "p < 0.001")
@@ -117,12 +118,12 @@ def waits(table: pd.DataFrame) -> bytes:
     if table.empty:
         return _nothing("No duration is declared, so processing times are switched off")
     means = table[table["measure"] == "mean_wait_difference"].reset_index(drop=True)
-    worst = means.loc[means["value"].abs().idxmax()]
+    worst = means.iloc[int(means["value"].abs().argmax())]
     longer = "longer" if worst["value"] > 0 else "shorter"
     title = f"{worst['attribute']}: {worst['comparison']} waits {abs(worst['value']):.1f} {longer} on average"
     figure, axes = figure_of(1, 1, 10, 1.6 + 0.4 * len(means), title)
     ax, labels = axes[0, 0], []
-    for place, row in enumerate(reversed(list(means.itertuples()))):
+    for place, row in enumerate(reversed(records(means))):
         colour = FINDING[row.finding]
         ax.plot([row.privileged, row.unprivileged], [place, place], color=colour, lw=2)
         ax.plot([row.privileged], [place], "o", mfc="white", color=colour, ms=7)

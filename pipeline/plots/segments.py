@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import LIMITS, MUTED, figure_of, png
+from pipeline.reporting.tables import records
 from responsible.clustering.null_reference import ONE_FEATURE
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def plane(shown: pd.DataFrame, report: Report) -> bytes:
     title = f"{_count(report)} in the plane that shows the most of them"
     figure, axes = figure_of(1, 1, 8.5, 6, title)
     ax = axes[0, 0]
+    segment: Any
+    code: Any
     for (segment, code), part in shown.groupby(["segment", "code"]):
         mark = MARKERS[code % len(MARKERS)]
         ax.scatter(part["first"], part["second"], s=16, marker=mark, color=colour(segment), alpha=0.55, lw=0.9)
@@ -116,7 +119,7 @@ def shares(table: pd.DataFrame, report: Report) -> bytes:
     figure, axes = figure_of(1, 1, 9, min(height, 14), title)
     ax = axes[0, 0]
     places = {(s, v): i * (len(levels) + 0.8) + j for i, s in enumerate(segments) for j, v in enumerate(levels)}
-    for row in table.itertuples(index=False):
+    for row in records(table):
         y = places[row.segment, row.level]
         ax.plot([row.low, row.high], [y, y], color=colour(row.segment), lw=3, alpha=0.5)
         ax.plot(row.share, y, "o", color=colour(row.segment), ms=7)

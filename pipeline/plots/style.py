@@ -6,23 +6,27 @@ The same table gives the same bytes.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
-from pipeline.reporting.rendering import visible
+from pipeline.reporting.formatting import visible
 from responsible.names import BASELINE, REWEIGHED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Okabe & Ito 2008: distinct for all common kinds of colour blindness; shapes differ too, for print without colour.
 COLOUR = {BASELINE: "#0072B2", REWEIGHED: "#D55E00"}
 MARKER = {BASELINE: "o", REWEIGHED: "D"}
 MUTED, LIMITS = "#666666", "#DDEBDD"
 DPI = 120
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -32,6 +36,12 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "svg.hashsalt": "responsible",
 }
+
+
+def by_attribute(table: pd.DataFrame) -> Iterator[tuple[int, str, pd.DataFrame]]:
+    """Number, name and rows of each attribute of a table, in their order."""
+    for row, (attribute, own) in enumerate(table.groupby("attribute", sort=False)):
+        yield row, str(attribute), own
 
 
 def figure_of(rows: int, columns: int, width: float, height: float, title: str, **kwargs: Any) -> tuple[Figure, Any]:

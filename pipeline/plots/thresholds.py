@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
-from pipeline.reporting.rendering import words
+from pipeline.reporting.formatting import words
 from responsible.names import REWEIGHED
 
 if TYPE_CHECKING:

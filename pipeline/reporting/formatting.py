@@ -1,41 +1,72 @@
-"""Words for documents: text from data, Markdown made here, and numbers that know where they come from."""
+"""How numbers, intervals, limits, p-values, verdicts and text from data are written, each in one place.
+
+Plain Python only, because `make gate` and the summary after every `make` import this.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
-from pipeline.reporting import rendering
-from pipeline.reporting.rendering import escape
+if TYPE_CHECKING:
+    from responsible.governance.policy import Evidence, Judgement
+
+SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
+NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
+JUDGEMENT_COLUMNS = ("rule", "verdict", "severity", "value", "limits", "figure")
+Digits = int | str | None  # decimals; "g", "g4": significant ones, for what was chosen, not measured; None: by size
 
 
-class Told(str):
-    """Text that data or parameters tell: printed escaped, and never checked for numbers, because nobody wrote it."""
+class DataText(str):
+    """Text from data or parameters: printed escaped, and never checked for numbers, because nobody wrote it."""
 
     __slots__ = ()
 
 
-class Made(str):
+class Markup(str):
     """Markdown that the engine made: printed as it is."""
 
     __slots__ = ()
 
 
-class Number(float):
+class ReadNumber(float):
     """A number read from a file, for conditions in a template; to print it, ask for the figure."""
 
 
-def told(value: Any) -> Any:
-    """A tree of parameters or rows with every text and key :class:`Told` and every number a :class:`Number`."""
+def data_text(value: Any) -> Any:
+    """A tree of parameters or rows with every text and key :class:`DataText`, every number a :class:`ReadNumber`."""
     if isinstance(value, Mapping):
-        return {told(k): told(v) for k, v in value.items()}
+        return {data_text(k): data_text(v) for k, v in value.items()}
     if isinstance(value, str):
-        return Told(value)
+        return DataText(value)
     if isinstance(value, Sequence):
-        return [told(v) for v in value]
-    return Number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        return [data_text(v) for v in value]
+    return ReadNumber(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def visible(text: str) -> str:
+    """Text with U+FFFD for control characters but line breaks, and for those that turn the direction of writing or are
+    not to be seen: they only deceive the eye.
+    """
+    return "".join("\ufffd" if c != "\n" and category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in text)
+
+
+def escape(text: object) -> str:
+    """Text from data as Markdown shows it, letter by letter, wherever it stands: no markup, link, list or heading."""
+    seen = visible(" ".join(str(text).split()))
+    out = re.sub(r"(?i)(https?|ftp):(?=//)", r"\1\\:", "".join(f"\\{c}" if c in SPECIAL else c for c in seen))
+    out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
+    out = re.sub(r"\\&(?=\s|$)", "&", out)
+    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
+
+
+def code(text: object) -> str:
+    """Text as inline code; escaped instead where it holds a character that code cannot show in every place."""
+    plainly = str(text)
+    return escape(plainly) if re.search(r"[`|\s]{2}|[`|\n]|^\s|\s$|^$", plainly) else f"`{visible(plainly)}`"
 
 
 def plain(markdown: str) -> str:
@@ -45,45 +76,93 @@ def plain(markdown: str) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(text.split()))
 
 
-def number(value: float, digits: int | str | None = None) -> str:
-    """Three decimals with a true minus; none for whole numbers of 2 or more, as counts are, and from a hundred on.
+def words(name: str) -> str:
+    """A name from a metrics file as a reader says it: underscores become spaces."""
+    return NAMES.get(name, name.replace("_", " "))
 
-    ``digits`` "g": as many as it takes, for what is not measured but chosen, such as a threshold.
+
+def number(value: float | None, digits: Digits = None, sign: str = "") -> str:
+    """A number with a true minus, thousands separators and no negative zero; "undefined" for None and NaN.
+
+    Without ``digits`` an integer and a whole number of 2 or more are counts, from a hundred on there are no decimals,
+    and everything else has three. ``sign`` "+" shows a plus on gains.
     """
-    if digits == "g":
-        return f"{value:g}".replace("-", "−")
-    if math.isfinite(value) and digits is None and (abs(value) >= 100 or (value == int(value) and abs(value) >= 2)):
-        return f"{value:,.0f}".replace("-", "−")
-    return rendering.number(value, 3 if digits is None else digits)
+    if value is None or math.isnan(value):
+        return "undefined"
+    if isinstance(digits, str):
+        text = f"{float(value):{sign},.{digits.removeprefix('g') or 6}g}"
+        return (f"{float(text):{sign},.0f}" if "e+" in text else text).replace("-", "−")
+    if digits is None:
+        whole = isinstance(value, int) or (abs(value) >= 2 and float(value).is_integer())
+        digits = 0 if whole else _decimals(value)
+    return f"{round(value, int(digits)) + 0.0:{sign},.{digits}f}".replace("-", "−")
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value) >= 100 else 3
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share of 1 in percent, ``43.1 %``; "undefined" for NaN."""
+    return "undefined" if math.isnan(share) else f"{number(share * 100, digits)} %"
 
 
 def interval(
-    value: float, low: float, high: float, reason: str = "", *, digits: int | str | None = None, unit: str = ""
+    value: float, low: float, high: float, reason: str = "", *, digits: Digits = None, unit: str = "", sign: str = ""
 ) -> str:
-    """``value [low, high]``, the value alone when there is no interval, or the reason why there is no value."""
+    """``value [low, high]``, the value alone when there is no interval, or (escaped) the reason for no value."""
     if math.isnan(value):
-        return f"undefined ({escape(reason.replace('_', ' ') or 'zero denominator')})"
+        return f"undefined ({escape(words(reason)) or 'zero denominator'})"
     if math.isnan(low):
-        return f"{number(value, digits)}{unit}"
-    shown = 3 if digits is None else digits
-    return f"{number(value, shown)}{unit} [{number(low, shown)}, {number(high, shown)}]"
+        return f"{number(value, digits, sign)}{unit}"
+    places = _decimals(value) if digits is None else digits
+    return f"{number(value, places, sign)}{unit} [{number(low, places, sign)}, {number(high, places, sign)}]"
 
 
 def limits(minimum: float | None, maximum: float | None) -> str:
-    """The limits in words: ``0.8 to 1.25``, ``at least 0.8``, ``at most 0.1``; empty when there are none."""
-    if minimum is None and maximum is None:
-        return ""
-    if minimum is None or maximum is None:
-        said = f"at most {maximum:g}" if minimum is None else f"at least {minimum:g}"
-    else:
-        said = f"{minimum:g} to {maximum:g}"
-    return said.replace("-", "−")
+    """The limits in words: ``0.8 to 1.25``, ``at least 0.8``, ``at most 0.1``; empty without any (None or NaN)."""
+    low, high = ("" if end is None or math.isnan(end) else number(end, "g") for end in (minimum, maximum))
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else f"at most {high}" if high else ""
+
+
+def p_value(p: float, name: str = "") -> str:
+    """A p-value: ``0.012``, ``< 0.001``, or "undefined"; with a ``name`` as a statement, ``p = 0.012``."""
+    said = "undefined" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return said if not name else f"{name} {'= ' if said[0].isdigit() else ''}{said}"
 
 
 def verdict(name: str) -> str:
-    """A verdict in words, in bold where it is bad news."""
-    said = escape(name.replace("_", " "))
+    """A verdict in words as Markdown, in bold where it is bad news."""
+    said = escape(words(name))
     return f"**{said}**" if name in ("fail", "infeasible") else said
+
+
+def figure(found: Evidence, digits: Digits = None, *, percent: bool = False, bare: bool = False) -> str:
+    """A figure as text: value and interval, in percent or ``bare`` when asked, or why there is no value."""
+    value, low, high = (found.value, *((math.nan,) * 2 if bare else (found.low, found.high)))
+    if percent:
+        places = 1 if digits is None else digits
+        return interval(value * 100, low * 100, high * 100, found.reason, digits=places, unit=" %")
+    if digits is None and not found.inferred and value.is_integer():
+        digits = 0
+    return interval(value, low, high, found.reason, digits=digits)
+
+
+def judgement_verdict(judgement: Judgement) -> str:
+    """The verdict of a rule in words, with the end of the exception when there is one."""
+    if judgement.verdict != "excepted" or judgement.rule.exception is None:
+        return words(judgement.verdict)
+    return f"excepted until {judgement.rule.exception.until} ({words(judgement.found)})"
+
+
+def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
+    """The texts of a judgement's line in a table, in the order of ``JUDGEMENT_COLUMNS``."""
+    rule = judgement.rule
+    severity = "BLOCKS" if judgement.blocks else rule.severity
+    shown = figure(judgement.evidence), limits(rule.minimum, rule.maximum)
+    return judgement.name, judgement_verdict(judgement), severity, *shown, rule.label
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:

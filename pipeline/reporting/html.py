@@ -14,6 +14,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -66,8 +67,9 @@ class Reader:
         self.outline: list[Heading] = []
         self.tables = 0
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-        rules = {"table_open": self._table_open, "table_close": lambda *_: "</table></div>\n"}
-        self.markdown.renderer.rules |= rules
+        self.renderer = RendererHTML(self.markdown)
+        rules: Any = self.renderer.rules  # annotated for functions of the renderer itself
+        rules |= {"table_open": self._table_open, "table_close": self._table_close}
 
     def part(self) -> Part:
         """The document's HTML and its headings; a picture that the stage does not declare is an error."""
@@ -81,7 +83,7 @@ class Reader:
         _scopes(tokens)
         if not self.outline or self.outline[0].level != 2:
             raise InputError(f"docs/{self.document.name}.md: must begin with a heading of the first level")
-        html = self.markdown.renderer.render(_placed(tokens, self.outline), self.markdown.options, {})
+        html = self.renderer.render(_placed(tokens, self.outline), self.markdown.options, {})
         return Part(self.document.name, Markup(html), self.outline)  # noqa: S704 - markdown-it escapes all HTML of a text
 
     def _heading(self, token: Token, inline: Token | None) -> None:
@@ -129,6 +131,9 @@ class Reader:
         under = tokens[at].meta.get("under", "")
         label = escapeHtml(f"Table {self.tables}, {under}")
         return f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table>\n'
+
+    def _table_close(self, *_: Any) -> str:
+        return "</table></div>\n"
 
 
 def _placed(tokens: list[Token], outline: Sequence[Heading]) -> list[Token]:

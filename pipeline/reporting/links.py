@@ -1,4 +1,4 @@
-"""Links of a document to what it was read from, and the footer that says where everything comes from."""
+"""Links of a document to what it was read from, rules of the policy with theirs, and the footer of provenance."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.reporting.formatting import Made, escape
+from pipeline.reporting import formatting
+from pipeline.reporting.formatting import DataText, Digits, Markup, escape
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.figures import PARAMETERS
+from responsible.governance.policy import Evidence, Judgement
 
 SHOWN = 16  # characters of a digest
 
@@ -21,23 +23,29 @@ class Links:
         self._labels: dict[tuple[str, str], str] = {}
         self._read: set[str] = set()
 
-    def figure(self, said: str, file: str, key: str) -> Made:
+    def figure(self, said: str, file: str, key: str) -> Markup:
         """Text as a link to a file; the key is the link's title, and both stand at the end of the document."""
         self._read.add(file)
         label = self._labels.setdefault((file, key), f"f{len(self._labels) + 1}")
-        return Made(f"[{said}][{label}]")
+        return Markup(f"[{said}][{label}]")
 
-    def file(self, name: str) -> Made:
+    def evidence(
+        self, found: Evidence, key: str, digits: Digits = None, *, percent: bool = False, bare: bool = False
+    ) -> Markup:
+        """A figure as a link."""
+        return self.figure(formatting.figure(found, digits, percent=percent, bare=bare), found.source, key)
+
+    def file(self, name: str) -> Markup:
         """A link to a file of the stage."""
         self._sources.path(name)
         self._read.add(name)
-        return Made(f"[{name}]({self._relative(name)})")
+        return Markup(f"[{name}]({self._relative(name)})")
 
-    def picture(self, name: str, alt: str) -> Made:
+    def picture(self, name: str, alt: str) -> Markup:
         """A picture with its alternative text."""
         self._sources.path(name)
         self._read.add(name)
-        return Made(f"![{alt}]({self._relative(name)})")
+        return Markup(f"![{alt}]({self._relative(name)})")
 
     def _relative(self, file: str) -> str:
         return posixpath.relpath(file, self._folder)
@@ -64,6 +72,38 @@ class Links:
         ]
         links = [f'[{label}]: {self._relative(file)} "{_title(key)}"' for (file, key), label in self._labels.items()]
         return "\n".join([*lines, *([""] if links else []), *links]) + "\n"
+
+
+class Judged:
+    """A rule and its verdict as templates see it: texts to print or compare, ``figure`` and ``limits`` to print."""
+
+    def __init__(self, judged: Judgement, links: Links) -> None:
+        rule, excuse = judged.rule, judged.rule.exception
+        self._judged, self._links = judged, links
+        self.name, self.verdict, self.found = DataText(judged.name), DataText(judged.verdict), DataText(judged.found)
+        self.severity, self.reason, self.owner = DataText(rule.severity), DataText(rule.reason), DataText(rule.owner)
+        self.metric, self.level, self.blocks = DataText(rule.metric), DataText(rule.level or ""), judged.blocks
+        self.until = DataText(excuse.until.isoformat() if excuse else "")
+        self.justification = DataText(excuse.justification if excuse else "")
+        self.limits = Markup(formatting.limits(rule.minimum, rule.maximum))
+
+    @property
+    def figure(self) -> Markup:
+        """The figure that was judged, as a link."""
+        return self._links.evidence(self._judged.evidence, self._judged.rule.label)
+
+    @property
+    def said(self) -> Markup:
+        """The verdict in words, with the end of the exception when there is one."""
+        said = escape(formatting.judgement_verdict(self._judged))
+        return Markup(f"**{said}**" if self._judged.blocks else said)
+
+    def line(self) -> str:
+        """The rule's line in ``policy_table``."""
+        severity = "blocks" if self.blocks else escape(self.severity)
+        why = f"{escape(self.reason)}{f' (exception: {escape(self.justification)})' if self.until else ''}"
+        cells = (escape(self.name), self.said, severity, self.figure, self.limits, why, escape(self.owner))
+        return f"| {' | '.join(cells)} |"
 
 
 def _title(key: str) -> str:

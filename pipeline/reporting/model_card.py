@@ -8,11 +8,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.reporting import formatting, rendering
+from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
 from pipeline.reporting.sources import Sources, TableRow, digest
-from pipeline.results import policy_verdicts
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.policy import headline
 from responsible.names import POOLED, REWEIGHED
@@ -32,7 +31,7 @@ class _Yaml(yaml.SafeDumper):
 
 
 _Yaml.add_representer(
-    str, lambda dumper, text: yaml.SafeDumper.represent_str(dumper, rendering.visible(" ".join(text.split())))
+    str, lambda dumper, text: yaml.SafeDumper.represent_str(dumper, formatting.visible(" ".join(text.split())))
 )
 _Yaml.add_representer(
     _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
@@ -136,14 +135,14 @@ def _properties(sources: Sources) -> Mapping[str, str]:
         "parameters:threshold": f"{sources.setting('threshold'):g}",
         "parameters:decision_threshold": f"{sources.setting('model.decision_threshold'):g}",
         "policy": headline(judged),
-        **{f"policy:{j.name}": f"{policy_verdicts.words(j)}: {policy_verdicts.figure(j.evidence)}" for j in judged},
+        **{f"policy:{j.name}": f"{formatting.judgement_verdict(j)}: {formatting.figure(j.evidence)}" for j in judged},
     }
 
 
 def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     rows = sources.rows(Tables.FAIRNESS, {"attribute": attribute, "model": model, "comparison": POOLED})
     unmet = [
-        f"{rendering.words(r['measure'])} {_figure(r)}, {r['verdict'].replace('_', ' ')}"
+        f"{formatting.words(r['measure'])} {_figure(r)}, {formatting.words(r['verdict'])}"
         for r in rows
         if r["verdict"] != "pass"
     ]

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.reporting.formatting import Number, Told, told
+from pipeline.reporting.formatting import DataText, ReadNumber, data_text
 from pipeline.results import figures as _evidence
 from pipeline.results.catalogue import Metrics
 from pipeline.storage import files as _io
@@ -20,30 +20,30 @@ from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, ju
 from responsible.validation import InputError, did_you_mean
 
 
-class TableRow(dict[str, Told]):
+class TableRow(dict[str, DataText]):
     """A row of a table in plots/: its texts by column, and where it stands, ``plots/fairness.csv``, row 7."""
 
     def __init__(self, cells: Mapping[str, str], file: str, line: int) -> None:
-        super().__init__({name: Told(text) for name, text in cells.items()})
+        super().__init__({name: DataText(text) for name, text in cells.items()})
         self.file, self.line = file, line
 
-    def text(self, column: str) -> Told:
+    def text(self, column: str) -> DataText:
         """The text of a column; a column that the table lacks is an error."""
         if column not in self:
             raise InputError(f"{self.file}: there is no column {str(column)!r}{did_you_mean(column, self)}")
         return self[column]
 
-    def __getattr__(self, column: str) -> Told:
+    def __getattr__(self, column: str) -> DataText:
         """``row.level`` in a template is the text of the column."""
         if column.startswith("__"):
             raise AttributeError(column)
         return self.text(column)
 
-    def number(self, column: str) -> Number:
+    def number(self, column: str) -> ReadNumber:
         """The number of a column, NaN for an empty field."""
         text = self.text(column)
         try:
-            return Number(text or "nan")
+            return ReadNumber(text or "nan")
         except ValueError:
             raise InputError(f"{self.file}, row {self.line}: {column} is no number, got {str(text)!r}") from None
 
@@ -82,7 +82,7 @@ class Sources:
                 known = tree if isinstance(tree, Mapping) else ()
                 raise InputError(f"{_evidence.PARAMETERS}: {key}: {part!r} is missing{did_you_mean(part, known)}")
             tree = tree[part]
-        return told(tree)
+        return data_text(tree)
 
     def rows(self, file: str, where: Mapping[str, str]) -> list[TableRow]:
         """The rows of a declared CSV whose columns have the values of ``where``."""

@@ -1,29 +1,33 @@
-"""Tables for documents: what a column of a Markdown table shows of the rows of a CSV."""
+"""What documents show of rows: columns of Markdown tables from a CSV, and filters for rows of data frames."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting import formatting, rendering
-from pipeline.reporting.formatting import Made, escape
-from pipeline.reporting.sources import TableRow
+from pipeline.reporting import formatting
+from pipeline.reporting.formatting import Markup, escape
 from responsible.validation import InputError
 
-Column = Callable[[Sequence[TableRow]], Made]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.reporting.sources import TableRow
+
+Column = Callable[[Sequence["TableRow"]], Markup]
 
 
 def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
     """Show the rows of a group that have the values of ``pick``, which must agree; nothing where there is none."""
 
-    def column(rows: Sequence[TableRow]) -> Made:
+    def column(rows: Sequence[TableRow]) -> Markup:
         found = {show(row): row for row in rows if all(row.text(k) == str(value) for k, value in pick.items())}
         if len(found) > 1:
             one, other, *_ = found.values()
             place = f"{one.file}: rows {one.line} and {other.line}"
             raise InputError(f"{place} both belong into one cell; narrow `where`, `by` or the column")
-        return Made(next(iter(found), ""))
+        return Markup(next(iter(found), ""))
 
     return column
 
@@ -35,7 +39,7 @@ def text(column: str, **pick: Any) -> Column:
 
 def words(column: str, **pick: Any) -> Column:
     """A name of the metrics files as a reader says it, without underscores."""
-    return _of(lambda row: escape(rendering.words(row.text(column))), pick)
+    return _of(lambda row: escape(formatting.words(row.text(column))), pick)
 
 
 def verdict(column: str = "verdict", **pick: Any) -> Column:
@@ -49,15 +53,14 @@ def number(column: str, digits: int | None = None, **pick: Any) -> Column:
     def show(row: TableRow) -> str:
         if not (text := row.text(column)):
             return ""
-        whole = digits is None and text.removeprefix("-").isdecimal()
-        return formatting.number(row.number(column), 0 if whole and abs(int(text)) < 2 else digits)
+        return formatting.number(int(text) if text.removeprefix("-").isdecimal() else row.number(column), digits)
 
     return _of(show, pick)
 
 
 def percent(column: str, digits: int = 1, **pick: Any) -> Column:
     """A share, in percent."""
-    return _of(lambda row: f"{rendering.number(row.number(column) * 100, digits)} %" if row.text(column) else "", pick)
+    return _of(lambda row: formatting.percent(row.number(column), digits) if row.text(column) else "", pick)
 
 
 def interval(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
@@ -75,7 +78,7 @@ def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Co
     whole = interval(column, digits)
 
     def show(row: TableRow) -> str:
-        return f"{whole([row])} ({row.number('count'):,.0f}/{row.number('of'):,.0f})"
+        return f"{whole([row])} ({formatting.number(row.number('count'), 0)}/{formatting.number(row.number('of'), 0)})"
 
     return _of(show, pick)
 
@@ -110,3 +113,29 @@ def markdown(
     lines += [[show(group) for show in columns.values()] for group in list(groups.values())[:most]]
     left = f", the first {most} of {len(groups)}" if most is not None and len(groups) > most else ""
     return [f"| {' | '.join(line)} |" for line in lines], left
+
+
+def records(table: pd.DataFrame) -> list[Any]:
+    """The rows of a data frame as named tuples."""
+    return list(table.itertuples(index=False))
+
+
+def _row_interval(row: Any, column: str = "value", digits: int | None = None, *, percent: bool = False) -> Markup:
+    """``value [low, high]`` of a row; the ends are ``COLUMN_low`` and ``COLUMN_high`` where the row has them."""
+    named = hasattr(row, f"{column}_low")
+    ends = (f"{column}_low", f"{column}_high") if named else ("low", "high")
+    value, low, high = (getattr(row, name) * (100 if percent else 1) for name in (column, *ends))
+    places, unit = (1 if digits is None else digits, " %") if percent else (digits, "")
+    return Markup(formatting.interval(value, low, high, getattr(row, "reason", ""), digits=places, unit=unit))
+
+
+FILTERS: dict[str, Callable[..., Markup]] = {
+    "code": lambda text: Markup(formatting.code(text)),
+    "interval": _row_interval,
+    "limits": lambda row: Markup(formatting.limits(row.minimum, row.maximum)),
+    "number": lambda value, digits=None: Markup(formatting.number(value, digits)),
+    "p_value": lambda p, name="": Markup(formatting.p_value(p, name)),
+    "percent": lambda share, digits=1: Markup(formatting.percent(share, digits)),
+    "verdict": lambda row: Markup(formatting.verdict(row.verdict)),
+}
+"""What a document of rows pipes its rows and their numbers through."""

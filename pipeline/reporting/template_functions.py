@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.reporting import formatting, prose, rendering, tables
-from pipeline.reporting.formatting import Made, Number, Told, escape
-from pipeline.reporting.links import Links
-from pipeline.reporting.shown import Judged, shown, text
+from pipeline.reporting import formatting, prose, tables
+from pipeline.reporting.engine import cite
+from pipeline.reporting.formatting import DataText, Markup, ReadNumber, escape
+from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.figures import PARAMETERS
 from responsible.governance.policy import WHOLE, headline
@@ -31,7 +31,7 @@ class Functions:
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
         return {f.__name__: f for f in (*own, *logic, cite)} | tables.SHOWS | {"judgements": judged}
 
-    def filters(self) -> dict[str, Callable[..., Made]]:
+    def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
         return {name: self._of_row(name, show) for name, show in tables.SHOWS.items() if name != "words"}
 
@@ -43,22 +43,22 @@ class Functions:
         *,
         percent: bool = False,
         bare: bool = False,
-    ) -> Made:
+    ) -> Markup:
         """``value [low, high]`` of a figure as a link; ``percent`` as a share, ``bare`` without its interval.
 
         ``digits`` are decimals, or "g": as many as it takes, for a figure without interval.
         """
         found = self.sources.figure(path, level)
         key = f"{path} [{level}]" if level else path
-        return self.links.figure(shown(found, digits, percent=percent, bare=bare), found.source, key)
+        return self.links.evidence(found, key, digits, percent=percent, bare=bare)
 
-    def parameter(self, key: str, digits: int | None = None, *, percent: bool = False) -> Made:
+    def parameter(self, key: str, digits: int | None = None, *, percent: bool = False) -> Markup:
         """A parameter as a link to the parameter file; a list as its texts with commas."""
         found = self.sources.setting(key)
         values = found if isinstance(found, list) else [found]
-        if not values or not all(isinstance(value, Told | Number) for value in values):
+        if not values or not all(isinstance(value, DataText | ReadNumber) for value in values):
             raise InputError(f"{PARAMETERS}: {key} is no text or number; name one of its keys")
-        said = ", ".join(text(value, digits, percent=percent) for value in values)
+        said = ", ".join(_text(value, digits, percent=percent) for value in values)
         return self.links.figure(said, PARAMETERS, key)
 
     def table(
@@ -68,20 +68,20 @@ class Functions:
         where: Mapping[str, str] | None = None,
         by: str | list[str] | None = None,
         most: int | None = None,
-    ) -> Made:
+    ) -> Markup:
         """A Markdown table of a CSV and the line that names it; without rows only a line that says so."""
         for heading in columns:
-            if not isinstance(heading, Told) and (found := prose.numbers(heading)):
+            if not isinstance(heading, DataText) and (found := prose.numbers(heading)):
                 raise InputError(f"{file}: the column heading {heading!r} holds the number {found[0].text!r}")
         rows = self.sources.rows(file, where or {})
-        chosen = ", ".join(f"{escape(name)}: {escape(rendering.words(str(v)))}" for name, v in (where or {}).items())
+        chosen = ", ".join(f"{escape(name)}: {escape(formatting.words(str(v)))}" for name, v in (where or {}).items())
         said = f"{self.source(file)}{f' ({chosen})' if chosen else ''}"
         if not rows:
-            return Made(f"*No rows in {said}.*")
+            return Markup(f"*No rows in {said}.*")
         lines, left = tables.markdown(rows, columns, by, most)
-        return Made("\n".join([*lines, "", f"*Source: {said}{left}.*"]))
+        return Markup("\n".join([*lines, "", f"*Source: {said}{left}.*"]))
 
-    def people(self, name: str, question: str, caller: Callable[[], str] | None = None) -> Made:
+    def people(self, name: str, question: str, caller: Callable[[], str] | None = None) -> Markup:
         """A question and what people answer to it; what they left open is collected and refused at the end."""
         if found := prose.numbers(question):
             raise InputError(f"people({name!r}): the question holds the number {found[0].text!r}")
@@ -91,28 +91,28 @@ class Functions:
         self.answers[name] = formatting.plain(answer)
         if prose.is_empty(answer) or prose.placeholder(answer):
             self.unanswered[name] = question
-        return Made(f"**{question}**\n\n{answer}\n")
+        return Markup(f"**{question}**\n\n{answer}\n")
 
-    def written_for(self, expected: Mapping[str, Any]) -> Made:
+    def written_for(self, expected: Mapping[str, Any]) -> Markup:
         """A warning when the answers were written for other parameters than these; nothing when they hold."""
         other = {key: now for key, then in expected.items() if (now := self.sources.setting(key)) != then}
         if not other:
-            return Made("")
-        said = "; ".join(f"`{key}` was {text(expected[key])} and is {text(now)}" for key, now in other.items())
-        return Made(
+            return Markup("")
+        said = "; ".join(f"`{key}` was {_text(expected[key])} and is {_text(now)}" for key, now in other.items())
+        return Markup(
             f"> **The hand-written answers below were given for another table.** {said}. Until people have read "
             "each one again and said so in the template, they do not hold."
         )
 
-    def picture(self, file: str, alt: str) -> Made:
+    def picture(self, file: str, alt: str) -> Markup:
         """A picture with the words that stand for it where it cannot be seen."""
         if len(alt) <= 20:
             raise InputError(f"{file}: the alternative text says too little, got {str(alt)!r}; say what is to be seen")
-        if not isinstance(alt, Made) and (found := prose.numbers(alt)):
+        if not isinstance(alt, Markup) and (found := prose.numbers(alt)):
             raise InputError(f"{file}: the alternative text holds the number {found[0].text!r}")
-        return self.links.picture(file, alt if isinstance(alt, Made) else escape(alt))
+        return self.links.picture(file, alt if isinstance(alt, Markup) else escape(alt))
 
-    def source(self, file: str) -> Made:
+    def source(self, file: str) -> Markup:
         """A link to a file of this stage."""
         return self.links.file(file)
 
@@ -120,9 +120,9 @@ class Functions:
         """Whether there is such a figure; for tables in which some models lack one."""
         return level in self.sources.figures.get(path, ())
 
-    def value(self, path: str, level: str = WHOLE) -> Number:
+    def value(self, path: str, level: str = WHOLE) -> ReadNumber:
         """A figure's value for conditions, NaN where undefined."""
-        return Number(self.sources.figure(path, level).value)
+        return ReadNumber(self.sources.figure(path, level).value)
 
     def setting(self, key: str) -> Any:
         """A parameter, or a tree of them, for loops and conditions."""
@@ -132,21 +132,21 @@ class Functions:
         """The rows of a table whose columns have these values."""
         return self.sources.rows(file, where)
 
-    def distinct(self, file: str, column: str, **where: str) -> list[Told]:
+    def distinct(self, file: str, column: str, **where: str) -> list[DataText]:
         """The different texts of a column, in the order in which they come."""
         return list(dict.fromkeys(row.text(column) for row in self.sources.rows(file, where)))
 
-    def policy_line(self) -> Made:
+    def policy_line(self) -> Markup:
         """The policy in a line: whether it passes, and which rules block, warn or are excepted."""
         return self.links.figure(escape(headline(self.sources.judgements)), PARAMETERS, "policy")
 
-    def policy_table(self) -> Made:
+    def policy_table(self) -> Markup:
         """Every rule of the policy with its verdict, its figure as a link, its limits, reason and owner."""
         lines = ["| rule | verdict | severity | figure | limits | why | owner |", f"|{'---|' * 7}"]
-        return Made("\n".join([*lines, *(Judged(j, self.links).line() for j in self.sources.judgements)]))
+        return Markup("\n".join([*lines, *(Judged(j, self.links).line() for j in self.sources.judgements)]))
 
-    def _of_row(self, name: str, show: Callable[..., tables.Column]) -> Callable[..., Made]:
-        def of_row(row: TableRow, column: str = "value", **more: Any) -> Made:
+    def _of_row(self, name: str, show: Callable[..., tables.Column]) -> Callable[..., Markup]:
+        def of_row(row: TableRow, column: str = "value", **more: Any) -> Markup:
             if not isinstance(row, TableRow):
                 raise InputError(f"{name} takes a row of rows(), got {type(row).__name__}")
             cell = show(**more) if name == "limits" else show(column, **more)
@@ -155,8 +155,10 @@ class Functions:
         return of_row
 
 
-def cite(text: str) -> Made:
-    """The name of a work, law, standard or version with its numbers, never a measurement."""
-    if fault := prose.citation_fault(text):
-        raise InputError(f"cite({text!r}) {fault}; a figure is read with figure()")
-    return Made(escape(text))
+def _text(value: Any, digits: int | None = None, *, percent: bool = False) -> str:
+    """A parameter as text."""
+    if not isinstance(value, int | float):
+        return escape(value)
+    if percent:
+        return formatting.percent(value, digits or 0)
+    return formatting.number(value, "g" if digits is None else digits)

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from pipeline.reporting.formatting import judgement_verdict
 from pipeline.repository.digests import sha256
 from pipeline.repository.git import changes, commit, redacted
 from pipeline.results.figures import collect
 from pipeline.results.fingerprint import Result
-from pipeline.results.policy_verdicts import verdicts, words
+from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage.files import DECIMALS, read_json
 from pipeline.tracking.store import FINGERPRINT
 from responsible.governance.policy import WHOLE, Evidence, headline
@@ -146,7 +147,7 @@ class Record:
             judged = verdicts(self._result.folder)
         except InputError as error:
             return {"policy": f"cannot be judged: {error}"}
-        return {"policy": headline(judged), **{f"policy.{j.name}": words(j) for j in judged}}
+        return {"policy": headline(judged), **{f"policy.{j.name}": judgement_verdict(j) for j in judged}}
 
 
 def _text(value: Any) -> str:

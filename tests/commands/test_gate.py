@@ -14,9 +14,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from commands import gate
+from pipeline.reporting.formatting import figure, judgement_cells
 from pipeline.results import figures
 from pipeline.results.freshness import locked as locked_stages
-from pipeline.results.policy_verdicts import figure, short, verdicts
+from pipeline.results.policy_verdicts import verdicts
 from responsible.validation import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -103,12 +104,6 @@ def test_a_headline_gets_the_interval_of_its_own_row_only(results, headline, low
     found = figures.collect(results)["healthcare_audit.primary_difference.requester"][""]
     assert found.low == pytest.approx(low, nan_ok=True)
     assert found.inferred is not math.isnan(low)
-
-
-def test_numbers_are_short_and_zero_has_no_sign():
-    """Three decimals below a hundred, none above, and what rounds to zero is zero."""
-    assert [short(v) for v in (0.1234, -0.0001, 99.9999, 1234.5)] == ["0.123", "0.000", "100.000", "1,234"]
-    assert [short(v, "+") for v in (0.5, -0.5, 11549.456)] == ["+0.500", "-0.500", "+11,549"]
 
 
 def test_a_table_without_intervals_gives_points(results):
@@ -338,11 +333,10 @@ def test_judging_imports_nothing_heavy():
 
 def test_the_readme_shows_what_the_gate_says():
     """Every rule's line and the verdict in the README are those of the results in this repository."""
-    from pipeline.results.policy_verdicts import cells
     from responsible.governance.policy import headline
 
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     judged = verdicts_of_sample()
     for judgement in judged:
-        assert " ".join(" ".join(cells(judgement)[:5]).split()) in readme
+        assert " ".join(" ".join(judgement_cells(judgement)[:5]).split()) in readme
     assert f"policy {headline(judged).split('; ')[0]}" in readme

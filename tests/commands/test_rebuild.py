@@ -158,9 +158,9 @@ def test_the_summary_has_numbers_with_intervals_verdicts_and_what_to_open(built)
         "",
         "education, all unprivileged baseline reweighed",
         "disparate_impact 0.017 [0.012, 0.023] fail 0.900 [0.700, 1.100] insufficient evidence",
-        "equal_opportunity_difference undefined (no_positives) -0.010 [-0.020, 0.000] pass",
+        "equal_opportunity_difference undefined (no positives) −0.010 [−0.020, 0.000] pass",
         "",
-        "recommended label threshold: 200, chosen in 93% of the replicates of valid",
+        "recommended label threshold: 200, chosen in 93 % of the replicates of valid",
         "to read: docs/comparison.md",
     ]
 

@@ -347,7 +347,7 @@ def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):
     assert line(text, "mean wait difference by premium, healthcare")[4] == "not comparable"
     assert line(text, "accuracy, reweighed")[4] == "same"
     assert line(text, "silhouette, segments")[4] == "same"
-    assert "changed: [docs/healthcare\\_audit.md](docs/healthcare_audit.md)" in text
+    assert "changed: [docs/healthcare_audit.md](docs/healthcare_audit.md)" in text
     assert len(above_the_fold(text).splitlines()) <= 30
 
 

@@ -5,13 +5,12 @@ import types
 import typing
 
 import pytest
-from jinja2 import UndefinedError
 from pydantic import BaseModel, Field, ValidationError
 
-from pipeline.reporting import rendering
+from pipeline.reporting import engine
 from responsible.segmentation.capped_assignment import Caps
 from responsible.tabular.cells import Grid
-from responsible.validation import Params
+from responsible.validation import InputError, Params
 from tests.support import contract
 from tests.support.contract import ROOT
 
@@ -83,5 +82,5 @@ def test_a_step_too_small_is_refused(model, values):
 def test_a_template_counts_nothing(tmp_path):
     """Templates loop over rows, levels and rules only: `range`, with which they could loop for ever, is not there."""
     (tmp_path / "t.j2").write_text("{% for i in range(9) %}x{% endfor %}", encoding="utf-8")
-    with pytest.raises(UndefinedError, match="'range' is undefined"):
-        rendering.render(tmp_path / "t.j2", {})
+    with pytest.raises(InputError, match="'range' is undefined"):
+        engine.fill(tmp_path / "t.j2", {})

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.documents import build_summary, comparison, healthcare_audit
 from pipeline.plots import fairness as pictures
-from pipeline.reporting import rendering
+from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
@@ -134,13 +134,13 @@ def test_documents_and_pictures_show_it(found, results, declared):
     table = pd.concat([table, *[table.assign(figure=f) for f in ("balanced_accuracy", "precision", "recall", "f1")]])
     weights = {"effective_rows": 10.0, "rows": 10.0, "largest": 1.0}
     context = comparison.context(found, table, weights, threshold=1.0, inference=INFERENCE, fairness=declared)
-    text = rendering.render(ROOT / "docs/templates/comparison.md.j2", context)
+    text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context)
     (line,) = [line for line in text.splitlines() if line.startswith("| false positive rate difference ")]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert (cells[1].split()[0], cells[2], cells[3].split()[0], cells[4]) == ("0.400", "**fail**", "0.025", "pass")
     assert cells[5].split()[0] == "−0.375"
-    assert "nearer to parity: " in text
-    assert "false positive rate difference" in text.split("nearer to parity: ")[1].splitlines()[0]
+    assert "closer to parity: " in text
+    assert "false positive rate difference" in text.split("closer to parity: ")[1].splitlines()[0]
     (line,) = [line for line in build_summary.summary({}, str(results)) if line.startswith(NAME)]
     assert [word for word in line.split() if word in ("0.400", "0.025", "fail", "pass")] == [
         "0.400", "fail", "0.025", "pass",

@@ -109,6 +109,6 @@ def test_figures_quoted_are_the_present_ones():
 
     quoted = re.search(r"what came out:\n\n```\n(.*?)```", README, re.DOTALL)[1]
     shown = " ".join(" ".join(summary({}, str(ROOT))).split())
-    numbers = re.findall(r"-?\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\](?: [a-z]+)?", quoted)
+    numbers = re.findall(r"−?\d\.\d{3} \[−?\d\.\d{3}, −?\d\.\d{3}\](?: [a-z]+)?", quoted)
     assert len(numbers) == 6
     assert all(number in shown for number in numbers)

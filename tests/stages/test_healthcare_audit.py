@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.documents import healthcare_audit, playbook
+from pipeline.documents import healthcare_figures, playbook
 from pipeline.storage import files
 from responsible.datasets.healthcare import draw
 from responsible.healthcare.audit import HealthcareAudit, audit
@@ -46,7 +46,7 @@ def audited(rows, seed, bias=0.10, replicates=500):
 def test_the_audit_finds_what_was_planted_and_nothing_else():
     """20,000 requests: requester by 0.10 of approvals and premium by 5.5 minutes, found by every road; no more."""
     found = audited(20_000, 3)
-    primary = healthcare_audit.primary(found).set_index("attribute")
+    primary = healthcare_figures.primary(found).set_index("attribute")
     assert primary.loc["requester", "low"] <= -0.10 <= primary.loc["requester", "high"] < 0
     wait = found.waits[found.waits["measure"] == "mean_wait_difference"].drop_duplicates("attribute")
     assert wait.set_index("attribute").loc["premium", "value"] == pytest.approx(5.5, abs=0.15)
@@ -54,7 +54,7 @@ def test_the_audit_finds_what_was_planted_and_nothing_else():
     lost = found.individual.losses.set_index("level")
     assert lost.loc["GP", "share"] > 0.55
     assert lost.loc["GP", "p_adjusted"] < 0.01
-    assert len(healthcare_audit.beyond(found)) == 0
+    assert len(healthcare_figures.beyond(found)) == 0
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def test_without_bias_nothing_is_found():
     """The same table with zero bias: no comparison of approvals, no subgroup, nobody loses among like cases."""
     found = audited(20_000, 5, bias=0.0)
     assert (found.approvals["p_adjusted"] > 0.05).all()
-    assert len(healthcare_audit.confirmed(found)) == 0
+    assert len(healthcare_figures.confirmed(found)) == 0
     assert (found.individual.losses["p_adjusted"] > 0.05).all()
     assert "RED" not in set(found.approvals["finding"])
 
@@ -94,7 +94,7 @@ def test_headline_values_are_those_of_the_long_tables():
 def test_the_playbook_shows_the_metrics_file():
     """Every key of the metrics file stands in part 4 with the value it has there, and no other key does."""
     text = (ROOT / "docs/playbook/4_metrics.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^\| `(healthcare_audit[^`]*)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
+    shown = dict(re.findall(r"^\| `(healthcare_audit[^`]*)` \|.*\| `([^|]+)` \|$", text, re.MULTILINE))
     rows = playbook.metrics(METRICS["healthcare_audit"])
     assert shown == {row["key"]: str(row["value"]) for row in rows}
 

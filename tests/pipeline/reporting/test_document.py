@@ -2,11 +2,13 @@
 
 import json
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.reporting import document
+from pipeline.reporting import document, engine
 from pipeline.reporting import sources as _sources
 from responsible.governance.policy import Policy
 from responsible.validation import InputError
@@ -333,3 +335,67 @@ def test_a_missing_file_is_named(folder):
         sources()
     with pytest.raises(InputError, match=r"none\.md\.j2: no such template"):
         document.write("none.md.j2", "docs/x.md", None)
+
+
+def filled(tmp_path, template, **rows):
+    (tmp_path / "rows.md.j2").write_text(template, encoding="utf-8")
+    return engine.fill(tmp_path / "rows.md.j2", rows).removesuffix("\n")
+
+
+ROW = SimpleNamespace(
+    value=-0.5, low=-0.75, high=-0.25, share=0.1, share_low=0.05, share_high=0.2, minimum=-0.1, maximum=float("nan"),
+    verdict="fail", reason="",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ n }} {{ x }} {{ count }}", "11,955 0.250 1"),
+        ("{{ name }}, {{ names | join(', ') }}", r"\<b\>0.93 \| x, A 7, B"),
+        ("{{ 'a' if n > 5 else 'b' }}{{ ', ' if not n }}", "a"),
+        ("{{ row | interval }} {{ row | interval(digits=1) }}", "−0.500 [−0.750, −0.250] −0.5 [−0.8, −0.2]"),
+        ("{{ row | interval('share', percent=true) }}", "10.0 % [5.0, 20.0]"),
+        ("{{ row | limits }}, {{ row | verdict }}", "at least −0.1, **fail**"),
+        ("{{ x | number(1) }} {{ n | number('g') }} {{ x | percent }}", "0.2 11,955 25.0 %"),
+        ("{{ x | p_value('p') }} {{ file | code }}", "p = 0.250 `a_b.csv`"),
+        ("{{ cite('Hennig 2007') }} {{ 'disparate_impact' | words }}", "Hennig 2007 disparate impact"),
+        ("{% macro m(v) %}{{ v | number(2) }}!{% endmacro %}{{ m(x) }}", "0.25!"),
+        ("# 3 Where bias enters", "# 3 Where bias enters"),
+    ],
+)
+def test_documents_of_rows_format_what_they_are_given(tmp_path, template, expected):
+    """Numbers of the rows are written as numbers are, text from data is escaped, and the filters format rows."""
+    rows = {"n": 11955, "x": 0.25, "count": np.int64(1), "name": "<b>0.93 | x", "names": ["A 7", "B"], "row": ROW}
+    assert filled(tmp_path, template, file="a_b.csv", **rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("a\nAccuracy is 0.93", "line 2: '0.93' is a number in prose"),
+        ("{{ 0.93 }}", "line 1: 0.93 is a number in an expression"),
+        ("{{ 93 }}", "93 is a number in an expression"),
+        ("{{ x + 1 }}", "1 is a number in an expression"),
+        ("{% set n = 9 %}{{ n }}", "9 is a number in an expression"),
+        ("{{ 'about 40 %' if x }}", "about 40 % is a number in an expression"),
+        ("{{ '93' | join }}", "93 is a number in an expression"),
+        ("{{ nothing }}", "rows.md.j2, line 1: 'nothing' is undefined"),
+        ("{{ row.nothing }}", "has no attribute 'nothing'"),
+        ("{{ none }}", "None (NoneType) comes from no file"),
+        ("{{ true }}", "True (bool) comes from no file"),
+        ("{{ cite('93 %') }}", "cite('93 %')"),
+        ("TODO: write", "a place left open"),
+    ],
+)
+def test_documents_of_rows_are_under_the_guard(tmp_path, template, message):
+    """A typed number, a missing name or an open place is an error in them too, with template and line."""
+    with pytest.raises(InputError) as error:
+        filled(tmp_path, template, x=1, row=ROW)
+    assert message in str(error.value)
+
+
+def test_a_missing_template_is_named(tmp_path):
+    """A template that is gone is an error with the command that restores it."""
+    with pytest.raises(InputError, match=r"none\.md\.j2: no such template; restore it"):
+        engine.fill(tmp_path / "none.md.j2", {})

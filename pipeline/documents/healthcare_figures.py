@@ -1,0 +1,96 @@
+"""The figures of the healthcare audit: its long tables, its headline comparisons and its metrics file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.reporting.tables import records
+
+if TYPE_CHECKING:
+    from responsible.healthcare.audit import Audited
+
+TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is drawn
+COLOURS = ("RED", "AMBER", "GREEN")
+
+
+def tables(found: Audited) -> dict[str, pd.DataFrame]:
+    """The long tables by name; an analysis that is switched off has a header only."""
+    own = found.individual
+    frames = {
+        "approvals": found.approvals,
+        "rates": found.rates,
+        "waits": found.waits,
+        "bands": found.bands,
+        "odds": found.odds,
+        "losses": own.losses if own else pd.DataFrame(),
+        "closest": own.closest if own else pd.DataFrame(),
+        "intersections": found.intersections,
+        "subgroups": found.subgroups.findings,
+        "folds": found.folds,
+        "months": found.months,
+        "held_out": found.held_out,
+        "causes": found.causes,
+        "replay": found.replay,
+    }
+    empty = pd.DataFrame(columns=["switched_off"])
+    return {name: frame if len(frame.columns) else empty for name, frame in frames.items()}
+
+
+def primary(found: Audited) -> pd.DataFrame:
+    """The headline comparison of each attribute by the primary definition, or the nearest one the roles allow."""
+    table = found.approvals
+    for scope in ("urgent", "all"):
+        for measure in TREND:
+            own = table[(table["scope"] == scope) & (table["measure"] == measure)]
+            if len(own) and (scope == "all" or measure == TREND[0]):
+                return own.drop_duplicates("attribute")
+    return table.drop_duplicates("attribute")
+
+
+def headline(found: Audited) -> dict[str, Any]:
+    """The figures of ``metrics/healthcare_audit.json``."""
+    judged = pd.concat([t[["finding"]] for t in (found.approvals, found.waits) if len(t)])["finding"]
+    of_all = found.approvals[found.approvals["scope"] == "all"]
+    parity = of_all[of_all["measure"] == "statistical_parity_difference"].drop_duplicates("attribute")
+    out: dict[str, Any] = {
+        "cases": found.cases,
+        "findings": {colour: int((judged == colour).sum()) for colour in COLOURS},
+        "primary_difference": _by_attribute(primary(found)),
+        "statistical_parity_difference": _by_attribute(parity),
+        "subgroups": {"confirmed": len(confirmed(found)), "beyond_declared": len(beyond(found))},
+        "intersections_approved_less": int(shown_less(found.intersections).sum()),
+    }
+    if len(found.waits):
+        own = found.waits[(found.waits["scope"] == "all") & (found.waits["measure"] == "mean_wait_difference")]
+        out["mean_wait_difference"] = _by_attribute(own.drop_duplicates("attribute"))
+    if found.individual:
+        own_ = found.individual
+        out["like_cases"] = {"pairs": own_.pairs.pairs, "violation_rate": own_.pairs.rate}
+        out["like_cases"]["consistency"] = own_.consistency
+    return out
+
+
+def _by_attribute(rows: pd.DataFrame) -> dict[str, float]:
+    return {str(row.attribute): float(row.value) for row in records(rows)}
+
+
+def shown_less(table: pd.DataFrame, level: float = 0.05) -> pd.Series[bool]:
+    """Which combinations are shown to be approved less than everyone else."""
+    return (table["p_adjusted"] <= level) & (table["difference"] < 0)
+
+
+def confirmed(found: Audited) -> pd.DataFrame:
+    """Subgroups that the second half of the cases confirmed."""
+    table = found.subgroups.findings
+    return table[table["confirmed"].astype(bool)] if len(table) else table
+
+
+def beyond(found: Audited) -> pd.DataFrame:
+    """Confirmed subgroups that name any column besides one declared group alone."""
+    table = confirmed(found)
+    declared = set(found.rates["attribute"])
+    single = [(" & " not in g) and g.split("=")[0] in declared for g in table["group"]] if len(table) else []
+    return table[~np.array(single, dtype=bool)] if len(table) else table
