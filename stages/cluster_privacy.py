@@ -22,6 +22,7 @@ from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
 from responsible.segmentation.schema import Segments
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed
 from responsible.validation import Params
 
@@ -70,7 +71,7 @@ def main(
     given = parameters.load(params, Parameters)
     roles, inference = given.segments, given.inference
     values, codes, levels = _people(prepared, roles)
-    analysing, drawing = np.random.default_rng(given.seed).spawn(2)
+    analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     made = report(
         values, codes, levels, roles=roles, params=given.cluster_privacy, confidence=inference.confidence, rng=analysing
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from pipeline import entry
@@ -20,6 +19,7 @@ from responsible.fairness.proxies import proxies, together
 from responsible.modelling.encoding import Logistic
 from responsible.names import BASELINE, REWEIGHED
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
@@ -72,7 +72,7 @@ def main(
 
     test = both[both["split"] == "test"].reset_index(drop=True)
     label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)
-    rng = np.random.default_rng([given.seed, 3])
+    rng = stream(given.seed, "evaluate_fairness/intervals")
     found = evaluate(
         test, label, declared, given.model.decision_threshold, fairness=fairness, inference=inference, rng=rng
     )

@@ -21,6 +21,7 @@ from responsible.healthcare.cases import counted
 from responsible.healthcare.schema import Healthcare
 from responsible.modelling.encoding import Logistic
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed
 from responsible.validation import Params
 
@@ -72,7 +73,7 @@ def main(
     given = parameters.load(params, Parameters)
     roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
     table, _ = files.read_parquet(cases)
-    found = audit(table, roles, rules, inference, np.random.default_rng([given.seed, 5]))
+    found = audit(table, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
     tables = healthcare_figures.tables(found)
     headline = healthcare_figures.headline(found)
 
@@ -91,7 +92,7 @@ def main(
     files.write_csv(held_out, tables["held_out"])
     files.write_csv(causes, tables["causes"])
     files.write_csv(replay, tables["replay"])
-    files.write_csv(proxies_csv, _guessed(table, given, np.random.default_rng([given.seed, 6])))
+    files.write_csv(proxies_csv, _guessed(table, given, stream(given.seed, "healthcare_audit/proxies")))
     files.write_bytes(disparities_png, healthcare.disparities(found.approvals))
     files.write_bytes(intersections_png, healthcare.intersections(found.intersections, inference.confidence))
     files.write_bytes(bands_png, healthcare.bands(found.bands))

@@ -14,6 +14,7 @@ from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
@@ -53,7 +54,7 @@ def main(
     found, names, weight = row_weights(code, label, rows, names, reweigh.empty_cells)
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     trained = train(table, kinds, label, logistic, weight)
-    rng = np.random.default_rng([given.seed, 2])
+    rng = stream(given.seed, "reweigh/performance")
     judged = performance(table, label, trained.score, logistic.decision_threshold, inference=given.inference, rng=rng)
     each = {name: level_table(table[ATTRIBUTE + name].to_list(), label, rows, weight) for name in given.sensitive}
 

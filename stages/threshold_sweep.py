@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from pipeline import entry
 from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
@@ -19,6 +17,7 @@ from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.encoding import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.validation import Params
 
@@ -58,8 +57,8 @@ def main(
     swept = sweep_cells(
         frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
-    choice = choose_threshold(swept, sweep, inference, np.random.default_rng([given.seed, 4, 1]))
-    figures = table(swept, inference, np.random.default_rng([given.seed, 4, 2]))
+    choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
 
     files.write_json(metrics, {"threshold_sweep": choice.summary(figures)})
     files.write_csv(thresholds_csv, wide(figures, choice.frequency))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pipeline import entry
 from pipeline.storage import files, models, parameters
 from responsible.modelling.encoding import Logistic
@@ -11,6 +9,7 @@ from responsible.modelling.logistic_regression import coefficients, train
 from responsible.modelling.performance import performance, summary
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Threshold
 from responsible.validation import Params
@@ -41,7 +40,7 @@ def main(
 
     label = labels(table, meta["cuts"], given.threshold)
     trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, given.model)
-    rng = np.random.default_rng([given.seed, 1])
+    rng = stream(given.seed, "train_baseline/performance")
     found = performance(table, label, trained.score, given.model.decision_threshold, inference=given.inference, rng=rng)
 
     models.write_model(model, trained.pipeline)

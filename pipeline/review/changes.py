@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from pipeline.results.catalogue import STAGES
 from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
@@ -20,6 +18,7 @@ from responsible.governance.version_change import Change, Changes, better, indep
 from responsible.modelling.encoding import Logistic
 from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
+from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import InputError, Params
@@ -75,7 +74,7 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
     given = load(root / "params.yaml", Parameters)
     before = section_of_any(base / "params.yaml", "model", Logistic)
     found = {}
-    for index, (name, path) in enumerate(own.items()):
+    for name, path in own.items():
         (new, meta), (first, other) = files.read_parquet(path), files.read_parquet(old[name])
         shared = [c for c in new.columns if c in first.columns and c != "score"]
         if not new[shared].equals(first[shared]) or "n" not in shared or meta["cuts"] != other["cuts"]:
@@ -90,7 +89,7 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
             fairness=given.fairness,
             # Equal scores need no draws: every one of them would give a change of 0.
             inference=given.inference.model_copy(update={"replicates": 100}) if path == old[name] else given.inference,
-            rng=np.random.default_rng([given.seed, 5, index]),
+            rng=stream(given.seed, f"review/{name}"),
         )
     return found
 

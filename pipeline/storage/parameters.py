@@ -14,6 +14,7 @@ from responsible.validation import InputError, Params, did_you_mean, explain
 
 P = TypeVar("P", bound=Params)
 T = TypeVar("T")
+VERSION = 2  # of the file's form: an older one is refused, because what it means here may be something else
 # Every top-level section some stage reads; another key of params.yaml is a misspelling. A test keeps it true.
 SECTIONS = (
     "seed",
@@ -65,7 +66,9 @@ def section_of_any(path: str | Path, key: str, kind: type[T]) -> T:
 def whole(path: str | Path) -> dict[str, Any]:
     """Every section as it stands, for a stage that depends on the file; none may be unknown or missing."""
     tree = _strict(path)
-    return {key: _section(path, tree, key, Any) for key in SECTIONS}
+    for key in SECTIONS:
+        _section(path, tree, key, Any)
+    return tree
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -90,9 +93,15 @@ def _parsed(text: str) -> Any:
 
 
 def _strict(path: str | Path) -> dict[str, Any]:
+    """The tree of a file of this release's form, all of whose sections some stage reads."""
     tree = read_yaml(path)
+    if (version := tree.get("version")) != VERSION or type(version) is not int:
+        fault = (
+            f"must be {VERSION}, got {version!r}" if "version" in tree else f"is missing; this release wants {VERSION}"
+        )
+        raise InputError(f"{path}: version {fault}: see 'Upgrading a fork' in CHANGELOG.md")
     for key in tree:
-        if key not in SECTIONS:
+        if key not in ("version", *SECTIONS):
             raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
     return tree
 

@@ -43,7 +43,9 @@ def rule(name, metric, minimum=0.8, on="interval", severity="block"):
 
 
 def policy(*rules):
-    return "".join(["threshold: 300\npolicy:\n  insufficient_evidence: block\n  tolerances: {}\n  rules:\n", *rules])
+    return "".join(
+        ["version: 2\nthreshold: 300\npolicy:\n  insufficient_evidence: block\n  tolerances: {}\n  rules:\n", *rules]
+    )
 
 
 PASSING = rule("accuracy", "reweigh.accuracy")
@@ -242,7 +244,7 @@ def test_too_little_evidence_is_not_a_pass(results):
             policy(PASSING + '      exception:\n        until: "2026-05-01"\n        justification: ""\n'),
             "justification",
         ),
-        ("threshold: 300\n", "policy is missing"),
+        ("version: 2\nthreshold: 300\n", "policy is missing"),
     ],
 )
 def test_a_policy_that_cannot_be_judged_is_an_error(results, written, text):

@@ -266,7 +266,7 @@ def above_the_fold(text):
 @pytest.mark.slow
 def test_a_fairness_regression_is_real_and_comes_first(branch):
     """Reweighing by gender instead of education gives up equal opportunity by education: paired, real, worse."""
-    edit(branch, (r"    - education( +# name of a section)", r"    - gender\1"))
+    edit(branch, (r"(  attributes: .*\n)  - education", r"\1  - gender"))
     repro(branch, "Reweigh by gender")
     text = reviewed(branch)
     assert text.startswith("**Policy fails: ")

@@ -113,9 +113,6 @@ def fork(root: Path) -> Path:
 def quicken(params: Path) -> None:
     """Set the quick parameters; comments and layout stay."""
     yaml = YAML()
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.width, yaml.preserve_quotes = 4096, True
-    yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     tree = yaml.load(params.read_text(encoding="utf-8"))
     for dotted, value in QUICK.items():
         *sections, last = dotted.split(".")

@@ -1,4 +1,7 @@
+import shutil
+
 import pytest
+from dvc.utils.hydra import apply_overrides
 from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 
@@ -6,6 +9,7 @@ from pipeline.storage import parameters
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.tabular.cells import Grid
 from responsible.validation import InputError, Params
+from tests.support.contract import ROOT
 
 
 class Swept(Params):
@@ -24,7 +28,7 @@ class Several(Params):
 
 def params(tmp_path, text):
     path = tmp_path / "params.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text if text.startswith(("-", "version")) else f"version: 2\n{text}", encoding="utf-8")
     return path
 
 
@@ -107,9 +111,54 @@ def test_the_whole_file_has_every_section_and_no_other(tmp_path):
 
 def test_a_section_of_another_version_is_read_beside_sections_unknown_here(tmp_path):
     """What an earlier file has besides is no misspelling; the section itself is held to its rules."""
-    path = params(tmp_path, "seed: 3\nlater: 1\n")
+    path = params(tmp_path, "version: 1\nseed: 3\nearlier: 1\n")
     assert parameters.section_of_any(path, "seed", int) == 3
-    with pytest.raises(InputError, match="later is not a known key"):
+    with pytest.raises(InputError, match="version must be 2, got 1"):
         parameters.section(path, "seed", int)
     with pytest.raises(InputError, match="seed must be text, got 3"):
         parameters.section_of_any(path, "seed", str)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("seed: 3\n", "version is missing; this release wants 2"),
+        ("version: 1\nseed: 3\n", "version must be 2, got 1"),
+        ("version: '2'\nseed: 3\n", "version must be 2, got '2'"),
+        ("version: 2.0\nseed: 3\n", "version must be 2, got 2.0"),
+        ("version: 1\nsede: 3\n", "version must be 2, got 1"),
+    ],
+)
+def test_a_file_of_another_form_is_refused_with_what_to_change(tmp_path, text, fault):
+    """Without the version of this release a file is refused before anything in it is read, and the remedy is named."""
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        parameters.section(path, "seed", int)
+    assert str(refused.value) == f"{path}: {fault}: see 'Upgrading a fork' in CHANGELOG.md"
+    assert "### Upgrading a fork" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "value"),
+    [
+        ("threshold=250", "threshold", 250),
+        ("model.solver=lbfgs", "model.solver", "lbfgs"),
+        ("cluster_privacy.privacy.epsilons.1=0.3", "cluster_privacy.privacy.epsilons.1", 0.3),
+        ("healthcare.id=null", "healthcare.id", None),
+        ("budget.key=id", "budget.key", "id"),
+    ],
+    ids=["number", "text", "list element", "null", "no longer null"],
+)
+def test_an_experiment_changes_one_line_of_the_parameter_file(tmp_path, override, key, value):
+    """DVC's own update, which `dvc exp run -S` makes, leaves every other line of params.yaml as it is committed."""
+    path = tmp_path / "params.yaml"
+    shutil.copyfile(ROOT / "params.yaml", path)
+    apply_overrides(path, [override])
+    before, after = ((folder / "params.yaml").read_text(encoding="utf-8").splitlines() for folder in (ROOT, tmp_path))
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 1
+    tree = parameters.read_yaml(path)
+    for part in key.split("."):
+        tree = tree[int(part) if part.isdigit() else part]
+    assert tree == value
