@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from pipeline.repository import locks
 from pipeline.repository.dvc import DVC, environment
 
 TRAIL, UP_TO_DATE = "track", "up to date"
@@ -27,10 +29,22 @@ NOTHING_IS_BUILT = {"--dry", "-h", "--help"}
 
 def main(arguments: Sequence[str] = (), root: str = ".") -> int:
     """Run ``dvc repro`` with the arguments in ``root``, then print the summary; return DVC's exit code."""
+    if not NOTHING_IS_BUILT.isdisjoint(arguments):
+        return _repro(arguments, root)[0]
+    with locks.building(Path(root), _say):
+        locks.clear_unreadable(Path(root), _say)
+        return _build(arguments, root)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _build(arguments: Sequence[str], root: str) -> int:
     code, said = _repro(arguments, root)
     found = outcomes(said)
     trail_failed = code != 0 and list(found)[-1:] == [TRAIL]
-    if NOTHING_IS_BUILT.isdisjoint(arguments) and (code == 0 or trail_failed):
+    if code == 0 or trail_failed:
         code = _summarize(found, root) or code
     if trail_failed:
         print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
@@ -88,4 +102,7 @@ def outcomes(said: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # while waiting for another build
+        sys.exit(130)
