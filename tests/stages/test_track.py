@@ -321,6 +321,7 @@ def test_a_copied_repository_keeps_to_itself(result, tmp_path):
         shutil.copyfile(result / name, copy / name)
     before = sorted((result / "mlartifacts").rglob("*"))
     change(copy, 0.5)
+    del os.environ["MLFLOW_TRACKING_URI"]  # which recording has set to the original's database
     assert mlflow_runs.record(Result(copy), locate(copy)).new
     assert sorted((result / "mlartifacts").rglob("*")) == before
     shutil.rmtree(result / "mlartifacts")
@@ -336,7 +337,7 @@ def assert_models_load(root, number):
     for version in found:
         model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
         assert model.predict(people())["probability"].between(0, 1).all()
-        location = client_of(root).get_logged_model(version.model_id).artifact_location
+        location = client_of(root).get_logged_model(version.source.removeprefix("models:/")).artifact_location
         assert location.startswith((root / "mlartifacts").as_uri())
 
 
