@@ -22,7 +22,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow release-segments lock clean help
+.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -63,6 +63,9 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
 	@$(RUN) commands.browse $(ARGS)
+
+promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
+	@$(RUN) commands.promote
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) commands.release_segments

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 
 from pipeline import entry
 from pipeline.tracking.session import opened
 from pipeline.tracking.store import locate
+from responsible.validation import InputError
 
 LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # 430 MB instead of 2.3 GB
 
@@ -23,11 +25,15 @@ def main(port: int = 5000, root: str = ".") -> None:
     if store.database is None:
         print(f"the audit trail is at {store.address}: open that in a browser")
         return
-    with opened(store):  # makes a new store here and now, so that the server and a rebuild do not both do it
-        pass
-    print(f"audit trail: http://127.0.0.1:{port} shows {store.address}; Ctrl-C ends it", flush=True)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise InputError(f'port {port} is in use; take another: make mlflow ARGS="--port {port + 1}"') from None
+    with opened(store) as (_, experiment):  # makes a new store here and now: the server and a rebuild do not both do it
+        page = f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?workflowType=machine_learning"
+    print(f"audit trail: {page} shows {store.address}; Ctrl-C ends it", flush=True)
     command = ["-m", "mlflow", "server", "--backend-store-uri", store.uri, "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--default-artifact-root", store.database.with_name("mlartifacts").as_uri()]
+    command += ["--workers", "1", "--default-artifact-root", str(store.artifacts)]
     environment = {**os.environ, **store.environment(), **LIGHT}
     # The server takes this process's place, so that whatever ends this command ends it.
     os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606 - a fixed argument list

@@ -34,9 +34,9 @@ def main(
         parameters.whole(Path(root, params))  # refuses what no stage would read
         if "DVC_STAGE" not in os.environ and (stages := locked(root)):
             refuse_mixed(result, stages)
-        from pipeline.tracking.mlflow_runs import record  # MLflow takes two seconds to import
+        from pipeline.tracking.mlflow_runs import record_in_time  # MLflow takes two seconds to import
 
-        name, new = record(result, store)
+        name, new = record_in_time(result, store)
     print(f"audit trail: {'recorded' if new else 'already recorded'} as {name!r} in {store.address}")
 
 

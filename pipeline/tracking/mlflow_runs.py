@@ -7,7 +7,7 @@ account of whoever runs it to the tags, and would call a run finished whose proc
 from __future__ import annotations
 
 import json
-import os
+import multiprocessing
 import shutil
 import tempfile
 import time
@@ -22,9 +22,12 @@ from pipeline.storage.models import read_model
 from pipeline.tracking.classification_reports import write_reports
 from pipeline.tracking.run_record import Record
 from pipeline.tracking.session import opened
-from pipeline.tracking.store import ALIASES, FINGERPRINT, Store
+from pipeline.tracking.store import ALIASES, FINGERPRINT, SECONDS, Store, patience
+from responsible.validation import InputError
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
@@ -37,7 +40,7 @@ class RunEntry(NamedTuple):
 
 
 def record(result: Result, store: Store) -> RunEntry:
-    """Log the result, unless a finished run of it is there; then only see to it that the aliases name its models.
+    """Log the result, unless a finished run of it is there.
 
     Raises:
         InputError: the store cannot be opened, reached or written. What was logged so far then stays, unfinished, and
@@ -45,11 +48,67 @@ def record(result: Result, store: Store) -> RunEntry:
     """
     with opened(store) as (client, experiment):
         if run := _find(client, experiment, result.fingerprint, "FINISHED"):
-            _name_models(client, store, run.info.run_id)
             return RunEntry(run.info.run_name, new=False)
         while killed := _find(client, experiment, result.fingerprint, "RUNNING"):
             client.set_terminated(killed.info.run_id, "KILLED")  # who held the lock before us has died
         return _log(client, experiment, result, store)
+
+
+def record_in_time(result: Result, store: Store) -> RunEntry:
+    """:func:`record`, on a server in a process of its own that is ended after ``AUDIT_TRAIL_SECONDS``.
+
+    A timeout of each read does not bound the whole: a server that sends a byte a second would hold the build.
+    """
+    if store.database is not None:
+        return record(result, store)
+    longest, context = patience(), multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    worker = context.Process(target=_work, args=(sending, result, store), daemon=True)
+    worker.start()
+    sending.close()
+    try:
+        if not receiving.poll(longest):
+            raise InputError(
+                f"the audit trail at {store.address} took longer than {longest:g} s; the results are complete and in "
+                f"place; see that the server is well, or set {SECONDS} to more, then run `make` again"
+            )
+        answer: RunEntry | InputError = receiving.recv()
+    except EOFError:
+        raise InputError(f"recording at {store.address} ended early, see above; run `make` again") from None
+    finally:
+        worker.kill()
+        worker.join()
+    if isinstance(answer, InputError):
+        raise answer
+    return answer
+
+
+def _work(sending: Connection, result: Result, store: Store) -> None:
+    try:
+        sending.send(record(result, store))
+    except InputError as error:
+        sending.send(error)
+
+
+def promote(result: Result, store: Store) -> str:
+    """Let the aliases name the models of the result's finished run; its name.
+
+    Raises:
+        InputError: there is no such run, or its models are not registered any more.
+    """
+    with opened(store) as (client, experiment):
+        if not (run := _find(client, experiment, result.fingerprint, "FINISHED")):
+            raise InputError(f"{store.address} has no run of this result; run `make`, then `make promote`")
+        versions = client.search_model_versions(f"name = '{store.model}' and run_id = '{run.info.run_id}'")
+        named = {version.tags.get("model"): version.version for version in versions}
+        if missing := [alias for alias in ALIASES if alias not in named]:
+            raise InputError(
+                f"{store.address} has no registered model of {run.info.run_name!r} as {missing[0]}; somebody deleted "
+                "it: change the result or choose another MLFLOW_EXPERIMENT_NAME, then run `make`"
+            )
+        for alias in ALIASES:
+            client.set_registered_model_alias(store.model, alias, named[alias])
+        return str(run.info.run_name)
 
 
 def _find(client: MlflowClient, experiment: str, fingerprint: str, status: str) -> Run | None:
@@ -59,7 +118,7 @@ def _find(client: MlflowClient, experiment: str, fingerprint: str, status: str) 
 
 
 def _log(client: MlflowClient, experiment: str, result: Result, store: Store) -> RunEntry:
-    """Log a run. The order matters: models before figures, which they would copy; aliases late, the status last."""
+    """Log a run. The order matters: models before figures, which they would copy; the status last."""
     from mlflow.entities import Metric, Param
 
     said = Record(result)
@@ -76,7 +135,6 @@ def _log(client: MlflowClient, experiment: str, result: Result, store: Store) ->
         metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
         params=[Param(name, value) for name, value in params.items()],
     )
-    _name_models(client, store, key)
     client.set_terminated(key, "FINISHED")
     return RunEntry(said.title, new=True)
 
@@ -124,14 +182,3 @@ def _log_models(client: MlflowClient, result: Result, store: Store, run: str) ->
         logged = Model.log(None, mlflow.pyfunc, run_id=run, name=alias, flavor_name="python_function", **options)
         tags = {"model": alias, FINGERPRINT: result.fingerprint}
         client.create_model_version(store.model, logged.model_uri, run, tags=tags, model_id=logged.model_id)
-
-
-def _name_models(client: MlflowClient, store: Store, run: str) -> None:
-    """Let the aliases name this run's models: at once for a result of the workspace, for an experiment if none do."""
-    versions = client.search_model_versions(f"name = '{store.model}' and run_id = '{run}'")
-    named = client.get_registered_model(store.model).aliases if versions else {}
-    for version in versions:  # none, when people have deleted them: then that is what they want
-        alias = version.tags.get("model", "")
-        free = alias not in named or not os.environ.get("DVC_EXP_NAME")
-        if alias in ALIASES and free and str(named.get(alias)) != str(version.version):
-            client.set_registered_model_alias(store.model, alias, version.version)

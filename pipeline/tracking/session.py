@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.repository.git import redacted
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 PATIENCE = 600  # seconds to wait for another process that is logging
 SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
+_ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "storage_location"),
+    ("model_versions", "source"),
+)
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # or the UI asks what kind it is
 
 
@@ -67,6 +75,11 @@ def _failure(store: Store, error: Exception) -> str:
     said = redacted(" ".join(str(error).split()))
     for secret in filter(None, (store.password, *(os.environ.get(name) for name in SECRETS))):
         said = said.replace(secret, "***")
+    if "out-of-date database schema" in said:
+        return (
+            f"the audit trail at {store.address} has the tables of another MLflow; copy {store.address}, then run "
+            f"`mlflow db upgrade {store.uri}` and `make` again"
+        )
     remedy = (
         "see that the folder can be written and the disk has room"
         if store.database
@@ -79,9 +92,15 @@ def _failure(store: Store, error: Exception) -> str:
 
 
 def _open(store: Store) -> tuple[MlflowClient, str]:
-    """A client and the id of the experiment, which is made when it is not there."""
+    """A client and the id of the experiment, which is made when it is not there.
+
+    MLflow has it as its own experiment too: a model that is logged by the id of its run alone would go to the default
+    one, whose files lie in the folder of whoever made the database, which DVC deletes after an experiment.
+    """
     import mlflow
     from mlflow.tracking import MlflowClient
+
+    _bring_home(store)
 
     mlflow.set_tracking_uri(store.uri)
     mlflow.set_registry_uri(store.uri)
@@ -92,6 +111,32 @@ def _open(store: Store) -> tuple[MlflowClient, str]:
                 f"the experiment {store.experiment!r} was deleted from {store.address}; restore it with "
                 f"`mlflow experiments restore -x {found.experiment_id}`, or set MLFLOW_EXPERIMENT_NAME to another name"
             )
-        return client, found.experiment_id
-    place = None if store.database is None else store.database.with_name("mlartifacts").as_uri()
-    return client, client.create_experiment(store.experiment, artifact_location=place, tags=_EXPERIMENT_TAGS)
+        number = found.experiment_id
+    else:
+        number = client.create_experiment(store.experiment, artifact_location=store.artifacts, tags=_EXPERIMENT_TAGS)
+    mlflow.set_experiment(experiment_id=number)
+    return client, number
+
+
+def _bring_home(store: Store) -> None:
+    """In a database that was copied or moved, let the addresses of artifacts name the folder beside it.
+
+    MLflow keeps them absolute, so a copy would read and write the original's files. An address that is not one of ours,
+    ``file:///…/mlartifacts``, stays; and where no files came along, only new runs get the new place.
+    """
+    if store.database is None or not store.database.is_file():
+        return
+    came_along = store.database.with_name("mlartifacts").is_dir()
+    with closing(sqlite3.connect(store.database, timeout=60)) as database, database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'").fetchone():
+            return  # no tables yet, or those of an earlier MLflow
+        asked = "SELECT artifact_location FROM experiments WHERE name = ?"
+        (old,) = database.execute(asked, (store.experiment,)).fetchone() or (store.artifacts,)
+        if not old or old == store.artifacts or not old.startswith("file:///") or not old.endswith("/mlartifacts"):
+            return
+        for table, column in _ADDRESSES if came_along else _ADDRESSES[:1]:
+            database.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 - names from the list above
+                f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                (store.artifacts, len(old) + 1, old, len(old) + 1, f"{old}/"),
+            )

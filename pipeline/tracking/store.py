@@ -17,7 +17,7 @@ from responsible.names import MODELS
 from responsible.validation import InputError
 
 NAME = "responsible-ml-pipeline"  # of the experiment and of the registered model, unless MLFLOW_EXPERIMENT_NAME is set
-VARIABLE, SWITCH = "MLFLOW_TRACKING_URI", "AUDIT_TRAIL"
+VARIABLE, SWITCH, SECONDS = "MLFLOW_TRACKING_URI", "AUDIT_TRAIL", "AUDIT_TRAIL_SECONDS"
 FINGERPRINT = "fingerprint"  # the tag by which a result's run is found
 ALIASES = MODELS
 # Read by MLflow when it is imported. The first two are nobody's choice; the rest may be set from outside.
@@ -33,11 +33,7 @@ UNLESS_SET = {
 }
 _FORMS = "sqlite:///FILE, http://HOST:PORT or https://HOST"
 _RECORDED = """
-SELECT runs.name, (
-    SELECT COUNT(*) FROM registered_model_aliases AS named JOIN model_versions AS version USING (name, version)
-    WHERE version.run_id = runs.run_uuid AND named.alias IN (?, ?)
-)
-FROM runs JOIN experiments USING (experiment_id) JOIN tags USING (run_uuid)
+SELECT runs.name FROM runs JOIN experiments USING (experiment_id) JOIN tags USING (run_uuid)
 WHERE experiments.name = ? AND tags.key = ? AND tags.value = ?
 AND runs.status = 'FINISHED' AND runs.lifecycle_stage = 'active'
 """
@@ -63,6 +59,11 @@ class Store:
         return re.sub(r"[^\w-]+", "-", self.experiment).strip("-") or NAME
 
     @property
+    def artifacts(self) -> str | None:
+        """The address of the folder for models and files, beside the database; on a server the server decides."""
+        return None if self.database is None else self.database.with_name("mlartifacts").as_uri()
+
+    @property
     def address(self) -> str:
         """The store as people are told of it."""
         return self.uri if self.database is None else str(self.database)
@@ -74,13 +75,13 @@ class Store:
         return {**chosen, **ALWAYS, VARIABLE: self.uri, **(login if self.user else {})}
 
     def recorded(self, fingerprint: str) -> str | None:
-        """The name of the result's finished run, when its models have the aliases and SQLite can say so; else None.
+        """The name of the result's finished run, when there is one and SQLite can say so; else None.
 
         None may also mean that only MLflow can tell: on a server, or with tables of another version.
         """
         if self.database is None or not self.database.is_file():
             return None
-        asked = (*ALIASES, self.experiment, FINGERPRINT, fingerprint)
+        asked = (self.experiment, FINGERPRINT, fingerprint)
         try:
             store = sqlite3.connect(f"file:{quote(str(self.database))}?mode=ro", uri=True, timeout=5)
             try:
@@ -89,7 +90,7 @@ class Store:
                 store.close()
         except sqlite3.Error:
             return None
-        return found[0] if found and found[1] == len(ALIASES) else None
+        return found[0] if found else None
 
 
 def switched_off() -> bool:
@@ -98,6 +99,18 @@ def switched_off() -> bool:
     if wish not in ("on", "off"):
         raise InputError(f"{SWITCH} must be on or off, got {wish!r}")
     return wish == "off"
+
+
+def patience() -> float:
+    """Seconds that recording on a server may take in all: ``AUDIT_TRAIL_SECONDS``, by default 180."""
+    wish = os.environ.get(SECONDS, "").strip() or "180"
+    try:
+        seconds = float(wish)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise InputError(f"{SECONDS} must be a number of seconds from 1 to 86400, got {wish!r}")
+    return seconds
 
 
 def locate(root: str | Path = ".") -> Store:

@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -55,6 +57,7 @@ def logged(made):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mlflow_runs.record(Result(made), locate(made))
+        mlflow_runs.promote(Result(made), locate(made))
         (run,) = runs(made / "mlflow.db")
     os.environ.clear()
     os.environ.update(before)
@@ -242,26 +245,114 @@ def test_finding_a_run_needs_no_mlflow(logged):
 
 
 def test_back_to_an_earlier_result(result):
-    """A, B, A are two runs; the aliases follow the result that is there, but not an experiment's."""
+    """A, B, A are two runs; aliases name nothing until somebody promotes a result, and builds do not move them."""
     db, store = result / "mlflow.db", locate(result)
     original = (result / "metrics/train_baseline.json").read_bytes()
     assert mlflow_runs.record(Result(result), store).new
+    assert aliases(result) == {}
+    assert mlflow_runs.promote(Result(result), store) == "threshold 300 · no commit"
     change(result, 0.5)
     assert mlflow_runs.record(Result(result), store).new
+    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
+    assert mlflow_runs.promote(Result(result), store)
     assert aliases(result) == {"baseline": "3", "reweighed": "4"}
     (result / "metrics/train_baseline.json").write_bytes(original)
-    assert store.recorded(Result(result).fingerprint) is None  # its models have not the aliases yet
+    assert store.recorded(Result(result).fingerprint)
     assert not mlflow_runs.record(Result(result), store).new
     assert [run.info.status for run in runs(db)] == ["FINISHED", "FINISHED"]
-    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
-    assert store.recorded(Result(result).fingerprint)
+    assert aliases(result) == {"baseline": "3", "reweighed": "4"}
 
     os.environ |= {"DVC_EXP_NAME": "dozen-blimp", "DVC_EXP_BASELINE_REV": "0" * 40}
     change(result, 0.6)
     assert mlflow_runs.record(Result(result), store) == ("threshold 300 · dozen-blimp", True)
-    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
     tags = runs(db)[-1].data.tags
     assert (tags["dvc.exp_name"], tags["dvc.exp_baseline_rev"]) == ("dozen-blimp", "0" * 40)
+
+
+def test_what_has_no_run_or_no_models_is_not_promoted(result):
+    """The command that makes the run is named; models that somebody deleted are not brought back."""
+    with pytest.raises(InputError, match="has no run of this result; run `make`, then `make promote`"):
+        mlflow_runs.promote(Result(result), locate(result))
+    mlflow_runs.record(Result(result), locate(result))
+    client_of(result).delete_registered_model("responsible-ml-pipeline")
+    with pytest.raises(InputError, match="no registered model of 'threshold 300"):
+        mlflow_runs.promote(Result(result), locate(result))
+
+
+def test_only_a_committed_result_is_promoted(toy, monkeypatch):
+    """`make promote` refuses edits that no commit has, naming one, and a folder without git."""
+    from commands import promote
+
+    (toy / "halve.py").write_text("")
+    with pytest.raises(InputError, match=r"halve\.py: differs from the commit; commit it, run `make`, then promote"):
+        promote.main(str(toy))
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match="not a commit of git"):
+        promote.main(str(toy))
+
+
+def test_models_lie_beside_the_store_wherever_they_were_logged(result, tmp_path, monkeypatch):
+    """Logged first from a temporary copy that is then deleted, as DVC does it, both models load back."""
+    import mlflow
+
+    copy, home = tmp_path / "a copy", tmp_path / "home"
+    home.mkdir()
+    for name in ("metrics", "plots", "docs", "data"):
+        shutil.copytree(result / name, copy / name)
+    shutil.copyfile(result / "params.yaml", copy / "params.yaml")
+    monkeypatch.setenv("DVC_ROOT", str(home))
+    monkeypatch.chdir(copy)
+    mlflow_runs.record(Result(copy), locate(copy))
+    monkeypatch.chdir(home)
+    shutil.rmtree(copy)
+    assert_models_load(home, 2)
+    mlflow.set_tracking_uri(f"sqlite:///{home / 'mlflow.db'}")
+    assert client_of(home).search_logged_models(["0"]) == []
+
+
+def test_a_copied_repository_keeps_to_itself(result, tmp_path):
+    """A copy loads what was logged before from its own files and adds none to the original, which may go."""
+    mlflow_runs.record(Result(result), locate(result))
+    copy = tmp_path / "the copy"
+    copy.mkdir()
+    for name in ("metrics", "plots", "docs", "data", "mlartifacts"):
+        shutil.copytree(result / name, copy / name)
+    for name in ("params.yaml", "mlflow.db"):
+        shutil.copyfile(result / name, copy / name)
+    before = sorted((result / "mlartifacts").rglob("*"))
+    change(copy, 0.5)
+    del os.environ["MLFLOW_TRACKING_URI"]  # which recording has set to the original's database
+    assert mlflow_runs.record(Result(copy), locate(copy)).new
+    assert sorted((result / "mlartifacts").rglob("*")) == before
+    shutil.rmtree(result / "mlartifacts")
+    assert_models_load(copy, 4)
+
+
+def assert_models_load(root, number):
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
+    found = client_of(root).search_model_versions("name = 'responsible-ml-pipeline'")
+    assert len(found) == number
+    for version in found:
+        model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
+        assert model.predict(people())["probability"].between(0, 1).all()
+        location = client_of(root).get_logged_model(version.source.removeprefix("models:/")).artifact_location
+        assert location.startswith((root / "mlartifacts").as_uri())
+
+
+def test_an_old_schema_names_the_command(result):
+    """A database of an earlier MLflow is not "check the disk": the message has the command that upgrades it."""
+    with mlflow_runs.opened(locate(result)):
+        pass
+    store = sqlite3.connect(result / "mlflow.db")
+    store.execute("UPDATE alembic_version SET version_num = '0584bdc529eb'")
+    store.commit()
+    store.close()
+    command = [sys.executable, "-m", "stages.track"]  # in this process MLflow has seen the tables already
+    ran = subprocess.run(command, cwd=result, env=outside(), capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert f"copy {result}/mlflow.db, then run `mlflow db upgrade sqlite:///{result}/mlflow.db`" in ran.stderr
 
 
 def test_deleted_models_stay_deleted(result):

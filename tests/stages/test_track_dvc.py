@@ -11,7 +11,7 @@ import yaml
 
 from commands import rebuild
 from tests.support.contract import PACKAGES, PIPELINE, ROOT
-from tests.support.trail import make_result, outside, runs
+from tests.support.trail import make_result, outside, people, runs
 
 # Warnings of MLflow's own code, as in test_track.
 pytestmark = [pytest.mark.pipeline, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -111,12 +111,17 @@ def test_every_way_to_a_result_leads_to_one_run(fork):
     assert sorted(recorded(root)) == expected
     assert run("git", "status", "--porcelain") == " M params.yaml\n"  # as --set-param spells it
 
-    models = {run.data.params["threshold"]: run.info.run_id for run in runs(root / "mlflow.db")}
+    import mlflow
     from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
-    named = client.get_model_version_by_alias("responsible-ml-pipeline", "reweighed")
-    assert named.run_id == models["300"]
+    mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
+    client = MlflowClient()
+    found = client.search_model_versions("name = 'responsible-ml-pipeline'")
+    assert len(found) == 2 * len(expected)
+    for version in found:  # from rebuild, --temp, queue and workspace alike
+        model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
+        assert len(model.predict(people())) == len(people())
+    assert client.get_registered_model("responsible-ml-pipeline").aliases == {}
 
 
 def wait_for_the_queue(run):

@@ -4,9 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,55 @@ def test_the_browser_shows_the_trail(tmp_path):
         finally:
             ui.terminate()
         out, _ = ui.communicate(timeout=60)
-    assert out.startswith(f"audit trail: http://127.0.0.1:{port} shows {tmp_path / 'mlflow.db'}")
+    page = f"http://127.0.0.1:{port}/#/experiments/1/runs?workflowType=machine_learning"
+    assert out.startswith(f"audit trail: {page} shows {tmp_path / 'mlflow.db'}")
     environment = outside(MLFLOW_TRACKING_URI=f"https://anna:{SECRET}@mlflow.example.org")
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "the audit trail is at https://mlflow.example.org: open that in a browser\n"
+
+
+def test_a_server_that_sends_a_byte_a_second(tmp_path):
+    """The whole call is bounded, not each read: the step ends in time with one line that says so."""
+    root = make_result(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, args=(listening,), daemon=True).start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        begun = time.monotonic()
+        ran = subprocess.run(
+            [sys.executable, "-m", "stages.track"],
+            cwd=root,
+            env=outside(MLFLOW_TRACKING_URI=address, AUDIT_TRAIL_SECONDS="12"),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+    assert 12 <= time.monotonic() - begun < 60
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"error: the audit trail at {address} took longer than 12 s")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def drip(listening):
+    with suppress(OSError):
+        while True:
+            threading.Thread(target=one_byte_a_second, args=listening.accept()[:1], daemon=True).start()
+
+
+def one_byte_a_second(connection):
+    with suppress(OSError), connection:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            connection.sendall(b" ")
+            time.sleep(1)
+
+
+def test_a_busy_port_is_refused(tmp_path):
+    """Another server's page is not the trail: the port is named, and how to take another one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "commands.browse", "--port", str(port)]
+        ran = subprocess.run(command, cwd=tmp_path, env=outside(), capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == f'error: port {port} is in use; take another: make mlflow ARGS="--port {port + 1}"\n'
+    assert not list(tmp_path.glob("mlflow.db*"))
