@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from responsible.privacy.domain import ADJACENCY, DIAMETER
-from responsible.privacy.gaussian_mechanism import accounted_epsilon, composed, delta
+from responsible.privacy.gaussian_mechanism import composed, delta
+from responsible.privacy.gaussian_mechanism import epsilon as smallest_epsilon
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 
 EVERYWHERE = (
@@ -34,11 +35,11 @@ class LedgerEntry:
     """One line of the ledger.
 
     ``sigma`` is the noise's standard deviation and ``sensitivity`` the most one person moves what it is added to, both
-    in the units of ``unit``; ``multiplier`` is their quotient. ``real_epsilon`` is the accountant's ε for all rounds at
-    ``delta``, NaN where ``guarantee`` is false, for no finite one holds; ``epsilon_if_clipped`` is what it would be if
-    rows were clipped to the declared bounds, as they are wherever there is a guarantee. ``advantage_cap`` in [0, 1] is
-    the largest membership advantage (true minus false positive rate) of any attacker who knows all other rows,
-    2Φ(1/2σ) − 1.
+    in the units of ``unit``; ``multiplier`` is their quotient. ``real_epsilon`` is the exact ε of all rounds at
+    ``delta`` (dp-accounting's accountant gives the same: a test), NaN where ``guarantee`` is false, for no finite one
+    holds; ``epsilon_if_clipped`` is what it would be if rows were clipped to the declared bounds, as they are wherever
+    there is a guarantee. ``advantage_cap`` in [0, 1] is the largest membership advantage (true minus false positive
+    rate) of any attacker who knows all other rows, 2Φ(1/2σ) − 1.
     """
 
     mechanism: str
@@ -65,15 +66,15 @@ def entry(mechanism: str, epsilon: float, setting: Setting) -> LedgerEntry:
     deviation, rounds = chosen.deviation(epsilon, setting), setting.rounds if central else 1
     sensitivity = DIAMETER if chosen.guarantee else setting.domain.diameter(setting.spread)
     multiplier = deviation / sensitivity
-    accounted = accounted_epsilon([multiplier] * rounds, setting.delta)
+    exact = smallest_epsilon(composed([multiplier] * rounds), setting.delta)
     return LedgerEntry(
         mechanism=mechanism,
         title=chosen.title,
         guarantee=chosen.guarantee,
         epsilon=epsilon,
         delta=setting.delta,
-        real_epsilon=accounted if chosen.guarantee else float("nan"),
-        epsilon_if_clipped=accounted,
+        real_epsilon=exact if chosen.guarantee else float("nan"),
+        epsilon_if_clipped=exact,
         sigma=deviation,
         unit=chosen.unit,
         sensitivity=sensitivity,

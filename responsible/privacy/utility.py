@@ -64,16 +64,14 @@ def utility(
     Central KMeans reads the ``whole`` table; noisy rows are drawn, and everything is measured, on its ``part``.
     """
     points = (part.x - setting.mean) / setting.spread
-    places, published = [], []
+    unit, places, published = setting.domain.unit(whole.x), [], []
     for name, draw, seed in streams(MECHANISMS, rng, draws):
-        x = whole.x if MECHANISMS[name].rows is None else part.x
+        mechanism = MECHANISMS[name]
+        x, mapped = (whole.x, unit) if mechanism.rows is None else (part.x, None)
         for epsilon in epsilons:
             places.append({"mechanism": name, "epsilon": epsilon, "draw": draw})
-            published.append(
-                _measured(
-                    MECHANISMS[name].publish(x, epsilon, setting, np.random.default_rng(seed)), part, points, setting
-                )
-            )
+            one = mechanism.publish(x, epsilon, setting, np.random.default_rng(seed), mapped)
+            published.append(_measured(one, part, points, setting))
     labelings = np.array([labels for labels, _ in published])
     scores = silhouettes(points, labelings).mean(axis=0)
     rows = [

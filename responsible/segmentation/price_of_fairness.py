@@ -64,5 +64,5 @@ def _price(answer: Capped, free: Labels, codes: Labels, levels: int, *, least: f
         gap=max(0.0, answer.cost / answer.bound - 1),
         moved=float(moved.mean()),
         moved_by_level=[float(moved[codes == c].mean()) if (codes == c).any() else none for c in range(levels)],
-        highest=float((counts / counts.sum(axis=1, keepdims=True)).max()),
+        highest=float((counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).max()),
     )

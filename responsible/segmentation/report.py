@@ -89,7 +89,7 @@ def at_flag(found: Segmentation, flag: float) -> Price | None:
 
 
 def cost(compared: Tradeoff, setting: Configuration | Release) -> dict[str, Any]:
-    """What one mechanism at one ε costs, and the accountant's ε of it, undefined with its reason where none holds."""
+    """What one mechanism at one ε costs, and the ε that holds, undefined with its reason where none holds."""
     which = (setting.mechanism, setting.epsilon)
     ledger = compared.ledger
     entry = ledger[(ledger["mechanism"] == setting.mechanism) & (ledger["epsilon"] == setting.epsilon)].iloc[0]

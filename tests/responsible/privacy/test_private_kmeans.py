@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_ndtr
 from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin
 
 from responsible.privacy.domain import DIAMETER
 from responsible.privacy.gaussian_mechanism import composed, delta, sigma
@@ -195,3 +196,13 @@ def test_points_outside_the_ball_are_refused():
     """A point outside would break the promise, so there is no result."""
     with pytest.raises(ValueError, match="points must lie in the unit ball"):
         private_kmeans(np.array([[1.0, 0.1]]), 1, 1.0, 1, np.random.default_rng(0))
+
+
+def test_counts_and_sums_are_those_of_the_nearest_centres():
+    """Over several blocks of rows, the same as numpy's sums over scikit-learn's nearest centres; the first in a tie."""
+    rng = np.random.default_rng(4)
+    points, centres = rng.uniform(-0.5, 0.5, (50_001, 3)), rng.uniform(-0.5, 0.5, (5, 3))
+    labels = pairwise_distances_argmin(points, centres)
+    expected = [[(labels == k).sum(), *points[labels == k].sum(axis=0)] for k in range(5)]
+    np.testing.assert_allclose(counts_and_sums(points, centres), expected, atol=1e-9)
+    assert counts_and_sums(points[:7], np.zeros((2, 3)))[:, 0].tolist() == [7, 0]

@@ -109,6 +109,16 @@ def test_the_frontier_prices_each_cap():
     assert (nearest(points, centres) == of).all()
 
 
+def test_a_segment_without_anyone_has_no_highest_share():
+    """A centre that nobody drawn is near leaves an empty segment, which hides no figure of the others."""
+    points, _ = planted()
+    centres = np.array([points.mean(axis=0) - 1e3, points.mean(axis=0)])
+    caps = Caps(minimum=1.0, maximum=1.0, step=0.1, rows=50, keep=0.5)
+    codes = np.arange(len(points)) % 2
+    _, (price,) = frontier(points, centres, codes, 2, caps=caps, rng=np.random.default_rng(0))
+    assert 0.5 <= price.highest < 1
+
+
 def test_caps_are_a_grid_of_shares():
     """Both ends included; the wrong way round is an error."""
     assert Caps(minimum=0.65, maximum=0.8, step=0.05, rows=100, keep=0).values() == [0.65, 0.7, 0.75, 0.8]
