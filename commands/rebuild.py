@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.repository import locks
 from pipeline.repository.dvc import DVC, environment
+from pipeline.repository.experiment_copies import obstacles
 
 TRAIL, UP_TO_DATE = "track", "up to date"
 # What DVC says of each stage, in its own words; where it says two things of one stage the later line holds.
@@ -29,6 +30,8 @@ NOTHING_IS_BUILT = {"--dry", "-h", "--help"}
 
 def main(arguments: Sequence[str] = (), root: str = ".") -> int:
     """Run ``dvc repro`` with the arguments in ``root``, then print the summary; return DVC's exit code."""
+    for obstacle in obstacles(Path(root).resolve()):
+        _say(f"warning: {obstacle}")
     if not NOTHING_IS_BUILT.isdisjoint(arguments):
         return _repro(arguments, root)[0]
     with locks.building(Path(root), _say):

@@ -19,6 +19,7 @@ from pipeline import entry
 from pipeline.reporting import formatting
 from pipeline.reporting.engine import fill
 from pipeline.reporting.formatting import Markup
+from pipeline.repository import git
 from pipeline.results import figures, policy_verdicts
 from pipeline.results.catalogue import STAGES, Metrics
 from pipeline.review import base_version, changes, comparability
@@ -40,8 +41,9 @@ DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
 
 
 def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, today: date | None = None) -> None:
-    """Print the review. ``links`` is put before every path, for pages that are not in the repository."""
+    """Print the review. ``links``, which leads to the top of the work tree, is put before every path."""
     here = Path(root).resolve()
+    links += quote(git.prefix(here)) if links else ""
     commit = base_version.resolve(here, base)
     with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
         there = Path(folder)

@@ -47,8 +47,7 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
     here = Path(root).resolve()
     _warn_when_dirty(here)
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
-        there = Path(folder) / "clone"
-        git.output(here, "clone", "--quiet", str(here), str(there))
+        there = cloned(here, Path(folder) / "clone")
         promised = _promised(there)
         _fetch_sources(here, there)
         _delete(there, promised)
@@ -60,6 +59,12 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
     return _verdict(rows, tolerance)
 
 
+def cloned(here: Path, folder: Path) -> Path:
+    """Clone HEAD of the work tree that holds ``here`` into ``folder``; return the place of ``here`` in it."""
+    git.output(here, "clone", "--quiet", git.found(here, "rev-parse", "--show-toplevel"), str(folder))
+    return folder / git.prefix(here)
+
+
 def _promised(folder: Path) -> list[Output]:
     if not (folder / dvc.LOCK).is_file():
         raise InputError("dvc.lock: HEAD has none, so nothing is promised; run `make` and commit what it wrote")
@@ -67,7 +72,7 @@ def _promised(folder: Path) -> list[Output]:
 
 
 def _warn_when_dirty(here: Path) -> None:
-    if changes := git.lines(here, "status", "--porcelain"):
+    if changes := git.lines(here, "status", "--porcelain", "--", "."):
         print(f"warning: {len(changes)} uncommitted changes are not verified, HEAD is", file=sys.stderr)
 
 
@@ -123,7 +128,7 @@ def _row(output: Output, built: str, here: Path, there: Path) -> OutputCheck:
 def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
     """From git; else from the work tree or DVC's cache there, when its hash is still the promised one."""
     try:
-        return git.output(there, "cat-file", "blob", f"HEAD:{output.path}")
+        return git.output(there, "cat-file", "blob", f"HEAD:./{output.path}")
     except RepositoryError:  # not in git
         cached = dvc.cached(dvc.cache_folder(here), output.md5)
         contents = (path.read_bytes() for path in (here / output.path, cached) if path.is_file())

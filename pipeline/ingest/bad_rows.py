@@ -14,6 +14,7 @@ from responsible.tabular.columns import KEY, REASON, VALUE, Declared, typed
 from responsible.validation import InputError
 
 SHOWN = 5  # examples of each reason
+AGAIN = ", which is the header again: delete the line"
 LONGEST = 60  # characters of a value that are shown
 REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
 
@@ -64,7 +65,10 @@ def _of_file(
     for rule, count in Counter(r.rule for r in rejected).items():
         yield rule, count, [_example(lost[r.number], r.text) for r in rejected if r.rule == rule][:SHOWN]
     for reason, rows in bad.groupby(REASON, sort=False):
-        examples = [_example(read[row], value) for row, value in zip(rows[KEY], rows[VALUE], strict=True)]
+        examples = [
+            _example(read[row], value) + (AGAIN if str(reason).startswith(f"{value}: ") else "")
+            for row, value in zip(rows[KEY], rows[VALUE], strict=True)
+        ]
         yield str(reason), int(rows["number"].iloc[0]), examples
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import itertools
+import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple, TextIO
 from pipeline.entry import watch
 from responsible.validation import InputError, did_you_mean
 
+LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
@@ -44,6 +46,8 @@ def table(
     ``section`` is the part of params.yaml that declares the table, for the remedies.
     """
     files = _find(source, pattern, section)
+    for path in files:
+        _refuse_pointer(path)
     kind, columns = _kind(files, section), _header(files, delimiter)
     absent = [name for name in dict.fromkeys(needed) if name not in columns]
     if absent and len(columns) == 1:
@@ -64,18 +68,38 @@ def _find(source: str, pattern: str | None, section: str) -> list[Path]:
         siblings = [p.name for p in root.parent.iterdir()] if root.parent.is_dir() else []
         glob = f" (a glob belongs into {section}.pattern)" if set(source) & set("*?[") else ""
         near = did_you_mean(root.name, sorted(siblings))
-        raise InputError(f"{source}: no such file or folder{near}{glob}; set {section}.source")
+        raise InputError(f"{source}: no such file or folder{near}{glob}; {_absent(source, f'set {section}.source')}")
     if root.is_file():
         return [root]
+    if not root.is_dir():
+        rule = "is neither a file nor a folder but a pipe, socket or device, and is read more than once"
+        raise InputError(f"{source}: {rule}; write the rows into a file")
     if pattern and (Path(pattern).is_absolute() or ".." in Path(pattern).parts):
         raise InputError(f"{section}.pattern must stay in the folder {source}, got {pattern!r}")
     found = sorted(p for p in root.glob(pattern or "*") if p.is_file() and p.name[0] not in "._")
     found = [p for p in found if pattern or p.suffix.lower() in KINDS]
     if not found:
-        raise InputError(
-            f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; set {section}.pattern"
-        )
+        remedy = _absent(source, f"set {section}.pattern")
+        raise InputError(f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; {remedy}")
     return found
+
+
+def _absent(source: str, remedy: str) -> str:
+    """The remedy for a source that is not here: its own where DVC runs an experiment in a copy of its workspace."""
+    workspace = Path(os.environ.get("DVC_ROOT") or ".").resolve()
+    if workspace == Path.cwd() or not (workspace / source).exists():
+        return remedy
+    return (
+        f"it is in {workspace} and not in this copy of it: track it with `dvc add {source}`, "
+        "or run the experiment without --temp and --queue"
+    )
+
+
+def _refuse_pointer(path: Path) -> None:
+    """A clone without Git LFS has a short text in the place of the file."""
+    with _text(path) as file:
+        if file.read(len(LFS)) == LFS:
+            raise InputError(f"{path}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`")
 
 
 def _kind(files: Sequence[Path], section: str) -> str:

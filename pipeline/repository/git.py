@@ -53,8 +53,15 @@ def commit(folder: Path) -> str:
     return found(folder, "rev-parse", "--verify", "--quiet", "HEAD")
 
 
+def prefix(folder: Path) -> str:
+    """Where ``folder`` lies in the work tree that holds it, with a slash at the end; "" at its top."""
+    return found(folder, "rev-parse", "--show-prefix")
+
+
 def changes(folder: Path) -> list[str]:
-    """Files that differ from the commit, those that a run itself writes left out: then a rebuild of it would differ."""
-    listed = found(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
-    names = (entry[3:] for entry in listed.split("\0") if entry)
+    """Files in ``folder`` that differ from the commit, those that a run itself writes left out: then a rebuild of it
+    would differ.
+    """
+    listed = found(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    names = [entry[3:].removeprefix(prefix(folder)) for entry in listed.split("\0") if entry]
     return sorted(n for n in names if n.startswith("docs/templates/") or n.split("/")[0] not in WRITTEN)

@@ -123,7 +123,9 @@ def _dvc(folder: Path, *command: str) -> bool:
 def changed_files(root: Path, commit: str, patterns: Sequence[str]) -> list[tuple[str, str]]:
     """(what happened, path) of the files that differ between the commit and the work tree, new ones included."""
     words = {"A": "new", "D": "deleted"}
-    lines = git.lines(root, "diff", "--name-status", "--no-renames", commit, "--", *patterns)
-    found = {line.split("\t", 1)[1]: words.get(line[0], "changed") for line in lines}
-    new = git.lines(root, "ls-files", "--others", "--exclude-standard", "--", *patterns)
+    diff = git.output(root, "diff", "--name-status", "-z", "--relative", "--no-renames", commit, "--", *patterns)
+    kinds, paths = (diff.decode().split("\0")[start::2] for start in (0, 1))
+    found = {path: words.get(kind, "changed") for kind, path in zip(kinds, paths, strict=False)}
+    new = git.output(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *patterns).decode().split("\0")
+    new.pop()  # after the last end
     return [(word, path) for path, word in sorted((dict.fromkeys(new, "new") | found).items())]

@@ -80,11 +80,11 @@ def _failure(store: Store, error: Exception) -> str:
             f"the audit trail at {store.address} has the tables of another MLflow; copy {store.address}, then run "
             f"`mlflow db upgrade {store.uri}` and `make` again"
         )
-    remedy = (
-        "see that the folder can be written and the disk has room"
-        if store.database
-        else "see that the server runs and lets you in, or unset MLFLOW_TRACKING_URI for a store in the repository"
-    )
+    remedy = "see that the server runs and lets you in, or unset MLFLOW_TRACKING_URI for a store in the repository"
+    if store.database:
+        remedy = "see that the folder can be written and the disk has room"
+    elif "proxy" in said.lower():
+        remedy = "the proxy of HTTP_PROXY or HTTPS_PROXY does not answer; set another, or add the host to NO_PROXY"
     return (
         f"the audit trail at {store.address} could not be written; the results are complete and in place; "
         f"{remedy}, then run `make` or `dvc repro` again ({type(error).__name__}: {said[:200]})"

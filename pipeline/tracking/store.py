@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -72,7 +73,15 @@ class Store:
         """Variables to set before MLflow is imported: no telemetry, short waits, credentials apart from the address."""
         chosen = {name: value for name, value in UNLESS_SET.items() if name not in os.environ}
         login = {"MLFLOW_TRACKING_USERNAME": self.user, "MLFLOW_TRACKING_PASSWORD": self.password}
-        return {**chosen, **ALWAYS, VARIABLE: self.uri, **(login if self.user else {})}
+        return {**chosen, **ALWAYS, VARIABLE: self.uri, **(login if self.user else {}), **self._without_proxy()}
+
+    def _without_proxy(self) -> dict[str, str]:
+        """No proxy for a server of this machine; other exceptions stay. Clients prefer the name in small letters."""
+        host = urlsplit(self.uri).hostname or ""
+        if host != "localhost" and not (_is_address(host) and ip_address(host).is_loopback):
+            return {}
+        other = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{other},{host}" if other else host)
 
     def recorded(self, fingerprint: str) -> str | None:
         """The name of the result's finished run, when there is one and SQLite can say so; else None.
@@ -91,6 +100,14 @@ class Store:
         except sqlite3.Error:
             return None
         return found[0] if found else None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def switched_off() -> bool:

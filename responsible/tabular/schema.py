@@ -12,7 +12,7 @@ from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
 Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]

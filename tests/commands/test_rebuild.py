@@ -54,6 +54,20 @@ def test_each_outcome_is_told_by_a_real_run(toy, sh, capfd):
 
 
 @pytest.mark.pipeline
+def test_data_that_experiments_in_copies_would_lack_are_named(toy, sh, capfd):
+    """A source that git ignores and DVC does not track is absent in a copy: `make` says so, once and with the cure."""
+    (toy / "params.yaml").write_text("a:\n  source: mine.csv\nb:\n  source: added/x.csv\nc:\n  source: source.json\n")
+    (toy / ".gitignore").write_text("/cached/\n/mine.csv\n/added\n")
+    for name in ("mine.csv", "added/x.csv", "added.dvc"):
+        (toy / name).parent.mkdir(exist_ok=True)
+        (toy / name).write_text("")
+    rebuild.main(["--dry"], root=str(toy))
+    warnings = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: mine.csv is ignored by git: `dvc exp run` with --temp or --queue lacks it; `dvc add mine.csv` helps"
+    ]
+
+
 def test_a_failure_is_passed_on_without_a_summary(toy, capfd):
     """DVC's exit code and its error come back, what the stage wrote before is shown, and no summary follows."""
     (toy / "halve.py").write_text("print('so far', end=''); raise SystemExit('error: data: broken')")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -441,6 +442,50 @@ def test_missing_file(folder):
     for pattern in ("../*.csv", "/*.csv"):
         message = f"budget.pattern must stay in the folder data, got {pattern!r}"
         assert refusal(budget__source="data", budget__pattern=pattern) == message
+
+
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_a_pointer_of_git_lfs_is_no_table(folder, name):
+    """A clone without Git LFS has a note in the place of the table; the remedy is to fetch the table."""
+    Path(name).write_text(LFS)
+    assert refusal(budget__source=name) == (
+        f"{name}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`"
+    )
+
+
+def test_a_pipe_is_no_table(folder):
+    """What can be read only once, a FIFO for one, is refused at once, alone or in a folder."""
+    os.mkfifo("t.csv")
+    assert refusal() == (
+        "t.csv: is neither a file nor a folder but a pipe, socket or device, and is read more than once; "
+        "write the rows into a file"
+    )
+
+
+def test_a_second_header_is_named(folder):
+    """Files that were joined end to end have their header again among the rows: it is named as that."""
+    text = tables.sample(200).to_csv(index=False)
+    header = text.split("\n", 1)[0] + "\n"
+    Path("t.csv").write_text(text + header + text.split("\n", 1)[1])
+    assert "row 201 (line 202) 'Budget (in dollars)', which is the header again: delete the line;" in refusal()
+
+
+def test_data_that_a_copy_lacks(folder, monkeypatch):
+    """In a copy for an experiment what git ignores is absent: the message says so, of a file and of a folder."""
+    monkeypatch.setenv("DVC_ROOT", str(folder.resolve()))
+    for name in ("mine.csv", "d/mine.csv"):
+        write(tables.sample(200), name)
+    copy = Path("copy")
+    (copy / "d").mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    for source in ("mine.csv", "d"):
+        assert refusal(budget__source=source).endswith(
+            f"; it is in {folder.resolve()} and not in this copy of it: track it with `dvc add {source}`, "
+            "or run the experiment without --temp and --queue"
+        )
 
 
 def test_empty_files(folder):

@@ -546,6 +546,31 @@ def test_credentials_in_any_address_are_masked():
     )
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_server_of_this_machine_needs_no_proxy(monkeypatch, host):
+    """A proxy that is set for the network is not asked for an address of this machine; other exceptions stay."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://{host}:5000")
+    monkeypatch.setenv("NO_PROXY", "intra.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    own = host.strip("[]")
+    given = locate().environment()
+    assert given["NO_PROXY"] == given["no_proxy"] == f"intra.example,{own}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example")
+    assert "NO_PROXY" not in locate().environment()
+
+
+def test_a_dead_proxy_is_named(result, monkeypatch):
+    """Where the proxy is what does not answer, the remedy is the proxy and not the server."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.invalid:5000")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match="the proxy of HTTP_PROXY or HTTPS_PROXY does not answer; set another, or add"):
+        mlflow_runs.record(result, locate())
+
+
 def test_the_trail_can_be_switched_off(result, monkeypatch, capsys):
     """`AUDIT_TRAIL=off` leaves no store behind; another word than on and off is refused."""
     monkeypatch.setenv("AUDIT_TRAIL", "off")
