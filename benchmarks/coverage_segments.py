@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks._measure import table
-from responsible.clustering.methods import Clusters
+from responsible.clustering.methods import Clusters, Dbscan
 from responsible.clustering.null_reference import NullReference
+from responsible.clustering.silhouette import Sampling
 from responsible.clustering.stability import Stability
 from responsible.segmentation.capped_assignment import Caps
 from responsible.segmentation.representation import Representation
@@ -27,7 +28,7 @@ ROWS, DRAWS = 400, 200
 PARAMS = Segmenting(
     clusters=Clusters(
         methods=["kmeans"], minimum=2, maximum=3, starts=2, fit_rows=10_000, margin=0.01, smallest=0.02,
-        silhouette={"rows": 5_000, "subsamples": 3}, dbscan={"radius": 0.5, "neighbours": 10},
+        silhouette=Sampling(rows=5_000, subsamples=3), dbscan=Dbscan(radius=0.5, neighbours=10),
     ),
     reference=NullReference(draws=19, rows=1_000),
     stability=Stability(refits=4, starts=1),

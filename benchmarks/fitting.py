@@ -31,7 +31,8 @@ def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:
     from pipeline.storage import files
     from pipeline.storage.parameters import section
     from responsible.modelling.encoding import Logistic
-    from responsible.tabular.cells import FEATURE, labels
+    from responsible.names import FEATURE
+    from responsible.tabular.cells import labels
 
     logistic, threshold = section("params.yaml", "model", Logistic), section("params.yaml", "threshold", float)
     frame, meta = files.read_parquet(cells)

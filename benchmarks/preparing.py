@@ -39,7 +39,7 @@ def compare(out: str) -> int:
 
     ours, theirs = (pd.read_parquet(Path(out, f"{name}.parquet")) for name in ("cells", "pandas"))
     theirs = theirs.rename(columns={name: f"x.{name}" for name in theirs if name not in ("bin", "n")})
-    counts = [_counts(frame, [name for name in theirs if name != "n"]) for frame in (ours, theirs)]
+    counts = [_counts(frame, [str(name) for name in theirs if name != "n"]) for frame in (ours, theirs)]
     return int(counts[0].sub(counts[1], fill_value=0).abs().sum())
 
 

@@ -27,10 +27,11 @@ from responsible.mitigation.threshold_choice import winners
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import Swept, sweep_cells
 from responsible.modelling.logistic_regression import train
+from responsible.names import FEATURE
 from responsible.statistics import intervals
 from responsible.statistics.probability_metrics import roc_auc
 from responsible.statistics.rates import PERFORMANCE
-from responsible.tabular.cells import FEATURE, labels
+from responsible.tabular.cells import labels
 
 ROWS, REDRAWS, REDRAWN, SEED = 300_000, 20, 50_000, 12
 METHOD = {
@@ -84,7 +85,7 @@ def published() -> Figures:
 
 def published_intervals() -> dict[tuple[str, str], intervals.Interval]:
     """The 95 % intervals that the published counts carry, by our method."""
-    out = {}
+    out: dict[tuple[str, str], intervals.Interval] = {}
     for model, counts in COUNTS.items():
         half = intervals.half_counts(counts, models=1)
         draws = intervals.replicates(counts, 10_000, np.random.default_rng(SEED), probabilities=half)
@@ -107,8 +108,15 @@ def experiment(copy: Path, rows: int) -> None:
     git(copy, "add", "--all", "--", ".", f":!{SOURCE}")
     git(copy, "commit", "--quiet", "--message", "A copy")
     environment = {**os.environ, **NOBODY, "PATH": PATH}
-    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    ran = subprocess.run([*DVC, *command()[1:]], cwd=copy, env=environment, check=False, text=True, **said)
+    ran = subprocess.run(
+        [*DVC, *command()[1:]],
+        cwd=copy,
+        env=environment,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if ran.returncode:
         sys.exit(ran.stdout)
 
@@ -117,15 +125,15 @@ def ours(copy: Path) -> dict[tuple[str, str], Any]:
     """Figures of the experiment with ``value``, ``low`` and ``high``, from the tables its stages wrote."""
     from pipeline.storage import files
 
-    out = {}
+    out: dict[tuple[str, str], Any] = {}
     for model in COUNTS:
         table = files.read_csv(copy / f"plots/performance_{model}.csv").set_index("figure")
         out |= {(model, name): table.loc[name] for name in (*RATES, "roc_auc")}
     measures = files.read_csv(copy / "plots/fairness.csv").query("attribute == 'education'")
     for row in measures[measures["comparison"] == "all unprivileged"].itertuples():
-        out[row.model, row.measure] = row
+        out[str(row.model), str(row.measure)] = row
     swept = files.read_csv(copy / "plots/threshold_intervals.csv").query("threshold == @AT and model != 'baseline'")
-    return out | {("sweep", row.figure): row for row in swept.itertuples()}
+    return out | {("sweep", str(row.figure)): row for row in swept.itertuples()}
 
 
 def redraw(place: Path, seed: int, rows: int) -> Figures:
