@@ -72,10 +72,10 @@ def test_silhouettes_are_scikit_learns():
     np.testing.assert_allclose(silhouettes(POINTS, many), expected, atol=1e-7)
 
 
-def test_blocks_do_not_change_silhouettes(monkeypatch):
-    """Memory is bounded by blocks of rows, which do not show in the values."""
+def test_tiles_do_not_change_silhouettes(monkeypatch):
+    """Distances are computed tile by tile, the last one smaller, which does not show in the values."""
     whole = silhouettes(POINTS, OF[None])
-    monkeypatch.setattr(partition, "BLOCK", 7 * len(POINTS))
+    monkeypatch.setattr(partition, "TILE", 7)
     np.testing.assert_allclose(silhouettes(POINTS, OF[None]), whole, atol=1e-9)
 
 
