@@ -61,6 +61,7 @@ def test_a_commit_is_taken_out_and_cloned_from_its_folder(placed, tmp_path):
         assert (folder / "params.yaml").is_file()
 
 
+@pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_it_builds_in_a_subfolder_of_any_name(built, tmp_path, sh, capsys, monkeypatch):
