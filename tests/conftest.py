@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _length(item: pytest.Item) -> int:
     if "built" in getattr(item, "fixturenames", ()):
         return 0
-    return next((i for i, name in enumerate(("pipeline", "slow"), 1) if item.get_closest_marker(name)), 3)
+    return next((i for i, name in enumerate(("heavy", "pipeline", "slow"), 1) if item.get_closest_marker(name)), 4)
 
 
 @pytest.fixture

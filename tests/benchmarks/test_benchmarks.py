@@ -79,6 +79,7 @@ def test_preparing_counts_what_pandas_counts(capsys):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_the_pipeline_stands_beside_its_imports(capsys):
     """The whole and each stage have seconds, the seconds of their imports, and the ratio of the two."""
     text, _ = said(capsys, "pipeline")

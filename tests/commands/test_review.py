@@ -353,6 +353,7 @@ def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):
 
 @pytest.mark.pipeline
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_another_dataset_is_announced_instead_of_compared(branch):
     """The same parameters on other people: the banner names the data."""
     more = ("budget", "--rows", str(ROWS + 100), "--out", "data/raw/budget.csv")
