@@ -14,7 +14,7 @@ from tests.support.contract import PACKAGES, PIPELINE, ROOT
 from tests.support.trail import make_result, outside, people, runs
 
 # Warnings of MLflow's own code, as in test_track.
-pytestmark = [pytest.mark.pipeline, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.pipeline, pytest.mark.slow, pytest.mark.heavy, pytest.mark.filterwarnings("ignore")]
 DVC = (sys.executable, "-m", "dvc")
 
 # Stands for all stages but the real `track`: what they wrote once, with the threshold in a figure and in a model.
@@ -81,7 +81,6 @@ def set_threshold(root, value):
     (root / "params.yaml").write_text(re.sub(r"(?m)^threshold: \d+", f"threshold: {value}", text), encoding="utf-8")
 
 
-@pytest.mark.heavy
 def test_every_way_to_a_result_leads_to_one_run(fork):
     """Rebuild, --temp, a queue of two at a time and the workspace: no result is lost and none is there twice."""
     root, run = fork
