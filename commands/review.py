@@ -52,7 +52,7 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
     said: dict[str, Any] = {
         "base": base,
         "commit": Markup(commit[:9]),
-        "guide": Markup(f"{links}docs/review.md"),
+        "top": Markup(links),
     }
     for kind, patterns in (("documents", DOCUMENTS), ("pictures", PICTURES)):
         found = base_version.changed_files(here, commit, patterns)

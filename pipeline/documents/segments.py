@@ -42,7 +42,7 @@ def context(
 ) -> dict[str, Any]:
     """Everything the templates show."""
     answers = report.params.data_sheet
-    found, flag = report.found, report.params.representation.flag
+    found = report.found
     open_, answered = one_sided(found.shares)
     measured = _measured(report)
     return _CONSTANTS | {
@@ -62,14 +62,13 @@ def context(
         "open": open_,
         "answered": answered,
         "alike": [share for share in found.shares if share.above_flag and not share.flagged],
-        "at_flag": at_flag(found, flag),
+        "at_flag": at_flag(found, report.params.representation.flag),
         "levels": report.levels,
         "roles": roles,
         "privacy": report.params.privacy,
         "inference": inference,
         "answers": dict(answers),
         "unanswered": answers.unanswered(),
-        "override": answers.override,
         "costs": {name: cost(report.compared, setting) for name, setting in report.settings.items()},
         "totals": {name: total(criteria) for name, criteria in report.scores.items()},
         "criteria": list(zip(*report.scores.values(), strict=True)),

@@ -67,7 +67,7 @@ def _told(store: Store) -> Iterator[None]:
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         yield
-    except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise InputError(_failure(store, error)) from None
 
 

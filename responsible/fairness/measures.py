@@ -194,8 +194,6 @@ def undefined(name: str, u: Counts, p: Counts, minimum: int = 1) -> str | None:
 
 
 def pool(counts: Counts, privileged: np.ndarray) -> tuple[Counts, Counts]:
-    """Sum ``counts[..., g, y, ŷ]`` over the groups outside and inside ``privileged`` ``(g,)``: two tables ``(..., 2,
-    2)``, (u, p).
-    """
+    """Tables (u, p), ``(..., 2, 2)``: ``counts[..., g, y, ŷ]`` summed outside and inside ``privileged`` ``(g,)``."""
     counts, privileged = np.asarray(counts), np.asarray(privileged, dtype=bool)
     return counts[..., ~privileged, :, :].sum(axis=-3), counts[..., privileged, :, :].sum(axis=-3)

@@ -27,7 +27,7 @@ QUICK = {
     "cluster_privacy__stability": {"refits": 8, "starts": 1},
     "cluster_privacy__representation__caps__rows": 300,
     "cluster_privacy__privacy__epsilons": [0.6, 1.0],
-    "cluster_privacy__privacy__draws": 4,
+    "cluster_privacy__privacy__draws": 19,
     "cluster_privacy__privacy__confidence": 0.5,
     "cluster_privacy__privacy__rows": 400,
 }
@@ -91,7 +91,7 @@ def leaves(tree_):
 
 def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     """As taught: silhouette near .50, a drop near .24, every segment one-sided, 60 of 100; 80 with a guarantee."""
-    found, folder = run(whole=True)
+    found, folder = run(whole=True, cluster_privacy__privacy__rows=1500)
     assert (found["k"], found["segments_found"], found["one_sided_segments"]) == (3, 1, 3)
     assert found["silhouette"] == pytest.approx(0.498, abs=0.02)
     assert found["median_ari"] > 0.9

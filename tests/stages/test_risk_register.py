@@ -107,7 +107,7 @@ def test_the_data_sheet_has_the_sections_of_the_paper(results):
     for name, rows in (("budget", "20,000"), ("healthcare", "5,000"), ("segments", "1,500")):
         assert re.search(rf"^\| {name}, .* \| {rows} \|$", text, re.MULTILINE)
     assert "| Gender | feature | 3,304 | 16.5 % |" in text
-    assert "| Master’s Degree | privileged | 4271 | 99.4 % |" in text
+    assert "| Master’s Degree | privileged | 4,271 | 99.4 % |" in text
     assert "| requester | Surgeon | 76.7 % | 60.9 % |" in text
     assert "so one such row would have ended the run" in text
 

@@ -132,7 +132,8 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["digest.lock"] == "none"
     assert tags["policy"].startswith("fails: ")
     assert tags["policy.education_disparate_impact"] == "infeasible"
-    assert (tags["git.commit"], tags["undefined"]) == ("none", "none")
+    assert tags["git.commit"] == "none"
+    assert json.loads(tags["undefined"]) == {"cluster_privacy.chosen.real_epsilon": "no_finite_epsilon"}
     prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
     assert tags["prepare.digest"] == prepared["digest"]
     inputs = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
@@ -390,7 +391,8 @@ def test_what_is_undefined_is_said_and_not_logged(result):
     (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial", rows))
     said = run_record.Record(Result(result))
     assert {"train_baseline.f1", "train_baseline.f1.low", "train_baseline.new"}.isdisjoint(said.metrics)
-    assert set(json.loads(said.tags["undefined"])) == {"train_baseline.f1", "train_baseline.new"}
+    undefined = {"cluster_privacy.chosen.real_epsilon", "train_baseline.f1", "train_baseline.new"}
+    assert set(json.loads(said.tags["undefined"])) == undefined
     assert said.metrics["train_baseline.accuracy"] == figures["train_baseline"]["accuracy"]
 
 
