@@ -83,7 +83,7 @@ def paired(
     for who in attributes:
         code = who.codes(test)
         joint = groups.tabulate(code, len(who.levels), bits, n)
-        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng))
+        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum())))
     return found
 
 

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from responsible.fairness import disparity
-from responsible.fairness.disparity import POOLED, Fairness
+from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Limits
+from responsible.limits import Limits
 from responsible.modelling.performance import paired_change, performance
+from responsible.names import POOLED
 from responsible.statistics.intervals import Inference
 
 SPD, DI, EOD, AOD, AAOD, PPV = MEASURES
@@ -35,7 +36,7 @@ def compared(joint, limits=LIMITS, floor=0.5, seed=0, **changes):
     """The audit of level ``p`` against levels ``u00``, ``u01``, …, by comparison, model and measure."""
     names = ["p", *(f"u{i:02}" for i in range(len(joint) - 1))]
     rules, rng = Fairness(accuracy_floor=floor, limits=limits), np.random.default_rng(seed)
-    found = disparity.compare(joint, groups("g", names, ["p"]), rules, INFERENCE.model_copy(update=changes), rng)
+    found = disparity.disparities(joint, groups("g", names, ["p"]), rules, INFERENCE.model_copy(update=changes), rng)
     return found.set_index(["comparison", "model", "measure"]).sort_index()
 
 
@@ -56,14 +57,14 @@ def test_pooled_interval_of_many_levels_is_that_of_the_two_group_table():
 def test_a_difference_at_its_limit_seldom_passes(seed):
     """20 levels that share 400 positives, true EOD exactly at the limit of −.1: about 2.5 % of samples pass."""
     rng, passed = np.random.default_rng(seed), 0
-    for _ in range(60):
+    for _ in range(40):
         positives = rng.multinomial(400, np.full(20, 1 / 20))
         hits = rng.binomial(positives, 0.02)
         levels = [table(k, n - k, 10, 40) for k, n in zip(hits, positives, strict=True)]
         k = rng.binomial(4_000, 0.12)
-        found = compared(alike(table(k, 4_000 - k, 500, 2_000), *levels), replicates=500, seed=rng)
+        found = compared(alike(table(k, 4_000 - k, 500, 2_000), *levels), replicates=400, seed=rng)
         passed += found.loc[(POOLED, "baseline", EOD), "verdict"] == "pass"
-    assert passed <= 6  # a share of .05 exceeds that in 3 % of seeds, one of .025 in 0.1 %
+    assert passed <= 4  # a share of .025 exceeds that in 0.3 % of seeds
 
 
 @pytest.mark.parametrize("models", ["alike", "unlike"])
@@ -83,7 +84,6 @@ def test_absolute_odds_bound_average_odds_in_every_interval(models, seed):
                 continue
             assert absolute["high"] >= max(abs(plain["low"]), abs(plain["high"])) - 1e-12
             assert 0 <= absolute["low"] <= absolute["value"] <= absolute["high"] <= 1
-            assert absolute["low"] >= min(abs(plain["low"]), abs(plain["high"])) * (plain["low"] * plain["high"] > 0)
             assert absolute["verdict"] != "pass" or plain["verdict"] == "pass"
         change = found.loc[("u00", "change", AAOD)]
         assert np.isnan(change["low"]) or -1 <= change["low"] <= change["value"] <= change["high"] <= 1

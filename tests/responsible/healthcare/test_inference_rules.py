@@ -6,10 +6,10 @@ import pytest
 
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Limits
 from responsible.healthcare import approval_rates, intersections, replay, robustness
 from responsible.healthcare.intersections import Intersections
 from responsible.healthcare.robustness import Steadiness
+from responsible.limits import Limits
 from responsible.statistics.intervals import Inference
 
 SPD, DI, EOD, AOD, AAOD, PPV = MEASURES
@@ -19,7 +19,7 @@ PLACE = ["comparison", "scope", "measure"]
 
 
 def cases(*rows):
-    """n cases of each (level, merit, outcome, n); urgency, month, priority and a second attribute by turns."""
+    """Make n cases of each (level, merit, outcome, n); urgency, month, priority and a second attribute by turns."""
     table = pd.DataFrame(rows, columns=["a.who", "merit", "outcome", "n"])
     out = table.loc[table.index.repeat(table["n"])].drop(columns="n").reset_index(drop=True)
     turn = np.arange(len(out))
@@ -33,7 +33,7 @@ def who(table, attribute="who", privileged="p"):
 
 
 def compared(table, limits=LIMITS, seed=0):
-    found = approval_rates.compare(table, who(table), limits, INFERENCE, np.random.default_rng(seed))
+    found = approval_rates.approval_rates(table, who(table), limits, INFERENCE, np.random.default_rng(seed))
     return found.set_index(PLACE).sort_index()
 
 
@@ -87,7 +87,7 @@ def test_estimates_lie_in_their_intervals_in_folds_months_and_replay(seed):
     folds = robustness.folds(table, who(table), names, rules, inference=INFERENCE, rng=rng)
     months = robustness.months(table, who(table), names, inference=INFERENCE, rng=rng)
     after = replay.justified_first(table)
-    replayed = replay.compare(table, after, who(table), names, inference=INFERENCE, rng=rng)
+    replayed = replay.replayed(table, after, who(table), names, inference=INFERENCE, rng=rng)
     crossed = intersections.table(
         table, [who(table), who(table, "other", "x")], Intersections(depth=2, minimum=5), INFERENCE, rng
     )
@@ -109,7 +109,7 @@ def test_replay_that_changes_nothing_is_not_certain():
     table = cases(("p", 1, 1, 150), ("p", 0, 0, 150), ("u", 1, 1, 150), ("u", 0, 0, 150))
     after = replay.justified_first(table)
     assert (after["outcome"] == table["outcome"]).all()
-    found = replay.compare(table, after, who(table), [SPD, EOD], inference=INFERENCE, rng=np.random.default_rng(0))
+    found = replay.replayed(table, after, who(table), [SPD, EOD], inference=INFERENCE, rng=np.random.default_rng(0))
     assert (found["change"] == 0).all()
     assert ((found["change_low"] < -0.005) & (found["change_high"] > 0.005)).all()
 
