@@ -220,3 +220,17 @@ def test_calibration_refuses_what_are_not_shares(score, positives, n):
     """Scores outside [0, 1], or negatives handed over where all rows are asked for, are errors, not odd bins."""
     with pytest.raises(ValueError, match="needs positives <= n and scores in"):
         calibration(np.array(score), np.array(positives), np.array(n), 5)
+
+
+@pytest.mark.parametrize("placed", [(0.9, 0.9), (0.9, 0.95), (0.99, 0.999)])
+def test_auc_of_two_rows_of_a_class_is_no_certainty(placed):
+    """Two positives that rank alike among 200 negatives say little about the next: at most .85 at the lower end."""
+    negatives = np.arange(200) / 200
+    score = np.append(negatives, placed)
+    label = np.append(np.zeros(200, dtype=int), [1, 1])
+    for s, y in ((score, label), (1 - score, 1 - label)):
+        found = auc_interval(s, y, 1 - y, 0.95)
+        value = roc_auc(s, y, 1 - y)
+        assert found.low < 0.85
+        assert found.low < value <= found.high
+        assert found.high > 0.95
