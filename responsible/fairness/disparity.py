@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Counts, Groups, marginals
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import best_accuracy, verdict
+from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
 from responsible.names import CHANGE, MODELS, POOLED
 from responsible.statistics import intervals, significance
@@ -76,8 +76,9 @@ def disparities(
     pooled; a single unprivileged level is both, with the same figures. ``rows``: those of everybody, excluded levels
     too (default: those of ``joint``). Columns: ``attribute, comparison, model, measure, value, low, high,
     undefined_share, reason, minimum, maximum, verdict, best_accuracy, hypothesis, method, p, support_unprivileged,
-    support_privileged`` (the fewest rows a rate of the measure rests on). ``p`` is not adjusted: the family spans
-    attributes (:func:`adjust`). A change has neither limits nor verdict; with an undefined side it is undefined for
+    support_privileged`` (the fewest rows a rate of the measure rests on), ``needed_unprivileged, needed_privileged``
+    (of the same kind, :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
+    (:func:`adjust`). A change has neither limits nor verdict; with an undefined side it is undefined for
     that side's reason.
     """
     found: list[dict[str, object]] = []
@@ -87,7 +88,9 @@ def disparities(
         judged = _comparison(_Pair.of(tables, inference, rng), fairness, inference, everybody - int(tables.sum()))
         names = [versus.name] if len(chosen) > 1 else [POOLED, versus.name]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
-    return pd.DataFrame(found).astype({"support_unprivileged": "Int64", "support_privileged": "Int64"})
+    return pd.DataFrame(found).astype(
+        {f"{what}_{who}": "Int64" for what in ("support", "needed") for who in ("unprivileged", "privileged")}
+    )
 
 
 def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> list[dict[str, object]]:
@@ -121,20 +124,23 @@ def _judged(
     others: int,
 ) -> dict[str, object]:
     limits, (u, p) = fairness.limits[name], tables[0]
-    found = estimate(MEASURES[name].figure, *tables, inference)
+    found, support = estimate(MEASURES[name].figure, *tables, inference), _support(name, u, p)
+    judged = verdict(intervals.Interval(found.low, found.high), limits, ceiling, fairness.accuracy_floor)
     return {
         **asdict(found),
         "minimum": limits.minimum,
         "maximum": limits.maximum,
-        "verdict": verdict(intervals.Interval(found.low, found.high), limits, ceiling, fairness.accuracy_floor),
+        "verdict": judged,
         "best_accuracy": float(best_accuracy(u, p, name, limits, others)),
-        **_support(name, u, p),
+        "support_unprivileged": support[0],
+        "support_privileged": support[1],
+        **rows_needed(found, limits, judged, support, inference),
     }
 
 
-def _support(name: str, u: Counts, p: Counts) -> dict[str, object]:
+def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
     fewest = [min(int(parts(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
-    return {"support_unprivileged": fewest[0], "support_privileged": fewest[1]}
+    return fewest[0], fewest[1]
 
 
 def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:

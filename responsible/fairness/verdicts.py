@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from responsible.fairness.measures import MEASURES, Line
 from responsible.limits import Limits, Verdict
-from responsible.statistics.intervals import Interval
+from responsible.statistics.count_figures import Estimate
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.rates import Counts, divide, rate
+from responsible.statistics.sample_size import growth
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
 
@@ -24,6 +28,31 @@ def verdict(
     """
     unreachable = best_accuracy_high is not None and floor is not None and best_accuracy_high < floor
     return limits.judge(interval.low, interval.high, unreachable=unreachable)
+
+
+MOST = 1e12  # more rows than anybody has: the estimate lies at the limit for all that can be known
+POWER = 0.8
+"""With which probability the rows that are asked for would decide, if the estimate held."""
+
+
+def rows_needed(
+    found: Estimate, limits: Limits, judged: Verdict, supports: tuple[int, int], inference: Inference
+) -> dict[str, int | None]:
+    """``needed_unprivileged`` and ``needed_privileged``: the rows that would decide a verdict of insufficient evidence.
+
+    ``supports`` are the fewest rows a rate of the measure rests on in each group (with its label, or selected): both
+    are to grow alike, by :func:`~responsible.statistics.sample_size.growth`. A measure with too few rows to be reported
+    needs the minimum first. None where the verdict is another one, where no number of rows would decide because the
+    estimate lies at a limit, and where nothing is known.
+    """
+    more: list[int | None] = [None, None]
+    if judged == "insufficient_evidence" and found.reason == "n_below_minimum":
+        more = [max(rows, inference.minimum_denominator) for rows in supports]
+    elif judged == "insufficient_evidence":
+        ends = float(found.value), float(found.low), float(found.high)
+        times = growth(*ends, (limits.low, limits.high), confidence=inference.confidence, power=POWER)
+        more = [math.ceil(rows * times) if rows * times < MOST else None for rows in supports]
+    return {"needed_unprivileged": more[0], "needed_privileged": more[1]}
 
 
 def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits, others: int = 0) -> np.ndarray:

@@ -16,7 +16,7 @@ import pandas as pd
 from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Counts, Groups, tabulate
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import verdict
+from responsible.fairness.verdicts import rows_needed, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
 from responsible.limits import Limits
 from responsible.statistics import intervals
@@ -63,10 +63,11 @@ def approval_rates(
     """Every measure of ``limits`` for every comparison and scope, with interval, test and verdict.
 
     Columns: ``attribute, comparison, scope, measure, primary, value, low, high, undefined_share, reason, minimum,
-    maximum, verdict, count_unprivileged, support_unprivileged, count_privileged, support_privileged, hypothesis,
-    statistic, method, p, cramers_v``. Intervals are those of :mod:`responsible.statistics.count_figures`, of each
-    comparison's own table, group sizes included. Counts and supports are numerator and denominator of the measure's
-    first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not adjusted
+    maximum, verdict, count_unprivileged, support_unprivileged, count_privileged, support_privileged,
+    needed_unprivileged, needed_privileged, hypothesis, statistic, method, p, cramers_v``. Intervals are those of
+    :mod:`responsible.statistics.count_figures`, of each comparison's own table, group sizes included. Rows needed as in
+    :func:`~responsible.fairness.verdicts.rows_needed`. Counts and supports are numerator and denominator of the
+    measure's first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not adjusted
     yet: :func:`responsible.fairness.comparisons.adjust`.
     """
     point, rows = count(cases, who), []
@@ -76,20 +77,30 @@ def approval_rates(
             draws, place = drawn(table, inference, rng), {"attribute": who.attribute, "comparison": versus.name}
             for name in measures(cases, list(limits)):
                 found = estimate(MEASURES[name].figure, table, draws, inference)
-                judged = _judged(found, limits[name]) | _support(name, table) | _test(name, table)
+                judged = _judged(found, limits[name], name, table, inference) | _test(name, table)
                 rows.append(place | {"scope": scope, "measure": name, "primary": (scope, name) == PRIMARY} | judged)
-    return pd.DataFrame(rows)
+    return (
+        pd.DataFrame(rows).astype({"needed_unprivileged": "Int64", "needed_privileged": "Int64"})
+        if rows
+        else pd.DataFrame()
+    )
 
 
-def _judged(found: Estimate, limits: Limits) -> dict[str, object]:
+def _judged(found: Estimate, limits: Limits, name: str, table: Counts, inference: Inference) -> dict[str, object]:
     judged = verdict(intervals.Interval(found.low, found.high), limits)
-    return asdict(found) | {"minimum": limits.minimum, "maximum": limits.maximum, "verdict": judged}
-
-
-def _support(name: str, table: Counts) -> dict[str, object]:
-    k, n = parts(table, MEASURES[name].rates[0])
-    named: dict[str, object] = {"count_unprivileged": int(k[0]), "support_unprivileged": int(n[0])}
-    return named | {"count_privileged": int(k[1]), "support_privileged": int(n[1])}
+    k, n = (x.tolist() for x in parts(table, MEASURES[name].rates[0]))
+    fewest = np.min([parts(table, rate)[1] for rate in MEASURES[name].rates], axis=0).tolist()
+    return {
+        **asdict(found),
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
+        "verdict": judged,
+        "count_unprivileged": k[0],
+        "support_unprivileged": n[0],
+        "count_privileged": k[1],
+        "support_privileged": n[1],
+        **rows_needed(found, limits, judged, (fewest[0], fewest[1]), inference),
+    }
 
 
 def _test(name: str, table: Counts) -> dict[str, object]:

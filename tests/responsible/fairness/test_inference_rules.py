@@ -192,3 +192,21 @@ def test_a_level_named_like_the_pool_is_refused():
     """A level called as the pooled comparison would take its place in every table: refused, with the remedy."""
     with pytest.raises(Exception, match=f"'{POOLED}'.*rename"):
         groups("g", ["p", POOLED, "u"], ["p"])
+
+
+def test_insufficient_evidence_says_how_many_rows_would_decide():
+    """EOD −.05 on 40 against 240 positives: both groups' positives are to grow alike; at the limit nothing is said."""
+    found = compared(alike(table(28, 12, 20, 60), table(180, 60, 80, 200)))
+    row = found.loc[("u00", "baseline", EOD)]
+    assert row["verdict"] == "insufficient_evidence"
+    now, more = row[["support_unprivileged", "support_privileged"]], row[["needed_unprivileged", "needed_privileged"]]
+    assert now.tolist() == [240, 40]
+    assert more.iloc[0] / now.iloc[0] == pytest.approx(more.iloc[1] / now.iloc[1], rel=0.02)
+    assert more.iloc[1] > 100
+    at_limit = compared(alike(table(60, 40, 20, 60), table(50, 50, 80, 200))).loc[("u00", "baseline", EOD)]
+    assert at_limit["value"] == pytest.approx(-0.1)
+    assert at_limit[["needed_unprivileged", "needed_privileged"]].isna().all()
+    judged = found.dropna(subset=["verdict"])
+    assert judged.loc[judged["verdict"] != "insufficient_evidence", "needed_privileged"].isna().all()
+    few = compared(alike(table(3, 0, 20, 60), table(50, 50, 80, 200)), minimum_denominator=5)
+    assert few.loc[("u00", "baseline", EOD), ["needed_unprivileged", "needed_privileged"]].tolist() == [100, 5]
