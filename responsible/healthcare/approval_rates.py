@@ -67,8 +67,8 @@ def approval_rates(
     needed_unprivileged, needed_privileged, hypothesis, statistic, method, p, cramers_v``. Intervals are those of
     :mod:`responsible.statistics.count_figures`, of each comparison's own table, group sizes included. Rows needed as in
     :func:`~responsible.fairness.verdicts.rows_needed`. Counts and supports are numerator and denominator of the
-    measure's first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not adjusted
-    yet: :func:`responsible.fairness.comparisons.adjust`.
+    measure's first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not
+    adjusted yet: :func:`responsible.fairness.comparisons.adjust`.
     """
     point, rows = count(cases, who), []
     for scope in scopes(cases):
