@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
@@ -40,6 +41,16 @@ class Change:
     def real(self) -> bool:
         """Whether it is more than chance: 0 lies outside the interval. An undefined interval shows nothing."""
         return self.low <= self.high and (self.low > 0 or self.high < 0)  # False with NaN
+
+    def p(self, confidence: float) -> float:
+        """The p of "no change" that the interval implies: 2 Φ(−z |value| / half), half the width towards 0; NaN where
+        undefined. Below 1 − confidence just where the change is :attr:`real`.
+        """
+        half = self.value - self.low if self.value > 0 else self.high - self.value
+        if math.isnan(self.value + half):
+            return math.nan
+        errors = abs(self.value) * quantile(confidence) / half if half else math.inf if self.value else 0.0
+        return float(2 * ndtr(-errors))
 
 
 Changes = dict[tuple[str, str], Change]

@@ -110,7 +110,7 @@ class ThresholdChoice:
             "selection_frequency": float(self.frequency[self.index]),
             "no_feasible_threshold_frequency": self.none,
             "positive_rate": base,
-            "always_yes_accuracy": base,
+            "trivial_accuracy": max(base, 1 - base),  # of the better of always yes and always no
             "chosen_on": self.chosen_on,
             **own,
         }
