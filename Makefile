@@ -22,7 +22,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments lock clean help
+.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -66,6 +66,9 @@ mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (AR
 
 promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
 	@$(RUN) commands.promote
+
+plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
+	@$(RUN) commands.plan $(ARGS)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) commands.release_segments

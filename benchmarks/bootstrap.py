@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 
 from benchmarks._measure import agree, best, ratio, seconds, table
-from responsible.fairness import measures
 from responsible.fairness.measures import MEASURES
-from responsible.statistics import intervals
+from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.intervals import Inference
 
 REPLICATES, CONFIDENCE = 10_000, 0.95
 # [group, y, ŷ], unprivileged first: ProPublica's COMPAS counts by race, decile 5 and up, as shares of any n.
@@ -32,15 +32,14 @@ def counts_of(n: int) -> np.ndarray:
 
 def found(draws: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The interval of each measure from replicates ``(number, group, y, ŷ)``: (measures, 2)."""
-    two = (draws[:, 0], draws[:, 1]), (counts[0], counts[1])
-    ends = (measures.interval(name, *two, CONFIDENCE) for name in MEASURES)
+    ends = (interval(measure.figure, counts, draws, CONFIDENCE) for measure in MEASURES.values())
     return np.array([[end.low, end.high] for end in ends])
 
 
 def by_counts(counts: np.ndarray, number: int) -> np.ndarray:
     """All intervals as the audit finds them: multinomial draws of the counts."""
-    half = intervals.half_counts(counts, models=1)
-    return found(intervals.replicates(counts, number, np.random.default_rng(1), probabilities=half), counts)
+    inference = Inference(confidence=CONFIDENCE, replicates=number, minimum_denominator=1)
+    return found(drawn(counts, inference, np.random.default_rng(1)), counts)
 
 
 def by_rows(rows: np.ndarray, number: int) -> np.ndarray:

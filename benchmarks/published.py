@@ -21,14 +21,14 @@ import numpy as np
 from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample, within
 from benchmarks.pipeline import DVC, PATH
 from pipeline.reporting.formatting import Markup
-from responsible.fairness import measures as fairness
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.threshold_choice import winners
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import Swept, sweep_cells
 from responsible.modelling.logistic_regression import train
 from responsible.names import FEATURE
-from responsible.statistics import intervals
+from responsible.statistics.count_figures import drawn, interval, performance_figure
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import roc_auc
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
@@ -83,15 +83,15 @@ def published() -> Figures:
     return dict(sorted((own | STATED).items(), key=lambda item: order[item[0][0]]))
 
 
-def published_intervals() -> dict[tuple[str, str], intervals.Interval]:
+def published_intervals() -> dict[tuple[str, str], Interval]:
     """The 95 % intervals that the published counts carry, by our method."""
-    out: dict[tuple[str, str], intervals.Interval] = {}
+    inference = Inference(confidence=0.95, replicates=10_000, minimum_denominator=1)
+    out: dict[tuple[str, str], Interval] = {}
     for model, counts in COUNTS.items():
-        half = intervals.half_counts(counts, models=1)
-        draws = intervals.replicates(counts, 10_000, np.random.default_rng(SEED), probabilities=half)
-        two = (draws[:, 0], draws[:, 1]), (counts[0], counts[1])
-        out |= {(model, name): intervals.percentile(PERFORMANCE[name](draws.sum(1)), 0.95) for name in RATES}
-        out |= {(model, name): fairness.interval(name, *two, 0.95) for name in FAIRNESS}
+        rng, everybody = np.random.default_rng(SEED), counts.sum(axis=0, keepdims=True)
+        whole, pair = (drawn(table, inference, rng) for table in (everybody, counts))
+        out |= {(model, name): interval(performance_figure(name), everybody, whole, 0.95) for name in RATES}
+        out |= {(model, name): interval(MEASURES[name].figure, counts, pair, 0.95) for name in FAIRNESS}
     return out
 
 

@@ -64,10 +64,11 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     old, new = (parameters.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
     policy = parameters.section(here / figures.PARAMETERS, "policy", Policy)
     before, after = _figures(there), figures.collect(here)
+    confidence = float(new["inference"]["confidence"])
     stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
     everywhere = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
     known, excuse = ({}, "") if everywhere else _paired(here, there, commit, rebuild=rebuild)
-    rows = changes.rows(Versions(before, after, policy, stops, known))
+    rows = changes.rows(Versions(before, after, policy, stops, known, confidence))
     judged, error = _judged(here, today)
     return {
         **_policy_context(judged, error, _judged(there, today)[0]),
@@ -77,7 +78,8 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),
-        "confidence": new["inference"]["confidence"],
+        "confidence": confidence,
+        "chance": changes.by_chance(rows, confidence),
     }
 
 

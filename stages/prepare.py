@@ -17,6 +17,7 @@ from responsible.segmentation.schema import Segments, people
 from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats, reasons
 from responsible.tabular.cells import Grid
+from responsible.tabular.columns import months
 from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Threshold
 from responsible.validation import Params
 
@@ -52,7 +53,7 @@ def main(
     plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
     declared = plan.declared()
     table = source_files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
-    reader = engines.reader(prepare.engine, table)
+    reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
 
     answer = reader.compute(lambda rows: count(rows, plan), budget.key)
     dropped = bad_rows.count(reader, reasons(answer))

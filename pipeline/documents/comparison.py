@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import POWER
 from responsible.names import ALL_PRIVILEGED, BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from responsible.fairness.disparity import Fairness
     from responsible.fairness.evaluation import Evaluation
     from responsible.statistics.intervals import Inference
@@ -36,6 +37,7 @@ def context(
         "fairness": fairness,
         "performance": _performance(performance, found.performance_change),
         "weights": weights,
+        "power": POWER,
         "few_rows_decide": weights["effective_rows"] < weights["rows"] / 2,
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
@@ -72,12 +74,34 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         "name": name,
         "rows": rows,
         "moved": _moved(rows),
+        "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
         "unmet": [row for row in rows if row[REWEIGHED].verdict != "pass"],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+# The rows a rate rests on, in words.
+_ROWS = {
+    "selection_rate": "rows",
+    "true_positive_rate": "rows with label 1",
+    "false_positive_rate": "rows with label 0",
+    "positive_predictive_value": "selected rows",
+}
+
+
+def _needed(row: Any) -> dict[str, Any]:
+    """The groups of a measure with the rows they have and need, none where no number of rows decides."""
+    rates = MEASURES[row.measure].rates
+    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label"
+    ends = [
+        ("unprivileged", row.support_unprivileged, row.needed_unprivileged),
+        ("privileged", row.support_privileged, row.needed_privileged),
+    ]
+    more = [(group, int(now), int(then)) for group, now, then in ends if not pd.isna(then)]
+    return {"measure": row.measure, "model": row.model, "reason": row.reason, "kind": kind, "more": more}
 
 
 def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -44,13 +44,14 @@ class Rejected(NamedTuple):
 
 
 Frame = nw.LazyFrame[Any]
+INSTANT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+([zZ]|[+-][0-9:]+)\s*$"  # a date and a time with an offset
 
 
 class DuckDB:
     """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
 
-    def __init__(self, table: SourceTable) -> None:
-        self.table = table
+    def __init__(self, table: SourceTable, times: Sequence[str] = (), time_zone: str = "UTC") -> None:
+        self.table, self._times = table, frozenset(times)
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
@@ -58,6 +59,7 @@ class DuckDB:
                 "autoinstall_known_extensions": "false",  # the table is all it may read: no download
             }
         )
+        self._connection.execute(f"SET TimeZone = {_quoted(time_zone)}")  # not the machine's
         self._connection.execute(f"SET enable_progress_bar = {'true' if sys.stdout.isatty() else 'false'}")
 
     def compute(
@@ -78,9 +80,21 @@ class DuckDB:
         return cast("pd.DataFrame", answer.to_pandas())
 
     def _query(self, key: str | None, files: Sequence[Path]) -> str:
-        fields = ", ".join(f"{self._column(name)} AS {token(name)}" for name in self.table.columns)
+        fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.columns)
         number = f"('0x' || substr(md5({self._column(key)}::VARCHAR), 1, 13))::BIGINT" if key else self._number(files)
         return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
+
+    def _field(self, name: str) -> str:
+        """The column; one of the ``times`` as text, in which an instant, told by its offset, is local to the time zone.
+
+        An offset behind what is no time of a day makes the text one that is no date either.
+        """
+        if name not in self._times:
+            return self._column(name)
+        text = f"{self._column(name)}::VARCHAR"
+        local = f"strftime(TRY_CAST(trim(replace({text}, ',', '.')) AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S')"
+        instant = f"regexp_matches({text}, {_quoted(INSTANT)})"
+        return f"CASE WHEN {instant} THEN coalesce({local}, '?' || {text}) ELSE {text} END"
 
     def _column(self, name: str) -> str:
         return token(name) if self.table.kind == "csv" else '"' + name.replace('"', '""') + '"'
@@ -115,11 +129,11 @@ class DuckDB:
 ENGINES = {"duckdb": DuckDB}
 
 
-def reader(engine: str, table: SourceTable) -> DuckDB:
-    """The reader of ``table`` for prepare.engine."""
+def reader(engine: str, table: SourceTable, *, times: Sequence[str] = (), time_zone: str = "UTC") -> DuckDB:
+    """The reader of ``table`` for prepare.engine. ``times`` are columns of dates, instants local to ``time_zone``."""
     if engine not in ENGINES:
         raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
-    return ENGINES[engine](table)
+    return ENGINES[engine](table, times, time_zone)
 
 
 def _literal(path: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.ingest import bad_rows, engines, source_files
 from responsible.tabular.cell_counts import reasons, sampled
-from responsible.tabular.columns import KEY, REASON, Declared, made, token, typed
+from responsible.tabular.columns import KEY, REASON, Declared, made, months, token, typed
 from responsible.tabular.schema import Prepare
 from responsible.validation import InputError
 
@@ -53,7 +53,7 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     """
     declared = roles.declared()
     table = source_files.table(roles.source, roles.pattern, roles.delimiter, [d.column for d in declared], section)
-    reader = engines.reader(prepare.engine, table)
+    reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
     fields = sorted({token(d.column) for d in declared})
 
     def rows(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

@@ -150,7 +150,7 @@ def trend(months: pd.DataFrame, measures: list[str]) -> bytes:
     names = list(dict.fromkeys(own["attribute"]))
     below = {n: int((own[own["attribute"] == n]["high"] < 0).sum()) for n in names}
     most = max(below, key=lambda n: below[n])
-    number = own["part"].nunique()
+    number = own.loc[(own["attribute"] == most) & own["value"].notna(), "part"].nunique()
     title = f"By {most}, the difference lies below zero with its whole interval in {below[most]} of {number} months"
     figure, axes = figure_of(len(names), 1, 10, 1.0 + 2.1 * len(names), title, sharex=True, sharey=True)
     for i, name in enumerate(names):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from pipeline.results.catalogue import STAGES
 from pipeline.review.comparability import BUDGET, Obstacle, line
@@ -18,6 +20,7 @@ from responsible.governance.version_change import Change, Changes, better, indep
 from responsible.modelling.encoding import Logistic
 from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
+from responsible.statistics.significance import benjamini_hochberg
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -57,6 +60,11 @@ class FigureChange:
     pairwise: bool
     word: str
     trend: str = ""
+
+    @property
+    def judged(self) -> bool:
+        """Whether its change was judged against chance, by its interval."""
+        return self.word in ("real", "noise")
 
     @property
     def matters(self) -> bool:
@@ -114,13 +122,31 @@ class Versions:
     policy: Policy
     stops: list[Obstacle]
     paired: Changes
+    confidence: float = 0.95
 
 
 def rows(both: Versions) -> list[FigureChange]:
-    """A row for each headline figure of either version, and for each figure that a rule is about."""
+    """A row for each headline figure of either version, and for each figure that a rule is about.
+
+    Figures with an interval are judged together: a change is real when its p, adjusted by Benjamini and Hochberg over
+    all of them that have one, is at most 1 − confidence. Of what is called real at most that share is expected false.
+    """
     places = dict.fromkeys([*_headline(both.new), *_headline(both.old)])
     places |= dict.fromkeys((rule.metric, rule.level or WHOLE) for rule in both.policy.rules.values())
-    return [_row(place, both) for place in places]
+    found = [_row(place, both) for place in places]
+    p = [row.change.p(both.confidence) if row.change and row.judged else math.nan for row in found]
+    adjusted = benjamini_hochberg(np.array(p, dtype=float))
+    chance = [row.word == "real" and q > 1 - both.confidence for row, q in zip(found, adjusted, strict=True)]
+    return [replace(row, word="noise", trend="") if by else row for row, by in zip(found, chance, strict=True)]
+
+
+def by_chance(found: Iterable[FigureChange], confidence: float) -> dict[str, float]:
+    """How many changes were ``judged`` together, how many of them would be real ``alone``, each at the confidence, and
+    how many of so many are ``expected`` to be without any change.
+    """
+    judged = [row.change for row in found if row.judged and row.change]
+    alone = sum(change.real for change in judged)
+    return {"judged": len(judged), "expected": (1 - confidence) * len(judged), "alone": alone}
 
 
 def _headline(figures: Figures) -> Iterator[tuple[str, str]]:

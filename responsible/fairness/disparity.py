@@ -1,25 +1,27 @@
 """The group audit of two models on the same rows: measures, intervals, tests and verdicts of one sensitive attribute.
 
-Everything starts from joint counts ``[level, y, ŷ_baseline, ŷ_reweighed]`` of the test rows. One set of multinomial
-draws serves both models, so their change is paired: the same people under both models.
+Everything starts from joint counts ``[level, y, ŷ_baseline, ŷ_reweighed]`` of the test rows. Each comparison pools its
+levels first and then draws. The change is drawn from joint counts, so it is paired: the same people under both models.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
+from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Counts, Groups, marginals
-from responsible.fairness.measures import MEASURES, pool, undefined
-from responsible.fairness.verdicts import best_accuracy, change_interval, interval, verdict
+from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
-from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import CHANGE, MODELS, POOLED
 from responsible.statistics import intervals, significance
+from responsible.statistics.count_figures import change, drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import parts
 from responsible.validation import Params, did_you_mean
@@ -44,114 +46,101 @@ class Fairness(Params):
         return own | limits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Pair:
-    """One comparison: its unprivileged group's name, and the tables and draws of both groups, by model."""
+    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` for the
+    change, and each model's own ``[side, y, ŷ]``, so that its figures do not depend on the model it stands beside.
+    """
 
-    name: str
-    point: Mapping[str, tuple[Counts, Counts]]
-    draws: Mapping[str, tuple[Counts, Counts]]
+    joint: tuple[Counts, Counts]
+    models: Mapping[str, tuple[Counts, Counts]]
 
-
-def _pairs(joint: Counts, draws: Counts, who: Groups) -> list[_Pair]:
-    point, drawn = marginals(joint), marginals(draws)
-    split = {m: (pool(point[m], who.privileged), pool(drawn[m], who.privileged)) for m in MODELS}
-    pairs = [_Pair(POOLED, {m: split[m][0] for m in MODELS}, {m: split[m][1] for m in MODELS})]
-    levels = [
-        _Pair(
-            who.levels[level],
-            {m: (point[m][level], split[m][0][1]) for m in MODELS},
-            {m: (drawn[m][:, level], split[m][1][1]) for m in MODELS},
-        )
-        for level in np.flatnonzero(~who.privileged)
-    ]
-    return [*pairs, *levels]
+    @classmethod
+    def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Pair:
+        own = {model: (table, drawn(table, inference, rng)) for model, table in marginals(joint).items()}
+        return cls((joint, drawn(joint, inference, rng, models=2)), own)
 
 
 def disparities(
-    joint: Counts, who: Groups, fairness: Fairness, inference: Inference, rng: np.random.Generator
+    joint: Counts,
+    who: Groups,
+    fairness: Fairness,
+    inference: Inference,
+    rng: np.random.Generator,
+    *,
+    rows: int | None = None,
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
 
     Comparisons are all unprivileged levels pooled, and each unprivileged level alone, against all privileged levels
-    pooled. Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum,
-    maximum, verdict, best_accuracy, hypothesis, method, p, support_unprivileged, support_privileged`` (the fewest rows
-    a rate of the measure rests on). ``p`` is not adjusted: the family spans attributes (:func:`adjust`). A change has
-    neither limits nor verdict; with an undefined side it is undefined for that side's reason.
+    pooled; a single unprivileged level is both, with the same figures. ``rows``: those of everybody, excluded levels
+    too (default: those of ``joint``). Columns: ``attribute, comparison, model, measure, value, low, high,
+    undefined_share, reason, minimum, maximum, verdict, best_accuracy, hypothesis, method, p, support_unprivileged,
+    support_privileged`` (the fewest rows a rate of the measure rests on), ``needed_unprivileged, needed_privileged``
+    (of the same kind, :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
+    (:func:`adjust`). A change has neither limits nor verdict; with an undefined side it is undefined for
+    that side's reason.
     """
-    draws = intervals.replicates(joint, inference.replicates, rng, probabilities=intervals.half_counts(joint))
-    rows = [
-        {"attribute": who.attribute, "comparison": pair.name, **row}
-        for pair in _pairs(joint, draws, who)
-        for row in _comparison(pair, fairness, inference)
-    ]
-    return pd.DataFrame(rows).astype({"support_unprivileged": "Int64", "support_privileged": "Int64"})
+    found: list[dict[str, object]] = []
+    everybody, chosen = int(joint.sum()) if rows is None else rows, comparisons(who)
+    for versus in chosen:
+        tables = np.stack(versus.split(joint, axis=0))
+        judged = _comparison(_Pair.of(tables, inference, rng), fairness, inference, everybody - int(tables.sum()))
+        names = [versus.name] if len(chosen) > 1 else [POOLED, versus.name]
+        found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
+    return pd.DataFrame(found).astype(
+        {f"{what}_{who}": "Int64" for what in ("support", "needed") for who in ("unprivileged", "privileged")}
+    )
 
 
-def _comparison(pair: _Pair, fairness: Fairness, inference: Inference) -> list[dict[str, object]]:
-    tests = {m: _tests(*pair.point[m]) for m in MODELS}
+def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> list[dict[str, object]]:
+    tests = {m: _tests(*pair.models[m][0]) for m in MODELS}
     out: list[dict[str, object]] = []
-    for name in MEASURES:
-        place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference)
-        judged = {m: _judged(name, pair, m, fairness, inference, ceiling=ceiling) for m in MODELS}
-        out += [place | {"model": m} | judged[m] | tests[m][name] for m in MODELS]
-        out.append(place | {"model": CHANGE} | _change(name, pair, inference))
+    for name, measure in MEASURES.items():
+        place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
+        for model in MODELS:
+            judged = _judged(name, pair.models[model], fairness, inference, ceiling=ceiling, others=others)
+            out.append(place | {"model": model} | judged | tests[model][name])
+        out.append(place | {"model": CHANGE} | asdict(change(measure.figure, *pair.joint, inference)))
     return out
 
 
-def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference) -> float:
+def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> float:
     """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
     models.
     """
-    best = best_accuracy(*pair.draws[MODELS[0]], name, fairness.limits[name])
+    draws = pair.models[MODELS[0]][1]
+    best = best_accuracy(draws[..., 0, :, :], draws[..., 1, :, :], name, fairness.limits[name], others)
     return float(intervals.percentile(best, inference.confidence).high)
 
 
 def _judged(
-    name: str, pair: _Pair, model: str, fairness: Fairness, inference: Inference, *, ceiling: float
+    name: str,
+    tables: tuple[Counts, Counts],
+    fairness: Fairness,
+    inference: Inference,
+    *,
+    ceiling: float,
+    others: int,
 ) -> dict[str, object]:
-    u, p = pair.point[model]
-    limits, reason = fairness.limits[name], undefined(name, u, p, inference.minimum_denominator)
-    value = np.nan if reason else float(MEASURES[name].compute(u, p))
-    found = _reported(interval(name, pair.draws[model], (u, p), inference.confidence), value)
+    limits, (u, p) = fairness.limits[name], tables[0]
+    found, support = estimate(MEASURES[name].figure, *tables, inference), _support(name, u, p)
+    judged = verdict(intervals.Interval(found.low, found.high), limits, ceiling, fairness.accuracy_floor)
     return {
-        "value": value,
-        "low": found.low,
-        "high": found.high,
-        "undefined_share": found.undefined_share,
-        "reason": reason or "",
+        **asdict(found),
         "minimum": limits.minimum,
         "maximum": limits.maximum,
-        "verdict": verdict(found, limits, ceiling, fairness.accuracy_floor),
-        "best_accuracy": float(best_accuracy(u, p, name, limits)),
-        **_support(name, u, p),
+        "verdict": judged,
+        "best_accuracy": float(best_accuracy(u, p, name, limits, others)),
+        "support_unprivileged": support[0],
+        "support_privileged": support[1],
+        **rows_needed(found, limits, judged, support, inference),
     }
 
 
-def _support(name: str, u: Counts, p: Counts) -> dict[str, object]:
+def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
     fewest = [min(int(parts(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
-    return {"support_unprivileged": fewest[0], "support_privileged": fewest[1]}
-
-
-def _reported(found: intervals.Interval, value: float) -> intervals.Interval:
-    if np.isnan(value):
-        return intervals.Interval(np.nan, np.nan, found.undefined_share)
-    return intervals.including(found, value)
-
-
-def _change(name: str, pair: _Pair, inference: Inference) -> dict[str, object]:
-    compute, least = MEASURES[name].compute, inference.minimum_denominator
-    reasons = [r for m in MODELS if (r := undefined(name, *pair.point[m], least))]
-    value = np.nan if reasons else float(compute(*pair.point[REWEIGHED]) - compute(*pair.point[BASELINE]))
-    draws, point = ((tables[BASELINE], tables[REWEIGHED]) for tables in (pair.draws, pair.point))
-    found = _reported(change_interval(name, draws, point, inference.confidence), value)
-    return {
-        "value": value,
-        "low": found.low,
-        "high": found.high,
-        "undefined_share": found.undefined_share,
-        "reason": reasons[0] if reasons else "",
-    }
+    return fewest[0], fewest[1]
 
 
 def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
@@ -167,12 +156,15 @@ def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
 def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
     """The comparisons of all attributes with ``p_adjusted``: Holm over the declared family.
 
-    The family is every distinct (attribute, comparison, model, hypothesis): measures of one hypothesis count once.
+    The family is every distinct (attribute, comparison, model, hypothesis): measures of one hypothesis count once, and
+    so do the pool and the level of an attribute with a single unprivileged level.
     """
-    key = ["attribute", "comparison", "model", "hypothesis"]
-    family = comparisons.dropna(subset=["p"]).drop_duplicates(key)
+    levels = comparisons.groupby("attribute")["comparison"].transform("nunique")
+    keyed = comparisons.assign(member=comparisons["comparison"].where(levels > 2, POOLED))
+    key = ["attribute", "member", "model", "hypothesis"]
+    family = keyed.dropna(subset=["p"]).drop_duplicates(key)
     family = family.assign(p_adjusted=significance.holm(family["p"].to_numpy()))
-    return comparisons.merge(family[[*key, "p_adjusted"]], on=key, how="left")
+    return keyed.merge(family[[*key, "p_adjusted"]], on=key, how="left").drop(columns="member")
 
 
 def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:

@@ -43,7 +43,7 @@ def evaluate(
 ) -> Evaluation:
     """Audit cells ``test`` that carry ``n``, the ``a.`` levels, and scores in columns ``baseline`` and ``reweighed``.
 
-    ``label`` (m,) is 0/1. One set of draws an attribute serves both models, so their change is paired.
+    ``label`` (m,) is 0/1. Changes are paired: they are drawn from the joint counts of both models.
     """
     scores = {model: test[model].to_numpy() for model in MODELS}
     n, bits = test["n"].to_numpy(), [label, *(score >= decision_threshold for score in scores.values())]
@@ -52,7 +52,7 @@ def evaluate(
         code = who.codes(test)
         joint = groups.tabulate(code, len(who.levels), bits, n)
         found.append(
-            _from_counts(joint, who, fairness, inference, rng)
+            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()))
             | {
                 "roc": curves.roc_by_group(code, who, scores, label, n),
                 "calibration": curves.calibration_by_group(
@@ -73,9 +73,11 @@ def _from_counts(
     fairness: disparity.Fairness,
     inference: Inference,
     rng: np.random.Generator,
+    *,
+    rows: int,
 ) -> dict[str, pd.DataFrame]:
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng),
+        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows),
         "group_rates": groups.group_rates(joint, who, inference.confidence),
         "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
         "confusion": groups.confusion(joint, who),

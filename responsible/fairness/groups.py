@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ATTRIBUTE, BASELINE, REWEIGHED
+from responsible.names import ALL_PRIVILEGED, ATTRIBUTE, BASELINE, POOLED, REWEIGHED
 from responsible.statistics import intervals, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
@@ -38,11 +38,18 @@ class Groups:
 
 
 def groups(attribute: str, present: Iterable[str], privileged: Sequence[str], exclude: Sequence[str] = ()) -> Groups:
-    """The groups of an attribute: every declared privileged level, present or not, and every other present level."""
+    """The groups of an attribute: every declared privileged level, present or not, and every other present level.
+
+    Raises:
+        InputError: no level is left, or one is called like a group of levels, whose place in every table it would take.
+    """
     others = sorted(set(present) - set(privileged) - set(exclude))
     if not others:
         raise InputError(f"sensitive.{attribute}: no level is left to compare with the privileged ones")
     levels = (*privileged, *others)
+    if taken := [level for level in levels if level in (POOLED, ALL_PRIVILEGED)]:
+        remedy = "rename that level in the data, or list it under exclude"
+        raise InputError(f"sensitive.{attribute}: {taken[0]!r} is the name of a group of levels; {remedy}")
     return Groups(attribute, levels, np.arange(len(levels)) < len(privileged))
 
 

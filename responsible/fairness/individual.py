@@ -157,15 +157,27 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
     """1 − mean |yᵢ − mean y of the k nearest cases|, in [0, 1]; 1 when all neighbours are decided alike (Zemel 2013).
 
     The case itself is not among its neighbours, and features are scaled as above. AIF360 counts it as one (then
-    ``with_itself``) and leaves features unscaled, which makes its score higher. Ties at the k-th distance are broken
-    by the tree. NaN when there are no more cases than neighbours.
+    ``with_itself``) and leaves features unscaled, which makes its score higher. Cases that tie at the k-th distance
+    share the places that are left among them, so that the order of the rows decides nothing. NaN when there are no
+    more cases than neighbours.
     """
     if len(where) <= neighbours:
         return float("nan")
-    k = neighbours if with_itself else neighbours + 1
-    index = cKDTree(where, leafsize=LEAF).query(where, k=list(range(1, k + 1)))[1]
-    if not with_itself:
-        own = index == np.arange(len(where))[:, None]
-        own[~own.any(axis=1), -1] = True  # more twins than neighbours: the tree may have left the case itself out
-        index = index[~own].reshape(len(where), neighbours)
-    return float(1 - np.mean(np.abs(outcome - outcome[index].mean(axis=1))))
+    own = 0 if with_itself else 1
+    farthest = cKDTree(where, leafsize=LEAF).query(where, k=[neighbours + own])[0][:, 0]
+    (near, near_yes), (tied, tied_yes) = (_counted(where, outcome, farthest * scale) for scale in (1 - TIE, 1 + TIE))
+    here = own * (farthest > 0)  # the case itself is nearer than the k-th distance, or tied with it when that is 0
+    near, near_yes = near * (farthest > 0) - here, near_yes * (farthest > 0) - here * outcome
+    tied, tied_yes = tied - near - own, tied_yes - near_yes - own * outcome
+    mean = (near_yes + (neighbours - near) * divide(tied_yes, tied)) / neighbours
+    return float(1 - np.mean(np.abs(outcome - mean)))
+
+
+TIE = 1e-9  # distances that differ by less than this share of themselves are equal but for rounding
+
+
+def _counted(where: Points, outcome: Ints, reach: Points) -> tuple[Ints, Ints]:
+    """For each case the cases within its ``reach`` (n,), itself included, and those of them with outcome 1."""
+    trees = [cKDTree(where, leafsize=LEAF), cKDTree(where[outcome == 1], leafsize=LEAF)]
+    found = [tree.query_ball_point(where, reach, return_length=True) if tree.n else 0 * outcome for tree in trees]
+    return found[0], found[1]

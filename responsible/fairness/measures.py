@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from responsible.limits import Limits
+from responsible.statistics.count_figures import CountFigure, reasons
 from responsible.statistics.rates import RATES, Counts, divide, parts, rate
 
 if TYPE_CHECKING:
@@ -68,11 +69,23 @@ class Measure:
         """Whether it takes the true labels, which a measure of selection rates alone does not."""
         return self.rates != ("selection_rate",)
 
+    @property
+    def figure(self) -> CountFigure:
+        """The measure as a figure of tables ``(..., side, y, ŷ)`` whose sides are unprivileged and privileged."""
+        figure = CountFigure(
+            _of_sides(self.compute), tuple(map(RATES.__getitem__, self.rates)), tuple(map(_of_sides, self.gaps))
+        )
+        return replace(figure, code=self.zero_privileged) if self.zero_privileged else figure
+
     def distance(self, value: float) -> float:
         """How far ``value`` is from parity, in [0, ∞]; a ratio and its reciprocal are equally far."""
         if not self.ratio:
             return abs(value)
         return abs(math.log(value)) if value > 0 else math.inf
+
+
+def _of_sides(compare: Compare) -> Callable[[Counts], np.ndarray]:
+    return lambda table: compare(table[..., 0, :, :], table[..., 1, :, :])
 
 
 def difference(rate_name: str) -> Compare:
@@ -182,15 +195,7 @@ def undefined(name: str, u: Counts, p: Counts, minimum: int = 1) -> str | None:
     group has nobody selected); then ``n_below_minimum`` when a denominator has fewer than ``minimum`` rows in either
     group. The denominators are rows for selection rates, label 1 for TPR, label 0 for FPR, selected rows for PPV.
     """
-    if np.sum(u) == 0 or np.sum(p) == 0:
-        return "group_absent"
-    measure = MEASURES[name]
-    smallest = {key: min(int(parts(u, key)[1]), int(parts(p, key)[1])) for key in measure.rates}
-    if empty := [RATES[key].empty for key, rows in smallest.items() if rows == 0]:
-        return empty[0]
-    if measure.zero_privileged and parts(p, measure.rates[0])[0] == 0:
-        return measure.zero_privileged
-    return "n_below_minimum" if min(smallest.values()) < minimum else None
+    return reasons(MEASURES[name].figure, np.stack([u, p]), minimum) or None
 
 
 def pool(counts: Counts, privileged: np.ndarray) -> tuple[Counts, Counts]:

@@ -1,17 +1,17 @@
-"""Verdicts: the interval of a measure judged against declared limits, and what these cost the best classifier.
-
-Intervals are of a measure, or of its change between two models, from replicates of the groups' tables.
-"""
+"""Verdicts: the interval of a measure judged against declared limits, and what these cost the best classifier."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from responsible.fairness.measures import MEASURES, Compare, Line, Pair
+from responsible.fairness.measures import MEASURES, Line
 from responsible.limits import Limits, Verdict
-from responsible.statistics import intervals
-from responsible.statistics.intervals import Interval
+from responsible.statistics.count_figures import Estimate
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.rates import Counts, divide, rate
+from responsible.statistics.sample_size import growth
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
 
@@ -30,7 +30,32 @@ def verdict(
     return limits.judge(interval.low, interval.high, unreachable=unreachable)
 
 
-def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits) -> np.ndarray:
+MOST = 1e12  # more rows than anybody has: the estimate lies at the limit for all that can be known
+POWER = 0.8
+"""With which probability the rows that are asked for would decide, if the estimate held."""
+
+
+def rows_needed(
+    found: Estimate, limits: Limits, judged: Verdict, supports: tuple[int, int], inference: Inference
+) -> dict[str, int | None]:
+    """``needed_unprivileged`` and ``needed_privileged``: the rows that would decide a verdict of insufficient evidence.
+
+    ``supports`` are the fewest rows a rate of the measure rests on in each group (with its label, or selected): both
+    are to grow alike, by :func:`~responsible.statistics.sample_size.growth`. A measure with too few rows to be reported
+    needs the minimum first. None where the verdict is another one, where no number of rows would decide because the
+    estimate lies at a limit, and where nothing is known.
+    """
+    more: list[int | None] = [None, None]
+    if judged == "insufficient_evidence" and found.reason == "n_below_minimum":
+        more = [max(rows, inference.minimum_denominator) for rows in supports]
+    elif judged == "insufficient_evidence":
+        ends = float(found.value), float(found.low), float(found.high)
+        times = growth(*ends, (limits.low, limits.high), confidence=inference.confidence, power=POWER)
+        more = [math.ceil(rows * times) if rows * times < MOST else None for rows in supports]
+    return {"needed_unprivileged": more[0], "needed_privileged": more[1]}
+
+
+def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits, others: int = 0) -> np.ndarray:
     """The highest accuracy any classifier, even one that sees the labels, can have while ``measure`` meets the limits.
 
     ``u`` and ``p`` are ``counts[..., y, ŷ]``, of which only group sizes and base rates matter; the result is ``(...)``
@@ -39,18 +64,22 @@ def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits) -> np.ndar
     − b_p|) over the rates within the limits, with s_g the groups' shares of rows. (For a ratio it is the supremum: r_p
     may tend to 0.) It is 0 when no pair of rates is within the limits. A perfect classifier has no errors to differ
     in: 1 for the other measures when the limits contain parity, else NaN.
+
+    ``others`` are the rows of everybody outside the two groups. No limit on these two binds them, so all of them can be
+    right, and the accuracy over everybody is 1 − (1 − best of the pair) · n_pair / (n_pair + others).
     """
     base_u, base_p = rate(u, "base_rate"), rate(p, "base_rate")
     defined = np.where(np.isnan(base_u + base_p), np.nan, 1.0)
     if (line := MEASURES[measure].line) is None:
         parity = MEASURES[measure].fair
         return np.asarray(defined * (1.0 if limits.low <= parity <= limits.high else np.nan))[()]
-    share_u = divide(np.sum(u, axis=(-2, -1)), np.sum(u, axis=(-2, -1)) + np.sum(p, axis=(-2, -1)))
+    pair = np.sum(u, axis=(-2, -1)) + np.sum(p, axis=(-2, -1))
+    share_u = divide(np.sum(u, axis=(-2, -1)), pair)
     sides = _sides(line, limits)
     rates_u, rates_p = _corners(base_u, base_p, sides)
     cost = share_u * np.abs(rates_u - base_u) + (1 - share_u) * np.abs(rates_p - base_p)
     least = np.min(np.where(_within(rates_u, rates_p, sides), cost, 1.0), axis=0)
-    return np.asarray(defined * (1 - least))[()]
+    return np.asarray(defined * (1 - least * divide(pair, pair + others)))[()]
 
 
 def _sides(line: Line, limits: Limits) -> list[_Side]:
@@ -77,40 +106,3 @@ def _within(rates_u: np.ndarray, rates_p: np.ndarray, sides: list[_Side]) -> np.
     for sign, intercept, slope in sides:
         inside &= sign * (rates_u - intercept - slope * rates_p) >= -near
     return np.asarray(inside)
-
-
-def signed(name: str, draws: Pair, point: Pair) -> np.ndarray:
-    """Replicates ``(number, ...)`` of the measure, in which absolute gaps are replaced by gaps times the sign at
-    ``point``.
-
-    That makes a mean of absolute gaps vary around its estimate as a signed difference does, below zero too. For all
-    other measures these are its plain replicates.
-    """
-    if not (gaps := MEASURES[name].gaps):
-        return MEASURES[name].compute(*draws)
-    return intervals.along(_stack(gaps, draws), _stack(gaps, point))
-
-
-def _stack(gaps: tuple[Compare, ...], tables: Pair) -> np.ndarray:
-    return np.stack([gap(*tables) for gap in gaps], axis=-1)
-
-
-def interval(name: str, draws: Pair, point: Pair, confidence: float) -> Interval:
-    """The interval of the measure at ``point`` from replicates ``draws`` ``(number, ...)``: percentiles, except that a
-    mean of absolute gaps takes :func:`~responsible.statistics.intervals.absolute`, because its percentiles would never
-    contain 0.
-    """
-    if not (gaps := MEASURES[name].gaps):
-        return intervals.percentile(MEASURES[name].compute(*draws), confidence)
-    return intervals.absolute(_stack(gaps, draws), _stack(gaps, point), confidence)
-
-
-def change_interval(name: str, draws: tuple[Pair, Pair], point: tuple[Pair, Pair], confidence: float) -> Interval:
-    """The interval of the measure's change between two models, second minus first, from paired replicates.
-
-    ``draws`` and ``point`` hold the tables of both models; the draws must be of the same rows, that is of joint
-    counts. For a mean of absolute gaps the truth is held less exactly near parity: at 95 % in 92 % of simulated data
-    sets when one model is at exact parity and the other is not, in 99 % when both are.
-    """
-    before, after = (signed(name, d, p) for d, p in zip(draws, point, strict=True))
-    return intervals.percentile(after - before, confidence)

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import WHOLE, Evidence
-from responsible.modelling.performance import paired_change
+from responsible.modelling.performance import lacking, paired_change
 from responsible.names import CHANGE, POOLED
 from responsible.statistics.intervals import Inference, quantile
 from responsible.statistics.probability_metrics import SCORES
@@ -40,6 +41,16 @@ class Change:
     def real(self) -> bool:
         """Whether it is more than chance: 0 lies outside the interval. An undefined interval shows nothing."""
         return self.low <= self.high and (self.low > 0 or self.high < 0)  # False with NaN
+
+    def p(self, confidence: float) -> float:
+        """The p of "no change" that the interval implies: 2 Φ(−z |value| / half), half the width towards 0; NaN where
+        undefined. Below 1 − confidence just where the change is :attr:`real`.
+        """
+        half = self.value - self.low if self.value > 0 else self.high - self.value
+        if math.isnan(self.value + half):
+            return math.nan
+        errors = abs(self.value) * quantile(confidence) / half if half else math.inf if self.value else 0.0
+        return float(2 * ndtr(-errors))
 
 
 Changes = dict[tuple[str, str], Change]
@@ -79,11 +90,11 @@ def paired(
     everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
     table = paired_change(everybody, inference, rng)
     found = {(str(row["figure"]), WHOLE): _change(row) for row in table.to_dict("records")}
-    found |= _scores(scores[0], scores[1], n * label, n * (1 - label), quantile(inference.confidence))
+    found |= _scores(scores[0], scores[1], n * label, n * (1 - label), inference)
     for who in attributes:
         code = who.codes(test)
         joint = groups.tabulate(code, len(who.levels), bits, n)
-        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng))
+        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum())))
     return found
 
 
@@ -102,26 +113,33 @@ def _change(row: Mapping[Hashable, Any]) -> Change:
     return Change(float(row["value"]), float(row["low"]), float(row["high"]))
 
 
-def _scores(old: Array, new: Array, positives: Ints, negatives: Ints, z: float) -> Changes:
+def _scores(old: Array, new: Array, positives: Ints, negatives: Ints, inference: Inference) -> Changes:
+    z, rows = quantile(inference.confidence), (int(positives.sum()), int(negatives.sum()))
     before, after = _inside(old), _inside(new)
     losses = {
         "log_loss": (np.log(before) - np.log(after), np.log1p(-before) - np.log1p(-after)),
         "brier": ((1 - new) ** 2 - (1 - old) ** 2, new**2 - old**2),
     }
-    found = {(name, WHOLE): _loss(*loss, positives, negatives, z) for name, loss in losses.items()}
-    return found | {("roc_auc", WHOLE): _auc(old, new, positives, negatives, z)}
+    found = {name: _loss(*loss, positives, negatives, z) for name, loss in losses.items()}
+    found["roc_auc"] = _auc(old, new, positives, negatives, z)
+    few = [name for name in found if lacking(name, *rows, inference.minimum_denominator)]
+    return {(name, WHOLE): change for name, change in (found | dict.fromkeys(few, _NOTHING)).items()}
 
 
 def _inside(score: Array) -> Array:
     return np.clip(score, np.finfo(float).eps, 1 - np.finfo(float).eps)
 
 
+_NOTHING = Change(math.nan, math.nan, math.nan)
+
+
 def _auc(old: Array, new: Array, positives: Ints, negatives: Ints, z: float) -> Change:
     """DeLong's paired interval: variances of the differences of each row's share of rows of the other class it beats
-    (DeLong, DeLong & Clarke-Pearson 1988, eq. 5 for a contrast of two curves).
+    (DeLong, DeLong & Clarke-Pearson 1988, eq. 5 for a contrast of two curves). Scores that are equal row by row are one
+    model, whose change is 0 for certain; so are the losses'.
     """
     if min(positives.sum(), negatives.sum()) < 2:
-        return Change(math.nan, math.nan, math.nan)
+        return _NOTHING
     above = _below(new, negatives) - _below(old, negatives)
     beaten = _below(new, positives) - _below(old, positives)  # a rise is a loss for a negative row
     (mean, spread), (_, other) = _mean(above, positives), _mean(beaten, negatives)
@@ -139,7 +157,7 @@ def _loss(of_positives: Array, of_negatives: Array, positives: Ints, negatives: 
     """Normal interval of the mean difference of the rows' losses; NaN with fewer than two rows."""
     rows = np.concatenate([positives, negatives])
     if rows.sum() < 2:
-        return Change(math.nan, math.nan, math.nan)
+        return _NOTHING
     mean, spread = _mean(np.concatenate([of_positives, of_negatives]), rows)
     return _about(mean, z * math.sqrt(spread))
 

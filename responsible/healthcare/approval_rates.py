@@ -8,18 +8,19 @@ y, ŷ]``; a role the table lacks counts as 0 everywhere, and the measures that n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from responsible.fairness.comparisons import comparisons
 from responsible.fairness.groups import Counts, Groups, tabulate
-from responsible.fairness.measures import MEASURES, undefined
-from responsible.fairness.verdicts import verdict
+from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import rows_needed, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
 from responsible.limits import Limits
 from responsible.statistics import intervals
+from responsible.statistics.count_figures import Estimate, drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
@@ -62,69 +63,50 @@ def approval_rates(
     """Every measure of ``limits`` for every comparison and scope, with interval, test and verdict.
 
     Columns: ``attribute, comparison, scope, measure, primary, value, low, high, undefined_share, reason, minimum,
-    maximum, verdict, count_unprivileged, support_unprivileged, count_privileged, support_privileged, hypothesis,
-    statistic, method, p, cramers_v``. Intervals are percentiles of multinomial replicates of the whole table, group
-    sizes included. Counts and supports are numerator and denominator of the measure's first rate. ``primary`` marks
-    equal opportunity among urgent cases (given need *and* urgency). p is not adjusted yet:
-    :func:`responsible.fairness.comparisons.adjust`.
+    maximum, verdict, count_unprivileged, support_unprivileged, count_privileged, support_privileged,
+    needed_unprivileged, needed_privileged, hypothesis, statistic, method, p, cramers_v``. Intervals are those of
+    :mod:`responsible.statistics.count_figures`, of each comparison's own table, group sizes included. Rows needed as in
+    :func:`~responsible.fairness.verdicts.rows_needed`. Counts and supports are numerator and denominator of the
+    measure's first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not
+    adjusted yet: :func:`responsible.fairness.comparisons.adjust`.
     """
-    point = count(cases, who)
-    half = intervals.half_counts(point, models=1)
-    draws = intervals.replicates(point, inference.replicates, rng, probabilities=half)
-    rows = []
+    point, rows = count(cases, who), []
     for scope in scopes(cases):
         for versus in comparisons(who):
-            (u, p), drawn = (versus.split(within(table, scope), axis=-3) for table in (point, draws))
-            place = {"attribute": who.attribute, "comparison": versus.name, "scope": scope}
+            table = np.stack(versus.split(within(point, scope), axis=-3))
+            draws, place = drawn(table, inference, rng), {"attribute": who.attribute, "comparison": versus.name}
             for name in measures(cases, list(limits)):
-                pair = _Pair(name, u, p, MEASURES[name].compute(*drawn))
-                rows.append(place | {"primary": (scope, name) == PRIMARY} | pair.judged(limits[name], inference))
-    return pd.DataFrame(rows)
+                found = estimate(MEASURES[name].figure, table, draws, inference)
+                judged = _judged(found, limits[name], name, table, inference) | _test(name, table)
+                rows.append(place | {"scope": scope, "measure": name, "primary": (scope, name) == PRIMARY} | judged)
+    return (
+        pd.DataFrame(rows).astype({"needed_unprivileged": "Int64", "needed_privileged": "Int64"})
+        if rows
+        else pd.DataFrame()
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class _Pair:
-    """One measure of one comparison: the tables of both groups and the measure's replicates."""
+def _judged(found: Estimate, limits: Limits, name: str, table: Counts, inference: Inference) -> dict[str, object]:
+    judged = verdict(intervals.Interval(found.low, found.high), limits)
+    k, n = (x.tolist() for x in parts(table, MEASURES[name].rates[0]))
+    fewest = np.min([parts(table, rate)[1] for rate in MEASURES[name].rates], axis=0).tolist()
+    return {
+        **asdict(found),
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
+        "verdict": judged,
+        "count_unprivileged": k[0],
+        "support_unprivileged": n[0],
+        "count_privileged": k[1],
+        "support_privileged": n[1],
+        **rows_needed(found, limits, judged, (fewest[0], fewest[1]), inference),
+    }
 
-    measure: str
-    u: Counts
-    p: Counts
-    draws: np.ndarray
 
-    def judged(self, limits: Limits, inference: Inference) -> dict[str, object]:
-        reason = undefined(self.measure, self.u, self.p, inference.minimum_denominator)
-        interval = intervals.percentile(self.draws, inference.confidence)
-        if reason:
-            interval = intervals.Interval(np.nan, np.nan, interval.undefined_share)
-        return {
-            "measure": self.measure,
-            "value": np.nan if reason else float(MEASURES[self.measure].compute(self.u, self.p)),
-            "low": interval.low,
-            "high": interval.high,
-            "undefined_share": interval.undefined_share,
-            "reason": reason or "",
-            "minimum": limits.minimum,
-            "maximum": limits.maximum,
-            "verdict": verdict(interval, limits),
-            **self._support(),
-            **self._test(),
-        }
-
-    def _support(self) -> dict[str, object]:
-        rate = MEASURES[self.measure].rates[0]
-        (k_u, n_u), (k_p, n_p) = (map(int, parts(side, rate)) for side in (self.u, self.p))
-        named: dict[str, object] = {"count_unprivileged": k_u, "support_unprivileged": n_u}
-        return named | {"count_privileged": k_p, "support_privileged": n_p}
-
-    def _test(self) -> dict[str, object]:
-        measure = MEASURES[self.measure]
-        found = measure.test(self.u, self.p)
-        named: dict[str, object] = {
-            "hypothesis": measure.hypothesis,
-            "statistic": found.statistic,
-            "method": found.method,
-        }
-        return named | {"p": found.p, "cramers_v": found.effect}
+def _test(name: str, table: Counts) -> dict[str, object]:
+    found = MEASURES[name].test(*table)
+    named: dict[str, object] = {"hypothesis": MEASURES[name].hypothesis, "statistic": found.statistic}
+    return named | {"method": found.method, "p": found.p, "cramers_v": found.effect}
 
 
 def rates(cases: pd.DataFrame, who: Groups, confidence: float) -> pd.DataFrame:

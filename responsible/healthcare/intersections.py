@@ -16,9 +16,11 @@ import pandas as pd
 from pydantic import Field
 
 from responsible.fairness.groups import Groups
+from responsible.fairness.measures import MEASURES
 from responsible.healthcare.cases import DURATION, OUTCOME, binary
 from responsible.names import ATTRIBUTE
 from responsible.statistics import intervals, means, significance
+from responsible.statistics.count_figures import drawn, interval
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
 from responsible.validation import Params
@@ -111,11 +113,13 @@ def _approval(tables: Ints, enough: Bools, inference: Inference, rng: np.random.
     return {**found, "method": methods, "p_adjusted": significance.holm(found["p"])}
 
 
-def _interval(tables: np.ndarray, inference: Inference, rng: np.random.Generator) -> intervals.Interval:
-    half = np.where((tables == 0) & (tables.sum(axis=-1, keepdims=True) > 0), 0.5, tables)
-    draws = intervals.replicates(tables, inference.replicates, rng, event_axes=2, probabilities=half)
-    rate = divide(draws[..., 1], draws.sum(axis=-1))
-    return intervals.percentile(rate[..., 0] - rate[..., 1], inference.confidence)
+_APPROVAL = MEASURES["statistical_parity_difference"].figure
+
+
+def _interval(tables: Ints, inference: Inference, rng: np.random.Generator) -> intervals.Interval:
+    """Of the approval difference of tables ``[combination, side, outcome]``, taken as cases of one label."""
+    labelled = np.stack([tables, 0 * tables], axis=-2)
+    return interval(_APPROVAL, labelled, drawn(labelled, inference, rng), inference.confidence)
 
 
 def _waits(cases: pd.DataFrame, cell: Ints, members: Bools, enough: Bools, confidence: float) -> Columns:

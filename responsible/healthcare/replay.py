@@ -6,19 +6,20 @@ another order. The rule sees need, priority and urgency; never a protected attri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from responsible.fairness.comparisons import comparisons
-from responsible.fairness.groups import Groups
-from responsible.fairness.measures import MEASURES, undefined
+from responsible.fairness.groups import Counts, Groups
+from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, scopes, selected
-from responsible.statistics import intervals, means
+from responsible.statistics import means
+from responsible.statistics.count_figures import change, drawn, estimate
 from responsible.statistics.intervals import Inference
 
 
@@ -71,43 +72,44 @@ def replayed(
     """Every measure of every comparison before and after the replay, and its paired change, with intervals.
 
     Columns: ``attribute, comparison, scope, measure, before, before_low, before_high, after, after_low, after_high,
-    change, change_low, change_high, reason``. Fairness measures: multinomial percentile intervals of joint counts, each
-    case keeping its two decisions together; ``mean_wait_difference``: Welch's. The rule's decisions are held as they
-    are, so the intervals say what other cases of this kind would show and not what another cut would.
+    change, change_low, change_high, reason``. Fairness measures: multinomial intervals, the change's of joint
+    counts, each case keeping its two decisions together; ``mean_wait_difference``: Welch's. The rule's decisions are
+    held as they are, so the intervals say what other cases of this kind would show and not what another cut would.
     """
     joint = approval_rates.count(cases, who, [after[OUTCOME].to_numpy()])
-    half = intervals.half_counts(joint)
-    draws = intervals.replicates(joint, inference.replicates, rng, probabilities=half)
-    rows = []
+    rows: list[dict[str, object]] = []
     for scope in approval_rates.scopes(cases):
-        point, drawn = (t[..., 1, :, :, :] if scope == "urgent" else t.sum(axis=-4) for t in (joint, draws))
+        point = joint[..., 1, :, :, :] if scope == "urgent" else joint.sum(axis=-4)
         for versus in comparisons(who):
-            sides, side_draws = (versus.split(t, axis=-4) for t in (point, drawn))
+            sides = _Sides.of(np.stack(versus.split(point, axis=-4)), inference, rng)
             for name in approval_rates.measures(cases, measures):
                 place = {"attribute": who.attribute, "comparison": versus.name, "scope": scope, "measure": name}
-                rows.append(place | _judged(name, sides, side_draws, inference))
+                rows.append(place | sides.judged(name, inference))
     if DURATION in cases and WAIT in measures:
         rows += _waits(cases, after, who, inference)
     return pd.DataFrame(rows)
 
 
-def _judged(
-    name: str, sides: tuple[np.ndarray, np.ndarray], draws: tuple[np.ndarray, np.ndarray], inference: Inference
-) -> dict[str, object]:
-    u, p = sides
-    reasons = [undefined(name, u.sum(axis), p.sum(axis), inference.minimum_denominator) for axis in (-1, -2)]
-    value, drawn = ([MEASURES[name].compute(x[0].sum(a), x[1].sum(a)) for a in (-1, -2)] for x in (sides, draws))
-    three: Three = {}
-    for key, x, d in zip(("before", "after"), value, drawn, strict=True):
-        three[key] = _with_interval(float(x), d, inference)
-    three["change"] = _with_interval(float(value[1] - value[0]), drawn[1] - drawn[0], inference)
-    reason = next((r for r in reasons if r), "")
-    return _flat(dict.fromkeys(three, (np.nan,) * 3) if reason else three) | {"reason": reason}
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """Tables and replicates of one comparison: of joint counts ``[side, y, before, after]``, and of either decision."""
 
+    joint: tuple[Counts, Counts]
+    single: Mapping[str, tuple[Counts, Counts]]
 
-def _with_interval(value: float, draws: np.ndarray, inference: Inference) -> tuple[float, float, float]:
-    found = intervals.percentile(draws, inference.confidence)
-    return value, float(found.low), float(found.high)
+    @classmethod
+    def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Sides:
+        views = {"before": joint.sum(axis=-1), "after": joint.sum(axis=-2)}
+        single = {key: (table, drawn(table, inference, rng)) for key, table in views.items()}
+        return cls((joint, drawn(joint, inference, rng, models=2)), single)
+
+    def judged(self, name: str, inference: Inference) -> dict[str, object]:
+        figure = MEASURES[name].figure
+        found = {key: estimate(figure, *tables, inference) for key, tables in self.single.items()}
+        found["change"] = change(figure, *self.joint, inference)
+        reason = found["change"].reason
+        three: Three = {key: (each.value, each.low, each.high) for key, each in found.items()}
+        return _flat(dict.fromkeys(three, (np.nan,) * 3) if reason else three) | {"reason": reason}
 
 
 def _flat(three: Three) -> dict[str, object]:
@@ -146,13 +148,3 @@ def _three(before: pd.Series, after: pd.Series) -> Iterator[tuple[str, Array]]:
     """The numbers (n,) before, after, and what each case's changes by."""
     numbers = before.to_numpy(dtype=float), after.to_numpy(dtype=float)
     yield from (("before", numbers[0]), ("after", numbers[1]), ("change", numbers[1] - numbers[0]))
-
-
-def _mean(x: Array, key: str, figure: str, confidence: float) -> tuple[float, float, float]:
-    if figure == "selection_rate" and key != "change":
-        found = intervals.wilson(x.sum(), len(x), confidence)
-        return float(x.mean()) if len(x) else np.nan, float(found.low), float(found.high)
-    if len(x) < 2:
-        return (float(x.mean()) if len(x) else np.nan), np.nan, np.nan
-    half = float(stats.t.ppf((1 + confidence) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
-    return float(x.mean()), float(x.mean()) - half, float(x.mean()) + half

@@ -10,18 +10,18 @@ import pandas as pd
 from pydantic import Field
 
 from responsible.fairness.comparisons import comparisons
-from responsible.fairness.groups import Groups
-from responsible.fairness.measures import MEASURES, undefined
+from responsible.fairness.groups import Counts, Groups
+from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MONTH
 from responsible.statistics import intervals, means
+from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError, Params
 
 PLACE = ["attribute", "comparison", "scope", "measure"]
 WAIT = "mean_wait_difference"
 Rows = list[dict[str, object]]
-Pair = tuple[np.ndarray, np.ndarray]
 
 
 def by_part(
@@ -40,14 +40,13 @@ def by_part(
     is the standard error (of the replicates). Measures that the roles of the table do not allow are left out.
     """
     names, index = np.unique(part, return_inverse=True)
-    versus, rows = comparisons(who)[0], []
+    versus = comparisons(who)[0]
+    rows: Rows = []
     counts = approval_rates.count(cases, who, part=index)
-    half = intervals.half_counts(counts, models=1)
-    draws = intervals.replicates(counts, inference.replicates, rng, event_axes=counts.ndim - 1, probabilities=half)
     for scope in approval_rates.scopes(cases):
         place: dict[str, object] = {"attribute": who.attribute, "comparison": versus.name, "scope": scope}
-        point, drawn = (versus.split(approval_rates.within(table, scope), axis=-3) for table in (counts, draws))
-        rows += _scope(place, (point, drawn), approval_rates.measures(cases, measures), inference)
+        table = np.stack(versus.split(approval_rates.within(counts, scope), axis=-3), axis=-3)
+        rows += _scope(place, table, approval_rates.measures(cases, measures), inference, rng)
     if DURATION in cases and WAIT in measures:
         rows += _waits(cases, who, index, inference)
     out = pd.DataFrame(rows)
@@ -55,16 +54,16 @@ def by_part(
     return out.sort_values([*PLACE, "part"], kind="stable", ignore_index=True).assign(part=lambda t: names[t["part"]])
 
 
-def _scope(place: dict[str, object], tables: tuple[Pair, Pair], measures: Sequence[str], inference: Inference) -> Rows:
-    """The measures of one scope in every part, from tables and draws (u, p), each ``[..., part, y, ŷ]``."""
-    (u, p), drawn = tables
-    rows: Rows = []
+def _scope(
+    place: dict[str, object], table: Counts, measures: Sequence[str], inference: Inference, rng: np.random.Generator
+) -> Rows:
+    """The measures of one scope in every part, from tables ``[part, side, y, ŷ]``."""
+    draws, rows = drawn(table, inference, rng), []
     for name in measures:
-        values, points = MEASURES[name].compute(*drawn), MEASURES[name].compute(u, p)
-        interval = intervals.percentile(values, inference.confidence)
-        for i, figures in enumerate(zip(points, interval.low, interval.high, _error(values), strict=True)):
-            reason = undefined(name, u[i], p[i], inference.minimum_denominator) or ""
-            rows.append(place | {"measure": name} | _figures(i, figures, reason))
+        found = estimate(MEASURES[name].figure, table, draws, inference)
+        error = _error(MEASURES[name].figure.compute(draws))
+        for i, figures in enumerate(zip(found.value, found.low, found.high, error, strict=True)):
+            rows.append(place | {"measure": name} | _figures(i, figures, found.reason[i]))
     return rows
 
 

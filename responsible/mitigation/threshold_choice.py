@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.verdicts import verdict
-from responsible.mitigation.threshold_figures import Array, Bits, Sweep, interval, quantity
+from responsible.mitigation.threshold_figures import Array, Bits, Sweep, figure, quantity, sides
 from responsible.mitigation.threshold_sweep import Swept
 from responsible.names import DATA, MODELS
 from responsible.statistics import intervals
+from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
@@ -109,7 +110,7 @@ class ThresholdChoice:
             "selection_frequency": float(self.frequency[self.index]),
             "no_feasible_threshold_frequency": self.none,
             "positive_rate": base,
-            "always_yes_accuracy": base,
+            "trivial_accuracy": max(base, 1 - base),  # of the better of always yes and always no
             "chosen_on": self.chosen_on,
             **own,
         }
@@ -136,15 +137,16 @@ def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.r
     best = int(winners(point, usable, sweep))
     index = best if best >= 0 else int(np.argmin(distance))
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
-    held = _constraints(point[index], draws[:, index], sweep, inference.confidence)
+    held = _constraints(point[index], sweep, inference, rng)
     none = float((won < 0).mean())
     return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
 
 
-def _constraints(point: Counts, draws: Counts, sweep: Sweep, confidence: float) -> pd.DataFrame:
+def _constraints(point: Counts, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for name, limits in sweep.limits.items():
-        found = interval(name, draws, point, confidence)
-        ends = (float(quantity(name)(point)), found.low, found.high)
-        rows.append((name, *ends, limits.minimum, limits.maximum, verdict(found, limits)))
+        table = sides(name, point)
+        found = estimate(figure(name), table, drawn(table, inference, rng), inference)
+        judged = verdict(intervals.Interval(found.low, found.high), limits)
+        rows.append((name, found.value, found.low, found.high, limits.minimum, limits.maximum, judged))
     return pd.DataFrame(rows, columns=["constraint", "value", "low", "high", "minimum", "maximum", "verdict"])

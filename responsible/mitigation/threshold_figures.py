@@ -8,11 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from responsible.fairness import verdicts
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
-from responsible.statistics import intervals
-from responsible.statistics.rates import PERFORMANCE, rate
+from responsible.statistics.count_figures import CountFigure, performance_figure
+from responsible.statistics.rates import RATES, rate
 from responsible.tabular.cells import Grid
 from responsible.validation import Params, did_you_mean
 
@@ -43,21 +42,22 @@ class Sweep(Params):
                 raise ValueError(f"limits.{name} is not a constraint{did_you_mean(name, known)}")
 
 
-def quantity(name: str) -> Value:
-    """The figure ``name`` of counts ``[..., group, y, ŷ]`` with groups unprivileged, privileged, excluded: (...).
-
-    Fairness measures compare the first two groups; the base rate and performance figures are of all rows.
-    """
+def figure(name: str) -> CountFigure:
+    """The figure ``name`` of tables of :func:`sides`: a fairness measure, a performance figure or ``base_rate``."""
     if name in MEASURES:
-        return lambda c: MEASURES[name].compute(c[..., UNPRIVILEGED, :, :], c[..., PRIVILEGED, :, :])
+        return MEASURES[name].figure
     if name == "base_rate":
-        return lambda c: rate(c.sum(-3), "base_rate")
-    return lambda c: PERFORMANCE[name](c.sum(-3))
+        return CountFigure(lambda table: rate(table.sum(axis=-3), name), (RATES[name],))
+    return performance_figure(name)
 
 
-def interval(name: str, draws: Counts, point: Counts, confidence: float) -> intervals.Interval:
-    """The interval of :func:`quantity` ``name`` at counts ``point`` ``[..., group, y, ŷ]`` from replicates of them."""
-    if name in MEASURES:
-        two = [(c[..., UNPRIVILEGED, :, :], c[..., PRIVILEGED, :, :]) for c in (draws, point)]
-        return verdicts.interval(name, two[0], two[1], confidence)
-    return intervals.percentile(quantity(name)(draws), confidence)
+def sides(name: str, counts: Counts) -> Counts:
+    """What the figure compares, of counts ``[..., group, y, ŷ]`` with groups unprivileged, privileged, excluded: the
+    first two for a fairness measure, all rows as one side for the base rate and performance.
+    """
+    return counts[..., :EXCLUDED, :, :] if name in MEASURES else counts.sum(axis=-3, keepdims=True)
+
+
+def quantity(name: str) -> Value:
+    """The figure ``name`` of counts ``[..., group, y, ŷ]``: (...)."""
+    return lambda counts: figure(name).compute(sides(name, counts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import declared_groups, tabulate, weighing_groups
-from responsible.fairness.measures import MEASURES, undefined
+from responsible.fairness.measures import MEASURES
 from responsible.mitigation.reweighing import Reweigh, row_weights
 from responsible.mitigation.threshold_figures import (
     EXCLUDED,
@@ -19,13 +19,13 @@ from responsible.mitigation.threshold_figures import (
     Array,
     Bits,
     Sweep,
-    interval,
-    quantity,
+    figure,
+    sides,
 )
 from responsible.modelling.encoding import Design, Logistic, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.names import BASELINE, DATA, REWEIGHED
-from responsible.statistics import intervals
+from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
@@ -140,45 +140,35 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
 
     Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``).
     """
-    joint, reasons = swept.joint(split), swept.found.reason
-    half = intervals.half_counts(joint)
-    draws = intervals.replicates(joint, inference.replicates, rng, event_axes=4, probabilities=half)
-    views = {BASELINE: (joint.sum(-1), draws.sum(-1)), REWEIGHED: (joint.sum(-2), draws.sum(-2))}
-    jobs = [(DATA, "base_rate", views[BASELINE])]
-    jobs += [(model, name, view) for model, view in views.items() for name in (*PERFORMANCE, *MEASURES)]
-    frames = [
-        pd.DataFrame(
-            {"threshold": list(swept.thresholds), "model": model, **_figure(model, name, view, reasons, inference)}
-        )
-        for model, name, view in jobs
-    ]
+    joint = swept.joint(split)
+    views = {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
+    jobs = [(DATA, views[BASELINE], ["base_rate"])]
+    jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, MEASURES)]
+    frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng)]
     return pd.concat(frames, ignore_index=True).sort_values(["threshold", "model"], kind="stable", ignore_index=True)
 
 
-def _figure(
+def _figures(
     model: str,
-    name: str,
-    view: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
-    reasons: Sequence[str],
+    counts: npt.NDArray[np.int64],
+    names: Sequence[str],
+    swept: Swept,
+    *,
     inference: Inference,
-) -> dict[str, object]:
-    point, draws = view
-    why = [
-        ("" if model == DATA else reason) or _undefined(name, table, inference)
-        for reason, table in zip(reasons, point, strict=True)
-    ]
-    estimate = quantity(name)(point)
-    found = intervals.including(interval(name, draws, point, inference.confidence), estimate)
-    known = np.array([not reason for reason in why])
-    value, low, high = (np.where(known, v, np.nan) for v in (estimate, found.low, found.high))
-    return {"figure": name, "value": value, "low": low, "high": high, "reason": why}
-
-
-def _undefined(name: str, table: npt.NDArray[np.int64], inference: Inference) -> str:
-    """Why a figure of one table ``[group, y, ŷ]`` is not reported, "" when it is."""
-    if name in MEASURES:
-        return undefined(name, table[UNPRIVILEGED], table[PRIVILEGED], inference.minimum_denominator) or ""
-    return "zero_denominator" if np.isnan(quantity(name)(table)) else ""
+    rng: np.random.Generator,
+) -> Iterator[pd.DataFrame]:
+    """A table for each figure, from one set of replicates: all of them compare the same sides."""
+    tables = sides(names[0], counts)
+    draws = drawn(tables, inference, rng)
+    for name in names:
+        found = estimate(figure(name), tables, draws, inference)
+        why = [
+            reason if model != DATA and reason else own
+            for reason, own in zip(swept.found.reason, found.reason, strict=True)
+        ]
+        known = np.array([not reason for reason in why])
+        ends = {end: np.where(known, getattr(found, end), np.nan) for end in ("value", "low", "high")}
+        yield pd.DataFrame({"threshold": list(swept.thresholds), "model": model, "figure": name, **ends, "reason": why})
 
 
 def wide(figures: pd.DataFrame, frequency: Array) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.statistics import intervals
+from responsible.statistics.count_figures import change, drawn, estimate, performance_figure
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Performance:
-    """``table``: ``figure, value, low, high, method``; ``confusion``: test rows ``[y, ŷ]``; ``rows``: rows by split."""
+    """``table``: ``figure, value, low, high, method, reason``; ``confusion``: test ``[y, ŷ]``; ``rows`` by split."""
 
     table: pd.DataFrame
     confusion: Ints
@@ -44,54 +44,62 @@ def performance(
     """Judge 0/1 ``label`` and ``score`` of cells (both (m,)) on the rows of split ``test``.
 
     Accuracy, balanced accuracy, precision, recall and F1 have multinomial percentile intervals of the confusion counts;
-    ROC AUC DeLong's, log loss and Brier score normal ones. Undefined figures are NaN.
+    ROC AUC DeLong's, log loss and Brier score normal ones. A figure that is undefined, or rests on fewer rows than
+    ``minimum_denominator``, is NaN and has a ``reason``.
     """
     test = (cells["split"] == "test").to_numpy()
     score, label, counts = score[test], label[test], cells["n"].to_numpy()[test]
     point = confusion_counts(score >= decision_threshold, label, counts)
-    half = intervals.half_counts(point[None], models=1)
-    draws = intervals.replicates(point[None], inference.replicates, rng, probabilities=half)[:, 0]
-    found = [_from_counts(name, point, draws, inference.confidence) for name in PERFORMANCE]
-    found += [_from_scores(name, score, counts * label, counts * (1 - label), inference.confidence) for name in SCORES]
-    table = pd.DataFrame(found, columns=["figure", "value", "low", "high", "method"])
+    draws = drawn(point[None], inference, rng)
+    found = [_from_counts(name, point, draws, inference) for name in PERFORMANCE]
+    found += [_from_scores(name, score, counts * label, counts * (1 - label), inference) for name in SCORES]
+    table = pd.DataFrame(found, columns=["figure", "value", "low", "high", "method", "reason"])
     rows = cells.groupby("split")["n"].sum()
     return Performance(table, point, {str(split): int(n) for split, n in rows.items()})
 
 
-Figure = tuple[str, float, float, float, str]
+Figure = tuple[str, float, float, float, str, str]
 
 
-def _from_counts(name: str, point: Ints, draws: Ints, confidence: float) -> Figure:
-    value = float(PERFORMANCE[name](point))
-    interval = intervals.including(intervals.percentile(PERFORMANCE[name](draws), confidence), value)
-    return name, value, interval.low, interval.high, "multinomial"
+def _from_counts(name: str, point: Ints, draws: Ints, inference: Inference) -> Figure:
+    found = estimate(performance_figure(name), point[None], draws, inference)
+    return name, float(found.value), float(found.low), float(found.high), "multinomial", found.reason
 
 
-def _from_scores(name: str, score: Array, positives: Ints, negatives: Ints, confidence: float) -> Figure:
-    interval = SCORES[name].interval(score, positives, negatives, confidence)
-    value = SCORES[name].value(score, positives, negatives)
-    return name, value, interval.low, interval.high, "DeLong" if name == "roc_auc" else "normal"
+def _from_scores(name: str, score: Array, positives: Ints, negatives: Ints, inference: Inference) -> Figure:
+    method = "DeLong" if name == "roc_auc" else "normal"
+    if reason := lacking(name, int(positives.sum()), int(negatives.sum()), inference.minimum_denominator):
+        return name, np.nan, np.nan, np.nan, method, reason
+    interval = SCORES[name].interval(score, positives, negatives, inference.confidence)
+    return name, SCORES[name].value(score, positives, negatives), interval.low, interval.high, method, ""
+
+
+def lacking(figure: str, positives: int, negatives: int, minimum: int) -> str:
+    """Why a figure of scores is not reported, "" when it is: ROC AUC needs ``minimum`` rows of each label, a mean loss
+    as many rows in all.
+    """
+    if figure == "roc_auc" and min(positives, negatives) == 0:
+        return "no_negatives" if positives else "no_positives"
+    rows = min(positives, negatives) if figure == "roc_auc" else positives + negatives
+    return "n_below_minimum" if rows < minimum else ""
 
 
 def summary(found: Performance) -> dict[str, object]:
     """The headline values: every figure, the confusion counts and the rows of each split, as plain numbers."""
     (tn, fp), (fn, tp) = found.confusion.tolist()
     values = dict(zip(found.table["figure"], found.table["value"], strict=True))
-    return {**values, "confusion": {"tp": tp, "fp": fp, "fn": fn, "tn": tn}, "rows": found.rows}
+    reasons = {figure: why for figure, why in zip(found.table["figure"], found.table["reason"], strict=True) if why}
+    undefined = {"undefined": reasons} if reasons else {}
+    return {**values, **undefined, "confusion": {"tp": tp, "fp": fp, "fn": fn, "tn": tn}, "rows": found.rows}
 
 
 def paired_change(joint: Ints, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
-    """Reweighed minus baseline for every figure of counts, on the same rows: ``figure, value, low, high``.
+    """Reweighed minus baseline for every figure of counts, on the same rows: ``figure, value, low, high, reason``.
 
     ``joint[y, ŷ_baseline, ŷ_reweighed]`` are the test rows; the draws keep each row's two predictions together, so the
     interval is that of the change and not of two independent models.
     """
-    half = intervals.half_counts(joint[None])
-    draws = intervals.replicates(joint[None], inference.replicates, rng, probabilities=half)[:, 0]
-    rows = []
-    for name, compute in PERFORMANCE.items():
-        value = float(compute(joint.sum(-2)) - compute(joint.sum(-1)))
-        change = compute(draws.sum(-2)) - compute(draws.sum(-1))
-        found = intervals.including(intervals.percentile(change, inference.confidence), value)
-        rows.append((name, value, found.low, found.high))
-    return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
+    draws = drawn(joint[None], inference, rng, models=2)
+    found = [(name, change(performance_figure(name), joint[None], draws, inference)) for name in PERFORMANCE]
+    rows = [(name, each.value, each.low, each.high, each.reason) for name, each in found]
+    return pd.DataFrame(rows, columns=["figure", "value", "low", "high", "reason"])

@@ -85,19 +85,22 @@ def auc_interval(score: Array, positives: Array, negatives: Array, confidence: f
 
     var = S₁₀/P + S₀₁/N, with S the sample variances of each positive's share of negatives below it and each negative's
     share of positives above it (DeLong, DeLong & Clarke-Pearson 1988, eq. 5). NaN with fewer than 2 positives or 2
-    negatives. When every pair is ranked rightly, or wrongly, that variance is zero, which would read as certainty:
-    then Wilson's interval of min(P, N) of as many, or of none.
+    negatives. It reaches at least as far as half a row more of either class, ranked last or first, could move the area;
+    and where the rows of a class rank alike, so that their variance is zero, as far as z² such rows, which for areas
+    of 0 and 1 is Wilson's interval of min(P, N) rows.
     """
     _, positive, negative = _pooled(score, positives, negatives)
     p, n = positive.sum(), negative.sum()
     if min(p, n) < 2:
         return Interval(np.nan, np.nan, 1.0)
-    auc = roc_auc(score, positives, negatives)
+    auc, z = roc_auc(score, positives, negatives), quantile(confidence)
+    spreads = _variance(_below(negative) / n, positive), _variance(1 - _below(positive) / p, negative)
+    extra = [(z * z if spread == 0 else 0.5) / rows for spread, rows in zip(spreads, (p, n), strict=True)]
+    low, high = min(auc / (1 + more) for more in extra), max((auc + more) / (1 + more) for more in extra)
     if auc in (0.0, 1.0):
-        return wilson(auc * min(p, n), min(p, n), confidence)
-    variance = _variance(_below(negative) / n, positive) / p + _variance(1 - _below(positive) / p, negative) / n
-    half = quantile(confidence) * np.sqrt(variance) / (auc * (1 - auc))
-    return Interval(float(expit(logit(auc) - half)), float(expit(logit(auc) + half)))
+        return Interval(low, high)
+    half = z * np.sqrt(spreads[0] / p + spreads[1] / n) / (auc * (1 - auc))
+    return Interval(min(low, float(expit(logit(auc) - half))), max(high, float(expit(logit(auc) + half))))
 
 
 def _variance(values: Array, rows: Array) -> float:

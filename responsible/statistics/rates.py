@@ -38,6 +38,7 @@ _POSITIVES = ([[0, 0], [1, 1]], "no_positives")
 _NEGATIVES = ([[1, 1], [0, 0]], "no_negatives")
 _SELECTED = ([[0, 1], [0, 1]], "no_predicted_positives")
 _REJECTED = ([[1, 0], [1, 0]], "no_predicted_negatives")
+_POSITIVES_SELECTED = ([[0, 0], [0, 1]], "")
 _CORRECT = ([[1, 0], [0, 1]], "")
 
 _Cells = tuple[list[list[int]], str]
@@ -65,9 +66,9 @@ RATES: dict[str, Rate] = {
 """Every rate by its name in metrics files. Each lies in [0, 1] and is undefined (NaN) when its denominator is zero."""
 
 
-def parts(counts: Counts, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator, each ``(...)``, of the rate ``name`` for ``counts[..., y, ŷ]``; in rows."""
-    counts, rate_ = np.asarray(counts), RATES[name]
+def parts(counts: Counts, name: str | Rate) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator, each ``(...)``, of a rate or its name for ``counts[..., y, ŷ]``; in rows."""
+    counts, rate_ = np.asarray(counts), RATES[name] if isinstance(name, str) else name
     return counts[..., rate_.numerator].sum(axis=-1), counts[..., rate_.denominator].sum(axis=-1)
 
 
@@ -82,6 +83,9 @@ def divide(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:
 def rate(counts: Counts, name: str) -> np.ndarray:
     """The rate ``name`` of ``counts[..., y, ŷ]``: ``(...)``, in [0, 1], NaN where the denominator has no rows."""
     return divide(*parts(counts, name))
+
+
+_EITHER = _given(([[0, 1], [1, 1]], "no_positives"), _POSITIVES_SELECTED, "Of the rows with label 1 or selected, both?")
 
 
 def _balanced_accuracy(counts: Counts) -> np.ndarray:
@@ -106,3 +110,12 @@ PERFORMANCE: dict[str, Callable[[Counts], np.ndarray]] = {
 accuracy = (TP + TN) / n; balanced accuracy = (TPR + TNR) / 2, undefined when a class is missing; precision = TP / (TP
 + FP); recall = TP / (TP + FN); F1 = 2 TP / (2 TP + FP + FN), undefined when nobody has label 1 and nobody is selected.
 """
+
+PERFORMANCE_RATES: dict[str, tuple[Rate, ...]] = {
+    "accuracy": (RATES["accuracy"],),
+    "balanced_accuracy": (RATES["true_positive_rate"], RATES["true_negative_rate"]),
+    "precision": (RATES["positive_predictive_value"],),
+    "recall": (RATES["true_positive_rate"],),
+    "f1": (_EITHER,),
+}
+"""The rates each performance figure is made of. F1 is 2 J / (1 + J) of J = TP / (TP + FP + FN), Jaccard's (1901)."""

@@ -40,7 +40,8 @@ class Declared:
 
     kind
         ``numeric``: float64, null when missing; with ``bins`` the text of its interval, "Missing" when missing.
-        ``categorical``: text as spelled, "Missing" when missing. ``month``: the YYYY-MM of an ISO date.
+        ``categorical``: text as spelled, "Missing" when missing. ``month``: the YYYY-MM of an ISO date; of an
+        instant (a time with an offset) where its reader makes it local to prepare.time_zone.
     minimum, maximum
         Range of a good number, bounds included.
     bins
@@ -59,6 +60,11 @@ class Declared:
     bins: Sequence[float] | None = None
     levels: Sequence[str] | None = None
     required: bool = False
+
+
+def months(declared: Sequence[Declared]) -> list[str]:
+    """The columns whose months are declared."""
+    return [each.column for each in declared if each.kind == "month"]
 
 
 def token(name: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
@@ -34,14 +35,26 @@ class Split(Params):
 
 
 class Prepare(Params):
-    """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing"."""
+    """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing".
+
+    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format.
+    """
 
     engine: Text
     on_bad_rows: Literal["error", "drop"]
     minimum_rows: Annotated[int, Field(ge=1, le=10**12)]
     sample_rows: Annotated[int, Field(ge=0, le=10**12)]
     missing_values: list[str]
+    time_zone: str = "UTC"
     split: Split
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        """Refuse what is no time zone of the IANA database."""
+        if zone not in available_timezones():
+            raise ValueError(f"must name a time zone such as UTC or Europe/Berlin, got {zone!r}")
+        return zone
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -6,6 +6,7 @@ import re
 import sys
 from contextlib import redirect_stdout
 
+import numpy as np
 import pytest
 
 from commands import review
@@ -42,6 +43,24 @@ def test_a_change_is_real_noise_or_small():
         0.9: ("same", ""),
     }
     assert [value for value, row in said.items() if row.matters] == [0.5, 1.0]
+
+
+def test_many_figures_are_judged_together():
+    """Sixty figures without any change, each at 95 %: what chance alone makes of them is noise, a large change is not.
+
+    Benjamini-Hochberg over the figures of the review; beside it stands how many would be real each on its own.
+    """
+    rng, half = np.random.default_rng(4), 0.02
+    names = [f"evaluate_fairness.a{i}.reweighed.disparate_impact" for i in range(60)]
+    moves = [0.5, *rng.normal(0, half / 1.96, 59)]
+    found = {(name, ""): _changes.Change(d, d - half, d + half) for name, d in zip(names, moves, strict=True)}
+    old = {name: {"": Evidence(0.9, 0.88, 0.92)} for name in names}
+    new = {name: {"": Evidence(0.9 + d, 0.88 + d, 0.92 + d)} for name, d in zip(names, moves, strict=True)}
+    rows = _changes.rows(_changes.Versions(old, new, POLICY.model_copy(update={"rules": {}}), [], found))
+    alone = sum(change.real for change in found.values())
+    assert alone > 1
+    assert [row.path for row in rows if row.word == "real"] == names[:1]
+    assert _changes.by_chance(rows, 0.95) == {"judged": 60, "expected": pytest.approx(3.0), "alone": alone}
 
 
 def test_a_paired_change_takes_the_place_of_the_independent_one():

@@ -210,3 +210,21 @@ def test_blocks_do_not_change_the_answer_on_the_sample():
     unlike = like & (pdist(outcome[:, None].astype(float)) > 0)
     found = s.like_pairs(where, outcome, 0.9)
     assert (found.pairs, found.violations) == (int(like.sum()), int(unlike.sum()))
+
+
+def test_consistency_does_not_depend_on_the_order_of_rows(seed):
+    """Ties at the k-th distance count in parts, so any order of the rows gives the same figure to the last digits."""
+    rng = np.random.default_rng(seed)
+    where, outcome = rng.integers(0, 4, (60, 2)) / 4.0, rng.integers(0, 2, 60)
+    for itself in (False, True):
+        orders = [rng.permutation(60) for _ in range(8)]
+        found = [s.consistency(where[o], outcome[o], 5, with_itself=itself) for o in orders]
+        assert found == pytest.approx([found[0]] * 8, abs=1e-12)
+
+
+def test_consistency_with_ties_by_hand():
+    """A (0, 0) has three neighbours at distance 1 of whom k = 2 count: each by ⅔, their mean outcome is ⅔."""
+    where, outcome = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]]), np.array([1, 0, 1, 1])
+    # (1, 0) and (−1, 0): (0, 0), then (0, 1) at √2; (0, 1): (0, 0), then half of each of the other two at √2
+    expected = 1 - np.mean([1 / 3, 1.0, 0.0, abs(1 - (1 + 0.5) / 2)])
+    assert s.consistency(where, outcome, 2) == pytest.approx(expected)

@@ -61,10 +61,12 @@ def test_a_jitter_is_noise():
 
 
 def test_the_same_scores_change_nothing():
-    """Every figure's change is exactly 0, with nothing on either side."""
+    """Every change is exactly 0; that of predictions, which may differ on the next row, has a width."""
     test, label = people()
     for (figure, _), change in changes(test.assign(new=test["old"]), label).items():
-        assert (change.value, change.low, change.high) == (0, 0, 0), figure
+        assert change.value == 0
+        assert not change.real
+        assert (change.low == change.high == 0) if figure in SCORES else (change.low < 0 < change.high), figure
 
 
 def test_the_decision_threshold_of_each_version_counts():
@@ -177,3 +179,11 @@ def test_real_means_that_zero_lies_outside():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("ends", [(0.1, 0.01, 0.2), (0.1, -0.01, 0.2), (-0.1, -0.3, -0.02), (0.0, -0.1, 0.1)])
+def test_the_p_of_a_change_agrees_with_its_interval(ends):
+    """The p that an interval implies is below 5 % just where the interval excludes 0; twice 1.96 errors give .0001."""
+    change = Change(*ends)
+    assert (change.p(0.95) < 0.05) == change.real
+    assert Change(0.2, 0.1, 0.3).p(0.95) == pytest.approx(8.9e-5, rel=0.01)

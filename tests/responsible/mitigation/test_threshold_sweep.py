@@ -222,6 +222,8 @@ def test_no_feasible_threshold_is_an_explicit_answer(swept):
     assert headline["recommended_threshold"] is None
     assert headline["feasible"] is False
     assert headline["reported_threshold"] == found.reported
+    share = headline["positive_rate"]
+    assert headline["trivial_accuracy"] == max(share, 1 - share)  # always-no where most labels are 0
     base = quantity("base_rate")(swept.joint("valid").sum(-2))
     expected = 5.0 - values + np.maximum(0, np.maximum(0.3 - base, base - 0.7))
     assert found.distance == pytest.approx(np.nanmin(expected))

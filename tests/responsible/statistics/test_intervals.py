@@ -182,7 +182,7 @@ def test_absolute_gaps_reach_zero_while_both_are_doubtful(centres, zero):
     found = absolute(gap_draws(centres, 0.02), np.array(centres), 0.95)
     signed = percentile(along(gap_draws(centres, 0.02), np.array(centres)), 0.95)
     assert (found.low == 0) == (zero or signed.low <= 0)
-    assert found.high == signed.high
+    assert found.high >= signed.high
     assert 0 <= found.low <= np.abs(centres).mean() <= found.high
 
 
@@ -343,24 +343,10 @@ def test_half_a_row_in_an_empty_cell_of_one_model():
     assert rate(half_counts(counts, models=1), "true_positive_rate") == pytest.approx([12 / 12.5])
 
 
-def test_half_a_row_lies_where_the_other_model_mostly_predicts():
-    """Model a selects all 12 positives, b 9 of them: a's half row lies where b selects."""
-    joint = np.array([[[[5, 0], [0, 4]], [[0, 0], [3, 9]]]])
-    np.testing.assert_array_equal(half_counts(joint), [[[[5, 0], [0, 4]], [[0, 0.5], [3, 9]]]])
-
-
-def test_two_models_with_the_same_empty_cell():
-    """Both models select all 12 positives: each gets its own half row, in which the other selects."""
-    joint = np.array([[[[5, 1], [0, 4]], [[0, 0], [0, 12]]]])
-    np.testing.assert_array_equal(half_counts(joint)[0, 1], [[0, 0.5], [0.5, 12]])
-
-
-def test_half_row_of_a_tie_is_shared():
-    """Where the other model predicts 0 and 1 equally often, each gets a quarter, so renaming
-    outcomes changes nothing.
-    """
-    joint = np.array([[[[5, 1], [0, 4]], [[0, 0], [6, 6]]]])
-    np.testing.assert_array_equal(half_counts(joint)[0, 1], [[0.25, 0.25], [6, 6]])
+def test_half_a_row_in_each_disagreement_nobody_had():
+    """Two models: half a row where they would disagree, whatever each predicts; cells of agreement stay empty."""
+    joint = np.array([[[[5, 0], [2, 4]], [[0, 0], [3, 9]]]])
+    np.testing.assert_array_equal(half_counts(joint), [[[[5, 0.5], [2, 4]], [[0, 0.5], [3, 9]]]])
 
 
 def test_label_without_rows_stays_empty():
@@ -381,19 +367,16 @@ def test_nothing_changes_when_no_cell_is_empty(joint):
 
 
 @given(joint=strategies.joints())
-def test_half_counts_fill_just_the_empty_marginals(joint):
-    """Afterwards no model has an empty (label, prediction) cell where the label has rows; half a row was added for
-    each.
-    """
-    table, empty = half_counts(joint), 0
+def test_half_counts_leave_no_label_without_disagreement(joint):
+    """Where a label has rows, both disagreements, so all four predictions, have some afterwards; nothing else moves."""
+    table, occupied = half_counts(joint), joint.sum((-1, -2)) > 0
+    assert (table[..., 0, 1][occupied] > 0).all()
+    assert (table[..., 1, 0][occupied] > 0).all()
+    assert (table[~occupied] == 0).all()
     for axis in (-1, -2):
-        before, after = joint.sum(axis), table.sum(axis)
-        occupied = before.sum(-1, keepdims=True) > 0
-        empty += ((before == 0) & occupied).sum()
-        assert (after[np.broadcast_to(occupied, after.shape)] >= 0.5).all()
-        assert (after[~np.broadcast_to(occupied, after.shape)] == 0).all()
-    assert table.sum() - joint.sum() == empty / 2
-    assert (table >= joint).all()
+        assert (table.sum(axis)[occupied] > 0).all()
+    assert (np.diagonal(table - joint, axis1=-2, axis2=-1) == 0).all()
+    assert set(np.unique(table - joint)) <= {0.0, 0.5}
 
 
 @given(joint=strategies.joints())

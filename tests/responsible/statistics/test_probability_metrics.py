@@ -128,14 +128,26 @@ def test_auc_needs_both_classes():
 
 @given(cells=strategies.cells())
 def test_auc_interval_is_delongs(cells):
-    """The interval is ± z standard errors on the logit scale, with the standard error from all pairs of rows."""
-    _, positives, negatives = cells
+    """± z standard errors on the logit scale, with the error from all pairs of rows; from 1,000 times as many rows, so
+    that half a row more, which bounds it from few, does not count.
+    """
+    score, positives, negatives = cells
     auc = roc_auc(*cells)
     assume(min(positives.sum(), negatives.sum()) >= 2 and auc not in (0, 1))
     error = np.sqrt(reference.delong_variance(scored_rows(*cells))) / (auc * (1 - auc))
-    interval = auc_interval(*cells, 0.95)
+    few = auc_interval(*cells, 0.95)
     expected = expit(logit(auc) + quantile(0.95) * error * np.array([-1, 1]))
-    np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-9, atol=1e-12)
+    assert few.low <= expected[0] + 1e-12
+    assert few.high >= expected[1] - 1e-12
+    ties = [len(set(score[rows > 0])) for rows in (positives, negatives)]
+    assume(min(ties) > 1)
+    many, sizes = 10_000, np.array([positives.sum(), negatives.sum()])
+    one = reference.delong_variance(scored_rows(score, 2 * positives, 2 * negatives))
+    interval = auc_interval(score, many * positives, many * negatives, 0.95)
+    half = quantile(0.95) * np.sqrt(one * 2 / many) / (auc * (1 - auc))
+    wide = float(logit(interval.high) - logit(interval.low)) / 2
+    assume(half > 2 / (many * sizes.min() * auc * (1 - auc)))
+    assert wide == pytest.approx(half, rel=0.5 / sizes.min() + 1e-6)
 
 
 @pytest.mark.parametrize(("up", "auc"), [(True, 1.0), (False, 0.0)])
@@ -145,7 +157,7 @@ def test_perfect_ranking_is_not_certainty(up, auc):
     cells = score, np.array([0, 5]), np.array([9, 0])
     interval, expected = auc_interval(*cells, 0.95), wilson(5 * auc, 5, 0.95)
     assert roc_auc(*cells) == auc
-    assert (interval.low, interval.high) == (expected.low, expected.high)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert interval.high - interval.low > 0.4
 
 
@@ -220,3 +232,17 @@ def test_calibration_refuses_what_are_not_shares(score, positives, n):
     """Scores outside [0, 1], or negatives handed over where all rows are asked for, are errors, not odd bins."""
     with pytest.raises(ValueError, match="needs positives <= n and scores in"):
         calibration(np.array(score), np.array(positives), np.array(n), 5)
+
+
+@pytest.mark.parametrize("placed", [(0.9, 0.9), (0.9, 0.95), (0.99, 0.999)])
+def test_auc_of_two_rows_of_a_class_is_no_certainty(placed):
+    """Two positives that rank alike among 200 negatives say little about the next: at most .85 at the lower end."""
+    negatives = np.arange(200) / 200
+    score = np.append(negatives, placed)
+    label = np.append(np.zeros(200, dtype=int), [1, 1])
+    for s, y in ((score, label), (1 - score, 1 - label)):
+        found = auc_interval(s, y, 1 - y, 0.95)
+        value = roc_auc(s, y, 1 - y)
+        assert found.low < 0.85
+        assert found.low < value <= found.high
+        assert found.high > 0.95

@@ -1,0 +1,154 @@
+"""Figures of count tables with their intervals, by one rule for every line of work: estimate, interval and reason.
+
+A table is ``counts[..., side, y, ŷ]``: the groups a figure compares (one or two sides), their labels and predictions;
+a joint table ``[..., side, y, a, b]`` has the predictions of two models. It is the very table the figure is computed
+on, pooled already: half rows and doubts belong there, not in the levels or strata it was pooled from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from responsible.statistics.few_rows import agreed, doubted, unseen
+from responsible.statistics.intervals import (
+    Inference,
+    Interval,
+    absolute,
+    along,
+    half_counts,
+    including,
+    percentile,
+    replicates,
+)
+from responsible.statistics.rates import PERFORMANCE, PERFORMANCE_RATES, Counts, Rate, parts
+
+Compute = Callable[[Counts], np.ndarray]
+
+
+@dataclass(frozen=True)
+class CountFigure:
+    """``compute`` maps tables ``(..., side, y, ŷ)`` to ``(...)``; ``rates`` are those of each side that it rests on.
+
+    ``gaps``: the signed differences whose absolute values it averages, if it is such a mean (it then lies in [0, 1]).
+    ``code`` is the reason when it is undefined although all its rates are defined, as a ratio to a rate of 0 is.
+    """
+
+    compute: Compute
+    rates: tuple[Rate, ...]
+    gaps: tuple[Compute, ...] = ()
+    code: str = "undefined"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its interval; floats and a text, or arrays of one shape.
+
+    ``reason`` says why there is no value (then value and ends are NaN); it is empty when there is one.
+    ``undefined_share`` is the share of replicates without a value.
+    """
+
+    value: Any
+    low: Any
+    high: Any
+    undefined_share: Any
+    reason: Any
+
+
+def performance_figure(name: str) -> CountFigure:
+    """A figure of PERFORMANCE over the rows of all sides together: give it tables with one side."""
+    return CountFigure(lambda table: PERFORMANCE[name](table.sum(axis=-3)), PERFORMANCE_RATES[name])
+
+
+def drawn(table: Counts, inference: Inference, rng: np.random.Generator, *, models: int = 1) -> Counts:
+    """Replicates ``(number, *table.shape)`` with half a row in each empty cell; leading axes are independent."""
+    half = half_counts(table, models)
+    return replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half)
+
+
+def interval(figure: CountFigure, table: Counts, draws: Counts, confidence: float) -> Interval:
+    """The interval of ``figure`` at ``table`` from its replicates :func:`drawn`; it always holds the estimate.
+
+    Percentiles, or :func:`~.intervals.absolute` for a mean of absolute gaps. A rate that is exactly 0 or 1 leaves at
+    least Wilson's doubt: he puts the far end at k/(n + z²) or (k + z²)/(n + z²), as if z² rows of the kind not seen
+    had been added. So the figure is recomputed with such rows for each of these rates, and the interval reaches as far
+    as the root of the sum of the squared moves, the square-and-add rule (Newcombe 1998; Zou & Donner 2008). A mean of
+    absolute gaps reaches at least as far as the interval of the mean of the signed gaps, which it bounds.
+    """
+    estimate = figure.compute(table)
+    if not figure.gaps:
+        found = percentile(figure.compute(draws), confidence)
+        return including(doubted(found, figure.compute, table, unseen(figure.rates, table, confidence)), estimate)
+    found = absolute(_gaps(figure, draws), _gaps(figure, table), confidence)
+    found = including(doubted(found, figure.compute, table, unseen(figure.rates, table, confidence)), estimate)
+    mean = replace(figure, compute=lambda t: _gaps(figure, t).mean(axis=-1), gaps=())
+    signed = interval(mean, table, draws, confidence)
+    high = np.maximum(found.high, np.maximum(-signed.low, signed.high))
+    return Interval(found.low, np.minimum(high, 1.0)[()], found.undefined_share)
+
+
+def change_interval(figure: CountFigure, joint: Counts, draws: Counts, confidence: float) -> Interval:
+    """The interval of the figure's change between two models, b minus a, from replicates of their joint table.
+
+    Percentiles of the paired change. Where the models disagree on none of the rows that a rate of a side can rest on,
+    it reaches at least Wilson's doubt about a rate of 0, as :func:`interval` does. The change of a mean of absolute
+    gaps varies with their signs at the estimate, and is kept within what the two models' own intervals allow.
+    """
+    views = [(joint.sum(axis=axis), draws.sum(axis=axis)) for axis in (-1, -2)]
+    before, after = (_signed(figure, drawn, point) for point, drawn in views)
+    compute = _change_of(figure)
+    found = doubted(percentile(after - before, confidence), compute, joint, agreed(figure.rates, joint, confidence))
+    found = including(found, compute(joint))
+    if not figure.gaps:
+        return found
+    most = [interval(figure, point, drawn, confidence).high for point, drawn in views]
+    return Interval(np.maximum(found.low, -most[0]), np.minimum(found.high, most[1]), found.undefined_share)
+
+
+def estimate(figure: CountFigure, table: Counts, draws: Counts, inference: Inference) -> Estimate:
+    """Value, interval and reason of a figure at ``table``; ``reason`` as in :func:`reasons`."""
+    found = interval(figure, table, draws, inference.confidence)
+    return _reported(figure.compute(table), found, reasons(figure, table, inference.minimum_denominator))
+
+
+def change(figure: CountFigure, joint: Counts, draws: Counts, inference: Inference) -> Estimate:
+    """The change of a figure from model a to b; undefined for the reason of the first of them that has one."""
+    before, after = (reasons(figure, joint.sum(axis=axis), inference.minimum_denominator) for axis in (-1, -2))
+    found = change_interval(figure, joint, draws, inference.confidence)
+    return _reported(_change_of(figure)(joint), found, np.where(np.equal(before, ""), after, before)[()])
+
+
+def reasons(figure: CountFigure, table: Counts, minimum: int) -> Any:
+    """Why the figure has no value to report, ``(...)`` of text, "" where it has one.
+
+    ``group_absent`` when a side has no rows; then the code of the first rate without rows in its denominator on a side;
+    then the figure's own; then ``n_below_minimum`` when a denominator has fewer than ``minimum`` rows on a side.
+    """
+    rows = [parts(table, rate)[1].min(axis=-1) for rate in figure.rates]
+    tests = [(table.sum(axis=(-2, -1)).min(axis=-1) == 0, "group_absent")]
+    tests += [(n == 0, rate.empty) for n, rate in zip(rows, figure.rates, strict=True)]
+    tests += [(np.isnan(figure.compute(table)), figure.code), (np.min(rows, axis=0) < minimum, "n_below_minimum")]
+    found = np.select([np.asarray(when) for when, _ in tests], [code for _, code in tests], default="")
+    return found.astype(object)[()]
+
+
+def _reported(value: np.ndarray, found: Interval, reason: Any) -> Estimate:
+    known = np.equal(reason, "")
+    value, low, high = (np.where(known, end, np.nan)[()] for end in (value, found.low, found.high))
+    return Estimate(value, low, high, found.undefined_share, reason)
+
+
+def _gaps(figure: CountFigure, tables: Counts) -> np.ndarray:
+    return np.stack([gap(tables) for gap in figure.gaps], axis=-1)
+
+
+def _signed(figure: CountFigure, draws: Counts, table: Counts) -> np.ndarray:
+    """Replicates of the figure; a mean of absolute gaps with the signs of its estimate, to vary on both sides of it."""
+    return along(_gaps(figure, draws), _gaps(figure, table)) if figure.gaps else figure.compute(draws)
+
+
+def _change_of(figure: CountFigure) -> Compute:
+    return lambda joint: figure.compute(joint.sum(axis=-2)) - figure.compute(joint.sum(axis=-1))
