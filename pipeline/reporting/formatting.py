@@ -95,6 +95,10 @@ def number(value: float | None, digits: Digits = None, sign: str = "") -> str:
     if digits is None:
         whole = isinstance(value, int) or (abs(value) >= 2 and float(value).is_integer())
         digits = 0 if whole else _decimals(value)
+    if (
+        digits and abs(value) < 1_000
+    ):  # as tables carry it, so that a document made beside a table prints what one that reads it prints
+        value = float(f"{value:.6g}")
     return f"{round(value, int(digits)) + 0.0:{sign},.{digits}f}".replace("-", "−")
 
 

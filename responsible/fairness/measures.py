@@ -1,7 +1,8 @@
 """Fairness measures between two groups, each one line over the rates; every one is *unprivileged against privileged*.
 
 ``u`` and ``p`` are ``counts[..., y, ŷ]`` of the unprivileged and the privileged group. A measure is NaN where a rate
-it needs has a zero denominator, or where a ratio divides by a rate of zero; :func:`undefined` gives the reason.
+it needs has a zero denominator, or where a ratio divides by a rate of zero;
+:func:`~responsible.statistics.count_figures.reasons` says why.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from responsible.limits import Limits
-from responsible.statistics.count_figures import CountFigure, reasons
+from responsible.statistics.count_figures import CountFigure
 from responsible.statistics.rates import RATES, Counts, divide, parts, rate
 
 if TYPE_CHECKING:
@@ -185,20 +186,3 @@ values. Average odds can cancel, so the absolute average stands beside it. Sourc
 impact), Hardt, Price & Srebro 2016 (equal opportunity, equalized odds), Chouldechova 2017 (predictive parity), Bellamy
 et al. 2018 (AIF360, average odds).
 """
-
-
-def undefined(name: str, u: Counts, p: Counts, minimum: int = 1) -> str | None:
-    """Why the measure ``name`` of two tables ``(2, 2)`` has no value to report; None when it has one.
-
-    ``group_absent`` when a group has no rows; then the first rate of the measure with an empty denominator in either
-    group: ``no_positives``, ``no_negatives``, ``no_predicted_positives`` (also a disparate impact whose privileged
-    group has nobody selected); then ``n_below_minimum`` when a denominator has fewer than ``minimum`` rows in either
-    group. The denominators are rows for selection rates, label 1 for TPR, label 0 for FPR, selected rows for PPV.
-    """
-    return reasons(MEASURES[name].figure, np.stack([u, p]), minimum) or None
-
-
-def pool(counts: Counts, privileged: np.ndarray) -> tuple[Counts, Counts]:
-    """Tables (u, p), ``(..., 2, 2)``: ``counts[..., g, y, ŷ]`` summed outside and inside ``privileged`` ``(g,)``."""
-    counts, privileged = np.asarray(counts), np.asarray(privileged, dtype=bool)
-    return counts[..., ~privileged, :, :].sum(axis=-3), counts[..., privileged, :, :].sum(axis=-3)

@@ -6,14 +6,14 @@ import pytest
 from benchmarks.coverage import LEAST, cases, coverage
 
 DATA_SETS = 300
-SLACK = 0.045  # three and a half standard errors of a share of .95 of 300: the bound is looser than the full run's
+SLACK = 0.035  # a share of .93 of 300 data sets has a standard error of .015
 CASES = {f"{case.name}, {case.levels} levels": case for case in cases() if case.levels in (2, 10, 20)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_every_kind_of_interval_holds_the_truth(name, seed):
-    """Each measure and performance figure, and each paired change, is held in at least .92 less simulation error."""
+    """Each measure and performance figure, and each paired change, is held in at least .91 less simulation error."""
     found = coverage(CASES[name], DATA_SETS, seed)
     assert len(found) == 22
     assert {key: share for key, share in found.items() if share < LEAST - SLACK} == {}

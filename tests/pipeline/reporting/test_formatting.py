@@ -216,3 +216,12 @@ def test_formatting_imports_nothing_heavy():
         cwd=Path(formatting.__file__).parents[2],
     )
     assert run.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("value", [0.50150049, 0.501499996, 0.0124999987, -0.3335000004])
+def test_a_figure_has_the_same_digits_from_memory_and_from_its_table(value):
+    """A document made beside its table and one that reads the table's six significant digits print the same value."""
+    table = float(f"{value:.6g}")
+    assert formatting.number(value) == formatting.number(table)
+    assert formatting.number(100 * value, 1) == formatting.number(100 * table, 1)
+    assert formatting.interval(value, value, value) == formatting.interval(table, table, table)

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.measures import MEASURES, undefined
+from responsible.fairness.measures import MEASURES
 from responsible.statistics.rates import RATES, rate
 from tests.support import reference
+from tests.support.pairs import undefined
 
 pytestmark = [
     pytest.mark.peers,

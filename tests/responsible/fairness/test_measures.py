@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responsible.fairness.measures import MEASURES, difference, pool, ratio, undefined
+from responsible.fairness.measures import MEASURES, difference, ratio
 from responsible.statistics import intervals
 from responsible.statistics.count_figures import change_interval, interval
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
 from tests.support import reference, strategies
+from tests.support.pairs import pool, undefined
 
 SHARED = Path(__file__).parents[4] / "shared"
 NAMES = sorted(MEASURES)

@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.optimize import linprog
 
-from responsible.fairness.measures import MEASURES, undefined
+from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import best_accuracy, verdict
 from responsible.limits import Limits
 from responsible.statistics.intervals import Interval
 from responsible.validation import explain
 from tests.support import reference, strategies
+from tests.support.pairs import undefined
 
 FOUR_FIFTHS = Limits(minimum=0.8, maximum=1.25)
 TENTH = Limits(minimum=-0.1, maximum=0.1)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from responsible.fairness.measures import MEASURES, pool
+from responsible.fairness.measures import MEASURES
 from responsible.statistics.count_figures import change_interval, interval, performance_figure
 from responsible.statistics.intervals import half_counts, percentile, replicates, wilson
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
+from tests.support.pairs import pool
 
 pytestmark = pytest.mark.slow
 

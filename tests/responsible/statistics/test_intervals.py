@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from responsible.fairness.measures import MEASURES, pool
+from responsible.fairness.measures import MEASURES
 from responsible.statistics.intervals import (
     UNDEFINED_MOST,
     Interval,
@@ -21,6 +21,7 @@ from responsible.statistics.intervals import (
 )
 from responsible.statistics.rates import rate
 from tests.support import reference, strategies
+from tests.support.pairs import pool
 
 THREE_EQUAL = np.stack([[[60, 20], [8, 12]]] * 3)
 
