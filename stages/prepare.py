@@ -11,7 +11,7 @@ from pydantic import Field
 from pipeline import entry
 from pipeline.ingest import bad_rows, engines, row_tables, source_files
 from pipeline.storage import files, parameters
-from responsible.healthcare.profile import profile as profile_of_cases
+from responsible.healthcare.cases import profile as profile_of_cases
 from responsible.healthcare.schema import Healthcare, cases
 from responsible.segmentation.schema import Segments, people
 from responsible.tabular import profile

@@ -6,47 +6,31 @@ Each analysis draws from its own stream, so leaving one out does not move the fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from responsible.fairness import individual as similarity
 from responsible.fairness import subgroups
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.groups import Groups, groups
-from responsible.fairness.individual import Pairs, Similarity
-from responsible.fairness.individual_losses import losses
+from responsible.fairness.individual import Similarity, whole
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.subgroups import Search
-from responsible.healthcare import (
-    adjusted_odds,
-    replay,
-)
-from responsible.healthcare import (
-    approval_rates as approvals,
-)
+from responsible.healthcare import adjusted_odds, decomposition, replay, robustness, waiting_times
+from responsible.healthcare import approval_rates as approvals
 from responsible.healthcare import cases as table_of_cases
-from responsible.healthcare import (
-    decomposition as causes,
-)
-from responsible.healthcare import (
-    robustness as steadiness,
-)
-from responsible.healthcare import (
-    waiting_times as waits,
-)
 from responsible.healthcare.intersections import Intersections
 from responsible.healthcare.intersections import table as intersecting
-from responsible.healthcare.rag_status import coloured
+from responsible.healthcare.rag_status import Days, coloured
 from responsible.healthcare.robustness import Steadiness
-from responsible.healthcare.schema import Healthcare, priority, ranges, refuse_weights, scaled
+from responsible.healthcare.schema import Healthcare, priority
+from responsible.healthcare.similar_cases import Individual, individual
 from responsible.limits import Limits
-from responsible.names import ATTRIBUTE, FACTOR
-from responsible.statistics.intervals import Inference, Interval
-from responsible.statistics.significance import holm
+from responsible.names import ATTRIBUTE
+from responsible.statistics.intervals import Inference
 from responsible.validation import Params, did_you_mean
 
 QUANTILES = 4  # bins of a numeric feature without declared ones
@@ -60,15 +44,8 @@ class Priority(Params):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        similarity.whole(self.weights)
+        whole(self.weights)
         return self
-
-
-class Days(Params):
-    """Days until a RED finding must be analysed, and until an AMBER difference must be explained."""
-
-    red: Annotated[int, Field(ge=1, le=3_650)]
-    amber: Annotated[int, Field(ge=1, le=3_650)]
 
 
 class HealthcareAudit(Params):
@@ -85,25 +62,11 @@ class HealthcareAudit(Params):
 
     @model_validator(mode="after")
     def _known_measures(self) -> Self:
-        known = [*MEASURES, *waits.MEASURES]
+        known = [*MEASURES, *waiting_times.MEASURES]
         for name in self.limits:
             if name not in known:
                 raise ValueError(f"limits must name measures, got {name!r}{did_you_mean(name, known)}")
         return self
-
-
-@dataclass(frozen=True, eq=False)
-class Individual:
-    """Like cases: exact ``pairs`` with the ``interval`` of their violation rate, ``losses`` of each level among them,
-    the ``closest`` violations side by side, ``consistency``, and cases ``left_out`` because a feature is missing.
-    """
-
-    pairs: Pairs
-    interval: Interval
-    losses: pd.DataFrame
-    closest: pd.DataFrame
-    consistency: float
-    left_out: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +117,13 @@ def audit(
         if rules.priority
         else pd.DataFrame(),
         odds=_each(adjusted_odds.odds(cases, w, confidence, inference.minimum_denominator) for w in who),
-        individual=_individual(cases, roles, rules.similarity, who, confidence=confidence, rng=streams[2])
+        individual=individual(cases, roles, rules.similarity, who, confidence=confidence, rng=streams[2])
         if rules.similarity
         else None,
         intersections=intersecting(cases, who, rules.intersections, inference, streams[3]),
         subgroups=_searched(cases, roles, rules, confidence, streams[4]),
         **_stable(cases, who, rules, inference, streams[5:8]),
-        causes=_each(causes.hints(cases, w, _factors(cases, roles), inference, streams[8]) for w in who),
+        causes=_each(decomposition.hints(cases, w, _factors(cases, roles), inference, streams[8]) for w in who),
         replay=_replayed(cases, who, rules, inference, streams[9]),
         switched_off=table_of_cases.switched_off(cases),
     )
@@ -179,57 +142,10 @@ def _compared(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Approvals and waits of every declared comparison, adjusted as one family, each with its colour."""
     approved = _each(approvals.approval_rates(cases, w, rules.limits, inference, streams[0]) for w in who)
-    waited = _each(waits.waiting_times(cases, w, rules.limits, inference, streams[1]) for w in who)
+    waited = _each(waiting_times.waiting_times(cases, w, rules.limits, inference, streams[1]) for w in who)
     tables = adjust([t for t in (approved, waited) if len(t)])
     out = [coloured(t, rules.significance) for t in tables]
     return out[0], out[1] if len(out) > 1 else waited
-
-
-def _individual(
-    cases: pd.DataFrame,
-    roles: Healthcare,
-    rules: Similarity,
-    who: Sequence[Groups],
-    *,
-    confidence: float,
-    rng: np.random.Generator,
-) -> Individual:
-    refuse_weights("healthcare_audit.similarity.weights", rules.weights, roles)
-    unit = scaled(cases, list(rules.weights), ranges(cases, roles))
-    known = unit.notna().all(axis=1).to_numpy()
-    kept = cases[known].reset_index(drop=True)
-    where, outcome = similarity.points(unit[known], rules.weights), kept["outcome"].to_numpy(dtype=np.int64)
-    like, unlike = similarity.degrees(where, outcome, rules.threshold)
-    strata = 2 * table_of_cases.binary(kept, "merit") + table_of_cases.binary(kept, "urgency")
-    rows = []
-    for w in who:
-        code = w.codes(kept)
-        for level in np.flatnonzero(~w.privileged):
-            found = losses(
-                where, outcome, code == level, rules.threshold,
-                unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,
-            )  # fmt: skip
-            rows.append({"attribute": w.attribute, "level": w.levels[level], **asdict(found)})
-    lost = pd.DataFrame(rows)
-    return Individual(
-        pairs=similarity.like_pairs(where, outcome, rules.threshold),
-        interval=similarity.rate_interval(like, unlike, confidence),
-        losses=lost.assign(p_adjusted=holm(lost["p"].to_numpy())),
-        closest=side_by_side(kept, similarity.closest(where, outcome, rules.threshold, rules.listed), rules),
-        consistency=similarity.consistency(where, outcome, rules.neighbours),
-        left_out=int((~known).sum()),
-    )
-
-
-def side_by_side(cases: pd.DataFrame, pairs: pd.DataFrame, rules: Similarity) -> pd.DataFrame:
-    """Two rows a pair, the refused case first: ``pair, similarity, decision, id``, protected groups, features."""
-    shown = [c for c in map(str, cases) if c.startswith(ATTRIBUTE)] + [FACTOR + name for name in rules.weights]
-    named = cases[["id", *shown]].rename(columns={c: c[2:] for c in shown})
-    head, parts = ["pair", "similarity", "decision"], []
-    for number, (refused, approved, alike) in enumerate(pairs.to_numpy(dtype=float), start=1):
-        both = named.iloc[[int(refused), int(approved)]]
-        parts.append(both.assign(pair=number, similarity=alike, decision=["refused", "approved"]))
-    return pd.concat(parts or [pd.DataFrame(columns=head)], ignore_index=True).reindex(columns=[*head, *named.columns])
 
 
 def _searched(
@@ -263,9 +179,9 @@ def _stable(
     """The limited measures in folds, by month, and in the last months against the earlier ones."""
     names, how = list(rules.limits), rules.steadiness
     return {
-        "folds": _each(steadiness.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
-        "months": _each(steadiness.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
-        "held_out": _each(steadiness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
+        "folds": _each(robustness.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
+        "months": _each(robustness.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
+        "held_out": _each(robustness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
     }
 
 

@@ -5,13 +5,23 @@ A colour says what has to happen next, so uncertainty is never GREEN.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
+
+from responsible.validation import Params
 
 Colour = Literal["RED", "AMBER", "GREEN"]
 COLOURS: tuple[Colour, ...] = ("RED", "AMBER", "GREEN")
+
+
+class Days(Params):
+    """Days until a RED finding must be analysed, and until an AMBER difference must be explained."""
+
+    red: Annotated[int, Field(ge=1, le=3_650)]
+    amber: Annotated[int, Field(ge=1, le=3_650)]
 
 
 def colour(row: pd.Series, significance: float, fair: float = 0.0) -> Colour:

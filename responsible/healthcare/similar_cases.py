@@ -1,0 +1,81 @@
+"""Similar cases: pairs of requests that are alike and were decided differently, and which groups lose by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from responsible.fairness import individual as similarity
+from responsible.fairness.groups import Groups
+from responsible.fairness.individual import Pairs, Similarity
+from responsible.fairness.individual_losses import losses
+from responsible.healthcare.cases import binary
+from responsible.healthcare.schema import Healthcare, ranges, refuse_weights, scaled
+from responsible.names import ATTRIBUTE, FACTOR
+from responsible.statistics.intervals import Interval
+from responsible.statistics.significance import holm
+
+
+@dataclass(frozen=True, eq=False)
+class Individual:
+    """Like cases: exact ``pairs`` with the ``interval`` of their violation rate, ``losses`` of each level among them,
+    the ``closest`` violations side by side, ``consistency``, and cases ``left_out`` because a feature is missing.
+    """
+
+    pairs: Pairs
+    interval: Interval
+    losses: pd.DataFrame
+    closest: pd.DataFrame
+    consistency: float
+    left_out: int
+
+
+def individual(
+    cases: pd.DataFrame,
+    roles: Healthcare,
+    rules: Similarity,
+    who: Sequence[Groups],
+    *,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Individual:
+    """Everything about similar cases; those that lack a weighted feature are counted and left out."""
+    refuse_weights("healthcare_audit.similarity.weights", rules.weights, roles)
+    unit = scaled(cases, list(rules.weights), ranges(cases, roles))
+    known = unit.notna().all(axis=1).to_numpy()
+    kept = cases[known].reset_index(drop=True)
+    where, outcome = similarity.points(unit[known], rules.weights), kept["outcome"].to_numpy(dtype=np.int64)
+    like, unlike = similarity.degrees(where, outcome, rules.threshold)
+    strata = 2 * binary(kept, "merit") + binary(kept, "urgency")
+    rows = []
+    for w in who:
+        code = w.codes(kept)
+        for level in np.flatnonzero(~w.privileged):
+            found = losses(
+                where, outcome, code == level, rules.threshold,
+                unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,
+            )  # fmt: skip
+            rows.append({"attribute": w.attribute, "level": w.levels[level], **asdict(found)})
+    lost = pd.DataFrame(rows)
+    return Individual(
+        pairs=similarity.like_pairs(where, outcome, rules.threshold),
+        interval=similarity.rate_interval(like, unlike, confidence),
+        losses=lost.assign(p_adjusted=holm(lost["p"].to_numpy())),
+        closest=side_by_side(kept, similarity.closest(where, outcome, rules.threshold, rules.listed), rules),
+        consistency=similarity.consistency(where, outcome, rules.neighbours),
+        left_out=int((~known).sum()),
+    )
+
+
+def side_by_side(cases: pd.DataFrame, pairs: pd.DataFrame, rules: Similarity) -> pd.DataFrame:
+    """Two rows a pair, the refused case first: ``pair, similarity, decision, id``, protected groups, features."""
+    shown = [c for c in map(str, cases) if c.startswith(ATTRIBUTE)] + [FACTOR + name for name in rules.weights]
+    named = cases[["id", *shown]].rename(columns={c: c[2:] for c in shown})
+    head, parts = ["pair", "similarity", "decision"], []
+    for number, (refused, approved, alike) in enumerate(pairs.to_numpy(dtype=float), start=1):
+        both = named.iloc[[int(refused), int(approved)]]
+        parts.append(both.assign(pair=number, similarity=alike, decision=["refused", "approved"]))
+    return pd.concat(parts or [pd.DataFrame(columns=head)], ignore_index=True).reindex(columns=[*head, *named.columns])
