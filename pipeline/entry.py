@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call a stage's ``main``; a refused input becomes one message on stderr and exit code 1, without a traceback."""
+    """Call a stage's ``main``; each fault of a refused input is a line on stderr, with exit code 1 and no traceback."""
     try:
         main()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

@@ -16,7 +16,7 @@ from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.names import BASELINE, REWEIGHED
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream

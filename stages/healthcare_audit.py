@@ -19,7 +19,7 @@ from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
 from responsible.healthcare.cases import counted
 from responsible.healthcare.schema import Healthcare
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed

@@ -9,8 +9,8 @@ from pipeline import entry
 from pipeline.storage import files, models, parameters
 from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.mitigation.reweighing import Reweigh, level_table, row_weights, weight_table
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference

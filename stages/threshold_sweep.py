@@ -14,7 +14,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import choose_threshold
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline import entry
 from pipeline.storage import files, models, parameters
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference

@@ -46,7 +46,7 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
         f"{', '.join(examples[:SHOWN])}; {REMEDY}"
         for reason, examples in shown.items()
     )
-    raise InputError("\nerror: ".join(found))
+    raise InputError("\n".join(found))
 
 
 def _of_file(

@@ -117,9 +117,14 @@ ENGINES = {"duckdb": DuckDB}
 
 def reader(engine: str, table: SourceTable) -> DuckDB:
     """The reader of ``table`` for prepare.engine."""
-    if engine not in ENGINES:
-        raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
+    if faults := unknown_engine(engine):
+        raise InputError(faults[0])
     return ENGINES[engine](table)
+
+
+def unknown_engine(engine: str) -> list[str]:
+    """What is wrong with prepare.engine when no reader of that name is here, in a line; none otherwise."""
+    return [] if engine in ENGINES else [f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}"]
 
 
 def _literal(path: str) -> str:

@@ -54,7 +54,7 @@ def table(
         raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
     if absent:
         lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
-        raise InputError("\nerror: ".join(lines))
+        raise InputError("\n".join(lines))
     return SourceTable(source, files, kind, columns, delimiter)
 
 
