@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from responsible.validation import InputError
+from responsible.validation import InputError, cause
 
 T = TypeVar("T")
 
@@ -17,6 +17,12 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+    except OSError as error:
+        sys.exit(f"error: {error.filename or 'a file'}: {cause(error)}")
+    except MemoryError:
+        sys.exit("error: not enough memory for this table; close other programs, or set prepare.sample_rows")
+    except RecursionError:
+        sys.exit("error: an input nests too deep to be read; restore the files that `git status` and `dvc status` name")
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

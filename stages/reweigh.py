@@ -46,7 +46,7 @@ def main(
     """Weigh, fit, score and judge; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     logistic, reweigh = given.model, given.reweigh
-    table, meta = files.read_parquet(cells)
+    table, meta = files.read_cells(cells)
 
     label = labels(table, meta["cuts"], given.threshold)
     rows = np.where(table["split"] == "train", table["n"], 0)

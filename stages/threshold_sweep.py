@@ -48,7 +48,7 @@ def main(
     """Sweep, choose and report; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     sweep, inference = given.threshold_sweep, given.inference
-    frame, meta = files.read_parquet(cells)
+    frame, meta = files.read_cells(cells)
 
     def watch(steps: Iterable[Any]) -> Iterable[Any]:
         return entry.watch(steps, "thresholds")

@@ -36,7 +36,7 @@ def main(
 ) -> None:
     """Fit, score and judge; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, meta = files.read_parquet(cells)
+    table, meta = files.read_cells(cells)
 
     label = labels(table, meta["cuts"], given.threshold)
     trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, given.model)

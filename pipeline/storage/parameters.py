@@ -93,8 +93,12 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     try:
         tree = copy.deepcopy(_parsed(read_text(path, "run from the repository root")))
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # a date that no calendar has is a ValueError
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"{path}: nests too deep for parameters; restore it with `git checkout -- {path}`") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
     return tree
