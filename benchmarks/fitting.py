@@ -30,7 +30,7 @@ def _read(cells: str) -> tuple[Any, dict[str, str], np.ndarray, Any]:
     """Cells, kinds of the features, labels, and the parameters of the regression."""
     from pipeline.storage import files
     from pipeline.storage.parameters import section
-    from responsible.modelling.encoding import Logistic
+    from responsible.modelling.parameters import Logistic
     from responsible.names import FEATURE
     from responsible.tabular.cells import labels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,20 @@ class InputError(ValueError):
 
     The text is written for the person who has to mend the input; stages print it without a traceback and exit 1.
     """
+
+
+def cause(error: OSError) -> str:
+    """Why a file could not be read or written, in the system's words, and what helps."""
+    remedies = {
+        errno.ENOSPC: "free some space on the disk",
+        errno.EDQUOT: "free some space, the quota is used up",
+        errno.EACCES: "check the permissions of file and folder",
+        errno.EPERM: "check the permissions of file and folder",
+        errno.EROFS: "make the folder writable",
+        errno.EMFILE: "raise the limit of open files, `ulimit -n`",
+    }
+    why = error.strerror or " ".join(str(error).split()) or type(error).__name__
+    return f"{why}; {remedies.get(error.errno or 0, 'check the path and its folder')}, then run it again"
 
 
 class Params(BaseModel):

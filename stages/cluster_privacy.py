@@ -20,7 +20,7 @@ from pipeline.storage import files, parameters
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
-from responsible.segmentation.schema import Segments
+from responsible.segmentation.schema import PROFILE, Segments
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed
@@ -71,6 +71,7 @@ def main(
     given = parameters.load(params, Parameters)
     roles, inference = given.segments, given.inference
     values, codes, levels = _people(prepared, roles)
+    described = {"profile": records(files.read_csv(profile, PROFILE))}
     analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     made = report(
         values, codes, levels, roles=roles, params=given.cluster_privacy, confidence=inference.confidence, rng=analysing
@@ -100,15 +101,15 @@ def main(
     files.write_bytes(privacy_picture, privacy.privacy(made))
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     files.write_text(document, fill(template, context))
-    described = {"profile": records(files.read_csv(profile))}
     files.write_text(sheet, fill(sheet_template, context | described))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
     """Features (n, d) in their own units, the protected level of each row as a code, and the levels in order."""
-    table, _ = files.read_parquet(prepared)
-    levels, codes = np.unique(table[ATTRIBUTE + roles.protected].to_numpy(dtype=str), return_inverse=True)
-    return table[[FEATURE + name for name in roles.features]].to_numpy(), codes, levels.tolist()
+    features, protected = [FEATURE + name for name in roles.features], ATTRIBUTE + roles.protected
+    table, _ = files.read_parquet(prepared, [*features, protected])
+    levels, codes = np.unique(table[protected].to_numpy(dtype=str), return_inverse=True)
+    return table[features].to_numpy(), codes, levels.tolist()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from responsible.fairness.disparity import Fairness, summary
 from responsible.fairness.evaluation import evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.names import BASELINE, REWEIGHED
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
@@ -67,8 +67,10 @@ def main(
     given = parameters.load(params, Parameters)
     fairness, inference = given.fairness, given.inference
     both, meta = files.read_scores(baseline, reweighed)
-    weights = files.read_json(reweighing)["reweigh"]["weights"]
-    performance = files.read_csvs({BASELINE: performance_baseline, REWEIGHED: performance_reweighed}, "model")
+    weights = files.read_json(reweighing, "reweigh.weights")
+    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed}
+    performance = files.read_csvs(reports, "model", ["figure", "value", "low", "high"])
+    counted, kinds = files.read_cells(cells)
 
     test = both[both["split"] == "test"].reset_index(drop=True)
     label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)
@@ -77,7 +79,7 @@ def main(
         test, label, declared, given.model.decision_threshold, fairness=fairness, inference=inference, rng=rng
     )
 
-    guessed = _guessed(cells, declared, given)
+    guessed = _guessed(counted, kinds["features"], declared, given)
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
 
@@ -106,11 +108,12 @@ def main(
     files.write_text(comparison, fill(template, context))
 
 
-def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:
+def _guessed(
+    cells: pd.DataFrame, features: Mapping[str, str], declared: list[Groups], given: Parameters
+) -> pd.DataFrame:
     """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
-    counted, meta = files.read_parquet(cells)
     attributes = {given.sensitive[who.attribute].column: who for who in declared}
-    return proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
+    return proxies(cells, features, attributes, params=given.model, inference=given.inference)
 
 
 if __name__ == "__main__":

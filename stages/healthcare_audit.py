@@ -18,8 +18,9 @@ from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
 from responsible.healthcare.cases import counted
-from responsible.healthcare.schema import Healthcare
-from responsible.modelling.encoding import Logistic
+from responsible.healthcare.schema import EVENTS, Healthcare
+from responsible.modelling.parameters import Logistic
+from responsible.names import ATTRIBUTE, FACTOR
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.schema import Seed
@@ -72,7 +73,7 @@ def main(
     """Audit the cases; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
-    table, _ = files.read_parquet(cases)
+    table, _ = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected), *_factors(roles)])
     found = audit(table, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
     tables = healthcare_figures.tables(found)
     headline = healthcare_figures.headline(found)
@@ -109,6 +110,11 @@ def main(
     }
     for name, path in documents.items():
         files.write_text(path, fill(f"{templates}/{name}.md.j2", context))
+
+
+def _factors(roles: Healthcare) -> list[str]:
+    """The columns of the features, and of the roles that the table has."""
+    return [*(role for role in EVENTS if getattr(roles, role)), *(FACTOR + name for name in roles.features)]
 
 
 def _guessed(cases: pd.DataFrame, given: Parameters, rng: np.random.Generator) -> pd.DataFrame:

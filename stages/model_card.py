@@ -81,13 +81,12 @@ def main(
     given = parameters.load(params, Parameters)
     sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy)
     written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
+    whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
     files.write_json(twin, model_card.twin(sources, written[CARD]))
     headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
-    files.write_text(
-        page, _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
-    )
+    files.write_text(page, whole)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from pipeline import entry
 from pipeline.storage import files, models, parameters
 from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.mitigation.reweighing import Reweigh, level_table, row_weights, weight_table
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
@@ -46,7 +46,7 @@ def main(
     """Weigh, fit, score and judge; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     logistic, reweigh = given.model, given.reweigh
-    table, meta = files.read_parquet(cells)
+    table, meta = files.read_cells(cells)
 
     label = labels(table, meta["cuts"], given.threshold)
     rows = np.where(table["split"] == "train", table["n"], 0)

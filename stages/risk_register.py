@@ -30,6 +30,9 @@ READS = (
     *(file for file in Metrics if file != Metrics.RISK_REGISTER),
     *figures.TABLES,  # a rule may be about any figure that has a path
 )
+FOUND = ("attribute", "measure", "finding")
+SHARED = ("segment", "level", "flagged", "reason")
+PROMISED = ("mechanism", "title", "epsilon", "guarantee", "advantage_cap")
 
 
 def main(
@@ -52,9 +55,9 @@ def main(
     found = risk_register.register(
         [
             *risk_register.from_policy(judgements),
-            *(r for file in (approvals, waits) for r in risk_register.from_findings(files.read_csv(file), file)),
-            *risk_register.from_segments(files.read_csv(shares), shares),
-            *risk_register.from_guarantees(files.read_csv(ledger), settings, ledger),
+            *(r for file in (approvals, waits) for r in risk_register.from_findings(files.read_csv(file, FOUND), file)),
+            *risk_register.from_segments(files.read_csv(shares, SHARED), shares),
+            *risk_register.from_guarantees(files.read_csv(ledger, PROMISED), settings, ledger),
         ]
     )
     files.write_json(metrics, {"risk_register": risk_register.bands(found)})

@@ -14,7 +14,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import choose_threshold
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
@@ -48,7 +48,7 @@ def main(
     """Sweep, choose and report; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     sweep, inference = given.threshold_sweep, given.inference
-    frame, meta = files.read_parquet(cells)
+    frame, meta = files.read_cells(cells)
 
     def watch(steps: Iterable[Any]) -> Iterable[Any]:
         return entry.watch(steps, "thresholds")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline import entry
 from pipeline.storage import files, models, parameters
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
@@ -36,7 +36,7 @@ def main(
 ) -> None:
     """Fit, score and judge; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, meta = files.read_parquet(cells)
+    table, meta = files.read_cells(cells)
 
     label = labels(table, meta["cuts"], given.threshold)
     trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, given.model)

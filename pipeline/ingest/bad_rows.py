@@ -8,7 +8,7 @@ from pathlib import Path
 
 import narwhals as nw
 
-from pipeline.ingest import source_files
+from pipeline.ingest import row_places
 from pipeline.ingest.engines import DuckDB, Frame
 from responsible.tabular.columns import KEY, REASON, VALUE, Declared, typed
 from responsible.validation import InputError
@@ -23,7 +23,7 @@ def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
     """``reasons`` with the records that could not be read as rows; InputError when their extent is unknown."""
     rejected = reader.rejected()
     for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
-        for _ in source_files.records(path, reader.table.delimiter):
+        for _ in row_places.records(path, reader.table.delimiter):
             pass
     return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
 
@@ -46,7 +46,7 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
         f"{', '.join(examples[:SHOWN])}; {REMEDY}"
         for reason, examples in shown.items()
     )
-    raise InputError("\nerror: ".join(found))
+    raise InputError("\n".join(found))
 
 
 def _of_file(
@@ -74,11 +74,11 @@ def _of_file(
 
 def _places(
     reader: DuckDB, path: Path, rows: Collection[int], rejected: Collection[int]
-) -> tuple[dict[int, source_files.Place], dict[int, source_files.Place]]:
+) -> tuple[dict[int, row_places.Place], dict[int, row_places.Place]]:
     if reader.table.kind == "parquet":
-        return {row: source_files.Place(row, None) for row in rows}, {}
-    return source_files.places(path, reader.table.delimiter, rows, rejected)
+        return {row: row_places.Place(row, None) for row in rows}, {}
+    return row_places.places(path, reader.table.delimiter, rows, rejected)
 
 
-def _example(place: source_files.Place, value: str) -> str:
+def _example(place: row_places.Place, value: str) -> str:
     return f"{place} {value[:LONGEST].strip(chr(10))!r}"

@@ -75,8 +75,7 @@ class DuckDB:
         except InputError as error:
             raise InputError(f"{self.table.source}: {error}") from None
         except (duckdb.Error, nw.exceptions.NarwhalsError) as error:
-            remedy = "check that quotes and line ends are the same throughout"
-            raise InputError(f"{self.table.source}: cannot be read: {str(error).splitlines()[0]}; {remedy}") from None
+            raise InputError(f"{self.table.source}: {_fault(error, self.table.kind)}") from None
         return cast("pd.DataFrame", answer.to_pandas())
 
     def _query(self, key: str | None, files: Sequence[Path]) -> str:
@@ -131,9 +130,26 @@ ENGINES = {"duckdb": DuckDB}
 
 def reader(engine: str, table: SourceTable, *, times: Sequence[str] = (), time_zone: str = "UTC") -> DuckDB:
     """The reader of ``table`` for prepare.engine. ``times`` are columns of dates, instants local to ``time_zone``."""
-    if engine not in ENGINES:
-        raise InputError(f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}")
+    if faults := unknown_engine(engine):
+        raise InputError(faults[0])
     return ENGINES[engine](table, times, time_zone)
+
+
+def unknown_engine(engine: str) -> list[str]:
+    """What is wrong with prepare.engine when no reader of that name is here, in a line; none otherwise."""
+    return [] if engine in ENGINES else [f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}"]
+
+
+def _fault(error: Exception, kind: str) -> str:
+    """Why the engine gave up, its first line, and what helps."""
+    first = " ".join(str(error).splitlines()[:1])
+    if isinstance(error, duckdb.OutOfMemoryException) or "max_temp_directory_size" in str(error):
+        spilled = f"close other programs, or free some space in {tempfile.gettempdir()}, where it spills"
+        return f"too large for the memory here: {first}; {spilled}, or set prepare.sample_rows"
+    if isinstance(error, duckdb.IOException):
+        return f"cannot be read: {first}; check the file, and the space in {tempfile.gettempdir()}"
+    remedy = "check that quotes and line ends are the same throughout" if kind == "csv" else "write the file again"
+    return f"cannot be read: {first}; {remedy}"
 
 
 def _literal(path: str) -> str:

@@ -1,17 +1,14 @@
-"""The files of a table: which they are, what their header says, their digest, and on which line a row stands."""
+"""The files of a table: which they are, what their header says, and their digest."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import itertools
 import os
-import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from pipeline.entry import watch
 from responsible.validation import InputError, did_you_mean
 
 LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
@@ -26,16 +23,6 @@ class SourceTable(NamedTuple):
     kind: str
     columns: Sequence[str]
     delimiter: str
-
-
-class Place(NamedTuple):
-    """Where a row stands: its number among the file's data rows, from 1, and its first line (None in Parquet)."""
-
-    row: int
-    line: int | None
-
-    def __str__(self) -> str:
-        return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
 
 
 def table(
@@ -54,7 +41,7 @@ def table(
         raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
     if absent:
         lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
-        raise InputError("\nerror: ".join(lines))
+        raise InputError("\n".join(lines))
     return SourceTable(source, files, kind, columns, delimiter)
 
 
@@ -97,7 +84,7 @@ def _absent(source: str, remedy: str) -> str:
 
 def _refuse_pointer(path: Path) -> None:
     """A clone without Git LFS has a short text in the place of the file."""
-    with _text(path) as file:
+    with opened(path) as file:
         if file.read(len(LFS)) == LFS:
             raise InputError(f"{path}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`")
 
@@ -132,8 +119,11 @@ def _header(files: Sequence[Path], delimiter: str) -> list[str]:
 def _names(path: Path, delimiter: str) -> list[str]:
     if KINDS[path.suffix.lower()] == "parquet":
         return _parquet_names(path)
-    with _text(path) as file:
-        names = next(csv.reader(file, delimiter=delimiter), None)
+    with opened(path) as file:
+        try:
+            names = next(csv.reader(file, delimiter=delimiter), None)
+        except csv.Error as error:
+            raise InputError(f"{path}: line 1: not readable as a header ({error}); check its quotes") from None
     if not names:
         raise InputError(f"{path}: {'is empty' if names is None else 'line 1 is empty'}; it must begin with a header")
     if any("\udc80" <= character <= "\udcff" for character in "".join(names)):
@@ -152,58 +142,18 @@ def _parquet_names(path: Path) -> list[str]:
 
 
 def parquet_rows(path: Path) -> int:
-    """The number of rows of a Parquet file, from its footer."""
+    """The number of rows of a Parquet file, from its footer, which :func:`table` has read before."""
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)
 
 
-def _text(path: Path) -> TextIO:
+def opened(path: Path) -> TextIO:
+    """The text of a file; bytes that are no UTF-8 come as surrogates, so that a message can say where they are."""
     try:
         return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
         raise InputError(f"{path}: cannot be opened: {error.strerror}; check its permissions") from None
-
-
-def records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
-    """Each record of a CSV file but header and blank lines: its number as engines count, its row, its first line.
-
-    Engines count every record, blank lines among them and the header as 1; people count rows of data. InputError where
-    a quoted field runs over several lines and does not end as it should, because what it swallowed cannot be told
-    apart.
-    """
-    csv.field_size_limit(sys.maxsize)
-    with _text(path) as file:
-        rows, row = csv.reader(file, delimiter=delimiter, strict=True), 0
-        for number in itertools.count(1):
-            line, found = rows.line_num + 1, None
-            try:
-                found = next(rows)
-            except StopIteration:
-                return
-            except csv.Error:
-                if rows.line_num > line:
-                    rule = f"a quoted field begins on line {line} and does not end as it should (line {rows.line_num})"
-                    raise InputError(f"{path}: {rule}; mend the quotes") from None
-            if number > 1 and found != []:
-                row += 1
-                yield number, row, line
-
-
-def places(
-    path: Path, delimiter: str, wanted: Collection[int], rejected: Collection[int]
-) -> tuple[dict[int, Place], dict[int, Place]]:
-    """Where rows of a CSV file stand: those read, by their order (``wanted``), and the rejected, by record number."""
-    read: dict[int, Place] = {}
-    lost: dict[int, Place] = {}
-    for number, row, line in watch(records(path, delimiter), "finding lines"):
-        if number in rejected:
-            lost[number] = Place(row, line)
-        elif (order := row - len(lost)) in wanted:
-            read[order] = Place(row, line)
-        if len(read) == len(wanted) and len(lost) == len(rejected):
-            break
-    return read, lost
 
 
 def digest(table: SourceTable) -> str:

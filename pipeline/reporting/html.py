@@ -24,6 +24,7 @@ from responsible.validation import InputError
 
 INTERVAL = re.compile(r"\[(−?[\d.,]+), (−?[\d.,]+)\]")
 PNG = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ class Reader:
     def _picture(self, target: str) -> dict[str, str]:
         file = posixpath.normpath(posixpath.join(self.folder, target))
         content = self.sources.path(file).read_bytes()
-        if not content.startswith(PNG):
-            raise InputError(f"{file}: is no PNG picture")
+        if not content.startswith(PNG) or not content.endswith(PNG_END):
+            raise InputError(f"{file}: is no PNG picture, or not all of one; run `dvc repro` to build it again")
         width, height = struct.unpack(">II", content[16:24])
         inside = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         return {"src": inside, "width": str(width), "height": str(height)}

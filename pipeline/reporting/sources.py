@@ -111,6 +111,8 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
     for name in files:
         if not Path(name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
+        if name in set(Metrics):
+            _io.read_json(name, Path(name).stem)  # the figures of its stage
     figures = {
         path: kept
         for path, levels in _evidence.collect(".").items()
@@ -123,7 +125,7 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
 
 def digests(params: Mapping[str, Any], file: str = Metrics.PREPARE) -> dict[str, str]:
     """SHA-256 of the source tables by their section, as `prepare` wrote them down when it read them."""
-    found = _io.read_json(file)["prepare"]
+    found = _io.read_json(file, "prepare")
     return {
         name: own["digest"]
         for name in ("budget", "healthcare", "segments")

@@ -6,6 +6,7 @@ Plain csv and json, because ``make`` ends with the policy's verdict: importing p
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any
 
 from pipeline.results.catalogue import Tables
 from pipeline.storage.files import read_json
-from pipeline.storage.text import read_rows
+from pipeline.storage.text import AGAIN, read_rows
 from responsible.governance.policy import WHOLE, Evidence
 from responsible.limits import Limits
 from responsible.names import POOLED
@@ -132,7 +133,8 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
 
 
 def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str, Evidence]]:
-    for row in read_rows(file):
+    needed = [*re.findall(r"\{(\w+)\}", table.path), table.value, *([table.level] if table.level else [])]
+    for row in read_rows(file, needed):
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
             path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
@@ -140,14 +142,18 @@ def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str,
 
 
 def _evidence(row: Mapping[str, str], source: str, table: FigureTable) -> Evidence:
-    value, low, high = (_number(row.get(key, "")) for key in (table.value, table.low, table.high))
+    value, low, high = (_number(row, key, source) for key in (table.value, table.low, table.high))
     reason = row.get("reason", "") or (table.undefined if math.isnan(value) else "")
     evidence = Evidence(value, low, high, reason, inferred=table.low in row, source=source)
     if row.get("verdict") != "infeasible":
         return evidence
-    bounds = {key: float(row[key]) if row[key] else None for key in ("minimum", "maximum")}
+    bounds = {key: _number(row, key, source) if row.get(key) else None for key in ("minimum", "maximum")}
     return replace(evidence, forbidden=Limits(**bounds))
 
 
-def _number(text: str) -> float:
-    return float(text) if text else math.nan
+def _number(row: Mapping[str, str], column: str, source: str) -> float:
+    text = row.get(column, "")
+    try:
+        return float(text) if text else math.nan
+    except ValueError:
+        raise InputError(f"{source}: {column} must be a number, got {text[:60]!r}; {AGAIN}") from None

@@ -57,7 +57,8 @@ def refuse_mixed(result: Result, stages: Stages) -> None:
         for dep in stage.get("deps", ()):
             if dep["path"] in made and dep.get("md5") != made[dep["path"]]:
                 raise InputError(f"{dep['path']}: changed since {name} read it ({dvc.LOCK}); {_REMEDY}")
-    for path in {*result.files, *result.models.values()} & made.keys():
+    wanted = {*result.recorded, *result.models.values()}
+    for path in sorted(path for path in made if {path, path.partition("/")[0]} & wanted):
         content = (result.folder / path).read_bytes() if (result.folder / path).is_file() else b""
         if md5(content) != made[path]:
             raise InputError(f"{path}: is not what its stage wrote ({dvc.LOCK}); {_REMEDY}")

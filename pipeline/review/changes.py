@@ -17,7 +17,7 @@ from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.significance import benjamini_hochberg

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.storage.text import read_text
-from responsible.names import BASELINE, FEATURE, REWEIGHED
-from responsible.validation import InputError
+from pipeline.storage.text import AGAIN, BUILD, csv_text, read_text
+from responsible.names import ATTRIBUTE, BASELINE, FEATURE, REWEIGHED
+from responsible.validation import InputError, cause
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DECIMALS = 6
+CELLS = ("split", "bin", "n")  # columns of every table of cells, and with the score of every one of scores
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write under a temporary name beside ``path`` and move it into place, so a killed run leaves no half file."""
+    """Write under a temporary name beside ``path`` and move it into place, so a killed run leaves no half file.
+
+    Where that fails, a full disk for one, :class:`InputError` says why, and what was at ``path`` is still there.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {cause(error)}") from None
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -52,12 +62,17 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(rounded(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: str | Path) -> Any:
-    """The JSON value of a file an earlier stage wrote."""
+def read_json(path: str | Path, section: str = "") -> Any:
+    """The JSON object of a file an earlier stage wrote, or what it holds at a dotted key, an object as well."""
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); run `dvc repro` to build it again") from None
+        found = json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); {AGAIN}") from None
+    for key in ("", *section.split(".")) if section else ("",):
+        found = found.get(key) if key else found
+        if not isinstance(found, dict):
+            raise InputError(f"{path}: must hold {section or 'an object'}, it is another file; {AGAIN}")
+    return found
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
@@ -71,11 +86,17 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
     write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
 
 
-def read_csv(path: str | Path) -> pd.DataFrame:
-    """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined."""
+def read_csv(path: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined.
+
+    It has at least these ``columns``; one that was written without any has them and no row.
+    """
     import pandas as pd
 
-    return pd.read_csv(io.StringIO(read_text(path)), keep_default_na=False, na_values=[""])
+    text = csv_text(path, columns)
+    if text == "\n":
+        return pd.DataFrame(columns=list(columns))
+    return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
 
 
 def write_parquet(path: str | Path, frame: pd.DataFrame, meta: Mapping[str, Any] | None = None) -> None:
@@ -90,12 +111,36 @@ def write_parquet(path: str | Path, frame: pd.DataFrame, meta: Mapping[str, Any]
     write_bytes(path, buffer.getvalue())
 
 
-def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """A table of :func:`write_parquet` and its ``meta``; text columns come as plain strings."""
+def read_parquet(
+    path: str | Path, columns: Iterable[str] = (), meta: Iterable[str] = ()
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A table of :func:`write_parquet` and its ``meta``; text columns come as plain strings.
+
+    Raises:
+        InputError: there is no such file, it is no Parquet or cut, or it lacks one of the ``columns`` or of the keys of
+            ``meta`` that the reader needs: then it is another table.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(_existing(path))
-    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
+    try:
+        table = pq.read_table(_existing(path))
+        frame, held = table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"responsible", b"{}"))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}; {AGAIN}") from None
+    for kind, wanted, there in (("column", columns, frame.columns), ("key", meta, held)):
+        if absent := [name for name in wanted if name not in there]:
+            raise InputError(f"{path}: {kind} {absent[0]!r} is missing, it is another table; {AGAIN}")
+    return frame, held
+
+
+def read_cells(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The cells of ``prepare`` and their meta; every feature that the meta names is among the columns."""
+    frame, meta = read_parquet(path, CELLS, ("cuts", "features", "attributes"))
+    names = [FEATURE + name for name in meta["features"]] + [ATTRIBUTE + name for name in meta["attributes"]]
+    if absent := [name for name in names if name not in frame]:
+        raise InputError(f"{path}: column {absent[0]!r} is missing, it is another table; {AGAIN}")
+    return frame, meta
 
 
 def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
@@ -109,20 +154,21 @@ def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
 
 def read_scores(baseline: str | Path, reweighed: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Both score tables of one run side by side, their scores as columns ``baseline`` and ``reweighed``."""
-    (first, meta), (second, other) = read_parquet(baseline), read_parquet(reweighed)
+    (first, meta), (second, other) = (read_parquet(path, (*CELLS, "score"), ["cuts"]) for path in (baseline, reweighed))
     if meta != other or not first.drop(columns="score").equals(second.drop(columns="score")):
         raise InputError(f"{baseline} and {reweighed} score different cells; run `dvc repro`")
     return first.rename(columns={"score": BASELINE}).assign(**{REWEIGHED: second["score"]}), meta
 
 
-def read_csvs(paths: Mapping[str, str | Path], name: str) -> pd.DataFrame:
+def read_csvs(paths: Mapping[str, str | Path], name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
     """Several tables of the same columns as one, with the key of each in a first column ``name``."""
     import pandas as pd
 
-    return pd.concat({key: read_csv(path) for key, path in paths.items()}, names=[name]).reset_index(name)
+    return pd.concat({key: read_csv(path, columns) for key, path in paths.items()}, names=[name]).reset_index(name)
 
 
 def _existing(path: str | Path) -> Path:
     if not Path(path).is_file():
-        raise InputError(f"{path}: no such file; run `dvc repro` to build it")
+        fault = "is a folder and no file; move it away, then" if Path(path).is_dir() else "no such file;"
+        raise InputError(f"{path}: {fault} {BUILD}")
     return Path(path)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storage.files import write_bytes
+from pipeline.storage.text import AGAIN
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 # Types a model file may hold beyond scikit-learn's own: data types of arrays, which cannot run anything. The list is
 # ours: one read from the model's own file would trust whatever the file asks for.
 TRUSTED = ["numpy.dtype"]
+# What skops raises on a file that is cut or another archive, whose schema it trusts to be one of its own.
+_FOREIGN = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -30,7 +34,7 @@ def write_model(path: str | Path, model: Pipeline) -> None:
 def read_model(path: str | Path) -> Pipeline:
     """Load a model; a file that holds any type off the allow-list is refused before anything of it is built."""
     import skops.io
-    from skops.io.exceptions import UntrustedTypesFoundException
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
     try:
         return skops.io.load(path, trusted=TRUSTED)
@@ -38,6 +42,9 @@ def read_model(path: str | Path) -> Pipeline:
         raise InputError(f"{path}: no such file; run `dvc repro` or `dvc pull` to get it") from None
     except UntrustedTypesFoundException as error:
         raise InputError(f"{path}: refused, {error}; only load models that this pipeline wrote") from None
+    except (*_FOREIGN, UnsupportedTypeException) as error:
+        fault = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not readable as a model: {fault}; {AGAIN}") from None
 
 
 def _stable(archive: bytes) -> bytes:

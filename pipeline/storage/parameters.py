@@ -45,12 +45,28 @@ def load(path: str | Path, wanted: type[P]) -> P:
     """The sections of the parameter file that are the fields of ``wanted``.
 
     A field's alias is its key where that is dotted. Unknown and missing keys, wrong types and values out of range raise
-    :class:`InputError` that names file, key, rule and value.
+    :class:`InputError` that names file, key, rule and value of each, one a line.
     """
-    tree = _strict(path)
-    kinds = get_type_hints(wanted, include_extras=True)
-    fields = {field.alias or name: kinds[name] for name, field in wanted.model_fields.items()}
-    return wanted.model_validate({key: _section(path, tree, key, kind) for key, kind in fields.items()})
+    given, faults = examined(path, wanted)
+    if faults:
+        raise InputError("\n".join(faults))
+    return wanted.model_validate(given)
+
+
+def examined(path: str | Path, wanted: type[Params]) -> tuple[dict[str, Any], list[str]]:
+    """The sections that :func:`load` would give, by key, as far as they are valid, and the faults of the others.
+
+    A file that cannot be read or is of another form raises :class:`InputError`: nothing in it can be judged.
+    """
+    tree, kinds = _of_this_form(path), get_type_hints(wanted, include_extras=True)
+    given, faults = {}, _unknown(path, tree)
+    for name, field in wanted.model_fields.items():
+        key = field.alias or name
+        try:
+            given[key] = _section(path, tree, key, kinds[name])
+        except InputError as error:
+            faults += str(error).split("\n")
+    return given, faults
 
 
 def section(path: str | Path, key: str, kind: type[T]) -> T:
@@ -77,8 +93,12 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     try:
         tree = copy.deepcopy(_parsed(read_text(path, "run from the repository root")))
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # a date that no calendar has is a ValueError
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"{path}: nests too deep for parameters; restore it with `git checkout -- {path}`") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
     return tree
@@ -94,16 +114,26 @@ def _parsed(text: str) -> Any:
 
 def _strict(path: str | Path) -> dict[str, Any]:
     """The tree of a file of this release's form, all of whose sections some stage reads."""
+    tree = _of_this_form(path)
+    if faults := _unknown(path, tree):
+        raise InputError("\n".join(faults))
+    return tree
+
+
+def _of_this_form(path: str | Path) -> dict[str, Any]:
     tree = read_yaml(path)
     if (version := tree.get("version")) != VERSION or type(version) is not int:
         fault = (
             f"must be {VERSION}, got {version!r}" if "version" in tree else f"is missing; this release wants {VERSION}"
         )
         raise InputError(f"{path}: version {fault}: see 'Upgrading a fork' in CHANGELOG.md")
-    for key in tree:
-        if key not in ("version", *SECTIONS):
-            raise InputError(f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}")
     return tree
+
+
+def _unknown(path: str | Path, tree: dict[str, Any]) -> list[str]:
+    """A line for each section that no stage reads."""
+    unknown = [key for key in tree if key not in ("version", *SECTIONS)]
+    return [f"{path}: {key} is not a known key{did_you_mean(str(key), SECTIONS)}" for key in unknown]
 
 
 def _section(path: str | Path, tree: Any, key: str, kind: Any) -> Any:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train
+from responsible.modelling.parameters import Logistic
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import auc_interval, roc_auc

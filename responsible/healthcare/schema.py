@@ -183,11 +183,11 @@ def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[flo
 
 
 def refuse_weights(key: str, weights: Mapping[str, float], roles: Healthcare) -> None:
-    """InputError when a weight is given to something that is not a numeric feature of the table."""
+    """InputError, with a line for each weight that is given to something that is not a numeric feature of the table."""
     numeric = [name for name, f in roles.features.items() if f.kind == "numeric"]
-    for name in weights:
-        if name not in numeric:
-            raise InputError(f"{key}.{name} is not a numeric feature of healthcare{did_you_mean(name, numeric)}")
+    if unknown := [name for name in weights if name not in numeric]:
+        rule = "is not a numeric feature of healthcare"
+        raise InputError("\n".join(f"{key}.{name} {rule}{did_you_mean(name, numeric)}" for name in unknown))
 
 
 def priority(table: pd.DataFrame, roles: Healthcare, weights: Mapping[str, float]) -> pd.DataFrame:

@@ -22,8 +22,9 @@ from responsible.mitigation.threshold_figures import (
     figure,
     sides,
 )
-from responsible.modelling.encoding import Design, Logistic, design, encoder
+from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
+from responsible.modelling.parameters import Logistic
 from responsible.names import BASELINE, DATA, REWEIGHED
 from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference

@@ -7,37 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
-from responsible.validation import MISSING, InputError, Params
-
-
-class Logistic(Params):
-    """Logistic regression and its encoding.
-
-    ``C``: inverse strength of the L2 penalty. ``scale``: standardise numeric columns. ``numeric_missing``:
-    ``indicator`` fills with the training median and adds a column that says so, ``median`` only fills.
-    ``categorical_missing``: ``level`` keeps missing as a level of its own, ``mode`` fills with the most frequent level.
-    ``decision_threshold``: a row is predicted 1 when its probability is at or above it.
-    """
-
-    C: Annotated[float, Field(gt=0)]
-    scale: bool
-    numeric_missing: Literal["indicator", "median"]
-    categorical_missing: Literal["level", "mode"]
-    solver: Literal["newton-cholesky", "lbfgs"]
-    decision_threshold: Annotated[float, Field(gt=0, lt=1)]
+from responsible.validation import MISSING, InputError
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from responsible.modelling.encoding import Design, Logistic, design, encoder
+from responsible.modelling.encoding import Design, design, encoder
+from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.validation import InputError
 

@@ -160,10 +160,8 @@ class Sensitive(Params):
 def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], threshold: float) -> None:
     """InputError when a sensitive attribute is what it cannot be: the target, a key, or another attribute again.
 
-    Also when a text target, whose favourable levels count as 1 and the others as 0, is not cut at 1.
+    Also when a text target, whose favourable levels count as 1 and the others as 0, is not cut at 1. A line for each.
     """
-    if budget.target.favourable and threshold != 1:
-        raise InputError(f"threshold must be 1 when budget.target has favourable levels, got {threshold:g}")
     taken = {
         "target": budget.target.column,
         "key": budget.key,
@@ -172,14 +170,19 @@ def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], thresho
     }
     roles = {column: f"budget.{role}" for role, column in taken.items() if column}
     names: dict[str, str] = {}
+    faults = []
+    if budget.target.favourable and threshold != 1:
+        faults.append(f"threshold must be 1 when budget.target has favourable levels, got {threshold:g}")
     for name, attribute in sensitive.items():
         place = f"sensitive.{name}"
         if name in RESERVED or not name:
-            raise InputError(f"{place}: the name is taken (by rows of the base-rate table); choose another")
+            faults.append(f"{place}: the name is taken (by rows of the base-rate table); choose another")
         if (other := names.setdefault(name.lower(), name)) != name:
-            raise InputError(f"{place} and sensitive.{other} differ only in case; rename one")
+            faults.append(f"{place} and sensitive.{other} differ only in case; rename one")
         if (role := roles.setdefault(attribute.column, place)) != place:
-            raise InputError(f"{place} and {role} must be different columns, got {attribute.column!r} for both")
+            faults.append(f"{place} and {role} must be different columns, got {attribute.column!r} for both")
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 def refuse_absent(key: str, levels: Iterable[str], present: Iterable[str], where: str) -> None:

@@ -37,7 +37,8 @@ ENVIRONMENT = {"determinism.env", "requirements.txt"}
 # Depth of each folder, as docs/architecture.md lists them: a folder imports only from folders of smaller depth.
 DEPTH = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
 RESULT = re.compile(r"(metrics|plots|docs|docs/playbook)/\w+\.(json|csv|png|md|html|cdx\.json)")
-OF_THE_WHOLE_FILE = {"model_card", "track"}
+OF_THE_WHOLE_FILE = {"check_parameters", "model_card", "track"}
+VALID = "data/prepared/parameters.ok"  # what says that the parameters are valid, for every other stage
 LINES_OF_WORK = {"responsible/mitigation", "responsible/healthcare", "responsible/segmentation"}
 
 
@@ -69,7 +70,7 @@ def test_the_environment_is_a_dep(stage):
 def test_params_are_the_keys_the_stage_loads(stage):
     """The keys in dvc.yaml are the fields of the stage's Parameters: no key without effect, none read unseen.
 
-    The two stages that print or record nearly all of the file have the file as a dep, and no list of its sections.
+    The stages that check, print or record nearly all of the file have the file as a dep, and no list of its sections.
     """
     listed, of_file = STAGES[stage].get("params", []), "params.yaml" in contract.entries(stage, "deps")
     assert of_file == (stage in OF_THE_WHOLE_FILE)
@@ -80,7 +81,7 @@ def test_params_are_the_keys_the_stage_loads(stage):
 def test_paths_of_main_are_deps_and_outputs(stage):
     """Each path default of `main` is a dep or an output and the other way round; the source comes from params."""
     deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
-    deps -= {"params.yaml"} | ENVIRONMENT | set(contract.code(stage))
+    deps -= {"params.yaml", VALID} | ENVIRONMENT | set(contract.code(stage))
     outs = set(contract.entries(stage, "outs", "metrics", "plots"))
     assert contract.default_paths(stage) == deps | outs
 
@@ -123,10 +124,22 @@ def test_what_git_tracks_is_not_cached_and_what_dvc_caches_is_not_in_git(stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_outputs_of_prepare_survive_a_refused_table(stage):
-    """DVC deletes outputs before a run unless they persist; prepare is where bad input is refused."""
+def test_outputs_of_the_stages_that_refuse_input_survive_it(stage):
+    """DVC deletes outputs before a run unless they persist; parameters and tables are refused by two stages."""
     options = contract.entries(stage, "outs", "metrics", "plots").values()
-    assert {entry.get("persist", False) for entry in options} <= {stage == "prepare"}
+    assert {entry.get("persist", False) for entry in options} <= {stage in ("check_parameters", "prepare")}
+
+
+@pytest.mark.parametrize("stage", sorted(set(STAGES) - {"check_parameters"}))
+def test_every_stage_waits_for_the_parameters_to_be_checked(stage):
+    """A stage that did not would lose its results to a parameter that another one refuses."""
+    assert VALID in contract.entries("check_parameters", "outs")
+    assert VALID in contract.entries(stage, "deps")
+
+
+def test_the_stage_that_checks_the_parameters_checks_all_of_them():
+    """Its model has every section of the file, so that none is refused only by the stage that reads it."""
+    assert contract.loaded("check_parameters") == sorted(parameters.SECTIONS)
 
 
 def test_every_output_has_one_stage():

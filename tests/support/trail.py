@@ -14,8 +14,8 @@ import pandas as pd
 from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import RECORDED
 from pipeline.storage import files, models, parameters
-from responsible.modelling.encoding import Logistic
 from responsible.modelling.logistic_regression import train
+from responsible.modelling.parameters import Logistic
 
 ROOT = Path(__file__).parents[2]
 LEVELS = ("Male", "Female", "Missing")

@@ -51,7 +51,7 @@ def test_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_scores_of_different_runs_are_refused(tmp_path):
     """Score tables of different cells are refused, because their change would not be paired."""
-    frame = pd.DataFrame({"split": ["test"], "n": [3], "score": [0.5]})
+    frame = pd.DataFrame({"split": ["test"], "bin": [0], "n": [3], "score": [0.5]})
     files.write_parquet(tmp_path / "a", frame, {"cuts": [1.0]})
     files.write_parquet(tmp_path / "b", frame.assign(n=[4]), {"cuts": [1.0]})
     with pytest.raises(InputError, match="score different cells"):

@@ -11,8 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pipeline.storage.models import read_model, write_model
-from responsible.modelling.encoding import Logistic, design
+from responsible.modelling.encoding import design
 from responsible.modelling.logistic_regression import score, train
+from responsible.modelling.parameters import Logistic
 from responsible.validation import InputError
 
 CELLS = pd.DataFrame(

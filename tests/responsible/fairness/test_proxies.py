@@ -11,7 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.fairness.groups import groups
 from responsible.fairness.proxies import ALL, COLUMNS, proxies, strength, together
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 
 PLAIN = Logistic(

@@ -9,7 +9,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
 from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
-from responsible.modelling.encoding import Logistic
+from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Sensitive

@@ -8,8 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.modelling.encoding import Logistic, design, encoder
+from responsible.modelling.encoding import design, encoder
 from responsible.modelling.logistic_regression import coefficients, fit, score
+from responsible.modelling.parameters import Logistic
 from responsible.validation import InputError
 
 PLAIN = Logistic(
