@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from csv import DictReader
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plots import healthcare
+from pipeline.storage import files, parameters
 from tests.support.contract import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -168,3 +171,49 @@ def test_the_playbook_asks_for_reasons_of_refusals():
     """A refusal beside a similar approval needs a reason; an approval does not."""
     text = read(ROOT / "docs/playbook/5_implementation.md")
     assert "Record a reason whenever a request is refused although a similar one was approved." in text
+
+
+def sweep() -> dict[str, object]:
+    return json.loads(read(ROOT / "metrics/threshold_sweep.json"))["threshold_sweep"]
+
+
+def test_a_recommended_threshold_meets_the_policy_and_beats_the_trivial_answer():
+    """The card, the document and the metrics recommend a threshold only if its own figures bear it out."""
+    found = sweep()
+    own = {
+        (r["model"], r["figure"]): r
+        for r in rows("plots/threshold_intervals.csv")
+        if float(r["threshold"]) == found["reported_threshold"]
+    }
+    low = float(own["reweighed", "accuracy"]["low"])
+    base = float(own["data", "base_rate"]["value"])
+    rule = parameters.read_yaml(ROOT / "params.yaml")["policy"]["rules"]["accuracy"]
+    assert (rule["metric"], rule["severity"]) == ("reweigh.accuracy", "block")
+    borne_out = low >= rule["minimum"] and low > max(base, 1 - base)
+    assert found["beats_trivial_answer"] is (low > max(base, 1 - base))
+    assert not found["recommended"] or borne_out
+    assert (found["recommended_threshold"] is not None) is found["recommended"]
+    says = {name: " ".join(read(ROOT / f"docs/{name}.md").split()) for name in ("recommended_threshold", "model_card")}
+    assert ("None can be recommended." in says["recommended_threshold"]) is not found["recommended"]
+    assert ("none can be recommended" in says["model_card"]) is not found["recommended"]
+
+
+def test_the_picture_of_intersections_names_the_lowest_approval(monkeypatch):
+    """The title's combination has the lowest approval of all that are shown, not only the largest difference."""
+    titles: list[str] = []
+    original = healthcare.figure_of
+
+    def remember(rows_: int, columns: int, width: float, height: float, title: str):
+        titles.append(title)
+        return original(rows_, columns, width, height, title)
+
+    monkeypatch.setattr(healthcare, "figure_of", remember)
+    table = (
+        files.read_csv(ROOT / "plots/healthcare_intersections.csv")
+        .astype({"evidence": object})
+        .fillna({"evidence": ""})
+    )
+    healthcare.intersections(table, 0.95)
+    tested = [r for r in rows("plots/healthcare_intersections.csv") if not r["evidence"]]
+    least = min(tested, key=lambda r: float(r["rate"]))
+    assert titles[0].startswith(f"Approval is lowest for {least['group']}: {float(least['rate']):.1%} of")

@@ -72,7 +72,7 @@ def sentences(text: str) -> list[str]:
         if block.lstrip().startswith(("|", "#", "!", "<")):
             continue
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(block.split()))
-        out += re.split(r"(?<=[.!?:;])\s+(?=[A-Z`*(])", plain)
+        out += re.split(r"(?<=[.!?:;])\s+(?=[A-Z\d`*(])", plain)
     return out
 
 
