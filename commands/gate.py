@@ -1,6 +1,6 @@
 """Judge the results by the policy: ``python -m commands.gate``, which is ``make gate``.
 
-Prints a line a rule and the policy's verdict. The exit code is 1 when a blocking rule is not met: its verdict is fail
+Prints one line for each rule and the verdict. The exit code is 1 when a blocking rule is not met: its verdict is fail
 or infeasible, or insufficient evidence unless ``policy.insufficient_evidence`` is ``warn``. A policy that cannot be
 judged (an unknown figure, an expired exception, stale results) is an error with exit code 2; it never passes.
 """
@@ -25,7 +25,7 @@ def main(root: str = ".", today: date | None = None) -> int:
     print(*columns([line[:-1] for line in (JUDGEMENT_COLUMNS, *map(judgement_cells, judgements))]), sep="\n")
     if unmet := [judgement for judgement in judgements if judgement.verdict != "pass"]:
         print("", *(_why(judgement) for judgement in unmet), "what to do about a verdict: docs/policy.md", sep="\n")
-    print("", *wrap(f"policy {headline(judgements)}", WIDTH, break_long_words=False), sep="\n")
+    print("", *wrap(f"policy: {headline(judgements)}", WIDTH, break_long_words=False), sep="\n")
     return int(any(judgement.blocks for judgement in judgements))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline import entry
@@ -10,10 +11,12 @@ from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
+from responsible.governance.policy import Policy
+from responsible.governance.recommendation import Objections, objections
 from responsible.mitigation.reweighing import Reweigh
-from responsible.mitigation.threshold_choice import choose_threshold
+from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import Swept, sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
@@ -31,6 +34,7 @@ class Parameters(Params):
     reweigh: Reweigh
     inference: Inference
     threshold_sweep: Sweep
+    policy: Policy
 
 
 def main(
@@ -57,15 +61,48 @@ def main(
     swept = sweep_cells(
         frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
-    choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    choice = _choice(swept, given)
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
 
-    files.write_json(metrics, {"threshold_sweep": choice.summary(figures)})
+    against = objections(figures, given.policy, sweep.attribute)[choice.reported]
+    files.write_json(metrics, {"threshold_sweep": choice.summary(figures) | recommendation(choice, against)})
     files.write_csv(thresholds_csv, wide(figures, choice.frequency))
     files.write_csv(intervals_csv, figures)
     files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
     files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
-    files.write_text(document, fill(template, recommended_threshold.context(figures, choice, sweep, inference)))
+    files.write_text(
+        document, fill(template, recommended_threshold.context(figures, choice, sweep, inference, against))
+    )
+
+
+def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:
+    """The best threshold against which nothing speaks on the choosing rows; else the best by the constraints alone."""
+    sweep, inference = given.threshold_sweep, given.inference
+    choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    figures = table(swept, inference, stream(given.seed, "threshold_sweep/objections"), choice.chosen_on)
+    against = objections(figures, given.policy, sweep.attribute)
+    if against[choice.reported].none or not any(found.none for found in against.values()):
+        return choice
+    stays = _without(swept, against)
+    other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    return other if other.feasible else choice
+
+
+def _without(swept: Swept, against: Mapping[float, Objections]) -> Swept:
+    """The sweep with the thresholds set aside against which something speaks."""
+    reasons = zip(swept.thresholds, swept.found.reason, strict=True)
+    marked = tuple(reason or ("" if against[t].none else "not recommendable") for t, reason in reasons)
+    return replace(swept, found=replace(swept.found, reason=marked))
+
+
+def recommendation(choice: ThresholdChoice, against: Objections) -> dict[str, object]:
+    """For the metrics file: the recommended threshold, None where there is none, and what the chosen one misses."""
+    recommended = choice.feasible and against.none
+    return {
+        "recommended": recommended,
+        "recommended_threshold": choice.reported if recommended else None,
+        **against.summary(),
+    }
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def _policy(folder: Path) -> list[str]:
     from responsible.validation import InputError
 
     try:
-        return [f"policy {headline(verdicts(folder))}: see `make gate`"]
+        return [f"policy: {headline(verdicts(folder))} See `make gate`."]
     except InputError as error:
         return [f"policy cannot be judged: {error}"]
 
@@ -108,10 +108,14 @@ def _threshold(file: Path) -> list[str]:
 
     found: Mapping[str, Any] = read_json(file)["threshold_sweep"]
     at, share = number(found["reported_threshold"], "g"), percent(found["selection_frequency"], 0)
-    if not found["feasible"]:
-        miss = number(found["nearest_miss_distance"], "g3")
-        return [f"no label threshold is feasible; nearest is {at}, a miss by {miss}"]
-    return [f"recommended label threshold: {at}, chosen in {share} of the replicates of {found['chosen_on']}"]
+    if found["recommended"]:
+        return [f"recommended label threshold: {at}, the best in {share} of resamples"]
+    misses = [
+        "" if found["feasible"] else f"the sweep's constraints by {number(found['nearest_miss_distance'], 'g3')}",
+        f"blocking rules: {words(found['missed_rule_names'])}" if found["missed_rules"] else "",
+        "" if found["beats_trivial_answer"] else "better than answering everyone alike",
+    ]
+    return ["no label threshold can be recommended", f"nearest is {at}, which misses {'; '.join(filter(None, misses))}"]
 
 
 def _line(first: str, second: str, third: str) -> str:

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from responsible.healthcare.schema import Healthcare
     from responsible.statistics.intervals import Inference
 
-# The first rate of a measure, in words; its counts are the shares a sentence gives.
+# What the counts of a measure's first rate count, behind "392 of 453".
 EVENTS = {
-    "selection_rate": "of requests are approved",
-    "true_positive_rate": "of necessary requests are approved",
-    "false_positive_rate": "of unnecessary requests are approved",
-    "positive_predictive_value": "of approved requests were necessary",
-    "base_rate": "of requests were necessary",
-    "false_negative_rate": "of necessary requests are refused",
-    "true_negative_rate": "of unnecessary requests are refused",
-    "negative_predictive_value": "of refused requests were unnecessary",
-    "accuracy": "of requests are decided as need says",
+    "selection_rate": "requests are approved",
+    "true_positive_rate": "necessary requests are approved",
+    "false_positive_rate": "unnecessary requests are approved",
+    "positive_predictive_value": "approved requests were necessary",
+    "base_rate": "requests were necessary",
+    "false_negative_rate": "necessary requests are refused",
+    "true_negative_rate": "unnecessary requests are refused",
+    "negative_predictive_value": "refused requests were unnecessary",
+    "accuracy": "requests are decided as need says",
 }
 SCOPE = {
     "all": "all requests",
@@ -34,6 +34,7 @@ SCOPE = {
     "urgent merit": "necessary emergencies",
 }
 LOWEST = 3  # factors listed for a difference
+TELLING = ("merit", "urgent merit", "all", "urgent")  # of equally coloured scopes a summary takes the first: equal need
 
 
 def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference: Inference) -> dict[str, Any]:
@@ -53,8 +54,8 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "period": (months[0], months[-1]) if months else (),
         "findings": findings,
         "counts": counts,
-        "verdict": "RED" if counts["RED"] else "AMBER" if counts["AMBER"] else "GREEN",
-        "primary": [_finding(row, roles) for row in records(primary(found))],
+        "verdict": next((colour for colour in COLOURS if counts[colour]), "GREEN"),
+        "groups": _groups(findings, [_finding(row, roles, rules) for row in records(primary(found))]),
         "switched_off": records(found.switched_off),
         "individual": found.individual,
         "losses": records(found.individual.losses) if found.individual else [],
@@ -75,34 +76,55 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
     }
 
 
-def _finding(row: Any, roles: Healthcare) -> dict[str, Any]:
-    """A comparison with its scope, the two groups as a sentence names them, and what its counts count."""
-    other = (_level(row.attribute, level) for level in roles.protected[row.attribute].privileged)
+def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit) -> dict[str, Any]:
+    """A comparison with its scope, the levels it compares, and what its counts count.
+
+    ``shown`` is whether the difference is shown at the declared significance.
+    """
     return {
         "finding": row.finding,
         "row": row,
         "scope": SCOPE[row.scope],
-        "who": _level(row.attribute, row.comparison),
-        "other": " or ".join(other),
+        "among": "Among emergencies, " if row.scope.startswith("urgent") else "",
+        "other": " or ".join(roles.protected[row.attribute].privileged),
         "defined": not np.isnan(row.value),
         "tested": not np.isnan(row.p),
+        "shown": row.p_adjusted <= rules.significance,
         "event": EVENTS[MEASURES[row.measure].rates[0]] if row.measure in MEASURES else "",
     }
 
 
-def _level(attribute: str, level: str) -> str:
-    """A level as a sentence names it: itself, with its attribute where it is only a number."""
-    return level if any(c.isalpha() for c in level) else f"{attribute}={level}"
-
-
 def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit) -> list[dict[str, Any]]:
-    """All coloured comparisons, RED first and within a colour the largest first.
-
-    ``shown`` is whether the difference is shown at the declared significance.
-    """
+    """All coloured comparisons, RED first and within a colour the largest first."""
     rows = [r for t in (found.approvals, found.waits) if len(t) for r in records(t) if r.finding]
     rows.sort(key=lambda r: (COLOURS.index(r.finding), -abs(np.nan_to_num(r.value)), r.attribute, r.measure, r.scope))
-    return [_finding(row, roles) | {"shown": row.p_adjusted <= rules.significance} for row in rows]
+    return [_finding(row, roles, rules) for row in rows]
+
+
+def _groups(findings: list[dict[str, Any]], headlines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each attribute with the colour of its worst finding and what to say of it, the worst attribute first.
+
+    ``worst`` has one finding per level and measure of that colour, none when it is GREEN; ``primary`` is the headline
+    comparison, None where ``worst`` has it already.
+    """
+    groups = []
+    for headline in headlines:
+        own = [f for f in findings if f["row"].attribute == headline["row"].attribute]
+        colour = own[0]["finding"] if own else headline["finding"]
+        worst: dict[tuple[str, str], dict[str, Any]] = {}
+        for f in [headline, *sorted(own, key=lambda f: TELLING.index(f["row"].scope))]:
+            if f["finding"] == colour != "GREEN":
+                worst.setdefault((f["row"].comparison, f["row"].measure), f)
+        there = any(f is headline for f in worst.values())
+        groups.append(
+            {
+                "name": headline["row"].attribute,
+                "colour": colour,
+                "worst": list(worst.values()),
+                "primary": None if there else headline,
+            }
+        )
+    return sorted(groups, key=lambda g: (*COLOURS, "").index(g["colour"]))
 
 
 def _changes(found: Audited) -> list[Any]:

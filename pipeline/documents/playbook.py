@@ -57,7 +57,7 @@ METRICS = {
     "mean_wait_difference": ("mean wait u − mean wait p", "responsible.healthcare.waiting_times.waiting_times"),
     "like_cases.pairs": ("pairs with similarity above the threshold", "responsible.fairness.individual.like_pairs"),
     "like_cases.violation_rate": (
-        "like pairs decided unlike / like pairs",
+        "similar pairs with different decisions / similar pairs",
         "responsible.fairness.individual.like_pairs",
     ),
     "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.fairness.individual.consistency"),

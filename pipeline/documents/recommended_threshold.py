@@ -10,6 +10,7 @@ from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
 if TYPE_CHECKING:
     import pandas as pd
 
+    from responsible.governance.recommendation import Objections
     from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
     from responsible.statistics.intervals import Inference
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 WINNERS = 0.005  # from this share of the replicates on, another threshold is named as a winner
 
 
-def context(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep, inference: Inference) -> dict[str, Any]:
+def context(
+    figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep, inference: Inference, against: Objections
+) -> dict[str, Any]:
     """Everything the template shows."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
     base = at[DATA, "base_rate"]
     thresholds = _thresholds(figures, choice, sweep)
     return {
         "choice": choice,
+        "rows": {"valid": "validation", "train": "training"}[choice.chosen_on],
+        "recommended": choice.feasible and against.none,
+        "against": against,
         "sweep": sweep,
         "inference": inference,
         "constraints": records(choice.constraints),

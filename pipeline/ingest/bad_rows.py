@@ -16,7 +16,7 @@ from responsible.validation import InputError
 SHOWN = 5  # examples of each reason
 AGAIN = ", which is the header again: delete the line"
 LONGEST = 60  # characters of a value that are shown
-REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
+REMEDY = "correct the rows or set prepare.on_bad_rows: drop"
 
 
 def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:

@@ -43,7 +43,7 @@ def records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
             except csv.Error:
                 if rows.line_num > line:
                     rule = f"a quoted field begins on line {line} and does not end as it should (line {rows.line_num})"
-                    raise InputError(f"{path}: {rule}; mend the quotes") from None
+                    raise InputError(f"{path}: {rule}; correct the quotes") from None
             if number > 1 and found != []:
                 row += 1
                 yield number, row, line

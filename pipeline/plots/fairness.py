@@ -40,7 +40,7 @@ def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
 
 
 def disparities(fairness: pd.DataFrame) -> bytes:
-    """Every pooled measure of both models with its interval and the band of its limits, an attribute a row."""
+    """Every pooled measure of both models with its interval and the band of its limits, one row per attribute."""
     pooled = fairness[(fairness["comparison"] == POOLED) & (fairness["model"] != CHANGE)]
     title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in by_attribute(pooled))
     number = pooled["attribute"].nunique()

@@ -62,14 +62,11 @@ def _bar(ax: Axes, row: Any, y: float, colour: str, text: str) -> None:
 
 
 def intersections(table: pd.DataFrame, confidence: float, most: int = 30) -> bytes:
-    """Ranked forest plot: each intersection's approval against everyone else's, the least approved on top."""
+    """Ranked forest plot: each intersection's approval against everyone else's, the largest shortfall on top."""
     tested = table[table["evidence"] == ""].sort_values("difference", ignore_index=True)
     small = len(table) - len(tested)
     shown = tested.head(most)
-    if tested.empty:
-        title = "No intersection has enough cases"
-    else:
-        title = f"{shown['group'].iloc[0]} is approved least: {shown['difference'].iloc[0]:+.3f} against everyone else"
+    title = "No intersection has enough cases" if tested.empty else _lowest(tested)
     figure, axes = figure_of(1, 1, 11, 1.6 + 0.3 * max(len(shown), 1), title)
     ax = axes[0, 0]
     labels = []
@@ -86,6 +83,16 @@ def intersections(table: pd.DataFrame, confidence: float, most: int = 30) -> byt
     return png(figure)
 
 
+def _lowest(tested: pd.DataFrame) -> str:
+    """Which combination has the lowest approval, and which one lies farthest below everyone else, the first row."""
+    least, first = tested.sort_values("rate", kind="stable").iloc[0], tested.iloc[0]
+    lowest = f"Approval is lowest for {least['group']}: {least['rate']:.1%} of {least['n']:,} requests"
+    gap = f"{abs(first['difference']) * 100:.1f} points {'below' if first['difference'] < 0 else 'above'} everyone else"
+    if least["group"] == first["group"]:
+        return f"{lowest}, {gap}"
+    return f"{lowest}; {first['group']} lies farthest from the rest: {gap}"
+
+
 def _bar_plain(ax: Axes, row: Any, y: float, colour: str, text: str) -> None:
     ax.plot([row.low, row.high], [y, y], color=colour, lw=2, solid_capstyle="butt")
     ax.plot([row.difference], [y], "o", color=colour, ms=5, zorder=3)
@@ -93,12 +100,14 @@ def _bar_plain(ax: Axes, row: Any, y: float, colour: str, text: str) -> None:
 
 
 def bands(table: pd.DataFrame) -> bytes:
-    """Approval by band of the priority score for every level, an attribute a panel; ends named directly."""
+    """Approval by band of the priority score for every level, one panel per attribute; ends named directly."""
     if table.empty:
         return _nothing("No priority score is declared, so approval by priority is switched off")
     names = list(dict.fromkeys(table["attribute"]))
     spread = table.groupby(["attribute", "level"])["rate"].agg(lambda r: r.max() - r.min()).max()
-    title = f"Approval moves by at most {spread:.2f} between priority bands; a gap between lines is not theirs"
+    title = (
+        f"Approval moves by at most {spread:.2f} between priority bands; priority does not explain a gap between groups"
+    )
     figure, axes = figure_of(1, len(names), 4.2 * len(names), 4.2, title, sharey=True)
     for column, name in enumerate(names):
         ax, own = axes[0, column], table[table["attribute"] == name]
@@ -119,8 +128,9 @@ def waits(table: pd.DataFrame) -> bytes:
         return _nothing("No duration is declared, so processing times are switched off")
     means = table[table["measure"] == "mean_wait_difference"].reset_index(drop=True)
     worst = means.iloc[int(means["value"].abs().argmax())]
-    longer = "longer" if worst["value"] > 0 else "shorter"
-    title = f"{worst['attribute']}: {worst['comparison']} waits {abs(worst['value']):.1f} {longer} on average"
+    longer = "longer" if worst["value"] > 0 else "less"
+    where = f"where {worst['attribute']} is {worst['comparison']}"
+    title = f"Mean wait is {abs(worst['value']):.1f} (unit of the duration) {longer} {where}"
     figure, axes = figure_of(1, 1, 10, 1.6 + 0.4 * len(means), title)
     ax, labels = axes[0, 0], []
     for place, row in enumerate(reversed(records(means))):
@@ -141,7 +151,7 @@ def waits(table: pd.DataFrame) -> bytes:
 
 
 def trend(months: pd.DataFrame, measures: list[str]) -> bytes:
-    """The first of ``measures`` that is there, by month with intervals, all cases, an attribute a panel."""
+    """The first of ``measures`` that is there, by month with intervals, all cases, one panel per attribute."""
     if months.empty:
         return _nothing("No time is declared, so the monthly trend is switched off")
     known = set(months["measure"])

@@ -22,7 +22,7 @@ def roc(curves: pd.DataFrame) -> bytes:
     pooled = curves[curves["group"].isin(GROUP_COLOUR)]
     number = max(pooled["attribute"].nunique(), 1)
     low = pooled["roc_auc"].min()
-    title = f"Ranking is least accurate at AUC {low:.2f} among the pooled groups of both models"
+    title = f"The models rank every pooled group with an AUC of at least {low:.2f}"
     figure, axes = figure_of(number, 2, 9, 0.6 + 4.2 * number, title)
     for row, attribute, own in by_attribute(pooled):
         for column, model in enumerate(COLOUR):
@@ -91,15 +91,15 @@ def confusion(table: pd.DataFrame) -> bytes:
 
 
 def _errors_sentence(table: pd.DataFrame) -> str:
-    """Who is wrongly told no: the share of rows with label 1 that each model does not select, by attribute."""
+    """Who is wrongly refused: the share of rows with label 1 that each model does not select, by attribute."""
     lines = []
     for _, attribute, own in by_attribute(table):
         sums = own.groupby(["model", "privileged"])[["tp", "fn"]].sum()
         share = (sums["fn"] / sums.sum(axis=1).clip(lower=1)).map("{:.0%}".format)
         lines.append(
-            f"By {attribute}, a wrong no to unprivileged and privileged rows of label 1: "
-            f"baseline {share[BASELINE, False]} and {share[BASELINE, True]}, "
-            f"reweighed {share[REWEIGHED, False]} and {share[REWEIGHED, True]}"
+            f"Qualified people wrongly refused, by {attribute} (unprivileged, privileged): "
+            f"baseline {share[BASELINE, False]}, {share[BASELINE, True]}; "
+            f"reweighed {share[REWEIGHED, False]}, {share[REWEIGHED, True]}"
         )
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MECHANISMS = {"teaching": ("#D55E00", "D"), "local": ("#009E73", "s"), "central": ("#0072B2", "o")}
 PANELS = {
-    "noisy_silhouette": "silhouette of noisy rows (as usually told)",
+    "noisy_silhouette": "silhouette of noisy rows (as is common)",
     "silhouette": "silhouette of the original rows",
     "ari": "ARI with the segments without noise",
     "changed": "share of people whose segment changes",

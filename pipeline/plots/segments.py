@@ -27,7 +27,7 @@ def colour(segment: int) -> str:
 
 def plane(shown: pd.DataFrame, report: Report) -> bytes:
     """Everybody (or a sample) in the first two principal components: colours are segments, marks protected levels."""
-    title = f"{_count(report)} in the plane that shows the most of them"
+    title = "; ".join([_count(report), *_one_sided(report)])
     figure, axes = figure_of(1, 1, 8.5, 6, title)
     ax = axes[0, 0]
     segment: Any
@@ -50,6 +50,12 @@ def _count(report: Report) -> str:
     if ONE_FEATURE in report.found.doubts:
         return f"{k} clusters of one feature, which cannot show segments"
     return f"{k} segments" if report.found.found else f"No segments: {k} clusters that the data do not support"
+
+
+def _one_sided(report: Report) -> list[str]:
+    """Each one-sided segment with the level that fills it."""
+    flagged = [share for share in report.found.shares if share.flagged]
+    return [f"segment {share.segment} is {share.share:.0%} {share.level}" for share in flagged]
 
 
 def choice(tried: pd.DataFrame, knee: int | None, report: Report) -> bytes:
@@ -90,9 +96,9 @@ def _by_k(ax: Axes, tried: pd.DataFrame, column: str) -> None:
 
 
 def stability(refits: pd.DataFrame, report: Report) -> bytes:
-    """Box plots of the adjusted Rand index of every refit, a box a method and K."""
+    """Box plots of the adjusted Rand index of every refit, one box per method and K."""
     low, median, high = report.found.stability.quartiles()
-    title = f"Refits of what was chosen agree with it at {median:.2f} (quartiles {low:.2f} to {high:.2f})"
+    title = f"{_count(report)}, refitted on resamples: agreement {median:.2f} of 1 (quartiles {low:.2f} to {high:.2f})"
     figure, axes = figure_of(1, 1, 9, 5, title)
     ax = axes[0, 0]
     names = list(dict.fromkeys(refits["candidate"]))

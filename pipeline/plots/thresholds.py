@@ -34,14 +34,14 @@ def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str) -> None:
 
 def _mark(ax: Axes, choice: ThresholdChoice) -> None:
     ax.axvline(choice.reported, color="black", lw=1, ls="--")
-    text = f" {'recommended' if choice.feasible else 'nearest miss'}: {choice.reported:g}"
+    text = f" {'best within the constraints' if choice.feasible else 'nearest miss'}: {choice.reported:g}"
     ax.annotate(text, (choice.reported, 1.0), xycoords=("data", "axes fraction"), va="bottom", fontsize=9)
 
 
 def _sentence(choice: ThresholdChoice) -> str:
     if choice.feasible:
         share = choice.frequency[choice.index]
-        return f"Threshold {choice.reported:g} meets every constraint; it wins in {share:.0%} of resamples"
+        return f"Threshold {choice.reported:g} meets every constraint; it is the best in {share:.0%} of resamples"
     return f"No threshold meets every constraint; {choice.reported:g} comes nearest, {choice.distance:.2g} away"
 
 
@@ -74,7 +74,7 @@ def impact(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> byte
 
 
 def tradeoff(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> bytes:
-    """The figure that is chosen by against disparate impact, a point a threshold, both models."""
+    """The figure that is chosen by against disparate impact, one point per threshold, both models."""
     figure, axes = figure_of(1, 1, 9, 5.5, _tradeoff_sentence(figures, choice, sweep))
     ax = axes[0, 0]
     table = figures.pivot(index=["model", "threshold"], columns="figure", values="value").reset_index()
@@ -90,7 +90,7 @@ def tradeoff(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> by
         ylabel=words(sweep.choose_by),
         xlim=(-0.03, None),
     )
-    ax.legend(frameon=False, title="a point a threshold")
+    ax.legend(frameon=False, title="one point per threshold")
     return png(figure)
 
 

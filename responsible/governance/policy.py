@@ -175,21 +175,30 @@ def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
     return forbidden is not None and forbidden.low <= rule.low and rule.high <= forbidden.high
 
 
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+
+
 def headline(judgements: Sequence[Judgement]) -> str:
-    """The whole policy in a line, for example ``fails: 2 of 7 rules block (a, b); 1 warning (c); 1 excepted (d)``."""
+    """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``
+
+    A blocking rule fails when it blocks, also for want of evidence; the rest is what only warns, and what is excepted.
+    """
     blocking = [j.name for j in judgements if j.blocks]
     warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
     excepted = [j.name for j in judgements if j.verdict == "excepted"]
-    rules = "1 rule" if len(judgements) == 1 else f"{len(judgements)} rules"
-    verb = "blocks" if len(blocking) == 1 else "block"
-    said = (
-        f"fails: {len(blocking)} of {rules} {verb} ({', '.join(blocking)})"
-        if blocking
-        else f"passes: none of {rules} blocks"
-    )
-    more = [
-        f"{len(names)} {what} ({', '.join(names)})"
-        for names, what in ((warnings, "to heed"), (excepted, "excepted"))
-        if names
+    more = "more " if blocking else ""
+    said = [
+        _counted(blocking, "blocking rule fails", "blocking rules fail"),
+        _counted(warnings, f"{more}needs attention", f"{more}need attention"),
+        _counted(excepted, "is excepted", "are excepted"),
     ]
-    return "; ".join([said, *more])
+    if not blocking:
+        said[0] = "No blocking rule fails."
+    return " ".join(["Not approved." if blocking else "Approved.", *filter(None, said)])
+
+
+def _counted(names: Sequence[str], one: str, many: str) -> str:
+    """``Two rules fail: a, b.`` with the names in words; empty without names."""
+    number = NUMBERS[len(names)] if len(names) < len(NUMBERS) else str(len(names))
+    plain = ", ".join(name.replace("_", " ") for name in names)
+    return f"{number} {one if len(names) == 1 else many}: {plain}." if names else ""

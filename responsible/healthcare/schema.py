@@ -153,7 +153,7 @@ def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
     if table["outcome"].nunique() == 1:
         got = f"got {int(table['outcome'].sum())} of {len(table)} cases with it"
         raise InputError(
-            f"healthcare.outcome: must leave cases on both sides in {roles.source}, {got}; declare it anew"
+            f"healthcare.outcome: must leave cases on both sides in {roles.source}, {got}; declare it again"
         )
 
 

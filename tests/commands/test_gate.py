@@ -202,7 +202,7 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
         "rule verdict severity value limits",
         "accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
         "",
-        "policy passes: none of 1 rule blocks",
+        "policy: Approved. No blocking rule fails.",
     ]
 
 
@@ -213,14 +213,17 @@ def test_an_unmet_blocking_rule_fails_with_code_1(results, capsys):
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert said[1].startswith("impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
     assert said[said.index("impact: because") + 1] == f"{IMPACT}; owner: board"
-    assert said[-1] == "policy fails: 1 of 2 rules blocks (impact)"
+    assert said[-1] == "policy: Not approved. One blocking rule fails: impact."
 
 
 def test_a_warning_is_said_and_passes(results, capsys):
     """Severity warn leaves the exit code at 0 and the rule in the last line."""
     write(results, "params.yaml", policy(PASSING, rule("rows", "reweigh.rows.test", 100, "point", "warn")))
     assert gate.main(str(results), TODAY) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "policy passes: none of 2 rules blocks; 1 to heed (rows)"
+    assert (
+        capsys.readouterr().out.splitlines()[-1]
+        == "policy: Approved. No blocking rule fails. One needs attention: rows."
+    )
 
 
 def test_too_little_evidence_is_not_a_pass(results):
@@ -341,4 +344,4 @@ def test_the_readme_shows_what_the_gate_says():
     judged = verdicts_of_sample()
     for judgement in judged:
         assert " ".join(" ".join(judgement_cells(judgement)[:5]).split()) in readme
-    assert f"policy {headline(judged).split('; ')[0]}" in readme
+    assert f"policy: {headline(judged)}" in readme

@@ -131,6 +131,10 @@ education,Other,reweighed,disparate_impact,0.5,0.4,0.6,fail,0.0,
 """
 SWEEP = {
     "feasible": True,
+    "recommended": True,
+    "missed_rules": 0,
+    "missed_rule_names": "",
+    "beats_trivial_answer": True,
     "reported_threshold": 200,
     "recommended_threshold": 200,
     "selection_frequency": 0.934,
@@ -174,16 +178,19 @@ def test_the_summary_has_numbers_with_intervals_verdicts_and_what_to_open(built)
         "disparate_impact 0.017 [0.012, 0.023] fail 0.900 [0.700, 1.100] insufficient evidence",
         "equal_opportunity_difference undefined (no positives) −0.010 [−0.020, 0.000] pass",
         "",
-        "recommended label threshold: 200, chosen in 93 % of the replicates of valid",
+        "recommended label threshold: 200, the best in 93 % of resamples",
         "to read: docs/comparison.md",
     ]
 
 
 def test_no_feasible_threshold_is_said_in_words(built):
-    """Without a feasible threshold the nearest miss and its distance stand there, and no recommendation."""
-    sweep = SWEEP | {"feasible": False, "recommended_threshold": None, "nearest_miss_distance": 0.0421}
+    """Without a threshold to recommend, the nearest miss and everything it misses stand there."""
+    sweep = SWEEP | {"feasible": False, "recommended": False, "nearest_miss_distance": 0.0421}
+    sweep |= {"missed_rules": 1, "missed_rule_names": "accuracy_floor", "beats_trivial_answer": False}
     write(built, "metrics/threshold_sweep.json", json.dumps({"threshold_sweep": sweep}))
-    assert "no label threshold is feasible; nearest is 200, a miss by 0.0421" in lines(built)
+    said = " ".join(lines(built))
+    assert "no label threshold can be recommended" in said
+    assert "200, which misses the sweep's constraints by 0.0421; blocking rules: accuracy floor; better than" in said
 
 
 def test_files_that_are_not_built_yet_are_named(tmp_path):

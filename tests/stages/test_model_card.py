@@ -152,7 +152,9 @@ def test_the_twin_is_valid_and_says_the_same(folder):
     use = models[1]["modelCard"]["considerations"]["useCases"]
     assert use[0].startswith("None about people.")
     assert use[1].startswith("Out of scope: Credit, pricing,")
-    assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith("fails: 2 of 10 rules block")
+    assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith(
+        "Not approved. Two blocking rules fail: "
+    )
 
 
 def keep_attribute(folder, name):
@@ -212,7 +214,7 @@ def test_absent_levels_and_undefined_measures(folder):
     write(folder / "plots/fairness.csv", table)
     text, twin, _ = built(folder)
     assert "| Male | 0 |  | undefined (group absent) | undefined (group absent) |" in text
-    assert "Selected, unprivileged over privileged:\n> [undefined (group absent)]" in text
+    assert "Selection of unprivileged against privileged groups: [undefined (group absent)]" in text
     header = yaml.safe_load(text.split("---\n")[1])
     assert "gender: Male" not in {r["dataset"]["config"] for r in header["model-index"][0]["results"]}
     assert '"value": "undefined: group absent"' in twin
@@ -272,10 +274,11 @@ def test_no_feasible_threshold(folder):
     """Without a feasible threshold none is recommended, and the nearest miss is not called a recommendation."""
     file = folder / "metrics/threshold_sweep.json"
     metrics = json.loads(file.read_text())
-    metrics["threshold_sweep"] |= {"feasible": False, "recommended_threshold": None}
+    metrics["threshold_sweep"] |= {"recommended": False, "feasible": False, "recommended_threshold": None}
     file.write_text(json.dumps(metrics))
     text = built(folder)[0]
-    assert "**Recommended label threshold:** none meets the constraints." in text
+    assert "**Recommended label threshold:** none can be recommended. The nearest miss is [200]" in text
+    assert "it does not meet the sweep's constraints;" in text
     assert "No threshold of the grid meets every constraint; the nearest miss is [200]" in text
 
 
@@ -289,7 +292,7 @@ def test_a_split_of_the_tables_own_without_valid_rows(folder):
     text = built(folder)[0]
     assert "has seen,\nas the table's own column says; [42.6 %]" in text
     assert "on which the label threshold is chosen as well" in text
-    assert "On the train rows [200]" in text
+    assert "On the training rows [200]" in text
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def test_text_in_a_numeric_column(folder):
     spoiled([17, 20, 21, 22, 23, 24, 199], Age=["abc", "x", "twenty", "1_8", "18 years", "y", "z"])
     assert refusal() == (
         "t.csv: Age: not a number in 7 rows: row 17 (line 18) 'abc', row 20 (line 21) 'x', row 21 (line 22) 'twenty', "
-        "row 22 (line 23) '1_8', row 23 (line 24) '18 years'; mend the rows or set prepare.on_bad_rows: drop"
+        "row 22 (line 23) '1_8', row 23 (line 24) '18 years'; correct the rows or set prepare.on_bad_rows: drop"
     )
 
 
@@ -264,7 +264,7 @@ def test_values_out_of_range_or_not_finite(folder):
     ])  # fmt: skip
 
 
-REMEDY = "mend the rows or set prepare.on_bad_rows: drop"
+REMEDY = "correct the rows or set prepare.on_bad_rows: drop"
 
 
 @pytest.mark.parametrize(("value", "rule"), [("NA", "missing"), ("", "missing"), ("lots", "not a number")])
@@ -398,7 +398,7 @@ def test_a_quote_that_swallows_lines_is_never_dropped(folder, drop):
     ragged((6, '100,20,"Male,Other,0,Play: Go shopping'))
     message = refusal(prepare__on_bad_rows=drop)
     assert message == (
-        "t.csv: a quoted field begins on line 6 and does not end as it should (line 201); mend the quotes"
+        "t.csv: a quoted field begins on line 6 and does not end as it should (line 201); correct the quotes"
     )
 
 

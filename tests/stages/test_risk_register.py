@@ -134,17 +134,17 @@ def test_a_strong_proxy_is_called_one_and_a_weak_one_is_not(results):
 
 def test_the_label_that_the_sweep_recommends(results):
     """The mitigation names the recommended threshold, says when it is in use, and when there is none."""
-    assert "Cut at 200 instead of 300" in plain(written("risk_assessment"))
+    none = "No threshold of [the sweep](recommended_threshold.md) can be recommended."
+    assert none in written("risk_assessment")
 
-    change("params.yaml", lambda tree: tree.update(threshold=200))
-    assert "already cut where" in written("risk_assessment")
-
-    def infeasible(tree):
-        tree["threshold_sweep"] |= {"feasible": False, "recommended_threshold": None}
+    def recommended(tree):
+        tree["threshold_sweep"] |= {"recommended": True, "recommended_threshold": 200}
         return tree
 
-    change("metrics/threshold_sweep.json", infeasible)
-    assert "No threshold of [the sweep](recommended_threshold.md) meets its limits." in written("risk_assessment")
+    change("metrics/threshold_sweep.json", recommended)
+    assert "Cut at 200 instead of 300" in plain(written("risk_assessment"))
+    change("params.yaml", lambda tree: tree.update(threshold=200))
+    assert "already cut where" in written("risk_assessment")
 
 
 def test_tables_without_some_roles(results):

@@ -195,7 +195,7 @@ def test_a_policy_without_rules_is_refused():
 
 
 def test_the_headline_counts_what_blocks_and_names_the_rest():
-    """Blocking rules come first, then what is only to be heeded, then exceptions."""
+    """Blocking rules come first, then what only needs attention, then exceptions."""
     excuse = {"until": "2026-12-31", "justification": "known"}
     rules = {
         "a": RULE | {"level": "Female"},
@@ -204,8 +204,10 @@ def test_the_headline_counts_what_blocks_and_names_the_rest():
         "d": RULE | {"level": "Female", "exception": excuse},
     }
     judged = judge(policy(**rules), FIGURES, TODAY)
-    assert headline(judged) == "fails: 1 of 4 rules blocks (a); 1 to heed (c); 1 excepted (d)"
-    assert headline(judge(policy(b=RULE), FIGURES, TODAY)) == "passes: none of 1 rule blocks"
+    assert headline(judged) == (
+        "Not approved. One blocking rule fails: a. One more needs attention: c. One is excepted: d."
+    )
+    assert headline(judge(policy(b=RULE), FIGURES, TODAY)) == "Approved. No blocking rule fails."
 
 
 def test_the_tolerance_is_by_figure_with_a_default():
