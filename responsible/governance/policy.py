@@ -22,6 +22,8 @@ Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "except
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 WHOLE = ""  # the level of a figure that is not of one level of an attribute
 PLACE = "params.yaml: policy"
+PASSES = "Approved. No blocking rule fails."
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 def _day(value: Any) -> Any:
@@ -175,26 +177,18 @@ def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
     return forbidden is not None and forbidden.low <= rule.low and rule.high <= forbidden.high
 
 
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
-
-
 def headline(judgements: Sequence[Judgement]) -> str:
-    """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``
-
-    A blocking rule fails when it blocks, also for want of evidence; the rest is what only warns, and what is excepted.
-    """
+    """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``"""
     blocking = [j.name for j in judgements if j.blocks]
     warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
     excepted = [j.name for j in judgements if j.verdict == "excepted"]
     more = "more " if blocking else ""
     said = [
-        _counted(blocking, "blocking rule fails", "blocking rules fail"),
+        f"Not approved. {_counted(blocking, 'blocking rule fails', 'blocking rules fail')}" if blocking else PASSES,
         _counted(warnings, f"{more}needs attention", f"{more}need attention"),
         _counted(excepted, "is excepted", "are excepted"),
     ]
-    if not blocking:
-        said[0] = "No blocking rule fails."
-    return " ".join(["Not approved." if blocking else "Approved.", *filter(None, said)])
+    return " ".join(filter(None, said))
 
 
 def _counted(names: Sequence[str], one: str, many: str) -> str:

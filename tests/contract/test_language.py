@@ -58,7 +58,7 @@ def test_no_banned_phrase_is_left(path):
     found = [
         f"{text[max(m.start() - 30, 0) : m.end() + 30]!r}: write {instead}"
         for pattern, instead in BANNED.items()
-        for m in re.finditer(pattern, text)
+        for m in re.finditer(pattern, text, re.IGNORECASE)
     ]
     assert found + [proverb for proverb in PROVERBS if proverb in text] == []
 
@@ -72,7 +72,7 @@ def sentences(text: str) -> list[str]:
         if block.lstrip().startswith(("|", "#", "!", "<")):
             continue
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(block.split()))
-        out += re.split(r"(?<=[.!?:;])\s+(?=[A-Z\d`*(])", plain)
+        out += re.split(r"(?<=[.!?;])\s+(?=[A-Z\d`*(])|(?<=:)\s+", plain)
     return out
 
 
