@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -70,7 +70,6 @@ def main(
     weights = files.read_json(reweighing, "reweigh.weights")
     reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed}
     performance = files.read_csvs(reports, "model", ["figure", "value", "low", "high"])
-    counted, kinds = files.read_cells(cells)
 
     test = both[both["split"] == "test"].reset_index(drop=True)
     label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)
@@ -79,7 +78,7 @@ def main(
         test, label, declared, given.model.decision_threshold, fairness=fairness, inference=inference, rng=rng
     )
 
-    guessed = _guessed(counted, kinds["features"], declared, given)
+    guessed = _guessed(cells, declared, given)
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
 
@@ -102,18 +101,15 @@ def main(
     }
     for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
-    context = _comparison.context(
-        found, performance, weights, threshold=given.threshold, inference=inference, fairness=fairness
-    )
-    files.write_text(comparison, fill(template, context))
+    said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
+    files.write_text(comparison, fill(template, said))
 
 
-def _guessed(
-    cells: pd.DataFrame, features: Mapping[str, str], declared: list[Groups], given: Parameters
-) -> pd.DataFrame:
+def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:
     """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
+    counted, meta = files.read_cells(cells)
     attributes = {given.sensitive[who.attribute].column: who for who in declared}
-    return proxies(cells, features, attributes, params=given.model, inference=given.inference)
+    return proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ def context(
     found: Evaluation,
     performance: pd.DataFrame,
     weights: dict[str, float],
-    *,
     threshold: float,
+    *,
     inference: Inference,
     fairness: Fairness,
 ) -> dict[str, Any]:
