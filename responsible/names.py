@@ -4,6 +4,8 @@ BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
 CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
 DATA = "data"  # in place of a model, where a row is about the labels and no model
 
+SWITCHED_OFF = "switched_off"  # the one column, without rows, of the table of an analysis that is switched off
+
 ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together
 
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes

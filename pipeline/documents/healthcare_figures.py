@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.reporting.tables import records
+from responsible.names import SWITCHED_OFF
 
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited
@@ -35,7 +36,7 @@ def tables(found: Audited) -> dict[str, pd.DataFrame]:
         "causes": found.causes,
         "replay": found.replay,
     }
-    empty = pd.DataFrame(columns=["switched_off"])
+    empty = pd.DataFrame(columns=[SWITCHED_OFF])
     return {name: frame if len(frame.columns) else empty for name, frame in frames.items()}
 
 

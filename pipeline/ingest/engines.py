@@ -119,8 +119,9 @@ class DuckDB:
         if self.table.kind == "parquet":
             return []
         found = self._connection.execute(
-            "SELECT file_path, line, min_by(error_type, column_idx)::VARCHAR, min_by(csv_line, column_idx) "
-            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
+            "SELECT file_path, line, min_by(error_type, field)::VARCHAR, coalesce(min_by(csv_line, field), '') "
+            "FROM (SELECT *, coalesce(column_idx, 0) AS field FROM reject_errors)"  # a line too long has no column
+            "JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
         )
         return [Rejected(Path(p), n, RULES.get(rule, rule.lower()), text) for p, n, rule, text in found.fetchall()]
 

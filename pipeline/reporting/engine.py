@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Undefi
 
 from pipeline.reporting import formatting, prose, tables
 from pipeline.reporting.formatting import DataText, Markup, escape
+from pipeline.storage.text import read_text
 from responsible.validation import InputError
 
 Printer = Callable[[Any], Markup]
@@ -55,8 +56,7 @@ def rendered(
     literals: bool,
 ) -> tuple[str, Prose]:
     """A template's text, and its own prose; errors name the template and, where known, the line."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such template; restore it with `git checkout -- {path}`")
+    source = read_text(path, f"restore the template with `git checkout -- {path}`")
     environment = _Markdown(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -67,7 +67,6 @@ def rendered(
     del environment.globals["range"]  # loops go over rows, levels and rules, and end
     environment.filters |= {**filters, "join": partial(_join, printer=printer), "words": _words}
     try:
-        source = path.read_text(encoding="utf-8")
         own = _own_prose(environment, source, path)
         _refuse_numbers(environment, source, path, own, literals=literals)
         code = environment.compile(source, name=path.name, filename=str(path))

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from pipeline.reporting.document import Document
 from pipeline.reporting.html import Reader
 from pipeline.reporting.sources import Sources
+from pipeline.storage.text import read_text
 from responsible.validation import InputError, did_you_mean
 
 
@@ -31,10 +32,10 @@ def page(
         for target in re.findall(r'href="#([^"]*)"', part.html):
             if target not in known:
                 raise InputError(f"docs/{part.name}.md: no heading for the link #{target}{did_you_mean(target, known)}")
-    css = Path(style).read_text(encoding="utf-8")
+    css, frame = (read_text(path, f"restore it with `git checkout -- {path}`") for path in (style, template))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return (
-        environment.from_string(Path(template).read_text(encoding="utf-8")).render(
+        environment.from_string(frame).render(
             title=title,
             parts=parts,
             style=Markup(css),  # noqa: S704 - our own file; the digest in the page's policy is of exactly these letters

@@ -89,14 +89,11 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
 def read_csv(path: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined.
 
-    It has at least these ``columns``; one that was written without any has them and no row.
+    It has at least these ``columns``, but for the table of an analysis that is switched off.
     """
     import pandas as pd
 
-    text = csv_text(path, columns)
-    if text == "\n":
-        return pd.DataFrame(columns=list(columns))
-    return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+    return pd.read_csv(io.StringIO(csv_text(path, columns)), keep_default_na=False, na_values=[""])
 
 
 def write_parquet(path: str | Path, frame: pd.DataFrame, meta: Mapping[str, Any] | None = None) -> None:

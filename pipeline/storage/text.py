@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+from responsible.names import SWITCHED_OFF
 from responsible.validation import InputError
 
 BUILD = "run `dvc repro` to build it"
@@ -44,15 +45,15 @@ def read_text(path: str | Path, remedy: str = BUILD) -> str:
 def csv_text(path: str | Path, columns: Iterable[str] = ()) -> str:
     """The text of a CSV that an earlier stage wrote, held to be whole and to have these columns.
 
-    A blank line alone is a table without columns and rows, as an analysis that is switched off writes it.
+    The table of an analysis that is switched off has none of them.
 
     Raises:
         InputError: as :func:`read_text`; the file is empty, its last line has no end, a line has more or fewer fields
             than the first, or a column is missing.
     """
     text = read_text(path)
-    if not text.endswith("\n"):
-        fault = "ends in the middle of a line" if text else "is empty"
+    if not text.strip() or not text.endswith("\n"):
+        fault = "ends in the middle of a line" if text.strip() else "is empty"
         raise InputError(f"{path}: {fault}; {AGAIN}")
     rows = csv.reader(StringIO(text, newline=""), strict=True)
     try:
@@ -63,7 +64,7 @@ def csv_text(path: str | Path, columns: Iterable[str] = ()) -> str:
                 raise InputError(f"{path}, line {rows.line_num}: {fault}; {AGAIN}")
     except csv.Error as error:
         raise InputError(f"{path}, line {rows.line_num}: not readable as CSV ({error}); {AGAIN}") from None
-    if header and (absent := [name for name in columns if name not in header]):
+    if (absent := [name for name in columns if name not in header]) and header != [SWITCHED_OFF]:
         raise InputError(f"{path}: column {absent[0]!r} is missing, it is another table; {AGAIN}")
     return text
 

@@ -333,7 +333,7 @@ def test_a_missing_file_is_named(folder):
     (folder / "plots/roc.png").unlink()
     with pytest.raises(InputError, match=r"plots/roc.png: no such file; run `dvc repro`"):
         sources()
-    with pytest.raises(InputError, match=r"none\.md\.j2: no such template"):
+    with pytest.raises(InputError, match=r"none\.md\.j2: no such file; restore the template"):
         document.write("none.md.j2", "docs/x.md", None)
 
 
@@ -397,5 +397,5 @@ def test_documents_of_rows_are_under_the_guard(tmp_path, template, message):
 
 def test_a_missing_template_is_named(tmp_path):
     """A template that is gone is an error with the command that restores it."""
-    with pytest.raises(InputError, match=r"none\.md\.j2: no such template; restore it"):
+    with pytest.raises(InputError, match=r"none\.md\.j2: no such file; restore the template"):
         engine.fill(tmp_path / "none.md.j2", {})

@@ -46,7 +46,7 @@ LOCKS = {
     "missing": (lambda _: None, "no such file; run `dvc repro`"),
     "empty": (lambda _: "", "holds no stages"),
     "no stages": (lambda _: "schema: '2.0'\n", "holds no stages"),
-    "no stage in it": (lambda _: "schema: '2.0'\nstages: {}\n", "has no stage prepare; run `dvc repro`"),
+    "no stage in it": (lambda _: "schema: '2.0'\nstages: {}\n", "has no stage check_parameters; run `dvc repro`"),
     "cut between two stages": (lambda root: without(root, "risk_register", "model_card", "track"), "has no stage"),
     "cut in a line": (
         lambda root: (root / "dvc.lock").read_text()[:5003],

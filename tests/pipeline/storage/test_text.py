@@ -6,6 +6,7 @@ from pipeline.documents.build_summary import summary
 from pipeline.reporting.sources import Sources
 from pipeline.results import figures
 from pipeline.storage import files, parameters
+from pipeline.storage.text import read_rows
 from responsible.validation import InputError
 
 MERGED = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> other\n"
@@ -61,3 +62,31 @@ def test_json_that_is_cut_is_refused(folder):
     (folder / "metrics/reweigh.json").write_text('{"reweigh": {"accur')
     with pytest.raises(InputError, match=r"^metrics/reweigh\.json: not readable as JSON .*`dvc repro`"):
         figures.collect()
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("", "plots/t.csv: is empty"),
+        ("\n", "plots/t.csv: is empty"),
+        ("a,b\n1,2\n3", "plots/t.csv: ends in the middle of a line"),
+        ("a,b\n1,2\n3\n", "plots/t.csv, line 3: must have 2 fields as line 1 has, got 1"),
+        ('a,b\n1,"2\n', "plots/t.csv, line 2: not readable as CSV"),
+        ("a,c\n1,2\n", "plots/t.csv: column 'b' is missing, it is another table"),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused_by_both_readers(folder, content, fault):
+    """Half a table would read as a shorter one: file, line and remedy are named instead."""
+    (folder / "plots/t.csv").write_text(content)
+    for read in (files.read_csv, read_rows):
+        with pytest.raises(InputError) as refused:
+            read("plots/t.csv", ["a", "b"])
+        assert str(refused.value).startswith(fault)
+        assert str(refused.value).endswith("; run `dvc repro` to build it again")
+
+
+def test_the_table_of_an_analysis_that_is_switched_off_has_no_columns(folder):
+    """Its one column says so, and whoever reads it finds no row."""
+    (folder / "plots/t.csv").write_text("switched_off\n")
+    assert list(read_rows("plots/t.csv", ["a"])) == []
+    assert len(files.read_csv("plots/t.csv", ["a"])) == 0
