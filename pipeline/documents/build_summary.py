@@ -111,11 +111,11 @@ def _threshold(file: Path) -> list[str]:
     if found["recommended"]:
         return [f"recommended label threshold: {at}, the best in {share} of resamples"]
     misses = [
-        "" if found["feasible"] else f"the sweep's constraints by {number(found['nearest_miss_distance'], 'g3')}",
-        f"blocking rules: {words(found['missed_rule_names'])}" if found["missed_rules"] else "",
-        "" if found["beats_trivial_answer"] else "better than answering everyone alike",
+        "" if found["feasible"] else f"misses a constraint by {number(found['nearest_miss_distance'], 'g3')}",
+        f"misses the blocking rules {words(found['missed_rule_names'])}" if found["missed_rules"] else "",
+        "" if found["beats_trivial_answer"] else "is not shown to beat answering everyone alike",
     ]
-    return ["no label threshold can be recommended", f"nearest is {at}, which misses {'; '.join(filter(None, misses))}"]
+    return ["no label threshold can be recommended", f"nearest is {at}: it {' and '.join(filter(None, misses))}"]
 
 
 def _line(first: str, second: str, third: str) -> str:

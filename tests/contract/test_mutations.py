@@ -53,8 +53,8 @@ MUTATIONS = {
     ),
     "no half counts in empty cells": Mutation(
         "statistics/intervals.py",
-        "table += 0.5 * ",
-        "table += 0.0 * ",
+        "counts + 0.5 * (empty",
+        "counts + 0.0 * (empty",
         "statistics/test_intervals.py",
     ),
     "quantiles without interpolation": Mutation(
@@ -65,8 +65,8 @@ MUTATIONS = {
     ),
     "Holm without its running maximum": Mutation(
         "statistics/significance.py",
-        "np.maximum.accumulate(ordered * np.arange(len(ordered), 0, -1))",
-        "ordered * np.arange(len(ordered), 0, -1)",
+        "np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))",
+        "p[order] * np.arange(len(p), 0, -1)",
         "statistics/test_significance.py",
     ),
     "denominator of the positive predictive value": Mutation(

@@ -23,7 +23,7 @@ DOCUMENTS = ("docs/model_card.md", "docs/model_card.cdx.json", "docs/index.html"
 def folder(tmp_path, monkeypatch):
     """A folder with everything the stage reads, and nothing else."""
     for name in [*entries("model_card", "deps"), "params.yaml"]:
-        if name.split("/")[0] not in PACKAGES and not name.endswith((".env", ".txt")):
+        if name.split("/")[0] not in (*PACKAGES, "data") and not name.endswith((".env", ".txt")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)

@@ -130,7 +130,7 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["fingerprint"] == Result(root).fingerprint
     assert (tags["digest.params"], tags["digest.evidence"]) == (digests["params"], digests["evidence"])
     assert tags["digest.lock"] == "none"
-    assert tags["policy"].startswith("fails: ")
+    assert tags["policy"].startswith("Not approved. ")
     assert tags["policy.education_disparate_impact"] == "infeasible"
     assert tags["git.commit"] == "none"
     assert json.loads(tags["undefined"]) == {"cluster_privacy.chosen.real_epsilon": "no_finite_epsilon"}
@@ -197,9 +197,9 @@ def test_the_page_on_tracking_works_as_written(logged, monkeypatch):
     exec(searching + using, names)  # noqa: S102 - the page is ours
     assert names["runs"]["params.threshold"].tolist() == ["300"]
     search = re.search(r"`(metrics\..*? and tags.*?)`", page)[1]
-    wanted = {"passes%": 0, "fails%": 1}
+    wanted = {"Approved%": 0, "Not approved%": 1}
     for verdict, found in wanted.items():
-        search_for = search.replace("> 0.8", "< 0.8").replace("passes%", verdict)
+        search_for = search.replace("> 0.8", "< 0.8").replace("Approved%", verdict)
         assert len(client_of(root).search_runs([run.info.experiment_id], search_for)) == found
 
 
@@ -388,7 +388,7 @@ def test_what_is_undefined_is_said_and_not_logged(result):
     figures["train_baseline"] |= {"f1": None, "undefined": {"f1": "no_positives"}, "new": None}
     file.write_text(json.dumps(figures))
     rows = (result / "plots/performance_baseline.csv").read_text()
-    (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial", rows))
+    (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial,", rows))
     said = run_record.Record(Result(result))
     assert {"train_baseline.f1", "train_baseline.f1.low", "train_baseline.new"}.isdisjoint(said.metrics)
     undefined = {"cluster_privacy.chosen.real_epsilon", "train_baseline.f1", "train_baseline.new"}
