@@ -9,13 +9,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.ingest import bad_rows, engines, row_tables, source_files
+from pipeline.ingest import dropped_rows, engines, row_tables, source_files
 from pipeline.storage import files, parameters
 from responsible.healthcare.cases import profile as profile_of_cases
 from responsible.healthcare.schema import Healthcare, cases
 from responsible.segmentation.schema import Segments, people
 from responsible.tabular import profile
-from responsible.tabular.cell_counts import Plan, collected, count, key_repeats, reasons
+from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
 from responsible.tabular.cells import Grid
 from responsible.tabular.columns import months
 from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Threshold
@@ -52,22 +52,21 @@ def main(
     prepare, budget, sensitive, roles = given.prepare, given.budget, given.sensitive, given.healthcare
     plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
     declared = plan.declared()
-    table = source_files.table(budget.source, budget.pattern, budget.delimiter, [d.column for d in declared])
+    table = source_files.table(budget, [d.column for d in declared])
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
 
     answer = reader.compute(lambda rows: count(rows, plan), budget.key)
-    dropped = bad_rows.count(reader, reasons(answer))
-    if dropped and prepare.on_bad_rows == "error":
-        bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
+    dropped = dropped_rows.settled(reader, answer, declared, prepare, table=budget, section="budget")
     found = collected(answer, plan)
-    profile.refuse_rows(found, dropped, prepare.minimum_rows, budget.source)
+    profile.refuse_rows(found, dropped.reasons, prepare.minimum_rows, budget.source)
     profile.refuse_levels(found, sensitive, budget.source)
     profile.refuse_label(found, plan.cuts, given.threshold, budget.source)
+    dropped_rows.refuse_unequal(dropped, budget, "budget")
     rates = profile.base_rates(found, sensitive, plan.cuts, given.threshold)
     repeats = None
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
-    figures = profile.headline(found, rates, dropped, source_files.digest(table), repeats)
+    figures = profile.headline(found, rates, dropped.reasons, source_files.digest(table), repeats) | dropped.figures()
     requests = row_tables.read(prepare, "healthcare", roles, given.seed)
     decided = cases(requests.good, roles)
     to_segment = row_tables.read(prepare, "segments", given.segments, given.seed)

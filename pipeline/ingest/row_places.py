@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +24,16 @@ class Place(NamedTuple):
         return f"row {self.row}" + (f" (line {self.line})" if self.line else "")
 
 
-def records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
-    """Each record of a CSV file but header and blank lines: its number as engines count, its row, its first line.
+class Record(NamedTuple):
+    """A record of a CSV file: its number as engines count, its place, its fields (None: its quotes do not match)."""
+
+    number: int
+    place: Place
+    fields: Sequence[str] | None
+
+
+def records(path: Path, delimiter: str) -> Iterator[Record]:
+    """Each record of a CSV file but header and blank lines. A byte that is not UTF-8 is a lone surrogate of its fields.
 
     Engines count every record, blank lines among them and the header as 1; people count rows of data. InputError where
     a quoted field runs over several lines and does not end as it should, because what it swallowed cannot be told
@@ -46,7 +54,7 @@ def records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
                     raise InputError(f"{path}: {rule}; correct the quotes") from None
             if number > 1 and found != []:
                 row += 1
-                yield number, row, line
+                yield Record(number, Place(row, line), found)
 
 
 def places(
@@ -55,11 +63,11 @@ def places(
     """Where rows of a CSV file stand: those read, by their order (``wanted``), and the rejected, by record number."""
     read: dict[int, Place] = {}
     lost: dict[int, Place] = {}
-    for number, row, line in watch(records(path, delimiter), "finding lines"):
+    for number, place, _ in watch(records(path, delimiter), "finding lines"):
         if number in rejected:
-            lost[number] = Place(row, line)
-        elif (order := row - len(lost)) in wanted:
-            read[order] = Place(row, line)
+            lost[number] = place
+        elif (order := place.row - len(lost)) in wanted:
+            read[order] = place
         if len(read) == len(wanted) and len(lost) == len(rejected):
             break
     return read, lost

@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import pandas as pd
 
-from pipeline.ingest import bad_rows, engines, source_files
-from responsible.tabular.cell_counts import reasons, sampled
-from responsible.tabular.columns import KEY, REASON, Declared, made, months, token, typed
+from pipeline.ingest import dropped_rows, engines, source_files
+from pipeline.ingest.dropped_rows import Dropped
+from responsible.tabular.cell_counts import sampled
+from responsible.tabular.columns import KEY, REASON, made, months, token, typed
 from responsible.tabular.schema import Prepare
+from responsible.tabular.sources import RowTable
 from responsible.validation import InputError
 
 
-class RowTable(Protocol):
-    """The parameters of a table: where it is, and which of its columns have a role."""
-
-    @property
-    def source(self) -> str:
-        """Path of the table."""
-
-    @property
-    def pattern(self) -> str | None:
-        """Glob of its files, when the path is a folder."""
-
-    @property
-    def delimiter(self) -> str:
-        """What separates the fields of a CSV file."""
-
-    def declared(self) -> list[Declared]:
-        """The columns with a role."""
-
-
 class Rows(NamedTuple):
-    """The good rows typed, by declared name with the row's number as ``row``; the bad ones counted; the digest."""
+    """The good rows typed, by declared name with the row's number as ``row``; who was dropped; the table's digest."""
 
     good: pd.DataFrame
-    dropped: dict[str, int]
+    dropped: Dropped
     digest: str
 
     def figures(self) -> dict[str, object]:
         """What ``metrics/prepare.json`` says of a table of rows."""
-        return {"kept": len(self.good), "dropped": sum(self.dropped.values()), "digest": self.digest}
+        dropped = sum(self.dropped.reasons.values())
+        return {"kept": len(self.good), "dropped": dropped, "digest": self.digest, **self.dropped.figures()}
 
 
 def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
@@ -52,7 +36,7 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     InputError on a bad row unless prepare.on_bad_rows says drop, and when fewer than prepare.minimum_rows are good.
     """
     declared = roles.declared()
-    table = source_files.table(roles.source, roles.pattern, roles.delimiter, [d.column for d in declared], section)
+    table = source_files.table(roles, [d.column for d in declared], section)
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
     fields = sorted({token(d.column) for d in declared})
 
@@ -60,11 +44,10 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
         return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, prepare.missing_values, keep=[KEY])
 
     answer = reader.compute(rows)
-    dropped = bad_rows.count(reader, reasons(answer.assign(n=1)))
-    if dropped and prepare.on_bad_rows == "error":
-        bad_rows.refuse(reader, dropped, declared, prepare.missing_values)
+    dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
     good = _named(answer[answer[REASON].isna()], [d.name for d in declared])
-    _refuse_few(len(good), dropped, prepare.minimum_rows, roles.source)
+    _refuse_few(len(good), dropped.reasons, prepare.minimum_rows, roles.source)
+    dropped_rows.refuse_unequal(dropped, roles, section)
     return Rows(good, dropped, source_files.digest(table))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
 LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
@@ -25,14 +26,13 @@ class SourceTable(NamedTuple):
     delimiter: str
 
 
-def table(
-    source: str, pattern: str | None, delimiter: str, needed: Iterable[str], section: str = "budget"
-) -> SourceTable:
+def table(given: Source, needed: Iterable[str], section: str = "budget") -> SourceTable:
     """Find the files and read their headers; InputError when they are no table or lack a ``needed`` column.
 
     ``section`` is the part of params.yaml that declares the table, for the remedies.
     """
-    files = _find(source, pattern, section)
+    source, delimiter = given.source, given.delimiter
+    files = _find(source, given.pattern, section)
     for path in files:
         _refuse_pointer(path)
     kind, columns = _kind(files, section), _header(files, delimiter)

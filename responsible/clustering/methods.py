@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from responsible.clustering.partition import Labels, Points, blocks, means, nearest, squared
 from responsible.clustering.silhouette import Sampling
-from responsible.tabular.schema import refuse_repeats
+from responsible.tabular.sources import refuse_repeats
 from responsible.validation import InputError, Params
 
 Method = Literal["kmeans", "mixture", "dbscan"]

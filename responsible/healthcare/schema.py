@@ -15,7 +15,8 @@ from pydantic import Field, model_validator
 
 from responsible.names import ATTRIBUTE, BINNED, FACTOR
 from responsible.tabular.columns import Declared, intervals
-from responsible.tabular.schema import Feature, Levels, Sensitive, Text, refuse_absent, refuse_repeats
+from responsible.tabular.schema import Feature, Sensitive, refuse_absent
+from responsible.tabular.sources import Levels, RowTable, Text, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 EVENTS = ("outcome", "merit", "urgency")  # the roles that say yes or no
@@ -59,12 +60,9 @@ class Duration(Params):
     maximum: float | None = None
 
 
-class Healthcare(Params):
+class Healthcare(RowTable):
     """The table of the healthcare line and the roles of its columns. A feature may also be merit or urgency."""
 
-    source: Text
-    pattern: Text | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
     id: Text | None = None
     time: Text | None = None
     outcome: Event

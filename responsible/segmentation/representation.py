@@ -20,7 +20,7 @@ from responsible.segmentation.capped_assignment import Caps
 from responsible.statistics.intervals import wilson
 from responsible.statistics.rates import divide
 from responsible.statistics.significance import Test, association, holm, independence
-from responsible.tabular.schema import Text, refuse_repeats
+from responsible.tabular.sources import Text, refuse_repeats
 from responsible.validation import Params
 
 

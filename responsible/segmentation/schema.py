@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.columns import Declared
-from responsible.tabular.schema import Delimiter, Text, refuse_repeats
+from responsible.tabular.sources import RowTable, Text, refuse_repeats
 from responsible.validation import InputError, Params
 
 PROFILE = ("column", "role", "level", "n", "missing", "share", "mean", "sd")
@@ -34,7 +34,7 @@ class Bounded(Params):
         return self
 
 
-class Segments(Params):
+class Segments(RowTable):
     """The table of the segments line and the roles of its columns.
 
     ``protected`` is the column of the groups whose share in every segment is looked at; any number of levels, a
@@ -42,9 +42,6 @@ class Segments(Params):
     is refused, the row is dropped, or it gets the feature's median.
     """
 
-    source: Text
-    pattern: Text | None = None
-    delimiter: Delimiter
     protected: Text
     missing: Literal["refuse", "drop", "median"]
     features: Annotated[dict[Text, Bounded], Field(min_length=1)]

@@ -159,7 +159,8 @@ class _Field:
         below = list(zip(bins, lower, strict=True))[::-1]
         number = self.number()
         level = reduce(lambda rest, b: nw.when(number < b[0]).then(nw.lit(b[1])).otherwise(rest), below, nw.lit(last))
-        return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(level)
+        unreadable = nw.when(number.is_null()).then(_NULL).otherwise(level)
+        return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(unreadable)
 
     def checks(self) -> Iterator[Check]:
         """Each rule with the expression that is true where it is broken."""

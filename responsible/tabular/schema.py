@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from responsible.tabular.sources import Levels, Source, Text, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1)]
-Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
-Levels = Annotated[list[Text], Field(min_length=1)]
 
 
 class Split(Params):
@@ -107,12 +104,9 @@ class Target(Params):
         return self
 
 
-class Budget(Params):
+class Budget(Source):
     """The table of the budget line and the roles of its columns."""
 
-    source: Text
-    pattern: Text | None = None
-    delimiter: Delimiter
     key: Text | None = None
     time: Text | None = None
     split_column: Text | None = None
@@ -191,10 +185,3 @@ def refuse_absent(key: str, levels: Iterable[str], present: Iterable[str], where
     for level in levels:
         if level not in present:
             raise InputError(f"{key}: level {level!r} does not occur in {where}{did_you_mean(level, present)}")
-
-
-def refuse_repeats(name: str, values: Iterable[str]) -> None:
-    """ValueError when a text occurs twice; features differ by more than case, because engines ignore it."""
-    counts = Counter(v.lower() if name == "features" else v for v in values)
-    if repeated := [v for v, n in counts.items() if n > 1]:
-        raise ValueError(f"{name} must not repeat a value, got {repeated[0]!r} twice")

@@ -230,12 +230,16 @@ def test_text_targets_and_excluded_levels(folder):
 
 
 def test_metrics_are_few_and_nested(folder):
-    """One object under the stage's name, at most twenty leaves and three a further table, however many reasons."""
+    """One object under the stage's name, at most twenty leaves and three a further table, however many reasons.
+
+    Besides, when rows were dropped, each level that lost some.
+    """
     spoiled(range(1, 11), Age=["a", "-1", "300", "nan", "inf"] * 2, Budget=["x"] * 5 + ["1"] * 5, With=["q"] * 10)
     _, _, metrics = run(prepare__on_bad_rows="drop")
     assert list(json.loads(Path("m.json").read_text())) == ["prepare"]
     further = [metrics.pop(table) for table in ("healthcare", "segments")]
     assert [sorted(own) for own in further] == [["digest", "dropped", "kept"]] * 2
+    assert sum(metrics.pop("dropped_levels")["gender"].values()) == 10
     assert len(pd.json_normalize(metrics).columns) <= 20
     assert metrics["rows"]["read"] - metrics["rows"]["kept"] == sum(metrics["dropped"].values()) == 10
 
@@ -416,6 +420,58 @@ def test_mixed_line_ends(folder):
     message = refusal()
     assert message.startswith("t.csv: cannot be read: ")
     assert message.endswith("; check that quotes and line ends are the same throughout")
+
+
+def test_a_drop_that_falls_on_one_group_is_refused(folder):
+    """A latin-1 file whose women are spelled with an accent loses all of them; a written reason lets it pass."""
+    levels = ["femme mari\xe9e", "homme", "homme", "autre"]
+    frame = tables.sample(400).assign(
+        Gender=levels * 100, Education_Level=["A", "A", "A", "A", "B", "B", "B", "B"] * 50
+    )
+    Path("t.csv").write_bytes(frame.to_csv(index=False).encode("latin-1"))
+    changes = {"prepare__on_bad_rows": "drop", "sensitive__gender__privileged": ["homme"]}
+    changes |= {"sensitive__education__privileged": ["A"]}
+    message = refusal(**changes)
+    assert message.startswith(
+        "t.csv: dropping bad rows falls unequally on 'gender': 100.0% of 'femme mari\ufffde' (100 of 100) against "
+        "0.0% of everybody else (adjusted p = "
+    )
+    assert message.endswith("write the reason into budget.allow_unequal_drop")
+    assert "education" not in message
+    metrics = run(**changes, budget__allow_unequal_drop="the supplier sends the rest in March")[2]
+    assert metrics["dropped_levels"]["gender"] == {"femme mari\ufffde": 100}
+    assert metrics["dropped_levels"]["education"] == {"A": 50, "B": 50}
+
+
+def test_a_drop_that_falls_on_all_alike_passes(folder):
+    """Bad rows spread over the groups by chance are dropped, and counted by level of whatever column was bad."""
+    frame = spoiled(range(1, 200, 10), Age=["x"] * 20)
+    metrics = run(prepare__on_bad_rows="drop")[2]
+    bad = frame[frame["Age"] == "x"]["Gender"].replace("NA", "Missing").value_counts()
+    assert metrics["dropped_levels"]["gender"] == bad.to_dict()
+
+
+def test_levels_of_records_that_are_no_rows(folder):
+    """With too many fields nobody knows which is which; with a byte that is not UTF-8 the others are as they stand."""
+    ragged((6, "100,20,Male,Other,0,Play: Go shopping,extra"))
+    lines = Path("t.csv").read_bytes().split(b"\n")
+    lines[7] = b"100,20,Male,Other,0,Caf\xe9"
+    Path("t.csv").write_bytes(b"\n".join(lines))
+    assert run(prepare__on_bad_rows="drop")[2]["dropped_levels"]["gender"] == {"Male": 1, "unreadable": 1}
+
+
+def test_a_drop_that_falls_on_some_requests_or_people_is_refused(folder):
+    """The tables of rows are held to the same rule, by their own attributes and their own reason."""
+    frame = pd.read_csv(ROOT / "data/raw/healthcare.csv", dtype=str)
+    bad = (frame["requester_type"] == "GP") & (frame.index % 3 == 0)
+    write(frame.assign(approved=frame["approved"].mask(bad, "maybe")), "h.csv")
+    spoiled([])
+    changes = {"healthcare__source": "h.csv", "prepare__on_bad_rows": "drop"}
+    message = refusal(**changes)
+    assert message.startswith("h.csv: dropping bad rows falls unequally on 'requester': 3")
+    assert message.endswith("healthcare.allow_unequal_drop")
+    metrics = run(**changes, healthcare__allow_unequal_drop="known fault of one clinic")[2]["healthcare"]
+    assert metrics["dropped"] == metrics["dropped_levels"]["requester"]["GP"]
 
 
 def test_dropping_leaves_too_few(folder):
@@ -690,7 +746,7 @@ def test_a_refused_input_ends_the_command(code, changes, message):
 
 
 def test_bad_rows_end_the_command_and_dropped_ones_do_not(code):
-    """Refused with a line for each reason; dropped, the table is written without a word."""
+    """Refused with a line for each reason; dropped, they are printed by reason and level, and the table is written."""
     spoiled([3, 4], Age=["x", "-5"])
     done = command()
     assert done.returncode == 1
@@ -699,7 +755,12 @@ def test_bad_rows_end_the_command_and_dropped_ones_do_not(code):
         "error: t.csv: Age: below 0",
     ]
     done = command(prepare__on_bad_rows="drop")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "budget: t.csv: 2 of 200 rows dropped: Age: below 0 in 1 row, Age: not a number in 1 row",
+        "  by education: Bachelor’s Degree 1 of 51, Did Not Graduate HS 1 of 24",
+        "  by gender: Non-binary 1 of 37, Other 1 of 37",
+    ]
     assert files.read_json("metrics/prepare.json")["prepare"]["rows"]["kept"] == 198
 
 
