@@ -27,6 +27,7 @@ def options(archive: Path, params: Mapping[str, Any]) -> dict[str, Any]:
         "signature": ModelSignature(Schema([ColSpec(types[f["kind"]], n) for n, f in features.items()]), _OUTPUTS),
         "model_config": {
             "features": {name: _feature(feature) for name, feature in features.items()},
+            "merged": [name for name, feature in features.items() if feature.get("min_count")],
             "missing_values": params["prepare"]["missing_values"],
             "decision_threshold": params["model"]["decision_threshold"],
             "label": f"{params['budget']['target']['column']} >= {params['threshold']}",

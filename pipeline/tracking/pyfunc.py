@@ -17,6 +17,7 @@ from responsible.names import FEATURE
 
 TRUSTED = ["numpy.dtype"]  # as in pipeline/storage/models.py, a test compares them
 MISSING = "Missing"
+RARE = "Rare"  # as in responsible/tabular/schema.py
 
 
 class Served(PythonModel):
@@ -38,6 +39,8 @@ class Served(PythonModel):
         """P(label = 1) of each row, and whether it is at or above the decision threshold."""
         features = self.config["features"]
         typed = {FEATURE + name: self._typed(model_input[name], **feature) for name, feature in features.items()}
+        for column in (FEATURE + name for name in self.config["merged"]):
+            typed[column] = self._merged(typed[column], column)
         probability = self.pipeline.predict_proba(pd.DataFrame(typed))[:, 1]
         prediction = (probability >= self.config["decision_threshold"]).astype(np.int64)
         return pd.DataFrame({"probability": probability, "prediction": prediction}, index=model_input.index)
@@ -49,6 +52,11 @@ class Served(PythonModel):
             return number if bins is None else self._cut(number, bins, intervals)
         missing = column.isna() | column.astype(str).str.strip().isin(["", *self.config["missing_values"]])
         return column.astype(object).where(~missing, MISSING).astype(str).to_numpy(dtype=object)
+
+    def _merged(self, levels: np.ndarray, column: str) -> np.ndarray:
+        """A level that the pipeline does not know is one of those that were too rare."""
+        known = self.pipeline.named_steps["encode"].named_transformers_[column].named_steps["onehot"].categories_[0]
+        return np.where(np.isin(levels.astype(str), [*known, MISSING]), levels, RARE)
 
     def _cut(self, number: np.ndarray, bins: list[float], intervals: list[str]) -> np.ndarray:
         found = np.array(intervals, dtype=object)[np.searchsorted(bins, number, side="right")]

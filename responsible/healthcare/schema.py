@@ -15,7 +15,9 @@ from pydantic import Field, model_validator
 
 from responsible.names import ATTRIBUTE, BINNED, FACTOR
 from responsible.tabular.columns import Declared, intervals
-from responsible.tabular.schema import Feature, Sensitive, refuse_absent
+from responsible.tabular.features import Feature
+from responsible.tabular.levels import merged, refuse_absent, refuse_many
+from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Levels, RowTable, Text, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
@@ -96,7 +98,7 @@ class Healthcare(RowTable):
             out.append(Declared("month", self.time, "month", required=True))
         if d := self.duration:
             out.append(Declared("duration", d.column, "numeric", d.minimum, d.maximum))
-        out += [Declared(ATTRIBUTE + name, s.column, "categorical") for name, s in self.protected.items()]
+        out += [s.declared(ATTRIBUTE + name) for name, s in self.protected.items()]
         return out + [Declared(FACTOR + name, name, f.kind, f.minimum, f.maximum) for name, f in self.features.items()]
 
 
@@ -114,10 +116,13 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
         if event := getattr(roles, role):
             out[role] = event.happened(out[role])
     for name, feature in roles.features.items():
-        if feature.bins:
-            out[BINNED + name] = _binned(out[FACTOR + name], feature)
-        elif feature.kind == "categorical":
-            out[BINNED + name] = out[FACTOR + name]
+        levels = _binned(out[FACTOR + name], feature) if feature.bins else out[FACTOR + name]
+        if feature.min_count:
+            levels = merged(levels, pd.Series(1, index=out.index), feature.min_count)
+        if feature.kind == "categorical":
+            out[FACTOR + name] = levels
+        if feature.kind == "categorical" or feature.bins:
+            out[BINNED + name] = levels
     out["id"] = out["id"].astype(str) if roles.id else rows["row"].astype(str).str.zfill(len(str(len(rows))))
     _refuse(out, roles)
     first = ["id", *(n for n in (*EVENTS, "month", "duration") if n in out)]
@@ -142,30 +147,28 @@ def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
         )
     for name, s in roles.protected.items():
         present = set(table[ATTRIBUTE + name])
-        where = f"column {s.column} of {roles.source}"
-        refuse_absent(f"healthcare.protected.{name}.privileged", s.privileged, present, where)
-        refuse_absent(f"healthcare.protected.{name}.exclude", s.exclude, present, where)
+        key, where = f"healthcare.protected.{name}", f"column {s.column} of {roles.source}"
+        refuse_many(key, present, where)
+        refuse_absent(f"{key}.privileged", s.privileged, present, where)
+        refuse_absent(f"{key}.exclude", s.exclude, present, where)
         if not [level for level in present if s.role(level) == "unprivileged"]:
             rule = f"must leave a level that is neither privileged nor excluded, got {sorted(present)}"
-            raise InputError(f"healthcare.protected.{name}: {rule} in {where}; declare fewer levels")
+            raise InputError(f"{key}: {rule} in {where}; declare fewer levels")
     if table["outcome"].nunique() == 1:
+        rule = f"must leave cases on both sides in {roles.source}"
         got = f"got {int(table['outcome'].sum())} of {len(table)} cases with it"
-        raise InputError(
-            f"healthcare.outcome: must leave cases on both sides in {roles.source}, {got}; declare it again"
-        )
+        raise InputError(f"healthcare.outcome: {rule}, {got}; declare it again")
 
 
 def ranges(table: pd.DataFrame, roles: Healthcare) -> dict[str, tuple[float, float]]:
     """Lowest and highest value of each numeric feature, as declared, else of all cases in the table."""
-    numeric = {name: f for name, f in roles.features.items() if f.kind == "numeric"}
-    found = {name: (table[FACTOR + name].min(), table[FACTOR + name].max()) for name in numeric}
-    return {
-        name: (
-            float(found[name][0] if f.minimum is None else f.minimum),
-            float(found[name][1] if f.maximum is None else f.maximum),
-        )
-        for name, f in numeric.items()
-    }
+    out = {}
+    for name, f in roles.features.items():
+        if f.kind == "numeric":
+            values = table[FACTOR + name]
+            low = values.min() if f.minimum is None else f.minimum
+            out[name] = (float(low), float(values.max() if f.maximum is None else f.maximum))
+    return out
 
 
 def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[float, float]]) -> pd.DataFrame:

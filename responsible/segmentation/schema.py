@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.columns import Declared
+from responsible.tabular.levels import refuse_many
 from responsible.tabular.sources import RowTable, Text, refuse_repeats
 from responsible.validation import InputError, Params
 
@@ -122,6 +123,7 @@ def _refuse(table: pd.DataFrame, roles: Segments, gaps: int) -> None:
             rule = f"must vary, got {value:g} in all {len(table)} rows"
             raise InputError(f"{roles.source}: feature {name!r} {rule}; remove it from segments.features")
     levels = table[ATTRIBUTE + roles.protected].unique()
+    refuse_many("segments.protected", levels, f"column {roles.protected} of {roles.source}")
     if len(levels) == 1:
         got = f"got only {levels[0]!r} in {roles.source}"
         raise InputError(f"segments.protected: {roles.protected!r} must have at least two levels, {got}; name another")

@@ -16,7 +16,8 @@ from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
 from responsible.tabular.cells import Grid, cuts
 from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token, typed
-from responsible.tabular.schema import SPLITS, Budget, Prepare, Sensitive, refuse_absent, refuse_conflicts
+from responsible.tabular.levels import merged, refuse_absent
+from responsible.tabular.schema import SPLITS, Budget, Prepare, Sensitive, refuse_conflicts
 
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 FIRST = "first_reason"
@@ -57,15 +58,8 @@ class Plan:
         for name, f in budget.features.items():
             out.append(Declared(FEATURE + name, name, f.kind, f.minimum, f.maximum, f.bins))
         for name, attribute in self.sensitive.items():
-            out.append(self._attribute(ATTRIBUTE + name, attribute.column))
+            out.append(attribute.declared(ATTRIBUTE + name, budget.features.get(attribute.column)))
         return out
-
-    def _attribute(self, name: str, column: str) -> Declared:
-        """Text as spelled, or the intervals of a feature that is binned."""
-        f = self.budget.features.get(column)
-        if f and f.bins:
-            return Declared(name, column, f.kind, f.minimum, f.maximum, f.bins)
-        return Declared(name, column, "categorical")
 
     def names(self) -> list[str]:
         """The cells' columns before ``n``, in their order, which is also their sort order."""
@@ -153,6 +147,10 @@ def collected(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     if favourable := plan.budget.target.favourable:
         where = f"column {plan.budget.target.column} of {plan.budget.source}"
         refuse_absent("budget.target.favourable", favourable, set(good[LEVEL]) if len(good) else favourable, where)
+    least = {FEATURE + name: f.min_count for name, f in plan.budget.features.items() if f.min_count}
+    for name, rows in least.items():
+        good[name] = merged(good[name], good["n"].where(good["split"] == "train", 0), rows)
+    if least or favourable:
         good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].sort_values(names, ignore_index=True)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -32,6 +31,7 @@ DATE = rf"^[0-9]{{4}}-(?:(?:0[1-9]|1[0-2])|(?:{_DAYS})(?:[T ][0-9:.,]+(?:[zZ]|[+
 _NULL = nw.lit(None, nw.String)
 Check = tuple[str, nw.Expr]
 Kind = Literal["numeric", "categorical", "month"]
+Closed = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Declared:
     minimum, maximum
         Range of a good number, bounds included.
     bins
-        Rising inner edges of half-open intervals; see :func:`intervals`.
+        Rising inner edges of half-open intervals, ``closed`` on one side (:func:`intervals`), or named by ``labels``.
     levels
         The texts a good row may have; None for any.
     required
@@ -60,6 +60,8 @@ class Declared:
     bins: Sequence[float] | None = None
     levels: Sequence[str] | None = None
     required: bool = False
+    labels: Sequence[str] | None = None
+    closed: Closed = "left"
 
 
 def months(declared: Sequence[Declared]) -> list[str]:
@@ -98,12 +100,19 @@ def typed(
     return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
 
 
-def intervals(bins: Sequence[float], minimum: float | None = None, maximum: float | None = None) -> list[str]:
+def intervals(
+    bins: Sequence[float], minimum: float | None = None, maximum: float | None = None, closed: Closed = "left"
+) -> list[str]:
     """Texts of the intervals that ``bins`` cut a range into: "[18, 24)", the last one closed when it has an end.
 
-    Without a ``minimum`` the first is "< 18", without a ``maximum`` the last is ">= 65".
+    Without a ``minimum`` the first is "< 18", without a ``maximum`` the last is ">= 65"; ``closed`` on the right, those
+    are "<= 18", "(18, 24]" and "> 65".
     """
     edges = [_number(b) for b in bins]
+    if closed == "right":
+        lowest = f"<= {edges[0]}" if minimum is None else f"[{_number(minimum)}, {edges[0]}]"
+        highest = f"> {edges[-1]}" if maximum is None else f"({edges[-1]}, {_number(maximum)}]"
+        return [lowest, *(f"({low}, {high}]" for low, high in pairwise(edges)), highest]
     first = f"< {edges[0]}" if minimum is None else f"[{_number(minimum)}, {edges[0]})"
     last = f">= {edges[-1]}" if maximum is None else f"[{edges[-1]}, {_number(maximum)}]"
     return [first, *(f"[{low}, {high})" for low, high in pairwise(edges)), last]
@@ -155,11 +164,13 @@ class _Field:
         return nw.when(~self.missing).then(column).cast(nw.Float64)
 
     def _interval(self, bins: Sequence[float]) -> nw.Expr:
-        *lower, last = intervals(bins, self.declared.minimum, self.declared.maximum)
-        below = list(zip(bins, lower, strict=True))[::-1]
-        number = self.number()
-        level = reduce(lambda rest, b: nw.when(number < b[0]).then(nw.lit(b[1])).otherwise(rest), below, nw.lit(last))
-        unreadable = nw.when(number.is_null()).then(_NULL).otherwise(level)
+        d, number = self.declared, self.number()
+        *lower, last = d.labels or intervals(bins, d.minimum, d.maximum, d.closed)
+        levels = nw.lit(last)
+        for edge, level in reversed(list(zip(bins, lower, strict=True))):
+            below = number <= edge if d.closed == "right" else number < edge
+            levels = nw.when(below).then(nw.lit(level)).otherwise(levels)
+        unreadable = nw.when(number.is_null()).then(_NULL).otherwise(levels)
         return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(unreadable)
 
     def checks(self) -> Iterator[Check]:

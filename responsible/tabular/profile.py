@@ -10,7 +10,8 @@ import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import SPLITS, Sensitive, refuse_absent
+from responsible.tabular.levels import refuse_absent, refuse_many
+from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import MISSING, InputError
 
 BASE_RATES = ("attribute", "level", "role", "split", "n", "positives", "base_rate")
@@ -105,6 +106,7 @@ def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place
     for name, attribute in sensitive.items():
         present = sorted(cells[ATTRIBUTE + name].unique())
         where = f"column {attribute.column} of {place}"
+        refuse_many(f"sensitive.{name}", present, where)
         for role, levels in (("privileged", attribute.privileged), ("exclude", attribute.exclude)):
             refuse_absent(f"sensitive.{name}.{role}", levels, present, where)
         if len(present) == 1:

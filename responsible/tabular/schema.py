@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from responsible.tabular.sources import Levels, Source, Text, refuse_repeats
+from responsible.tabular.columns import Closed, Declared, intervals
+from responsible.tabular.features import Feature
+from responsible.tabular.sources import Bins, Levels, Source, Text, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
@@ -59,33 +61,6 @@ class Prepare(Params):
         return self
 
 
-class Feature(Params):
-    """A column the models see. ``bins`` are the inner edges of half-open intervals that become its levels.
-
-    ``minimum`` and ``maximum`` are the values a good row may have, bounds included.
-    """
-
-    kind: Literal["numeric", "categorical"]
-    minimum: float | None = None
-    maximum: float | None = None
-    bins: Annotated[list[float], Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        limits = [x for x in (self.minimum, self.maximum) if x is not None]
-        if self.kind == "categorical" and (limits or self.bins):
-            raise ValueError("minimum, maximum and bins are for kind: numeric, got kind: categorical")
-        if limits != sorted(limits):
-            raise ValueError(f"minimum must be <= maximum, got {self.minimum} and {self.maximum}")
-        if self.bins and (self.bins != sorted(set(self.bins)) or not _within(self.bins, self.minimum, self.maximum)):
-            raise ValueError(f"bins must rise strictly between minimum and maximum, got {self.bins}")
-        return self
-
-
-def _within(bins: list[float], minimum: float | None, maximum: float | None) -> bool:
-    return (minimum is None or minimum < bins[0]) and (maximum is None or bins[-1] <= maximum)
-
-
 class Target(Params):
     """What the label is cut from: numbers, or the ``favourable`` levels of a text column, which count as 1."""
 
@@ -129,20 +104,51 @@ class Budget(Source):
 class Sensitive(Params):
     """A sensitive attribute: its column, the levels that are privileged, and levels its audit leaves out.
 
-    All other levels are unprivileged, missing values among them; they are never privileged. Where the column is a
-    feature with bins, the levels are its intervals.
+    All other levels are unprivileged, missing values among them; they are never privileged. Numbers are cut into levels
+    by ``bins``, inner edges that belong to the interval below them ("<= 25", "(25, 60]", "> 60") or, ``closed: left``,
+    above ("< 25", "[25, 60)", ">= 60"); ``labels`` rename the intervals. The feature of that column keeps its values.
+    Without bins here, the levels of a feature with bins are its intervals.
     """
 
     column: Text
     privileged: Levels
     exclude: list[Text] = Field(default_factory=list)
+    bins: Bins | None = None
+    labels: Levels | None = None
+    closed: Closed | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         refuse_repeats("privileged and exclude", [*self.privileged, *self.exclude])
         if MISSING in self.privileged:
             raise ValueError(f"privileged must not hold {MISSING!r}: a missing value is never privileged")
+        if self.bins is None and (self.labels or self.closed):
+            raise ValueError("labels and closed are of bins; declare bins")
+        if self.bins is not None:
+            self._refuse_levels(self.bins)
         return self
+
+    def _refuse_levels(self, bins: list[float]) -> None:
+        if bins != sorted(set(bins)):
+            raise ValueError(f"bins must rise strictly, got {bins}")
+        refuse_repeats("labels", self.labels or [])
+        if self.labels and (len(self.labels) != len(bins) + 1 or MISSING in self.labels):
+            rule = f"must name the {len(bins) + 1} intervals of bins, none of them {MISSING!r}"
+            raise ValueError(f"labels {rule}, got {self.labels}")
+        known = [*(self.labels or intervals(bins, closed=self.closed or "right")), MISSING]
+        for level in [*self.privileged, *self.exclude]:
+            if level not in known:
+                raise ValueError(f"level {level!r} is not one that bins make{did_you_mean(level, known)}")
+
+    def declared(self, name: str, feature: Feature | None = None) -> Declared:
+        """The column of levels ``name``; ``feature`` is what the models see of the same column, if anything."""
+        if self.bins is not None:
+            return Declared(
+                name, self.column, "numeric", bins=self.bins, labels=self.labels, closed=self.closed or "right"
+            )
+        if feature and feature.bins:
+            return Declared(name, self.column, feature.kind, feature.minimum, feature.maximum, feature.bins)
+        return Declared(name, self.column, "categorical")
 
     def role(self, level: str) -> Literal["privileged", "unprivileged", "excluded"]:
         """What a level of this attribute counts as."""
@@ -177,11 +183,3 @@ def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], thresho
             faults.append(f"{place} and {role} must be different columns, got {attribute.column!r} for both")
     if faults:
         raise InputError("\n".join(faults))
-
-
-def refuse_absent(key: str, levels: Iterable[str], present: Iterable[str], where: str) -> None:
-    """InputError when a declared level is not among those ``present``, with the nearest ones."""
-    present = sorted(present)
-    for level in levels:
-        if level not in present:
-            raise InputError(f"{key}: level {level!r} does not occur in {where}{did_you_mean(level, present)}")

@@ -14,6 +14,7 @@ from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1)]
 Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
+Bins = Annotated[list[float], Field(min_length=1)]
 Levels = Annotated[list[Text], Field(min_length=1)]
 
 

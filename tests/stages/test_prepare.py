@@ -229,6 +229,56 @@ def test_text_targets_and_excluded_levels(folder):
     assert set(rates.query("level == 'Other'")["role"]) == {"excluded"}
 
 
+def test_a_continuous_attribute_is_cut_and_its_feature_is_not(folder):
+    """Ages above 25 against the others, as pandas cuts them, while the models still see every age."""
+    frame = spoiled([])
+    age = {"column": "Age", "privileged": ["> 25"], "bins": [25]}
+    cells, _, _ = run(sensitive={"age": age})
+    older = frame["Age"].astype(int) > 25
+    assert cells.groupby("a.age")["n"].sum().to_dict() == {"<= 25": (~older).sum(), "> 25": older.sum()}
+    assert cells["x.Age"].nunique() == frame["Age"].nunique()
+    named = age | {"privileged": ["grown"], "bins": [25, 40], "labels": ["young", "grown", "old"], "closed": "left"}
+    cells, _, _ = run(sensitive={"age": named})
+    expected = pd.cut(frame["Age"].astype(int), [0, 25, 40, 200], right=False, labels=named["labels"]).value_counts()
+    assert cells.groupby("a.age")["n"].sum().to_dict() == expected.to_dict()
+
+
+def test_an_attribute_with_hundreds_of_levels(folder):
+    """A group for every value is refused with the remedy, in each of the three tables."""
+    write(tables.sample(200).assign(income=[str(i) for i in range(200)]))
+    income = {"income": {"column": "income", "privileged": ["1"]}}
+    assert refusal(sensitive=income) == (
+        "sensitive.income: must have at most 100 levels, got 200 in column income of t.csv: '0', '1', '10', '100', "
+        "'101', ...; cut numbers into intervals with sensitive.income.bins, or merge levels in the table"
+    )
+    spoiled([])
+    many = {"healthcare__protected": {"who": {"column": "request_number", "privileged": ["1"]}}}
+    frame = pd.read_csv(ROOT / "data/raw/healthcare.csv", dtype=str)
+    write(frame.assign(request_number=[str(i) for i in range(len(frame))]), "h.csv")
+    assert "with healthcare.protected.who.bins, or" in refusal(healthcare__source="h.csv", **many)
+    frame = pd.read_csv(ROOT / "data/raw/segments.csv", dtype=str)
+    write(frame.assign(town=[str(i) for i in range(len(frame))]), "s.csv")
+    assert refusal(segments__source="s.csv", segments__protected="town").endswith("; merge levels in the table")
+
+
+def test_rare_levels_of_features_are_merged(folder):
+    """Levels of fewer training rows than min_count become one, Missing never, and no row is lost."""
+    frame = spoiled([])
+    feature = {"kind": "categorical", "min_count": 15}
+    tree = tables.tree()["budget"]["features"]
+    plain, _, _ = run()
+    cells, _, _ = run(budget__features=tree | {"Recommended_Activity": feature})
+    column = "x.Recommended_Activity"
+    training = plain[plain["split"] == "train"].groupby(column)["n"].sum()
+    rare = {level for level in plain[column].unique() if training.get(level, 0) < 15 and level != "Missing"}
+    assert 1 < len(rare) < frame["Recommended_Activity"].nunique() - 1
+    expected = plain[column].where(~plain[column].isin(rare), "Rare")
+    pd.testing.assert_series_equal(
+        cells.groupby(column)["n"].sum(), plain.groupby(expected)["n"].sum(), check_names=False
+    )
+    assert not cells.duplicated([c for c in cells if c != "n"]).any()
+
+
 def test_metrics_are_few_and_nested(folder):
     """One object under the stage's name, at most twenty leaves and three a further table, however many reasons.
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.pipeline import Pipeline
 
 from pipeline.repository.git import changes, redacted
 from pipeline.results.catalogue import MODEL_FILES
@@ -25,8 +26,11 @@ from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
 from pipeline.tracking import mlflow_runs, run_record
 from pipeline.tracking.store import locate
-from responsible.validation import InputError
+from responsible.modelling.encoding import Logistic, encoder
+from responsible.tabular.levels import RARE
+from responsible.validation import MISSING, InputError
 from stages import track
+from tests.support import tables
 from tests.support.contract import ROOT
 from tests.support.trail import change, make_result, outside, people, runs
 
@@ -221,6 +225,19 @@ def test_a_served_model_cuts_numbers_as_prepare_does():
     assert ages.tolist() == [names[0], names[0], names[1], names[1], names[2], names[2], "Missing"]
     texts = served._typed(pd.Series(["Oslo", " NA ", "", None, "Rome"]), "categorical", None, [])
     assert texts.tolist() == ["Oslo", "Missing", "Missing", "Missing", "Rome"]
+
+
+def test_a_served_model_knows_rare_levels_as_prepare_does():
+    """A level that the encoder has not seen was merged; missing stays missing."""
+    from pipeline.tracking import pyfunc
+
+    x = pd.DataFrame({"x.town": ["Oslo", "Rare", "Rome"]}, dtype=object)
+    kinds, params = {"x.town": "categorical"}, Logistic.model_validate(tables.tree()["model"])
+    served = pyfunc.Served()
+    served.pipeline = Pipeline([("encode", encoder(x, [1, 1, 1], kinds, params))])
+    found = served._merged(np.array(["Oslo", "Moss", "Missing", "Rome"], dtype=object), "x.town")
+    assert found.tolist() == ["Oslo", "Rare", "Missing", "Rome"]
+    assert (pyfunc.RARE, pyfunc.MISSING) == (RARE, MISSING)
 
 
 def test_the_same_result_is_not_logged_again(logged, capsys):

@@ -112,6 +112,8 @@ def test_interval_texts():
     assert intervals([18, 24, 65]) == ["< 18", "[18, 24)", "[24, 65)", ">= 65"]
     assert intervals([18.5, 1_234_567], 0, 2e6) == ["[0, 18.5)", "[18.5, 1234567)", "[1234567, 2000000]"]
     assert intervals([0.1], minimum=-1) == ["[-1, 0.1)", ">= 0.1"]
+    assert intervals([18, 24, 65], closed="right") == ["<= 18", "(18, 24]", "(24, 65]", "> 65"]
+    assert intervals([18, 24], 0, 120, closed="right") == ["[0, 18]", "(18, 24]", "(24, 120]"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -122,6 +124,18 @@ def test_numbers_fall_into_their_intervals(engine):
     found = judged(engine, {"v": [str(v) for v in values]}, declared)[made("v")].tolist()
     codes = pd.cut(values, [0, 18, 24, 65, math.inf], right=False).codes
     assert found == [intervals([18, 24, 65], 0, 120)[code] for code in codes]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_edges_may_belong_below_and_intervals_may_have_names(engine):
+    """Closed on the right, as pandas.cut has it, with labels for texts; an unreadable number has no interval."""
+    values = [-5, 0, 17.999, 18, 18.001, 24, 24.5, 1e9]
+    labels = ["child", "young", "old"]
+    declared = [Declared("v", "v", "numeric", bins=[18, 24], labels=labels, closed="right")]
+    found = judged(engine, {"v": [*map(str, values), "x", "NA"]}, declared)
+    assert found[made("v")].tolist()[:8] == pd.cut(values, [-math.inf, 18, 24, math.inf], labels=labels).tolist()
+    assert found[made("v")].isna().tolist() == [False] * 8 + [True, False]
+    assert found[REASON].fillna("").tolist() == [""] * 8 + ["v: not a number", ""]
 
 
 GOOD_DATES = {

@@ -3,16 +3,17 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from responsible.tabular.columns import Declared
+from responsible.tabular.features import Feature
+from responsible.tabular.levels import refuse_absent
 from responsible.tabular.schema import (
     Budget,
-    Feature,
     Prepare,
     Seed,
     Sensitive,
     Split,
     Target,
     Threshold,
-    refuse_absent,
 )
 from responsible.validation import InputError, explain
 from tests.support import tables
@@ -22,6 +23,9 @@ def refusal(kind, value):
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value, strict=True)
     return explain(caught.value, "params.yaml: here")
+
+
+AGES = {"column": "c", "privileged": ["> 25"], "bins": [25.0]}
 
 
 @pytest.mark.parametrize("kind", [Prepare, Budget])
@@ -42,6 +46,8 @@ def test_the_committed_parameters_are_valid(kind):
         (Feature, {"kind": "numeric", "bins": [0, 3], "minimum": 0}, "bins must rise strictly between"),
         (Feature, {"kind": "numeric", "bins": [3], "maximum": 2}, "bins must rise strictly between"),
         (Feature, {"kind": "numeric", "bins": []}, "here.bins"),
+        (Feature, {"kind": "numeric", "min_count": 5}, "min_count is for levels: kind: categorical, or bins"),
+        (Feature, {"kind": "categorical", "min_count": 1}, "here.min_count must be >= 2, got 1"),
         (Feature, {"kind": "numeric", "minimun": 0}, "here.minimun is not a known key"),
         (Target, {"column": "y", "favourable": ["a"], "minimum": 0}, "minimum and maximum are for a numeric target"),
         (Target, {"column": "y", "favourable": ["a", "a"]}, "favourable must not repeat a value, got 'a' twice"),
@@ -51,6 +57,13 @@ def test_the_committed_parameters_are_valid(kind):
         (Sensitive, {"column": "c", "privileged": ["Missing"]}, "a missing value is never privileged"),
         (Sensitive, {"column": "c", "privileged": ["a"], "exclude": ["a"]}, "privileged and exclude must not repeat"),
         (Sensitive, {"column": "c", "privileged": "a"}, "here.privileged must be a list, got 'a'"),
+        (Sensitive, {"column": "c", "privileged": ["a"], "labels": ["a", "b"]}, "labels and closed are of bins"),
+        (Sensitive, {"column": "c", "privileged": ["a"], "bins": [2, 1]}, "bins must rise strictly, got [2.0, 1.0]"),
+        (Sensitive, AGES | {"labels": ["a"]}, "labels must name the 2 intervals of bins, none of them 'Missing'"),
+        (Sensitive, AGES | {"labels": ["a", "a"]}, "labels must not repeat a value, got 'a' twice"),
+        (Sensitive, AGES | {"labels": ["a", "Missing"]}, "none of them 'Missing', got ['a', 'Missing']"),
+        (Sensitive, AGES | {"closed": "left"}, "level '> 25' is not one that bins make; did you mean '>= 25'"),
+        (Sensitive, AGES | {"labels": ["young", "old"]}, "'> 25' is not one that bins make; known: 'young', 'old'"),
         (Sensitive, {"column": "c", "privileged": [1]}, "here.privileged.0 must be text, got 1"),
         (Seed, -1, "here must be >= 0, got -1"),
         (Seed, 1.5, "here must be a whole number, got 1.5"),
@@ -61,6 +74,19 @@ def test_the_committed_parameters_are_valid(kind):
 def test_values_that_are_refused(kind, value, message):
     """Each names key, rule and value."""
     assert message in refusal(kind, value)
+
+
+def test_an_attribute_has_the_levels_that_its_bins_make():
+    """Edges belong below or above as declared, or intervals have labels; without bins, those of the feature."""
+    binned = Feature(kind="numeric", bins=[18, 65])
+    older = Sensitive(column="c", privileged=["> 25"], exclude=["Missing"], bins=[25])
+    assert older.role("<= 25") == "unprivileged"
+    assert older.declared("a", binned) == Declared("a", "c", "numeric", bins=[25], closed="right")
+    named = Sensitive(column="c", privileged=["old"], bins=[25], labels=["young", "old"], closed="left")
+    assert named.declared("a") == Declared("a", "c", "numeric", bins=[25], labels=["young", "old"])
+    plain = Sensitive(column="c", privileged=[">= 65"])
+    assert plain.declared("a", binned) == Declared("a", "c", "numeric", bins=[18, 65])
+    assert plain.declared("a") == Declared("a", "c", "categorical")
 
 
 @pytest.mark.parametrize(
