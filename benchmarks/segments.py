@@ -31,7 +31,7 @@ def prepared(out: str, params: str) -> int:
     from pipeline.storage import files
     from pipeline.storage.parameters import section
     from responsible.segmentation.schema import Segments, people
-    from responsible.tabular.schema import Prepare
+    from responsible.tabular.sources import Prepare
 
     prepare, roles = section(params, "prepare", Prepare), section(params, "segments", Segments)
     frame, profile = people(row_tables.read(prepare, "segments", roles, 12).good, roles)

@@ -27,7 +27,8 @@ from responsible.modelling.parameters import Logistic
 from responsible.segmentation.report import ClusterPrivacy
 from responsible.segmentation.schema import Segments
 from responsible.statistics.intervals import Inference
-from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Target, Threshold, refuse_conflicts
+from responsible.tabular.schema import Budget, Seed, Sensitive, Target, Threshold, refuse_conflicts
+from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
 
 VALID = "every section of params.yaml is valid\n"

@@ -18,7 +18,8 @@ from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
 from responsible.tabular.cells import Grid
 from responsible.tabular.columns import months
-from responsible.tabular.schema import Budget, Prepare, Seed, Sensitive, Threshold
+from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
+from responsible.tabular.sources import Prepare
 from responsible.validation import Params
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import narwhals as nw
 
 from pipeline.ingest import row_places
-from pipeline.ingest.engines import DuckDB, Frame
-from responsible.tabular.columns import KEY, REASON, VALUE, Declared, typed
+from pipeline.ingest.engines import NO_DATE, DuckDB, Frame
+from responsible.tabular.columns import KEY, REASON, VALUE, Declared, Spelling
+from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
 
 SHOWN = 5  # examples of each reason
 AGAIN = ", which is the header again: delete the line"
 LONGEST = 60  # characters of a value that are shown
+ENCODING = "name the encoding of the file (encoding: cp1252), "
 REMEDY = "correct the rows or set prepare.on_bad_rows: drop"
 
 
@@ -23,12 +25,12 @@ def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
     """``reasons`` with the records that could not be read as rows; InputError when their extent is unknown."""
     rejected = reader.rejected()
     for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
-        for _ in row_places.records(path, reader.table.delimiter):
+        for _ in row_places.records(path, reader.table):
             pass
     return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
 
 
-def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared], missing_values: Sequence[str]) -> None:
+def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared], spelling: Spelling) -> None:
     """InputError that lists ``reasons`` with their numbers of rows and the first examples: row, line and value.
 
     Only the columns that a reason names are read again.
@@ -37,25 +39,25 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
     shown: dict[str, list[str]] = {}
     suspects = [d for d in declared if any(reason.startswith(f"{d.column}: ") for reason in reasons)]
     for path in reader.table.files:
-        for reason, rows, examples in _of_file(reader, path, suspects, missing_values):
+        for reason, rows, examples in _of_file(reader, path, suspects, spelling):
             number[reason] += rows
             place = f"{path.relative_to(reader.table.source)} " if path != Path(reader.table.source) else ""
             shown.setdefault(reason, []).extend(place + example for example in examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
-        f"{', '.join(examples[:SHOWN])}; {REMEDY}"
+        f"{', '.join(examples[:SHOWN])}; {ENCODING if reason == reader.not_encoded else ''}{REMEDY}"
         for reason, examples in shown.items()
     )
     raise InputError("\n".join(found))
 
 
 def _of_file(
-    reader: DuckDB, path: Path, declared: Sequence[Declared], missing_values: Sequence[str]
+    reader: DuckDB, path: Path, declared: Sequence[Declared], spelling: Spelling
 ) -> Iterator[tuple[str, int, list[str]]]:
     """Reason, number of rows and the first examples of one file."""
 
     def first(rows: Frame) -> Frame:
-        bad = typed(rows, declared, missing_values, keep=[KEY]).filter(~nw.col(REASON).is_null())
+        bad = typed(rows, declared, spelling, keep=[KEY]).filter(~nw.col(REASON).is_null())
         rank, number = nw.col(KEY).rank("ordinal").over(REASON), nw.len().over(REASON)
         return bad.select(KEY, REASON, VALUE, rank=rank, number=number).filter(nw.col("rank") <= SHOWN)
 
@@ -65,9 +67,11 @@ def _of_file(
     for rule, count in Counter(r.rule for r in rejected).items():
         yield rule, count, [_example(lost[r.number], r.text) for r in rejected if r.rule == rule][:SHOWN]
     for reason, rows in bad.groupby(REASON, sort=False):
+        dated = any(str(reason).startswith(f"{column}: ") for column in reader.times)
+        values = rows[VALUE].str.removeprefix(NO_DATE) if dated else rows[VALUE]
         examples = [
             _example(read[row], value) + (AGAIN if str(reason).startswith(f"{value}: ") else "")
-            for row, value in zip(rows[KEY], rows[VALUE], strict=True)
+            for row, value in zip(rows[KEY], values, strict=True)
         ]
         yield str(reason), int(rows["number"].iloc[0]), examples
 
@@ -77,7 +81,7 @@ def _places(
 ) -> tuple[dict[int, row_places.Place], dict[int, row_places.Place]]:
     if reader.table.kind == "parquet":
         return {row: row_places.Place(row, None) for row in rows}, {}
-    return row_places.places(path, reader.table.delimiter, rows, rejected)
+    return row_places.places(path, reader.table, rows, rejected)
 
 
 def _example(place: row_places.Place, value: str) -> str:

@@ -12,9 +12,9 @@ from pipeline.ingest import bad_rows, row_places
 from pipeline.ingest.engines import DuckDB
 from responsible.names import ATTRIBUTE
 from responsible.tabular.cell_counts import reasons
-from responsible.tabular.columns import REASON, Declared, made, typed
-from responsible.tabular.schema import Prepare
-from responsible.tabular.sources import Source
+from responsible.tabular.columns import REASON, Declared, Spelling, made
+from responsible.tabular.sources import Prepare, Source
+from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
 
 UNREADABLE = "unreadable"  # the level of a dropped row whose field cannot be told
@@ -52,15 +52,15 @@ def settled(
     if not found:
         return Dropped({}, pd.DataFrame(columns=["attribute", "level", "kept", "dropped"]))
     if prepare.on_bad_rows == "error":
-        bad_rows.refuse(reader, found, declared, prepare.missing_values)
+        bad_rows.refuse(reader, found, declared, table.spelling(prepare))
     attributes = [d for d in declared if d.name.startswith(ATTRIBUTE)]
-    seen = pd.concat([answer, _rejected(reader, attributes, prepare.missing_values)], ignore_index=True)
+    seen = pd.concat([answer, _rejected(reader, attributes, table.spelling(prepare))], ignore_index=True)
     dropped = Dropped(found, by_level(seen, [d.name for d in attributes]))
     _show(dropped, int(answer.loc[answer[REASON].isna(), "n"].sum()), f"{section}: {table.source}")
     return dropped
 
 
-def _rejected(reader: DuckDB, attributes: Sequence[Declared], missing_values: Sequence[str]) -> pd.DataFrame:
+def _rejected(reader: DuckDB, attributes: Sequence[Declared], spelling: Spelling) -> pd.DataFrame:
     """A row for each record the engine could not read as one, with its levels as far as they can be told.
 
     A record with a byte that is not UTF-8 still has its fields; of one with too few, too many or badly quoted fields
@@ -68,16 +68,17 @@ def _rejected(reader: DuckDB, attributes: Sequence[Declared], missing_values: Se
     """
     lost = reader.rejected()
     texts: dict[str, list[str | None]] = {d.column: [] for d in attributes}
+    names = list(reader.table.columns)
     for path in dict.fromkeys(r.path for r in lost):
         numbers = {r.number for r in lost if r.path == path}
-        for number, _, fields in row_places.records(path, reader.table.delimiter):
+        for number, _, fields in row_places.records(path, reader.table):
             if number in numbers:
-                known = fields if fields and len(fields) == len(reader.table.columns) else None
+                known = fields if fields and len(fields) == len(names) else None
                 for column, values in texts.items():
-                    values.append(_text(known[reader.table.columns.index(column)]) if known else None)
+                    values.append(_text(known[names.index(column)]) if known else None)
     if not lost or not texts:
         return pd.DataFrame({REASON: [r.rule for r in lost], "n": 1})
-    levels = reader.compute_texts(lambda rows: typed(rows, attributes, missing_values), texts)
+    levels = reader.compute_texts(lambda rows: typed(rows, attributes, spelling), texts)
     levels.loc[pd.isna(next(iter(texts.values()))), [made(d.name) for d in attributes]] = None
     levels[REASON], levels["n"] = "rejected", 1
     return levels

@@ -10,8 +10,10 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,7 +22,7 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 
-from pipeline.ingest import source_files
+from pipeline.ingest import source_files, text_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.tabular.columns import KEY, token
 from responsible.validation import InputError, did_you_mean
@@ -28,7 +30,6 @@ from responsible.validation import InputError, did_you_mean
 RULES = {
     "MISSING COLUMNS": "too few fields",
     "TOO MANY COLUMNS": "too many fields",
-    "INVALID ENCODING": "not UTF-8",
     "UNQUOTED VALUE": "quotes that do not match",
     "LINE SIZE OVER MAXIMUM": "a line of more than 2 MB",
 }
@@ -43,6 +44,7 @@ class Rejected(NamedTuple):
     text: str
 
 
+NO_DATE = "?"  # before the text of a field that is no date
 Frame = nw.LazyFrame[Any]
 INSTANT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+([zZ]|[+-][0-9:]+)\s*$"  # a date and a time with an offset
 
@@ -50,8 +52,10 @@ INSTANT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+([zZ]|[+-][0-9:]+)\s*$"  
 class DuckDB:
     """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
 
-    def __init__(self, table: SourceTable, times: Sequence[str] = (), time_zone: str = "UTC") -> None:
-        self.table, self._times = table, frozenset(times)
+    def __init__(self, table: SourceTable, times: Mapping[str, str | None], time_zone: str = "UTC") -> None:
+        self.table, self.times = table, times
+        self.not_encoded = f"not {table.encoding.upper()}"  # the rule that a byte of another encoding breaks
+        self._copies: dict[Path, Path] = {}  # of files that are not as the engine reads them
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
@@ -69,8 +73,9 @@ class DuckDB:
 
         The rows are those of ``files`` (the table's for None), in their order.
         """
+        query = self._query(key, files or self.table.files)
         try:
-            rows = nw.from_native(self._connection.sql(self._query(key, files or self.table.files)))
+            rows = nw.from_native(self._connection.sql(query))
             answer = make(rows).collect("pyarrow").to_native()
         except InputError as error:
             raise InputError(f"{self.table.source}: {error}") from None
@@ -86,24 +91,28 @@ class DuckDB:
         return cast("pd.DataFrame", make(nw.from_native(rows)).collect("pyarrow").to_native().to_pandas())
 
     def _query(self, key: str | None, files: Sequence[Path]) -> str:
-        fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.columns)
+        fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.needed)
         number = f"('0x' || substr(md5({self._column(key)}::VARCHAR), 1, 13))::BIGINT" if key else self._number(files)
         return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
 
     def _field(self, name: str) -> str:
         """The column; one of the ``times`` as text, in which an instant, told by its offset, is local to the time zone.
 
-        An offset behind what is no time of a day makes the text one that is no date either.
+        A date of a declared form becomes ISO. What is no date of that form, and an offset behind what is no time of a
+        day, get a mark in front (:data:`NO_DATE`), so that the text is one that is no date either.
         """
-        if name not in self._times:
+        if name not in self.times:
             return self._column(name)
         text = f"{self._column(name)}::VARCHAR"
+        if form := self.times[name]:
+            iso = f"strftime(try_strptime(trim({text}), {_quoted(form)}), '%Y-%m-%dT%H:%M:%S')"
+            return f"CASE WHEN trim({text}) = '' THEN NULL ELSE coalesce({iso}, '{NO_DATE}' || {text}) END"
         local = f"strftime(TRY_CAST(trim(replace({text}, ',', '.')) AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S')"
         instant = f"regexp_matches({text}, {_quoted(INSTANT)})"
-        return f"CASE WHEN {instant} THEN coalesce({local}, '?' || {text}) ELSE {text} END"
+        return f"CASE WHEN {instant} THEN coalesce({local}, '{NO_DATE}' || {text}) ELSE {text} END"
 
     def _column(self, name: str) -> str:
-        return token(name) if self.table.kind == "csv" else '"' + name.replace('"', '""') + '"'
+        return token(name) if self.table.kind == "csv" else '"' + self.table.columns[name].replace('"', '""') + '"'
 
     def _number(self, files: Sequence[Path]) -> str:
         """The row's number over all files; Parquet knows it without reading in order, so all cores can work."""
@@ -114,12 +123,24 @@ class DuckDB:
         return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"
 
     def _scan(self, files: Sequence[Path]) -> str:
-        paths = f"[{', '.join(_quoted(_literal(str(path))) for path in files)}], hive_partitioning = false"
+        named = ", ".join(_quoted(_literal(str(self._as_utf8(path)))) for path in files)
+        paths = f"[{named}], hive_partitioning = false"
         if self.table.kind == "parquet":
             return f"read_parquet({paths})"
         types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
         dialect = f"delim = {_quoted(self.table.delimiter)}, quote = '\"', escape = '\"', header = true"
         return f"read_csv({paths}, {dialect}, auto_detect = false, store_rejects = true, columns = {{{types}}})"
+
+    def _as_utf8(self, path: Path) -> Path:
+        """The file, or a copy of its text that the engine can read, which goes with this reader."""
+        if self.table.kind == "csv" and path not in self._copies:
+            self._copies[path] = path
+            if text_files.needs_copy(path, self.table.encoding):
+                folder = Path(tempfile.mkdtemp(prefix="rows-"))
+                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+                text_files.copy(path, self.table.encoding, folder / "table.csv")
+                self._copies[path] = folder / "table.csv"
+        return self._copies.get(path, path)
 
     def rejected(self) -> list[Rejected]:
         """The records that the queries so far could not read as rows, in file order, each once."""
@@ -130,13 +151,15 @@ class DuckDB:
             "FROM (SELECT *, coalesce(column_idx, 0) AS field FROM reject_errors)"  # a line too long has no column
             "JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
         )
-        return [Rejected(Path(p), n, RULES.get(rule, rule.lower()), text) for p, n, rule, text in found.fetchall()]
+        rules = RULES | {"INVALID ENCODING": self.not_encoded}
+        files = {str(copy): path for path, copy in self._copies.items()}
+        return [Rejected(files[p], n, rules.get(rule, rule.lower()), text) for p, n, rule, text in found.fetchall()]
 
 
 ENGINES = {"duckdb": DuckDB}
 
 
-def reader(engine: str, table: SourceTable, *, times: Sequence[str] = (), time_zone: str = "UTC") -> DuckDB:
+def reader(engine: str, table: SourceTable, *, times: Mapping[str, str | None], time_zone: str = "UTC") -> DuckDB:
     """The reader of ``table`` for prepare.engine. ``times`` are columns of dates, instants local to ``time_zone``."""
     if faults := unknown_engine(engine):
         raise InputError(faults[0])

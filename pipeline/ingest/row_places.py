@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.entry import watch
-from pipeline.ingest.source_files import opened
+from pipeline.ingest.source_files import SourceTable
+from pipeline.ingest.text_files import opened
 from responsible.validation import InputError
 
 
@@ -32,7 +33,7 @@ class Record(NamedTuple):
     fields: Sequence[str] | None
 
 
-def records(path: Path, delimiter: str) -> Iterator[Record]:
+def records(path: Path, table: SourceTable) -> Iterator[Record]:
     """Each record of a CSV file but header and blank lines. A byte that is not UTF-8 is a lone surrogate of its fields.
 
     Engines count every record, blank lines among them and the header as 1; people count rows of data. InputError where
@@ -40,8 +41,8 @@ def records(path: Path, delimiter: str) -> Iterator[Record]:
     apart.
     """
     csv.field_size_limit(sys.maxsize)
-    with opened(path) as file:
-        rows, row = csv.reader(file, delimiter=delimiter, strict=True), 0
+    with opened(path, table.encoding) as file:
+        rows, row = csv.reader(file, delimiter=table.delimiter, strict=True), 0
         for number in itertools.count(1):
             line, found = rows.line_num + 1, None
             try:
@@ -58,12 +59,12 @@ def records(path: Path, delimiter: str) -> Iterator[Record]:
 
 
 def places(
-    path: Path, delimiter: str, wanted: Collection[int], rejected: Collection[int]
+    path: Path, table: SourceTable, wanted: Collection[int], rejected: Collection[int]
 ) -> tuple[dict[int, Place], dict[int, Place]]:
     """Where rows of a CSV file stand: those read, by their order (``wanted``), and the rejected, by record number."""
     read: dict[int, Place] = {}
     lost: dict[int, Place] = {}
-    for number, place, _ in watch(records(path, delimiter), "finding lines"):
+    for number, place, _ in watch(records(path, table), "finding lines"):
         if number in rejected:
             lost[number] = place
         elif (order := place.row - len(lost)) in wanted:

@@ -11,9 +11,9 @@ import pandas as pd
 from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.ingest.dropped_rows import Dropped
 from responsible.tabular.cell_counts import sampled
-from responsible.tabular.columns import KEY, REASON, made, months, token, typed
-from responsible.tabular.schema import Prepare
-from responsible.tabular.sources import RowTable
+from responsible.tabular.columns import KEY, REASON, made, months, token
+from responsible.tabular.sources import Prepare, RowTable
+from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
 
 
@@ -38,10 +38,11 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     declared = roles.declared()
     table = source_files.table(roles, [d.column for d in declared], section)
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
+    spelling = roles.spelling(prepare)
     fields = sorted({token(d.column) for d in declared})
 
     def rows(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, prepare.missing_values, keep=[KEY])
+        return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, spelling, keep=[KEY])
 
     answer = reader.compute(rows)
     dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)

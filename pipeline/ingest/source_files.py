@@ -5,25 +5,31 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
+from pipeline.ingest.text_files import opened, raw, unreadable
 from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
-LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
+LFS = b"version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+KINDS |= {suffix + ".gz": "csv" for suffix, kind in KINDS.items() if kind == "csv"}
 
 
 class SourceTable(NamedTuple):
-    """The files of a table, their kind (csv or parquet) and the names of their columns."""
+    """The files of a table and their kind (csv or parquet); the names of its columns → as the files have them, and
+    which are ``needed``; how a text file separates fields and encodes texts.
+    """
 
     source: str
     files: Sequence[Path]
     kind: str
-    columns: Sequence[str]
+    columns: Mapping[str, str]
+    needed: Sequence[str]
     delimiter: str
+    encoding: str
 
 
 def table(given: Source, needed: Iterable[str], section: str = "budget") -> SourceTable:
@@ -35,14 +41,15 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
     files = _find(source, given.pattern, section)
     for path in files:
         _refuse_pointer(path)
-    kind, columns = _kind(files, section), _header(files, delimiter)
-    absent = [name for name in dict.fromkeys(needed) if name not in columns]
+    needed = list(dict.fromkeys(needed))
+    kind, columns = _kind(files, section), _header(files, given, needed)
+    absent = [name for name in needed if name not in columns]
     if absent and len(columns) == 1:
         raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
     if absent:
         lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
         raise InputError("\n".join(lines))
-    return SourceTable(source, files, kind, columns, delimiter)
+    return SourceTable(source, files, kind, columns, needed, delimiter, given.encoding)
 
 
 def _find(source: str, pattern: str | None, section: str) -> list[Path]:
@@ -64,7 +71,7 @@ def _find(source: str, pattern: str | None, section: str) -> list[Path]:
     if pattern and (Path(pattern).is_absolute() or ".." in Path(pattern).parts):
         raise InputError(f"{section}.pattern must stay in the folder {source}, got {pattern!r}")
     found = sorted(p for p in root.glob(pattern or "*") if p.is_file() and p.name[0] not in "._")
-    found = [p for p in found if pattern or p.suffix.lower() in KINDS]
+    found = [p for p in found if pattern or _suffix(p) in KINDS]
     if not found:
         remedy = _absent(source, f"set {section}.pattern")
         raise InputError(f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; {remedy}")
@@ -84,50 +91,72 @@ def _absent(source: str, remedy: str) -> str:
 
 def _refuse_pointer(path: Path) -> None:
     """A clone without Git LFS has a short text in the place of the file."""
-    with opened(path) as file:
-        if file.read(len(LFS)) == LFS:
-            raise InputError(f"{path}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`")
+    try:
+        with raw(path) as file:
+            start = file.read(len(LFS))
+    except (OSError, EOFError) as error:
+        raise unreadable(path, "gzip", error) from None
+    if start == LFS:
+        raise InputError(f"{path}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`")
 
 
 def _kind(files: Sequence[Path], section: str) -> str:
     """Either csv or parquet, by suffix, the same for all files."""
     kinds: dict[str, Path] = {}
     for path in files:
-        if path.suffix.lower() not in KINDS:
-            raise InputError(f"{path}: must be a CSV or Parquet file, got suffix {path.suffix!r}; rename or convert it")
-        kinds.setdefault(KINDS[path.suffix.lower()], path)
+        if _suffix(path) not in KINDS:
+            rule = f"must be a CSV or Parquet file, got suffix {_suffix(path)!r}"
+            raise InputError(f"{path}: {rule}; rename or convert it")
+        kinds.setdefault(KINDS[_suffix(path)], path)
     if len(kinds) > 1:
         both = " and ".join(str(p) for p in kinds.values())
         raise InputError(f"{both}: a table must be all CSV or all Parquet; set {section}.pattern to choose")
     return next(iter(kinds))
 
 
-def _header(files: Sequence[Path], delimiter: str) -> list[str]:
-    """The column names, the same in every file and each of them once; engines do not tell names apart by case."""
-    first, *others = ((path, _names(path, delimiter)) for path in files)
+def _suffix(path: Path) -> str:
+    """The suffix, with that of what is compressed."""
+    compressed = path.suffix.lower() == ".gz"
+    return (Path(path.stem).suffix + path.suffix if compressed else path.suffix).lower()
+
+
+def _header(files: Sequence[Path], given: Source, needed: Collection[str]) -> dict[str, str]:
+    """The columns, the same in every file: the name each goes by → as the file has it. Each ``needed`` is there once.
+
+    Engines do not tell names apart by case. Others that occur again go by their number too, and nobody asks for them.
+    """
+    first, *others = ((path, _names(path, given)) for path in files)
     for path, names in others:
         if names != first[1]:
             raise InputError(f"{path}: must have the columns of {first[0]} ({first[1]}), got {names}; make them equal")
-    seen: dict[str, str] = {}
-    for name in first[1]:
-        if (other := seen.setdefault(name.lower(), name)) is not name:
+    wanted, seen = {name.lower() for name in needed}, dict[str, str]()  # lower case → name
+    columns: dict[str, str] = {}
+    for number, as_read in enumerate(first[1], start=1):
+        name = as_read.strip() if given.trim else as_read
+        other = seen.get(name.lower())
+        if other is not None and name.lower() in wanted:
             rule = "occurs twice" if other == name else f"differs from column {other!r} only in case"
             raise InputError(f"{first[0]}: column {name!r} {rule}; rename one of them")
-    return first[1]
+        columns[name if other is None else f"{name} (column {number})"] = as_read
+        seen.setdefault(name.lower(), name)
+    return columns
 
 
-def _names(path: Path, delimiter: str) -> list[str]:
-    if KINDS[path.suffix.lower()] == "parquet":
+def _names(path: Path, given: Source) -> list[str]:
+    if _suffix(path) in (".parquet", ".pq"):
         return _parquet_names(path)
-    with opened(path) as file:
-        try:
-            names = next(csv.reader(file, delimiter=delimiter), None)
-        except csv.Error as error:
-            raise InputError(f"{path}: line 1: not readable as a header ({error}); check its quotes") from None
+    try:
+        with opened(path, given.encoding) as file:
+            names = next(csv.reader(file, delimiter=given.delimiter), None)
+    except csv.Error as error:
+        raise InputError(f"{path}: line 1: not readable as a header ({error}); check its quotes") from None
+    except (UnicodeError, OSError, EOFError) as error:
+        raise unreadable(path, given.encoding, error) from None
     if not names:
         raise InputError(f"{path}: {'is empty' if names is None else 'line 1 is empty'}; it must begin with a header")
     if any("\udc80" <= character <= "\udcff" for character in "".join(names)):
-        raise InputError(f"{path}: line 1: not UTF-8; save the file as UTF-8")
+        remedy = "name the encoding of the file (encoding: cp1252), or save it as UTF-8"
+        raise InputError(f"{path}: line 1: not {given.encoding.upper()}; {remedy}")
     return [name or f"unnamed {i}" for i, name in enumerate(names, start=1)]
 
 
@@ -146,14 +175,6 @@ def parquet_rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)
-
-
-def opened(path: Path) -> TextIO:
-    """The text of a file; bytes that are no UTF-8 come as surrogates, so that a message can say where they are."""
-    try:
-        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}; check its permissions") from None
 
 
 def digest(table: SourceTable) -> str:

@@ -28,7 +28,8 @@ def options(archive: Path, params: Mapping[str, Any]) -> dict[str, Any]:
         "model_config": {
             "features": {name: _feature(feature) for name, feature in features.items()},
             "merged": [name for name, feature in features.items() if feature.get("min_count")],
-            "missing_values": params["prepare"]["missing_values"],
+            "missing_values": [*params["prepare"]["missing_values"], *params["budget"].get("missing_values", [])],
+            "trim": params["budget"].get("trim", False),
             "decision_threshold": params["model"]["decision_threshold"],
             "label": f"{params['budget']['target']['column']} >= {params['threshold']}",
         },

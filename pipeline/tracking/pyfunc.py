@@ -51,6 +51,7 @@ class Served(PythonModel):
             number = pd.to_numeric(column).astype(float).to_numpy()
             return number if bins is None else self._cut(number, bins, intervals)
         missing = column.isna() | column.astype(str).str.strip().isin(["", *self.config["missing_values"]])
+        column = column.astype(str).str.strip() if self.config["trim"] else column
         return column.astype(object).where(~missing, MISSING).astype(str).to_numpy(dtype=object)
 
     def _merged(self, levels: np.ndarray, column: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from responsible.tabular.columns import Declared, intervals
 from responsible.tabular.features import Feature
 from responsible.tabular.levels import merged, refuse_absent, refuse_many
 from responsible.tabular.schema import Sensitive
-from responsible.tabular.sources import Levels, RowTable, Text, refuse_repeats
+from responsible.tabular.sources import Levels, RowTable, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 EVENTS = ("outcome", "merit", "urgency")  # the roles that say yes or no
@@ -67,6 +67,7 @@ class Healthcare(RowTable):
 
     id: Text | None = None
     time: Text | None = None
+    time_format: TimeFormat | None = None
     outcome: Event
     merit: Event | None = None
     urgency: Event | None = None
@@ -95,7 +96,7 @@ class Healthcare(RowTable):
         if self.id:
             out.append(Declared("id", self.id, "categorical", required=True))
         if self.time:
-            out.append(Declared("month", self.time, "month", required=True))
+            out.append(Declared("month", self.time, "month", required=True, form=self.time_format))
         if d := self.duration:
             out.append(Declared("duration", d.column, "numeric", d.minimum, d.maximum))
         out += [s.declared(ATTRIBUTE + name) for name, s in self.protected.items()]
@@ -119,10 +120,9 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
         levels = _binned(out[FACTOR + name], feature) if feature.bins else out[FACTOR + name]
         if feature.min_count:
             levels = merged(levels, pd.Series(1, index=out.index), feature.min_count)
-        if feature.kind == "categorical":
-            out[FACTOR + name] = levels
         if feature.kind == "categorical" or feature.bins:
             out[BINNED + name] = levels
+        out[FACTOR + name] = levels if feature.kind == "categorical" else out[FACTOR + name]
     out["id"] = out["id"].astype(str) if roles.id else rows["row"].astype(str).str.zfill(len(str(len(rows))))
     _refuse(out, roles)
     first = ["id", *(n for n in (*EVENTS, "month", "duration") if n in out)]
@@ -186,8 +186,8 @@ def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[flo
 def refuse_weights(key: str, weights: Mapping[str, float], roles: Healthcare) -> None:
     """InputError, with a line for each weight that is given to something that is not a numeric feature of the table."""
     numeric = [name for name, f in roles.features.items() if f.kind == "numeric"]
+    rule = "is not a numeric feature of healthcare"
     if unknown := [name for name in weights if name not in numeric]:
-        rule = "is not a numeric feature of healthcare"
         raise InputError("\n".join(f"{key}.{name} {rule}{did_you_mean(name, numeric)}" for name in unknown))
 
 

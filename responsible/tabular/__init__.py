@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from responsible.tabular.cells import Grid, cuts, labels
     from responsible.tabular.conjunctions import Conjunctions
     from responsible.tabular.profile import base_rates
-    from responsible.tabular.schema import Budget, Prepare, Sensitive
+    from responsible.tabular.schema import Budget, Sensitive
+    from responsible.tabular.sources import Prepare
 else:
     __getattr__, __dir__ = lazily(
         __name__,
@@ -20,6 +21,7 @@ else:
             "cells": ("Grid", "cuts", "labels"),
             "conjunctions": ("Conjunctions",),
             "profile": ("base_rates",),
-            "schema": ("Budget", "Prepare", "Sensitive"),
+            "schema": ("Budget", "Sensitive"),
+            "sources": ("Prepare",),
         },
     )

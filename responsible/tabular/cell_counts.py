@@ -15,9 +15,11 @@ import pandas as pd
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
 from responsible.tabular.cells import Grid, cuts
-from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token, typed
+from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
 from responsible.tabular.levels import merged, refuse_absent
-from responsible.tabular.schema import SPLITS, Budget, Prepare, Sensitive, refuse_conflicts
+from responsible.tabular.schema import SPLITS, Budget, Sensitive, refuse_conflicts
+from responsible.tabular.sources import Prepare
+from responsible.tabular.typed_fields import typed
 
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 FIRST = "first_reason"
@@ -54,7 +56,7 @@ class Plan:
         if budget.split_column:
             out.append(Declared("split", budget.split_column, "categorical", levels=SPLITS, required=True))
         if budget.time:
-            out.append(Declared("month", budget.time, "month", required=True))
+            out.append(Declared("month", budget.time, "month", required=True, form=budget.time_format))
         for name, f in budget.features.items():
             out.append(Declared(FEATURE + name, name, f.kind, f.minimum, f.maximum, f.bins))
         for name, attribute in self.sensitive.items():
@@ -81,19 +83,19 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     What takes very many values (target, key, dates, numbers to be binned) is typed row by row. Then equal rows are
     counted, and the other fields are typed once for each distinct combination, which is far less text to read.
     """
-    declared, missing = plan.declared(), plan.prepare.missing_values
+    declared, spelling = plan.declared(), plan.budget.spelling(plan.prepare)
     by_row = [d for d in declared if d.name in ("target", "key", "month") or d.bins]
     rest = [d for d in declared if d not in by_row]
     fields = list(dict.fromkeys(token(d.column) for d in rest))
     used = sorted({token(d.column) for d in declared})
     chosen = sampled(frame, plan.prepare.sample_rows, plan.seed, used)
-    rows = typed(chosen, by_row, missing, keep=[KEY, *fields])
+    rows = typed(chosen, by_row, spelling, keep=[KEY, *fields])
     rows = rows.with_columns(_bin(plan).alias(made("bin")), _split(plan).alias(made("split")))
     text_target = [LEVEL] if plan.budget.target.favourable else []
     names = [made(name) for name in plan.names()]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
     groups = rows.group_by(*fields, *done, REASON).agg(n=nw.len()).rename({REASON: FIRST})
-    cells = typed(groups, rest, missing, keep=[*done, FIRST, "n"])
+    cells = typed(groups, rest, spelling, keep=[*done, FIRST, "n"])
     cells = cells.with_columns(nw.coalesce(FIRST, REASON).alias(REASON))
     return cells.group_by(*names, REASON, *text_target).agg(nw.col("n").sum())
 
@@ -169,5 +171,5 @@ def key_repeats(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     Rows of the whole table with a key, good or bad, sampled or not.
     """
     key = [d for d in plan.declared() if d.name == "key"]
-    named = typed(frame, key, plan.prepare.missing_values, keep=[KEY]).filter(nw.col(REASON).is_null())
+    named = typed(frame, key, plan.budget.spelling(plan.prepare), keep=[KEY]).filter(nw.col(REASON).is_null())
     return named.select(repeats=nw.len() - nw.col(KEY).n_unique())

@@ -4,61 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from responsible.tabular.columns import Closed, Declared, intervals
 from responsible.tabular.features import Feature
-from responsible.tabular.sources import Bins, Levels, Source, Text, refuse_repeats
+from responsible.tabular.sources import Bins, Levels, Source, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class Split(Params):
-    """Shares of the rows for training, validation and test; they sum to 1, and only ``valid`` may be 0."""
-
-    train: Annotated[float, Field(gt=0, lt=1)]
-    valid: Annotated[float, Field(ge=0, lt=1)]
-    test: Annotated[float, Field(gt=0, lt=1)]
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if abs(self.train + self.valid + self.test - 1) > 1e-9:
-            raise ValueError(f"shares must sum to 1, got {self.train} + {self.valid} + {self.test}")
-        return self
-
-
-class Prepare(Params):
-    """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing".
-
-    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format.
-    """
-
-    engine: Text
-    on_bad_rows: Literal["error", "drop"]
-    minimum_rows: Annotated[int, Field(ge=1, le=10**12)]
-    sample_rows: Annotated[int, Field(ge=0, le=10**12)]
-    missing_values: list[str]
-    time_zone: str = "UTC"
-    split: Split
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known(cls, zone: str) -> str:
-        """Refuse what is no time zone of the IANA database."""
-        if zone not in available_timezones():
-            raise ValueError(f"must name a time zone such as UTC or Europe/Berlin, got {zone!r}")
-        return zone
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        refuse_repeats("missing_values", self.missing_values)
-        return self
 
 
 class Target(Params):
@@ -84,6 +41,7 @@ class Budget(Source):
 
     key: Text | None = None
     time: Text | None = None
+    time_format: TimeFormat | None = None
     split_column: Text | None = None
     target: Target
     features: Annotated[dict[Text, Feature], Field(min_length=1)]

@@ -2,32 +2,109 @@
 
 from __future__ import annotations
 
+import codecs
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from responsible.tabular.columns import Declared
+from responsible.tabular.columns import Declared, Spelling
 from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1)]
 Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
+TimeFormat = Annotated[str, Field(pattern="%[Yy].*%[mbB]|%[mbB].*%[Yy]")]
 Bins = Annotated[list[float], Field(min_length=1)]
 Levels = Annotated[list[Text], Field(min_length=1)]
+
+
+class Split(Params):
+    """Shares of the rows for training, validation and test; they sum to 1, and only ``valid`` may be 0."""
+
+    train: Annotated[float, Field(gt=0, lt=1)]
+    valid: Annotated[float, Field(ge=0, lt=1)]
+    test: Annotated[float, Field(gt=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if abs(self.train + self.valid + self.test - 1) > 1e-9:
+            raise ValueError(f"shares must sum to 1, got {self.train} + {self.valid} + {self.test}")
+        return self
+
+
+class Prepare(Params):
+    """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing".
+
+    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format.
+    """
+
+    engine: Text
+    on_bad_rows: Literal["error", "drop"]
+    minimum_rows: Annotated[int, Field(ge=1, le=10**12)]
+    sample_rows: Annotated[int, Field(ge=0, le=10**12)]
+    missing_values: list[str]
+    time_zone: str = "UTC"
+    split: Split
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        """Refuse what is no time zone of the IANA database."""
+        if zone not in available_timezones():
+            raise ValueError(f"must name a time zone such as UTC or Europe/Berlin, got {zone!r}")
+        return zone
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("missing_values", self.missing_values)
+        return self
 
 
 class Source(Params):
     """Where a table is, and how it is read.
 
-    ``allow_unequal_drop`` is the written reason why dropped rows may fall unequally on groups.
+    Besides prepare.missing_values, ``missing_values`` of this table alone mean missing. A text file is in ``encoding``,
+    one of Python's; its numbers have the ``decimal`` sign and, between groups of three digits, the ``thousands`` sign.
+    ``trim`` takes blanks off the ends of column names and texts. ``allow_unequal_drop`` is the written reason why
+    dropped rows may fall unequally on groups.
     """
 
     source: Text
     pattern: Text | None = None
     delimiter: Delimiter
+    encoding: Text = "utf-8"
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", " ", "'", "_", "\u00a0", "\u202f", "’"] | None = None
+    trim: bool = False
+    missing_values: list[Text] = Field(default_factory=list)
     allow_unequal_drop: Text | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        """The name that Python has for the codec; refuse what is none, or makes no text of bytes."""
+        try:
+            codec = codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError(f"must be an encoding of Python, such as cp1252, got {encoding!r}") from None
+        if not codec._is_text_encoding:
+            raise ValueError(f"must be an encoding of texts, such as cp1252, got {encoding!r}")
+        return codec.name
+
+    @model_validator(mode="after")
+    def _signs_apart(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands must be different signs, got {self.decimal!r} for both")
+        refuse_repeats("missing_values", self.missing_values)
+        return self
+
+    def spelling(self, prepare: Prepare) -> Spelling:
+        """How the table writes its fields."""
+        missing = list(dict.fromkeys([*prepare.missing_values, *self.missing_values]))
+        return Spelling(missing, self.decimal, self.thousands, self.trim)
 
 
 class RowTable(Source):

@@ -1,5 +1,6 @@
 """The stage `prepare`: what it writes, from any form of the table, and what it refuses, leaving files as they were."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -365,7 +366,10 @@ def test_rows_that_are_not_utf8(folder):
     assert message.endswith(REMEDY)
     assert run(prepare__on_bad_rows="drop")[2]["dropped"] == {"not UTF-8": 1}
     Path("t.csv").write_bytes(content.decode().encode("utf-16"))
-    assert refusal() == "t.csv: line 1: not UTF-8; save the file as UTF-8"
+    assert refusal() == (
+        "t.csv: line 1: not UTF-8; name the encoding of the file (encoding: cp1252), or save it as UTF-8"
+    )
+    assert run(budget__encoding="utf-16")[2]["rows"]["kept"] == 200
 
 
 def test_lines_are_true_where_fields_have_line_breaks(folder):
@@ -463,13 +467,113 @@ def test_a_stray_quote_in_one_line_is_a_bad_row(folder):
     assert run(prepare__on_bad_rows="drop")[2]["dropped"] == {"quotes that do not match": 1}
 
 
-def test_mixed_line_ends(folder):
-    """A file glued from two systems is refused with what to look for."""
+@pytest.mark.parametrize("first", ["\r\n", "\r"])
+def test_mixed_line_ends(folder, first):
+    """A file glued from two systems is read as it is, and its bad rows stand where an editor shows them."""
+    spoiled([])
+    expected = run()[0]
     text = tables.sample(200).to_csv(index=False)
-    Path("t.csv").write_bytes(text[:3000].replace("\n", "\r\n").encode() + text[3000:].encode())
-    message = refusal()
-    assert message.startswith("t.csv: cannot be read: ")
-    assert message.endswith("; check that quotes and line ends are the same throughout")
+    Path("t.csv").write_bytes(text[:3000].replace("\n", first).encode() + text[3000:].encode())
+    pd.testing.assert_frame_equal(run()[0], expected)
+    ragged((6, "100,20,Male"), (190, "100,abc,Male,Other,0,Play: Go shopping"))
+    text = Path("t.csv").read_text()
+    Path("t.csv").write_bytes(text[:3000].replace("\n", first).encode() + text[3000:].encode())
+    few, number = refusal().split("\n")
+    assert few.startswith("t.csv: too few fields in 1 row: row 5 (line 6) '100,20,Male'")
+    assert number.startswith("t.csv: Age: not a number in 1 row: row 189 (line 190) 'abc'")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-8-sig", "mac-roman"])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_every_encoding_gives_the_same_cells(folder, encoding, suffix):
+    """Text in any encoding of Python, compressed or not, is the table that UTF-8 is; levels keep their accents."""
+    frame = tables.sample(200).replace("Bachelor’s Degree", "Diplôme").replace("Male", "männlich")
+    changes = {"sensitive__education__privileged": ["Diplôme"], "sensitive__gender__privileged": ["männlich"]}
+    frame = frame.replace({"’": "'"}, regex=True)
+    write(frame)
+    expected = run(**changes)[0]
+    content = frame.to_csv(index=False).encode(encoding)
+    Path(f"u.csv{suffix}").write_bytes(gzip.compress(content) if suffix else content)
+    cells, _, metrics = run(**changes, budget__encoding=encoding, budget__source=f"u.csv{suffix}")
+    pd.testing.assert_frame_equal(cells, expected)
+    assert metrics["digest"] == hashlib.sha256(Path(f"u.csv{suffix}").read_bytes()).hexdigest()
+
+
+def test_bytes_that_are_not_of_the_declared_encoding(folder):
+    """The row is bad, named with its place; what is no encoding of texts is refused with the value."""
+    ragged()
+    content = Path("t.csv").read_bytes().split(b"\n")
+    content[4] = b"100,20,Male\x81,Other,0,Play: Go shopping"
+    Path("t.csv").write_bytes(b"\n".join(content))
+    assert refusal(budget__encoding="cp1252").startswith("t.csv: not CP1252 in 1 row: row 4 (line 5) '100,20,Male")
+    assert "budget: must be an encoding of Python, such as cp1252, got 'latin'" not in refusal(budget__encoding="ascii")
+    assert "must be an encoding of Python, such as cp1252, got 'ansii'" in refusal(budget__encoding="ansii")
+    assert "must be an encoding of texts, such as cp1252, got 'rot13'" in refusal(budget__encoding="rot13")
+
+
+def test_compressed_files(folder):
+    """Rows of a compressed file have their lines; a file that is cut, or is not compressed, is refused."""
+    spoiled([3], Age=["x"])
+    content = Path("t.csv").read_bytes()
+    Path("u.csv.gz").write_bytes(gzip.compress(content))
+    assert "u.csv.gz: Age: not a number in 1 row: row 3 (line 4) 'x'" in refusal(budget__source="u.csv.gz")
+    Path("u.csv.gz").write_bytes(gzip.compress(content)[:-500])
+    assert refusal(budget__source="u.csv.gz").startswith("u.csv.gz: not readable as ")
+    Path("u.csv.gz").write_bytes(content)
+    assert refusal(budget__source="u.csv.gz").startswith("u.csv.gz: not readable as ")
+
+
+def test_decimal_and_thousands_signs(folder):
+    """Numbers as half of Europe writes them; a sign in a place where it means nothing makes a bad row."""
+    frame = tables.sample(200)
+    cents = frame["Budget (in dollars)"].astype(int) * 100
+    write(frame.assign(**{"Budget (in dollars)": cents}))
+    plain = {"threshold": 30000, "threshold_sweep__grid": {"minimum": 20000, "maximum": 40000, "step": 10000}}
+    expected = run(**plain)[0]
+    german = (f"{value:,}".replace(",", ".") + ",00" for value in cents)
+    write(frame.assign(**{"Budget (in dollars)": list(german)}), sep=";")
+    signs = {"budget__decimal": ",", "budget__thousands": ".", "budget__delimiter": ";"}
+    pd.testing.assert_frame_equal(run(**plain, **signs)[0], expected)
+    frame.loc[[0, 1, 2], "Age"] = ["1.5", "12.34", "2,5"]
+    write(frame, sep=";")
+    message = refusal(**plain, **signs)
+    assert message.startswith("t.csv: Age: not a number in 2 rows: row 1 (line 2) '1.5', row 2 (line 3) '12.34'; ")
+    assert "decimal and thousands must be different signs" in refusal(budget__decimal=",", budget__thousands=",")
+
+
+def test_dates_of_a_declared_form(folder):
+    """Days first, as declared, become months; another form is a bad row that is shown as it stands."""
+    frame = tables.sample(200).assign(day=[f"{1 + i % 28:02}.{1 + i % 12:02}.2024" for i in range(200)])
+    write(frame)
+    given = {"budget__time": "day", "budget__time_format": "%d.%m.%Y"}
+    cells, _, _ = run(**given)
+    assert cells.groupby("month")["n"].sum().to_dict() == frame["day"].str[3:5].radd("2024-").value_counts().to_dict()
+    frame.loc[[0, 1, 2], "day"] = ["2024-01-31", "31.02.2024", ""]
+    write(frame)
+    form, missing = refusal(**given).split("\n")
+    assert form.startswith("t.csv: day: not a date of the form %d.%m.%Y in 2 rows: row 1 (line 2) '2024-01-31', row 2 ")
+    assert "(line 3) '31.02.2024'" in form
+    assert missing.startswith("t.csv: day: missing in 1 row: row 3 (line 4) ''")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_blanks_are_trimmed_on_request(folder, form):
+    """Around headers and levels; without the request they are part of the names."""
+    frame = spoiled([])
+    expected = run()[0]
+    padded = frame.assign(Gender=" " + frame["Gender"] + "\t").rename(columns={"Age": " Age", "Gender": "Gender  "})
+    write(padded, f"t.{form}")
+    pd.testing.assert_frame_equal(run(budget__trim=True, budget__source=f"t.{form}")[0], expected)
+    assert refusal(budget__source=f"t.{form}").startswith(f"t.{form}: column 'Age' is missing; did you mean ' Age'?")
+
+
+def test_missing_spellings_of_one_table(folder):
+    """They count besides the common ones, in this table only."""
+    frame = spoiled([3, 4, 5], Age=["?", "N/A", "NA"])
+    assert frame["Age"].tolist()[2:5] == ["?", "N/A", "NA"]
+    cells = run(budget__missing_values=["?", "N/A"])[0]
+    assert cells.loc[cells["x.Age"].isna(), "n"].sum() == 3
+    assert "Age: not a number in 2 rows" in refusal()
 
 
 def test_a_drop_that_falls_on_one_group_is_refused(folder):
@@ -621,12 +725,18 @@ def test_missing_columns(folder):
 
 
 def test_duplicate_columns(folder):
-    """Two columns of one name, or of names that differ in case only, cannot be told apart."""
+    """Two columns of one name, or of names that differ in case only, cannot be told apart, unless nobody asks."""
     frame = tables.sample(200)
     write(frame.set_axis([*frame.columns[:-1], "Age"], axis=1))
     assert refusal() == "t.csv: column 'Age' occurs twice; rename one of them"
     write(frame.set_axis([*frame.columns[:-1], "AGE"], axis=1))
     assert refusal() == "t.csv: column 'AGE' differs from column 'Age' only in case; rename one of them"
+    write(tables.sample(200))
+    expected = run()[0]
+    for form in ("csv", "parquet"):
+        more = tables.sample(200).assign(note="a", NOTE="b", Note="c", x="d", X="e")
+        write(more.rename(columns={"NOTE": "note"}) if form == "csv" else more, f"u.{form}")
+        pd.testing.assert_frame_equal(run(budget__source=f"u.{form}")[0], expected)
 
 
 def test_files_that_do_not_belong_together(folder):

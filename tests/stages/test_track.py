@@ -219,12 +219,15 @@ def test_a_served_model_cuts_numbers_as_prepare_does():
     from pipeline.tracking import pyfunc
 
     served = pyfunc.Served()
-    served.config = {"missing_values": ["NA"]}
+    served.config = {"missing_values": ["NA"], "trim": False}
     names = ["[0, 18)", "[18, 65)", "[65, 120]"]
     ages = served._typed(pd.Series([0, 17.9, 18, 64, 65, 120, None]), "numeric", [18.0, 65.0], names)
     assert ages.tolist() == [names[0], names[0], names[1], names[1], names[2], names[2], "Missing"]
     texts = served._typed(pd.Series(["Oslo", " NA ", "", None, "Rome"]), "categorical", None, [])
     assert texts.tolist() == ["Oslo", "Missing", "Missing", "Missing", "Rome"]
+    served.config["trim"] = True
+    texts = served._typed(pd.Series([" Oslo\t", " NA ", None]), "categorical", None, [])
+    assert texts.tolist() == ["Oslo", "Missing", "Missing"]
 
 
 def test_a_served_model_knows_rare_levels_as_prepare_does():

@@ -15,7 +15,8 @@ from pipeline.storage.parameters import SECTIONS
 from responsible.datasets import budget as sample_budget
 from responsible.tabular.cell_counts import Plan
 from responsible.tabular.cells import Grid
-from responsible.tabular.schema import Budget, Prepare, Sensitive
+from responsible.tabular.schema import Budget, Sensitive
+from responsible.tabular.sources import Prepare
 from tests.support.contract import ROOT
 
 

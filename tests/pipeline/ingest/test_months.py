@@ -7,8 +7,9 @@ import pytest
 from pyarrow import parquet
 
 from pipeline.ingest import engines, source_files
-from responsible.tabular.columns import REASON, Declared, made, typed
+from responsible.tabular.columns import REASON, Declared, Spelling, made
 from responsible.tabular.sources import Source
+from responsible.tabular.typed_fields import typed
 
 STAMPS = ["2024-01-31T23:30:00-02:00", "2024-02-01 00:30:00Z", "2024-03-01T01:00:00+05:30", "2024-05-06"]
 STAMPS += ["2024-05-06T99:00Z"]  # no time of a day
@@ -22,8 +23,8 @@ MONTHS = {
 def months(path, zone):
     """Months and reasons of the column ``t``, as a table of rows is read."""
     table = source_files.table(Source(source=str(path), delimiter=","), ["t"])
-    reader = engines.reader("duckdb", table, times=["t"], time_zone=zone)
-    return reader.compute(lambda rows: typed(rows, [Declared("m", "t", "month")], []))
+    reader = engines.reader("duckdb", table, times={"t": None}, time_zone=zone)
+    return reader.compute(lambda rows: typed(rows, [Declared("m", "t", "month")], Spelling()))
 
 
 @pytest.mark.parametrize("zone", MONTHS)

@@ -11,7 +11,7 @@ from pipeline.storage import files
 from pipeline.storage.parameters import keys
 from responsible.datasets.healthcare import draw
 from responsible.healthcare import schema as h
-from responsible.tabular.schema import Prepare
+from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 from tests.support.contract import ROOT
 from tests.support.tables import tree, write

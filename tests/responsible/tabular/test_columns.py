@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responsible.tabular.columns import DATE, NUMBER, REASON, VALUE, Declared, intervals, made, token, typed
+from responsible.tabular.columns import REASON, VALUE, Declared, Spelling, intervals, made, token
+from responsible.tabular.typed_fields import DATE, typed
 from responsible.validation import InputError
 from tests.support.engines import ENGINES, collect, lazy
 
@@ -22,8 +23,8 @@ NOT_NUMBERS = ["abc", "1_000", "1,5", "0x1F", "1e", "--1", "1 2", "−5", "½", 
 NOT_FINITE = ["nan", "NaN", "inf", "-Infinity", "+INF", " nan ", "1e999"]
 
 
-def judged(engine, columns, declared, missing_values=("NA",)):
-    return collect(typed(lazy(engine, columns), declared, list(missing_values)))
+def judged(engine, columns, declared, missing_values=("NA",), **spelling):
+    return collect(typed(lazy(engine, columns), declared, Spelling(missing_values, **spelling)))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -51,7 +52,7 @@ def test_the_number_pattern_is_pythons_float_without_its_extras(text):
         accepted = not re.search(r"[_ \sna-df-zA-DF-Z]", text)
     except ValueError:
         accepted = False
-    assert bool(re.fullmatch(NUMBER, text)) == accepted
+    assert bool(re.fullmatch(Spelling().number(), text)) == accepted
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -136,6 +137,32 @@ def test_edges_may_belong_below_and_intervals_may_have_names(engine):
     assert found[made("v")].tolist()[:8] == pd.cut(values, [-math.inf, 18, 24, math.inf], labels=labels).tolist()
     assert found[made("v")].isna().tolist() == [False] * 8 + [True, False]
     assert found[REASON].fillna("").tolist() == [""] * 8 + ["v: not a number", ""]
+
+
+GROUPED = {"1.234.567,5": 1234567.5, "1234,5": 1234.5, "-1.000": -1000, ",5": 0.5, "2,": 2, "1.234e2": 123400, " 7 ": 7}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_numbers_with_other_signs(engine):
+    """A decimal comma and groups of exactly three digits; any other place of a sign is no number."""
+    wrong = ["1.23", "12.34,5", "1,5,2", "1.234.5", ".5", "1234.567"]
+    declared = [Declared("v", "v", "numeric")]
+    found = judged(engine, {"v": [*GROUPED, *wrong]}, declared, decimal=",", thousands=".")
+    assert found[made("v")].tolist()[: len(GROUPED)] == list(GROUPED.values())
+    assert found[REASON].fillna("").tolist() == [""] * len(GROUPED) + ["v: not a number"] * len(wrong)
+    swiss = judged(engine, {"v": ["1'234.5", "1,234"]}, declared, thousands="'")
+    assert swiss[REASON].fillna("").tolist() == ["", "v: not a number"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_trimmed_texts(engine):
+    """On request blanks around a text do not belong to it: not to a level, nor to one that must be exact."""
+    declared = [Declared("c", "c", "categorical"), Declared("s", "s", "categorical", levels=["a b"])]
+    found = judged(
+        engine, {"c": [" x", "x\t", "x y ", " "], "s": [" a b", "a b\r\n", "a b", "NA "]}, declared, trim=True
+    )
+    assert found[made("c")].tolist() == ["x", "x", "x y", "Missing"]
+    assert found[REASON].isna().all()
 
 
 GOOD_DATES = {

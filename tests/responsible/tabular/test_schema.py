@@ -8,13 +8,12 @@ from responsible.tabular.features import Feature
 from responsible.tabular.levels import refuse_absent
 from responsible.tabular.schema import (
     Budget,
-    Prepare,
     Seed,
     Sensitive,
-    Split,
     Target,
     Threshold,
 )
+from responsible.tabular.sources import Prepare, Split
 from responsible.validation import InputError, explain
 from tests.support import tables
 

@@ -1,0 +1,132 @@
+"""Typing: from the fields of declared columns to values and, for each row, what is wrong with it.
+
+One narwhals expression serves every engine and every table: text becomes a number only where a regular expression
+says that it is one, because engines differ in what else they accept ("1_000", "0x1F", "nan"). A row is judged by the
+checks of its columns in the order they are declared; the first that fails is its ``reason``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import narwhals as nw
+
+from responsible.tabular.columns import REASON, VALUE, Declared, Spelling, intervals, made, number_text, token
+from responsible.validation import MISSING, InputError
+
+NOT_FINITE = r"(?:[+-]?(?:[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?))"
+BLANKS = r"[ \t\r\n]*"
+_DAYS = (
+    r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-9])"
+)
+DATE = rf"^[0-9]{{4}}-(?:(?:0[1-9]|1[0-2])|(?:{_DAYS})(?:[T ][0-9:.,]+(?:[zZ]|[+-][0-9:]+)?)?)$"
+
+_NULL = nw.lit(None, nw.String)
+Check = tuple[str, nw.Expr]
+
+
+def typed(
+    frame: nw.LazyFrame[Any], declared: Sequence[Declared], spelling: Spelling, keep: Sequence[str] = ()
+) -> nw.LazyFrame[Any]:
+    """``REASON``, ``VALUE`` and :func:`made` of each declared name, from a lazy frame with columns by :func:`token`.
+
+    ``spelling`` is how the table writes texts, numbers and missing values. ``keep`` names columns of the frame to carry
+    along. Raises :class:`InputError` when the type of a native column cannot hold
+    what is declared (a list, a date as a number).
+    """
+    schema = frame.collect_schema()
+    fields = [_Field(d, schema[token(d.column)], spelling) for d in declared]
+    checks = [(f, rule, bad) for f in fields for rule, bad in f.checks()]
+    reasons = (nw.when(bad).then(nw.lit(f"{f.declared.column}: {rule}")) for f, rule, bad in checks)
+    values = (nw.when(bad).then(nw.coalesce(f.text, nw.lit(""))) for f, rule, bad in checks)
+    wrong = {REASON: nw.coalesce(*reasons, _NULL), VALUE: nw.coalesce(*values, _NULL)}
+    return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
+
+
+class _Field:
+    """The expressions of one declared column, given the type the engine found for it."""
+
+    def __init__(self, declared: Declared, dtype: nw.dtypes.DType, spelling: Spelling) -> None:
+        self.declared, self.dtype, self.spelling = declared, dtype, spelling
+        self.is_text = dtype in (nw.String, nw.Categorical, nw.Enum)
+        self._refuse_types()
+        self.column = nw.col(token(declared.column))
+        self.text = self.column if dtype == nw.String else self.column.cast(nw.String)
+        if self.is_text and spelling.trim:
+            self.text = self.text.str.strip_chars()
+        self.missing = self.column.is_null()
+        if self.is_text:
+            self.missing = self.missing | self._matches("|".join(["", *map(re.escape, spelling.missing)]))
+        elif dtype.is_float() and "nan" in {m.lower() for m in spelling.missing}:
+            self.missing = self.missing | self.column.is_nan()
+
+    def _matches(self, pattern: str) -> nw.Expr:
+        """Whether the text, blanks around it ignored, matches as a whole."""
+        return self.text.str.contains(f"^{BLANKS}(?:{pattern}){BLANKS}$")
+
+    def _refuse_types(self) -> None:
+        numeric = self.is_text or self.dtype.is_numeric() or self.dtype == nw.Boolean
+        if not (numeric or (self.dtype.is_temporal() and self.declared.kind != "numeric")):
+            rule = f"cannot be read as {self.declared.kind}, got type {self.dtype}"
+            raise InputError(f"{self.declared.column} {rule}; convert the column")
+
+    def value(self) -> nw.Expr:
+        """The typed value; where the field is bad it is null or unspecified text."""
+        if self.declared.kind == "numeric":
+            return self.number() if self.declared.bins is None else self._interval(self.declared.bins)
+        text = self.text.str.slice(0, 7) if self.declared.kind == "month" else self.text
+        return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(text)
+
+    def number(self) -> nw.Expr:
+        """float64; null when missing or when text is not a number."""
+        column = self.column.cast(nw.Int64) if self.dtype == nw.Boolean else self.column
+        if self.is_text:
+            pattern = self.spelling.number()
+            plain, padded = self.text.str.contains(f"^{pattern}$"), self._matches(pattern)  # stripping all rows is slow
+            stripped = nw.when(padded).then(self.text.str.strip_chars())
+            column = self._in_digits(nw.when(plain).then(self.text).otherwise(stripped))
+        return nw.when(~self.missing).then(column).cast(nw.Float64)
+
+    def _in_digits(self, number: nw.Expr) -> nw.Expr:
+        """The text of a number without a thousands separator and with a decimal point."""
+        if self.spelling.thousands:
+            number = number.str.replace_all(self.spelling.thousands, "", literal=True)
+        return number.str.replace_all(",", ".", literal=True) if self.spelling.decimal == "," else number
+
+    def _interval(self, bins: Sequence[float]) -> nw.Expr:
+        d, number = self.declared, self.number()
+        *lower, last = d.labels or intervals(bins, d.minimum, d.maximum, d.closed)
+        levels = nw.lit(last)
+        for edge, level in reversed(list(zip(bins, lower, strict=True))):
+            below = number <= edge if d.closed == "right" else number < edge
+            levels = nw.when(below).then(nw.lit(level)).otherwise(levels)
+        unreadable = nw.when(number.is_null()).then(_NULL).otherwise(levels)
+        return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(unreadable)
+
+    def checks(self) -> Iterator[Check]:
+        """Each rule with the expression that is true where it is broken."""
+        if self.declared.required:
+            yield "missing", self.missing
+        if self.declared.kind == "numeric":
+            yield from self._number_checks()
+        elif self.declared.kind == "month":
+            form = f"a date of the form {d}" if (d := self.declared.form) else "an ISO date (YYYY-MM-DD)"
+            yield f"not {form}", ~self.missing & ~self.text.str.contains(DATE)
+        elif self.declared.levels is not None:
+            yield (
+                f"not one of {', '.join(self.declared.levels)}",
+                ~self.missing & ~self.text.is_in(self.declared.levels),
+            )
+
+    def _number_checks(self) -> Iterator[Check]:
+        number = self.number()
+        if self.is_text:
+            yield "not finite", ~self.missing & self._matches(NOT_FINITE)
+            yield "not a number", ~self.missing & number.is_null()
+        yield "not finite", ~self.missing & ~number.is_finite()
+        if self.declared.minimum is not None:
+            yield f"below {number_text(self.declared.minimum)}", number < self.declared.minimum
+        if self.declared.maximum is not None:
+            yield f"above {number_text(self.declared.maximum)}", number > self.declared.maximum
