@@ -10,13 +10,17 @@ import narwhals as nw
 
 from pipeline.ingest import row_places
 from pipeline.ingest.engines import NO_DATE, DuckDB, Frame
-from responsible.tabular.columns import KEY, REASON, VALUE, Declared, Spelling
+from responsible.tabular.columns import KEY, NOT_WHOLE, REASON, VALUE, Declared, Spelling
 from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
 
 SHOWN = 5  # examples of each reason
 AGAIN = ", which is the header again: delete the line"
 LONGEST = 60  # characters of a value that are shown
+SURVEY = (
+    "a weight is the number of equal rows that a row stands for; survey weights (inverse chances of being drawn) are "
+    "not such numbers, and intervals and tests that counted them so would be wrong: leave budget.weight out"
+)
 ENCODING = "name the encoding of the file (encoding: cp1252), "
 REMEDY = "correct the rows or set prepare.on_bad_rows: drop"
 
@@ -45,10 +49,16 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
             shown.setdefault(reason, []).extend(place + example for example in examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
-        f"{', '.join(examples[:SHOWN])}; {ENCODING if reason == reader.not_encoded else ''}{REMEDY}"
+        f"{', '.join(examples[:SHOWN])}; {_remedy(reader, reason)}"
         for reason, examples in shown.items()
     )
     raise InputError("\n".join(found))
+
+
+def _remedy(reader: DuckDB, reason: str) -> str:
+    if reason.endswith(NOT_WHOLE):
+        return SURVEY
+    return ENCODING + REMEDY if reason == reader.not_encoded else REMEDY
 
 
 def _of_file(

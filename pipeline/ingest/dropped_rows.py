@@ -12,7 +12,7 @@ from pipeline.ingest import bad_rows, row_places
 from pipeline.ingest.engines import DuckDB
 from responsible.names import ATTRIBUTE
 from responsible.tabular.cell_counts import reasons
-from responsible.tabular.columns import REASON, Declared, Spelling, made
+from responsible.tabular.columns import NOT_WHOLE, REASON, Declared, Spelling, made
 from responsible.tabular.sources import Prepare, Source
 from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
@@ -46,13 +46,15 @@ def settled(
 ) -> Dropped:
     """What became of the bad rows of ``answer`` (rows or cells with ``n``, ``REASON`` and :func:`made` columns).
 
-    InputError that shows them unless prepare.on_bad_rows says drop; else they are counted and printed.
+    InputError that shows them unless prepare.on_bad_rows says drop; else they are counted and printed. A weight with a
+    fraction is an error in any case, because it is no slip of a row but a weight of another kind.
     """
     found = bad_rows.count(reader, reasons(answer))
     if not found:
         return Dropped({}, pd.DataFrame(columns=["attribute", "level", "kept", "dropped"]))
-    if prepare.on_bad_rows == "error":
-        bad_rows.refuse(reader, found, declared, table.spelling(prepare))
+    survey = [reason for reason in found if reason.endswith(NOT_WHOLE)]
+    if prepare.on_bad_rows == "error" or survey:
+        bad_rows.refuse(reader, survey or found, declared, table.spelling(prepare))
     attributes = [d for d in declared if d.name.startswith(ATTRIBUTE)]
     seen = pd.concat([answer, _rejected(reader, attributes, table.spelling(prepare))], ignore_index=True)
     dropped = Dropped(found, by_level(seen, [d.name for d in attributes]))

@@ -22,6 +22,7 @@ from responsible.tabular.sources import Prepare
 from responsible.tabular.typed_fields import typed
 
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
+MOST_WEIGHT = 10**9  # rows that one may stand for; sums of 64 bits hold as many such rows
 FIRST = "first_reason"
 LOT = "lot"
 
@@ -57,6 +58,8 @@ class Plan:
             out.append(Declared("split", budget.split_column, "categorical", levels=SPLITS, required=True))
         if budget.time:
             out.append(Declared("month", budget.time, "month", required=True, form=budget.time_format))
+        if budget.weight:
+            out.append(Declared("weight", budget.weight, "numeric", 1, MOST_WEIGHT, required=True, whole=True))
         for name, f in budget.features.items():
             out.append(Declared(FEATURE + name, name, f.kind, f.minimum, f.maximum, f.bins))
         for name, attribute in self.sensitive.items():
@@ -84,7 +87,7 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     counted, and the other fields are typed once for each distinct combination, which is far less text to read.
     """
     declared, spelling = plan.declared(), plan.budget.spelling(plan.prepare)
-    by_row = [d for d in declared if d.name in ("target", "key", "month") or d.bins]
+    by_row = [d for d in declared if d.name in ("target", "key", "month", "weight") or d.bins]
     rest = [d for d in declared if d not in by_row]
     fields = list(dict.fromkeys(token(d.column) for d in rest))
     used = sorted({token(d.column) for d in declared})
@@ -94,10 +97,19 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     text_target = [LEVEL] if plan.budget.target.favourable else []
     names = [made(name) for name in plan.names()]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
-    groups = rows.group_by(*fields, *done, REASON).agg(n=nw.len()).rename({REASON: FIRST})
+    groups = rows.group_by(*fields, *done, REASON).agg(n=_rows(plan)).rename({REASON: FIRST})
     cells = typed(groups, rest, spelling, keep=[*done, FIRST, "n"])
     cells = cells.with_columns(nw.coalesce(FIRST, REASON).alias(REASON))
     return cells.group_by(*names, REASON, *text_target).agg(nw.col("n").sum())
+
+
+def _rows(plan: Plan) -> nw.Expr:
+    """The number of rows, each counted as often as its weight says; one whose weight is unreadable once."""
+    if not plan.budget.weight:
+        return nw.len()
+    weight = nw.col(made("weight"))
+    good = weight.is_between(1, MOST_WEIGHT) & (weight % 1 == 0)
+    return nw.when(good).then(weight).otherwise(nw.lit(1.0)).cast(nw.Int64).sum()
 
 
 def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:

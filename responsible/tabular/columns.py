@@ -12,6 +12,7 @@ KEY = "row_key"  # integer key of a row, added by the reader
 REASON = "reason"  # what is wrong with a row; null for a good one
 VALUE = "value"  # the field that is wrong, as it stands in the table
 Kind = Literal["numeric", "categorical", "month"]
+NOT_WHOLE = "not a whole number"
 Closed = Literal["left", "right"]
 
 
@@ -31,6 +32,8 @@ class Declared:
         The texts a good row may have; None for any.
     required
         A missing value makes the row bad.
+    whole
+        A number with a fraction makes the row bad (:data:`NOT_WHOLE`).
     form
         How a date is written, as strptime has it ("%d.%m.%Y"); None for ISO dates. The reader makes them ISO.
     """
@@ -46,6 +49,7 @@ class Declared:
     labels: Sequence[str] | None = None
     closed: Closed = "left"
     form: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

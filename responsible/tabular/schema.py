@@ -12,6 +12,7 @@ from responsible.tabular.features import Feature
 from responsible.tabular.sources import Bins, Levels, Source, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
+SINGLE = ("key", "time", "split_column", "weight")  # roles of one column each, which a table may lack
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
@@ -37,18 +38,22 @@ class Target(Params):
 
 
 class Budget(Source):
-    """The table of the budget line and the roles of its columns."""
+    """The table of the budget line and the roles of its columns.
+
+    ``weight`` is a column of whole numbers: how many equal rows each row stands for.
+    """
 
     key: Text | None = None
     time: Text | None = None
     time_format: TimeFormat | None = None
     split_column: Text | None = None
+    weight: Text | None = None
     target: Target
     features: Annotated[dict[Text, Feature], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _one_role_each(self) -> Self:
-        single = {"target": self.target.column, "key": self.key, "time": self.time, "split_column": self.split_column}
+        single = {"target": self.target.column} | {role: getattr(self, role) for role in SINGLE}
         roles = [(role, column) for role, column in single.items() if column]
         roles += [("features", name) for name in self.features]
         seen: dict[str, str] = {}
@@ -120,12 +125,7 @@ def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], thresho
 
     Also when a text target, whose favourable levels count as 1 and the others as 0, is not cut at 1. A line for each.
     """
-    taken = {
-        "target": budget.target.column,
-        "key": budget.key,
-        "time": budget.time,
-        "split_column": budget.split_column,
-    }
+    taken = {"target": budget.target.column} | {role: getattr(budget, role) for role in SINGLE}
     roles = {column: f"budget.{role}" for role, column in taken.items() if column}
     names: dict[str, str] = {}
     faults = []

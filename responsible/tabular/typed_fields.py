@@ -13,7 +13,17 @@ from typing import Any
 
 import narwhals as nw
 
-from responsible.tabular.columns import REASON, VALUE, Declared, Spelling, intervals, made, number_text, token
+from responsible.tabular.columns import (
+    NOT_WHOLE,
+    REASON,
+    VALUE,
+    Declared,
+    Spelling,
+    intervals,
+    made,
+    number_text,
+    token,
+)
 from responsible.validation import MISSING, InputError
 
 NOT_FINITE = r"(?:[+-]?(?:[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?))"
@@ -126,6 +136,8 @@ class _Field:
             yield "not finite", ~self.missing & self._matches(NOT_FINITE)
             yield "not a number", ~self.missing & number.is_null()
         yield "not finite", ~self.missing & ~number.is_finite()
+        if self.declared.whole:
+            yield NOT_WHOLE, number % 1 != 0
         if self.declared.minimum is not None:
             yield f"below {number_text(self.declared.minimum)}", number < self.declared.minimum
         if self.declared.maximum is not None:

@@ -280,6 +280,43 @@ def test_rare_levels_of_features_are_merged(folder):
     assert not cells.duplicated([c for c in cells if c != "n"]).any()
 
 
+def test_a_weight_stands_for_equal_rows(folder):
+    """Cells and base rates of a weighted table are those of the table in which every row is repeated."""
+    frame = tables.sample(200).assign(part=["train", "test"] * 100, times=[str(1 + i % 4) for i in range(200)])
+    repeated = frame.loc[frame.index.repeat(frame["times"].astype(int))]
+    write(repeated)
+    expected, _, counted = run(budget__split_column="part")
+    write(frame)
+    cells, _, metrics = run(budget__split_column="part", budget__weight="times")
+    pd.testing.assert_frame_equal(cells, expected)
+    assert metrics["rows"] == counted["rows"]
+    assert metrics["rows"]["kept"] == frame["times"].astype(int).sum() == 500
+    assert metrics["base_rate"] == counted["base_rate"]
+
+
+def test_dropped_rows_count_as_often_as_they_weigh(folder):
+    """But a row whose weight cannot be read counts once."""
+    frame = spoiled([4, 8], Age=["x", "y"]).assign(times=["3"] * 200)
+    frame.loc[[20, 21, 22], "times"] = ["many", "0", ""]
+    write(frame)
+    metrics = run(budget__weight="times", prepare__on_bad_rows="drop")[2]
+    assert metrics["rows"]["read"] - metrics["rows"]["kept"] == 2 * 3 + 3
+    assert metrics["rows"]["kept"] == 195 * 3
+
+
+@pytest.mark.parametrize("drop", ["drop", "error"])
+def test_survey_weights_are_refused(folder, drop):
+    """With the reason, and with row and value, whatever happens to bad rows."""
+    frame = spoiled([9], Age=["x"]).assign(w="2")
+    frame.loc[[3, 4], "w"] = ["1.25", "0.8"]
+    write(frame)
+    message = refusal(budget__weight="w", prepare__on_bad_rows=drop)
+    assert message.startswith("t.csv: w: not a whole number in 2 rows: row 4 (line 5) '1.25', row 5 (line 6) '0.8'; ")
+    assert message.endswith("leave budget.weight out")
+    same = {"gender": {"column": "w", "privileged": ["2"]}}
+    assert "must be different columns, got 'w' for both" in refusal(budget__weight="w", sensitive=same)
+
+
 def test_metrics_are_few_and_nested(folder):
     """One object under the stage's name, at most twenty leaves and three a further table, however many reasons.
 
