@@ -1,11 +1,15 @@
 """What the engine cannot read or hold is said in its place: a line too long, a header too long, too little memory."""
 
 import csv
+import errno
+import io
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.ingest import bad_rows, engines, source_files
+from responsible.tabular.sources import Source
 from responsible.validation import InputError
 
 ROWS = "".join(f"{number},x\n" for number in range(100))
@@ -18,8 +22,9 @@ def table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def made(text):
-        (tmp_path / "t.csv").write_text(text, encoding="utf-8")
-        return engines.reader("duckdb", source_files.table("t.csv", None, ",", ["a", "b"]))
+        (tmp_path / "t.csv").write_bytes(text.encode())
+        found = source_files.table(Source(source="t.csv", delimiter=","), ["a", "b"])
+        return engines.reader("duckdb", found, times={})
 
     return made
 
@@ -68,3 +73,18 @@ def test_an_engine_with_too_little_memory_says_so(table):
     reader._connection.execute("SET memory_limit = '2 MB'; SET max_temp_directory_size = '0 KB'")
     with pytest.raises(InputError, match=r"^t\.csv: too large for the memory here: .*set prepare\.sample_rows$"):
         reader.compute(lambda rows: rows.sort(engines.token("b")))
+
+
+def test_no_space_for_a_copy_says_so(table, monkeypatch):
+    """A text that must be rewritten for the engine needs its size in temporary space; the table is not at fault."""
+    reader = table("a,b\n1,x\r\n2,y\n")
+    assert reader.compute(lambda rows: rows)[engines.token("b")].tolist() == ["x", "y"]
+
+    class Full(io.StringIO):
+        def write(self, _text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *a, **k: Full() if "w" in a else opened(path, *a, **k))
+    with pytest.raises(InputError, match=r"^t\.csv: there is no space for a copy of it in UTF-8 in .* set TMPDIR to"):
+        table("a,b\n1,x\r\n2,y\n").compute(lambda rows: rows)
