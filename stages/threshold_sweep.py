@@ -101,6 +101,7 @@ def recommendation(choice: ThresholdChoice, against: Objections) -> dict[str, ob
     return {
         "recommended": recommended,
         "recommended_threshold": choice.reported if recommended else None,
+        **({} if recommended else {"undefined": {"recommended_threshold": "none_can_be_recommended"}}),
         **against.summary(),
     }
 

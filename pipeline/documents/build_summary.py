@@ -112,10 +112,14 @@ def _threshold(file: Path) -> list[str]:
         return [f"recommended label threshold: {at}, the best in {share} of resamples"]
     misses = [
         "" if found["feasible"] else f"misses a constraint by {number(found['nearest_miss_distance'], 'g3')}",
-        f"misses the blocking rules {words(found['missed_rule_names'])}" if found["missed_rules"] else "",
+        _missed(found["missed_rule_names"]),
         "" if found["beats_trivial_answer"] else "is not shown to beat answering everyone alike",
     ]
     return ["no label threshold can be recommended", f"nearest is {at}: it {' and '.join(filter(None, misses))}"]
+
+
+def _missed(names: str) -> str:
+    return f"misses the blocking rule{'s' if ',' in names else ''} {words(names)}" if names else ""
 
 
 def _line(first: str, second: str, third: str) -> str:

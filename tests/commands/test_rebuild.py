@@ -190,7 +190,7 @@ def test_no_feasible_threshold_is_said_in_words(built):
     write(built, "metrics/threshold_sweep.json", json.dumps({"threshold_sweep": sweep}))
     said = " ".join(lines(built))
     assert "no label threshold can be recommended" in said
-    assert "200: it misses a constraint by 0.0421 and misses the blocking rules accuracy floor and is not" in said
+    assert "200: it misses a constraint by 0.0421 and misses the blocking rule accuracy floor and is not" in said
 
 
 def test_files_that_are_not_built_yet_are_named(tmp_path):

@@ -37,6 +37,12 @@ from tests.support.trail import change, make_result, outside, people, runs
 # MLflow warns, as it is imported and used, of what is deprecated in its own code and its dependencies'.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
+# The figures of the sample that have no value, and why.
+UNDEFINED = {
+    "cluster_privacy.chosen.real_epsilon": "no_finite_epsilon",
+    "threshold_sweep.recommended_threshold": "none_can_be_recommended",
+}
+
 
 @pytest.fixture(autouse=True)
 def own_environment():
@@ -137,7 +143,7 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["policy"].startswith("Not approved. ")
     assert tags["policy.education_disparate_impact"] == "infeasible"
     assert tags["git.commit"] == "none"
-    assert json.loads(tags["undefined"]) == {"cluster_privacy.chosen.real_epsilon": "no_finite_epsilon"}
+    assert json.loads(tags["undefined"]) == UNDEFINED
     prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
     assert tags["prepare.digest"] == prepared["digest"]
     inputs = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
@@ -411,8 +417,7 @@ def test_what_is_undefined_is_said_and_not_logged(result):
     (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial,", rows))
     said = run_record.Record(Result(result))
     assert {"train_baseline.f1", "train_baseline.f1.low", "train_baseline.new"}.isdisjoint(said.metrics)
-    undefined = {"cluster_privacy.chosen.real_epsilon", "train_baseline.f1", "train_baseline.new"}
-    assert set(json.loads(said.tags["undefined"])) == undefined
+    assert set(json.loads(said.tags["undefined"])) == {*UNDEFINED, "train_baseline.f1", "train_baseline.new"}
     assert said.metrics["train_baseline.accuracy"] == figures["train_baseline"]["accuracy"]
 
 
