@@ -21,7 +21,7 @@ class Feature(Params):
     minimum: float | None = None
     maximum: float | None = None
     bins: Bins | None = None
-    min_count: Annotated[int, Field(ge=2)] | None = None
+    min_count: Annotated[int, Field(ge=2, le=1_000_000)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
