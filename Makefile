@@ -29,7 +29,7 @@ all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a sum
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
-test: lint ## lint, check types, run all tests but the heavy: under five minutes on two cores (ARGS="-k sweep" for pytest)
+test: lint ## lint, check types, run all tests but the heavy: about seven minutes on two cores (ARGS="-k sweep" for pytest)
 	$(TESTS) -m "not heavy" $(ARGS)
 
 test-all: lint ## the same and the heavy tests, as in CI: twice as long
