@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,21 @@ settings.load_profile("bounded")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--seed N``: simulations of coverage and of false alarms draw other tables; their bounds stay."""
     parser.addoption("--seed", type=int, default=12, help="seed of the simulations (default: 12)")
+
+
+@pytest.fixture(autouse=True)
+def no_store_of_another_test() -> Iterator[None]:
+    """What recording leaves in the process, where MLFLOW_TRACKING_URI and the registry lie, ends with the test."""
+    kept = dict(os.environ)
+    yield
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
+        if name in kept:
+            os.environ[name] = kept[name]
+        else:
+            del os.environ[name]
+    if mlflow := sys.modules.get("mlflow"):
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
 
 
 @pytest.fixture

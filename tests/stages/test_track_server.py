@@ -100,10 +100,11 @@ def test_a_server_that_stops_half_way(tmp_path, monkeypatch):
     assert Result(root).fingerprint == before
 
     with served(folder, port):
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://anna:{SECRET}@127.0.0.1:{port}")
-        command = [sys.executable, "-m", "stages.track"]
+        address = f"http://anna:{SECRET}@127.0.0.1:{port}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)  # recording has set it to what is without the login
+        command, environment = [sys.executable, "-m", "stages.track"], outside(MLFLOW_TRACKING_URI=address)
         first, again = (
-            subprocess.run(command, cwd=root, env=outside(), capture_output=True, text=True, check=True) for _ in "ab"
+            subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True) for _ in "ab"
         )
         assert first.stdout == f"audit trail: recorded as 'threshold 300 · no commit' in http://127.0.0.1:{port}\n"
         assert again.stdout.startswith("audit trail: already recorded")

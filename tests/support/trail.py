@@ -75,6 +75,7 @@ def runs(database: Path, experiment: str = "responsible-ml-pipeline") -> list[An
 
 
 def outside(**more: str) -> dict[str, str]:
-    """The environment of a stage in a process of its own, with the audit trail switched on."""
+    """The environment of a stage in a process of its own, with the audit trail on and no store named from outside."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "AUDIT_TRAIL": "on", **more}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))}
+    return {**own, "PATH": path, "PYTHONPATH": str(ROOT), "AUDIT_TRAIL": "on", **more}
