@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from pipeline.documents.healthcare_figures import COLOURS, beyond, confirmed, primary, shown_less
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import POWER
 
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited, HealthcareAudit
@@ -26,6 +28,13 @@ EVENTS = {
     "true_negative_rate": "unnecessary requests are refused",
     "negative_predictive_value": "refused requests were unnecessary",
     "accuracy": "requests are decided as need says",
+}
+# The requests that each of these rates rests on.
+RESTS_ON = {
+    "selection_rate": "requests",
+    "true_positive_rate": "necessary requests",
+    "false_positive_rate": "unnecessary requests",
+    "positive_predictive_value": "approved requests",
 }
 SCOPE = {
     "all": "all requests",
@@ -51,6 +60,7 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "unit": roles.duration.unit if roles.duration else "",
         "inference": inference,
         "rules": rules,
+        "power": POWER,
         "period": (months[0], months[-1]) if months else (),
         "findings": findings,
         "counts": counts,
@@ -79,8 +89,10 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
 def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit) -> dict[str, Any]:
     """A comparison with its scope, the levels it compares, and what its counts count.
 
-    ``shown`` is whether the difference is shown at the declared significance.
+    ``shown`` is whether the difference is shown at the declared significance. ``undecided`` is whether the interval
+    crosses a limit; ``needed`` then has what each group has and would need, nothing where no number would decide.
     """
+    rates = MEASURES[row.measure].rates if row.measure in MEASURES else ()
     return {
         "finding": row.finding,
         "row": row,
@@ -90,8 +102,17 @@ def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit) -> dict[str, A
         "defined": not np.isnan(row.value),
         "tested": not np.isnan(row.p),
         "shown": row.p_adjusted <= rules.significance,
-        "event": EVENTS[MEASURES[row.measure].rates[0]] if row.measure in MEASURES else "",
+        "event": EVENTS[rates[0]] if rates else "",
+        "undecided": bool(rates) and row.verdict == "insufficient_evidence" and not row.reason,
+        "needed": _needed(row) if rates else [],
+        "rests_on": RESTS_ON.get(rates[0], "requests") if len(rates) == 1 else "requests of the rarer need",
     }
+
+
+def _needed(row: Any) -> list[tuple[int, int]]:
+    """Requests now and needed, of the compared group and of the others."""
+    ends = (row.support_unprivileged, row.needed_unprivileged), (row.support_privileged, row.needed_privileged)
+    return [(int(now), int(then)) for now, then in ends if not pd.isna(then)]
 
 
 def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ PROVERBS = ("a fair coin is fair", "agreed, not discovered", "that a few rows de
 
 def files() -> list[Path]:
     """Documents, their templates, parameters, README and help, without the log of changes."""
-    docs = [p for p in (ROOT / "docs").rglob("*") if p.suffix in (".md", ".j2", ".html") and p.name != "index.html"]
+    docs = [p for p in (ROOT / "docs").rglob("*") if p.suffix in (".md", ".j2", ".html")]
     return sorted([*docs, ROOT / "README.md", ROOT / "params.yaml", ROOT / "Makefile"])
 
 
@@ -47,7 +47,7 @@ def prose(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"\{#.*?#\}|\{%.*?%\}", " ", text, flags=re.DOTALL)
     if path.suffix == ".html":
-        text = re.sub(r"<script.*?</script>", " ", text, flags=re.DOTALL)
+        text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
     return " ".join(text.split())
 
 

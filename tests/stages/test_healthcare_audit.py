@@ -81,6 +81,18 @@ def test_the_report_says_what_the_sample_holds():
     assert f"{METRICS['healthcare_audit']['findings']['RED']} comparisons are RED" in text
 
 
+def test_what_cannot_be_decided_names_the_requests_that_would_decide_it():
+    """Every interval that crosses a limit has the requests of the table beside it, and no other comparison has."""
+    text = (ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8")
+    found = re.findall(r"To decide it: ([\d,]+) [a-z ]+ where [^(]+\(([\d,]+) now\) and ([\d,]+) where", text)
+    approvals = files.read_csv(ROOT / "plots/healthcare_approvals.csv")
+    open_ones = approvals[approvals["verdict"] == "insufficient_evidence"]
+    columns = ["needed_unprivileged", "support_unprivileged", "needed_privileged"]
+    expected = [tuple(f"{int(value):,}" for value in row) for row in open_ones[columns].to_numpy()]
+    assert sorted(found) == sorted(expected)
+    assert ("626", "269", "1,026") in found
+
+
 def test_headline_values_are_those_of_the_long_tables():
     """Each headline difference stands in the table it comes from, and the colours are counted there."""
     own = METRICS["healthcare_audit"]
