@@ -40,8 +40,8 @@ lint: $(DEV) ## ruff and mypy
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met
-	@$(RUN) commands.gate
+gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met (ARGS="--junit gate.xml" for CI)
+	@$(RUN) commands.gate $(ARGS)
 
 review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
 	@$(RUN) commands.review $(BASE) $(ARGS)

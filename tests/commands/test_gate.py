@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from ruamel.yaml import YAML
@@ -345,3 +346,38 @@ def test_the_readme_shows_what_the_gate_says():
     for judgement in judged:
         assert " ".join(" ".join(judgement_cells(judgement)[:5]).split()) in readme
     assert f"policy: {headline(judged)}" in readme
+
+
+def test_other_programs_read_the_verdicts(results, capsys):
+    """Each rule is a test of the JUnit file, failed when it blocks; JSON has the same verdicts; the exit code stays."""
+    warned = rule('"low \\a accuracy"', "reweigh.accuracy", minimum=0.99, severity="warn")
+    write(results, "params.yaml", policy(PASSING, FAILING, warned))
+    assert gate.main(results, TODAY, xml=str(results / "gate.xml"), json=str(results / "gate.json")) == 1
+    suite = ET.parse(results / "gate.xml").getroot()  # noqa: S314 - written a line above
+    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["3", "1", "1"]
+    cases = {case.get("name"): case for case in suite}
+    assert list(cases) == ["accuracy", "impact", "low \ufffd accuracy"]
+    assert list(cases["accuracy"]) == []
+    failure = cases["impact"].find("failure")
+    assert failure.get("message") == "fail"
+    assert failure.text == f"{IMPACT}: 0.040 [0.030, 0.050], limits: at least 0.8\nreason: because\nowner: board"
+    assert cases["low \ufffd accuracy"].find("skipped").get("message") == "fail"
+    written = json.loads((results / "gate.json").read_text(encoding="utf-8"))
+    assert written["approved"] is False
+    assert written["headline"] in " ".join(capsys.readouterr().out.split())
+    rules = written["rules"].items()
+    assert {n: (r["verdict"], r["blocks"], r["value"], r["low"], r["minimum"], r["owner"]) for n, r in rules} == {
+        "accuracy": ("pass", False, 0.95, 0.94, 0.8, "board"),
+        "impact": ("fail", True, 0.04, 0.03, 0.8, "board"),
+        "low \a accuracy": ("fail", False, 0.95, 0.94, 0.99, "board"),
+    }
+
+
+def test_the_command_writes_both_files(results):
+    """`make gate ARGS=...`: the options reach the files, and what cannot be judged writes none."""
+    names = ["--junit", "gate.xml", "--json", "gate.json"]
+    command = [sys.executable, "-m", "commands.gate", *names]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=results, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert sorted(path.name for path in results.glob("gate.*")) == ["gate.json", "gate.xml"]

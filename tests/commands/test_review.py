@@ -281,6 +281,7 @@ def above_the_fold(text):
     return text.split("<details")[0]
 
 
+@pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_a_fairness_regression_is_real_and_comes_first(branch):
@@ -314,6 +315,7 @@ def _extracted(root, commit):
     return folder
 
 
+@pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_a_harmless_refactor_changes_nothing(branch):
@@ -354,6 +356,7 @@ def test_another_threshold_is_announced_instead_of_compared(branch, monkeypatch)
     assert "| threshold | 300 | 250 |" in text
 
 
+@pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):

@@ -149,6 +149,7 @@ def test_it_imports_no_model_and_no_picture():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_a_refused_parameter_leaves_every_result_and_a_valid_one_runs_only_what_reads_it(built, tmp_path):

@@ -110,6 +110,7 @@ def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     assert "Complete: every question is answered." in text(folder, "segments_data_sheet")
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_the_same_rows_in_any_order_give_the_same_bytes(run):
     """Every output is equal after a second run on shuffled rows."""

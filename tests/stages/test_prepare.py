@@ -438,6 +438,7 @@ RECORDS = {  # a record's text, the lines it takes, and how the message shows it
 }
 
 
+@pytest.mark.heavy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(list(RECORDS)), min_size=1, max_size=30))
 def test_rows_and_lines_of_any_mixture(folder, kinds):

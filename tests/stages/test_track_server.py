@@ -137,6 +137,7 @@ def test_no_server_at_all(tmp_path):
     assert "anna" not in ran.stderr
 
 
+@pytest.mark.heavy
 def test_the_browser_shows_the_trail(tmp_path):
     """`make mlflow` serves the default store on this machine, even one that is new, and ends on Ctrl-C."""
     port = free_port()
@@ -158,6 +159,7 @@ def test_the_browser_shows_the_trail(tmp_path):
     assert ran.stdout == "the audit trail is at https://mlflow.example.org: open that in a browser\n"
 
 
+@pytest.mark.heavy
 def test_a_server_that_sends_a_byte_a_second(tmp_path):
     """The whole call is bounded, not each read: the step ends in time with one line that says so."""
     root = make_result(tmp_path)

@@ -117,6 +117,7 @@ def test_a_stable_cut_of_an_even_square_is_no_segment():
     assert CHANCE in doubts(choice, again.quartiles()[1], 0.4, null)
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_false_alarms_are_as_rare_as_stated():
     """Of 20 clouds of one normal distribution, hardly any beats all of the tables without clusters."""

@@ -54,6 +54,7 @@ def test_pooled_interval_of_many_levels_is_that_of_the_two_group_table():
     assert ends(many) == pytest.approx(ends(two), abs=0.002)
 
 
+@pytest.mark.heavy
 def test_a_difference_at_its_limit_seldom_passes(seed):
     """20 levels that share 400 positives, true EOD exactly at the limit of −.1: about 2.5 % of samples pass."""
     rng, passed = np.random.default_rng(seed), 0
