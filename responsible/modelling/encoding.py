@@ -69,8 +69,13 @@ def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], pa
     """
     seen = np.asarray(counts) > 0
     x, n = x[seen], np.asarray(counts)[seen]
-    build = {"numeric": _numeric, "categorical": _categorical}
-    steps = [(column, build[kind](x[[column]], n, params), [column]) for column, kind in kinds.items()]
+    width = sum(x[column].nunique() if kind == "categorical" else 1 for column, kind in kinds.items())
+    onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=params.solver_for(width) == "lbfgs")
+    build = {
+        "numeric": lambda column: _numeric(column, n, params),
+        "categorical": lambda column: _categorical(column, n, params, onehot),
+    }
+    steps = [(name, build[kind](x[[name]]), [name]) for name, kind in kinds.items()]
     return ColumnTransformer(steps, verbose_feature_names_out=False, sparse_threshold=0.3).fit(x)
 
 
@@ -87,8 +92,7 @@ def _numeric(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pip
     return Pipeline([("impute", FrozenEstimator(impute)), ("scale", scale)])
 
 
-def _categorical(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pipeline:
-    onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=params.solver == "lbfgs")
+def _categorical(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic, onehot: OneHotEncoder) -> Pipeline:
     if params.categorical_missing == "level":
         return Pipeline([("onehot", onehot)])
     rows = pd.Series(n).groupby(x.iloc[:, 0].to_numpy()).sum().drop(MISSING, errors="ignore")

@@ -39,7 +39,8 @@ def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logis
         raise InputError("training rows have only one label at this threshold; choose a threshold inside the data")
     up, down = np.flatnonzero(positives), np.flatnonzero(negatives)
     rows, label = np.concatenate([up, down]), np.repeat([1, 0], [len(up), len(down)])
-    model = LogisticRegression(C=params.C, solver=params.solver, tol=1e-9, max_iter=MOST_ITERATIONS)
+    solver = params.solver_for(matrix.shape[1])
+    model = LogisticRegression(C=params.C, solver=solver, tol=1e-9, max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from responsible.validation import Params
 
+WIDE = 300  # columns after one-hot encoding
+
 
 class Logistic(Params):
     """Logistic regression and its encoding.
@@ -15,6 +17,8 @@ class Logistic(Params):
     ``C``: inverse strength of the L2 penalty. ``scale``: standardise numeric columns. ``numeric_missing``:
     ``indicator`` fills with the training median and adds a column that says so, ``median`` only fills.
     ``categorical_missing``: ``level`` keeps missing as a level of its own, ``mode`` fills with the most frequent level.
+    ``solver``: ``newton-cholesky`` forms a dense matrix of columns × columns, ``lbfgs`` takes sparse ones; ``auto`` is
+    the first up to ``WIDE`` columns and the second above.
     ``decision_threshold``: a row is predicted 1 when its probability is at or above it.
     """
 
@@ -22,5 +26,11 @@ class Logistic(Params):
     scale: bool
     numeric_missing: Literal["indicator", "median"]
     categorical_missing: Literal["level", "mode"]
-    solver: Literal["newton-cholesky", "lbfgs"]
+    solver: Literal["auto", "newton-cholesky", "lbfgs"]
     decision_threshold: Annotated[float, Field(gt=0, lt=1)]
+
+    def solver_for(self, width: int) -> Literal["newton-cholesky", "lbfgs"]:
+        """The solver of a fit with ``width`` columns after encoding."""
+        if self.solver == "auto":
+            return "lbfgs" if width > WIDE else "newton-cholesky"
+        return self.solver

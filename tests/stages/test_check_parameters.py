@@ -54,7 +54,7 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
     assert lines == [
         "treshold is not a known key; did you mean 'threshold' or 'threshold_sweep'?",
         "seed must be >= 0, got -1",
-        "model.solver must be 'newton-cholesky' or 'lbfgs', got 'sag'",
+        "model.solver must be 'auto', 'newton-cholesky' or 'lbfgs', got 'sag'",
         "fairness.accuracy_floor must be <= 1, got 7",
         "threshold_sweep.attribute: 'eduction' is not declared under sensitive; did you mean 'education'?",
     ]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -10,7 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.modelling.encoding import design, encoder
 from responsible.modelling.logistic_regression import coefficients, fit, score
-from responsible.modelling.parameters import Logistic
+from responsible.modelling.parameters import WIDE, Logistic
 from responsible.validation import InputError
 
 PLAIN = Logistic(
@@ -63,6 +64,19 @@ def test_both_solvers_agree(rows):
     """The two solvers reach the same optimum to 1e-5."""
     other = on_cells(rows, PLAIN.model_copy(update={"solver": "lbfgs"}))[0]
     np.testing.assert_allclose(other[-1].coef_, on_cells(rows)[0][-1].coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize(("cities", "chosen"), [(WIDE - 1, "newton-cholesky"), (WIDE, "lbfgs")])
+def test_auto_takes_the_solver_for_the_width(cities, chosen):
+    """Age and 299 cities are 300 columns, fitted exactly; one city more is fitted sparse, to the same coefficients."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x.age": rng.integers(18, 60, 3000).astype(float)})
+    frame = frame.assign(**{"x.city": [f"city {i % cities}" for i in range(3000)]}, label=rng.integers(0, 2, 3000))
+    auto, _, parts = on_cells(frame, PLAIN.model_copy(update={"solver": "auto", "numeric_missing": "median"}))
+    exact = on_cells(frame, PLAIN.model_copy(update={"numeric_missing": "median"}))[0]
+    assert auto[-1].coef_.shape == (1, cities + 1)
+    assert (auto[-1].solver, issparse(auto[0].transform(parts.x))) == (chosen, chosen == "lbfgs")
+    np.testing.assert_allclose(auto[-1].coef_, exact[-1].coef_, atol=1e-5)
 
 
 def test_score_is_the_probability_by_the_printed_coefficients(rows):
