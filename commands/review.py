@@ -21,17 +21,17 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.formatting import Markup
 from pipeline.repository import git
 from pipeline.results import figures, policy_verdicts
-from pipeline.results.catalogue import STAGES, Metrics
+from pipeline.results.catalogue import STAGES
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import FigureChange, Versions
-from pipeline.storage import files as _io
 from pipeline.storage import parameters
-from responsible.governance.policy import Figures, Judgement, Policy, headline
+from responsible.governance.policy import Judgement, Policy, headline
 from responsible.governance.version_change import Changes
 from responsible.validation import InputError
 
 TEMPLATE = "docs/templates/review.md.j2"
-SHOWN = 12  # rows above the fold
+SHOWN, PERFORMANCE = 12, 3  # rows above the fold, and how many of them are of performance alone
+TRENDS = ("worse", "", "better", "small")
 # How the figures are counted in one line, what asks for attention first.
 ORDER = (
     "worse", "real", "changed", "recomputed", "deleted", "new", "in neither", "undefined", "better", "small", "noise",
@@ -63,9 +63,9 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
 def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date | None) -> dict[str, Any]:
     old, new = (parameters.read_yaml(folder / figures.PARAMETERS) for folder in (there, here))
     policy = parameters.section(here / figures.PARAMETERS, "policy", Policy)
-    before, after = _figures(there), figures.collect(here)
+    before, after = base_version.collected(there), figures.collect(here)
     confidence = float(new["inference"]["confidence"])
-    stops = comparability.obstacles(old, new, (_digests(there), _digests(here)))
+    stops = comparability.obstacles(old, new, (comparability.digests(there), comparability.digests(here)))
     everywhere = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
     known, excuse = ({}, "") if everywhere else _paired(here, there, commit, rebuild=rebuild)
     rows = changes.rows(Versions(before, after, policy, stops, known, confidence))
@@ -81,22 +81,6 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "confidence": confidence,
         "chance": changes.by_chance(rows, confidence),
     }
-
-
-def _figures(folder: Path) -> Figures:
-    """The figures of the base; a base without any makes every figure new."""
-    try:
-        return figures.collect(folder)
-    except InputError:
-        return {}
-
-
-def _digests(folder: Path) -> dict[str, Any]:
-    """Those of the tables, by line of work."""
-    file = folder / Metrics.PREPARE
-    found = _io.read_json(file)["prepare"] if file.is_file() else {}
-    others = {line: found.get(line, {}).get("digest") for line in (comparability.HEALTHCARE, comparability.SEGMENTS)}
-    return {comparability.BUDGET: found.get("digest"), **others}
 
 
 def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[Changes, str]:
@@ -121,18 +105,28 @@ def _judged(folder: Path, today: date | None) -> tuple[tuple[Judgement, ...], st
 
 
 def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Judgement, ...]) -> dict[str, Any]:
-    blocked = {j.name for j in before if j.blocks}
+    blocked, met = {j.name for j in before if j.blocks}, {j.name for j in before if j.verdict == "pass"}
+    unmet = [j for j in judged if j.verdict != "pass"]
     was = {j.name: formatting.judgement_verdict(j) for j in before}
+    rules = [
+        dict(zip(formatting.JUDGEMENT_COLUMNS, formatting.judgement_cells(j), strict=True))
+        | {"value": Markup(formatting.figure(j.evidence)), "was": was.get(j.name, "no such rule")}
+        for j in judged
+    ]
+    changed = [rule for rule in rules if before and rule["was"] != rule["verdict"]]
     return {
         "headline": headline(judged) if judged else "",
         "error": error,
-        "newly": [j.name for j in judged if j.blocks and j.name not in blocked] if before else [],
-        "freed": [j.name for j in judged if not j.blocks and j.name in blocked],
-        "rules": [
-            dict(zip(formatting.JUDGEMENT_COLUMNS, formatting.judgement_cells(j), strict=True))
-            | {"value": Markup(formatting.figure(j.evidence)), "was": was.get(j.name, "no such rule")}
-            for j in judged
-        ],
+        "turned": {
+            "Newly blocking": [j.name for j in unmet if j.blocks and before and j.name not in blocked],
+            "No longer blocking": [j.name for j in judged if not j.blocks and j.name in blocked],
+            "Newly not met, only reported": [
+                j.name for j in judged if not j.blocks and j.verdict != "pass" and j.name in met
+            ],
+            "Newly met": [j.name for j in judged if j.verdict == "pass" and before and j.name not in met | blocked],
+        },
+        "changed_rules": sorted(changed, key=lambda rule: rule["severity"] == "warn"),
+        "rules": rules,
     }
 
 
@@ -142,14 +136,22 @@ def _counts(rows: list[FigureChange]) -> dict[str, int]:
 
 
 def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, Any]]]:
-    """What is shown at once: what matters, worse first, and what rules are about; the rest is folded."""
+    """What is shown at once, at most ``SHOWN`` rows; the rest is folded.
+
+    Of what matters first the figures that rules judge, then fairness, then ``PERFORMANCE`` figures of performance, the
+    worse before the better; then what rules judge and did not change.
+    """
     ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
-    order = {"worse": 0, "": 1, "better": 2, "small": 3}
-    first = sorted((r for r in rows if r.matters), key=lambda r: order[r.trend])
+    matter = sorted((r for r in rows if r.matters), key=lambda r: TRENDS.index(r.trend))
+    kinds: tuple[list[FigureChange], ...] = [], [], []
+    for row in matter:
+        performance = row.path.split(".")[0] in STAGES.values()
+        kinds[0 if (row.path, row.level) in ruled else 2 if performance else 1].append(row)
     quiet = {(r.path, r.level): r for r in rows if not r.matters}
-    first += [quiet[place] for place in ruled if place in quiet]
-    rest = [*first[SHOWN:], *(r for r in rows if r not in first)]
-    return {"shown": [_cells(r) for r in first[:SHOWN]], "rest": [_cells(r) for r in rest]}
+    first = [*kinds[0], *kinds[1], *kinds[2][:PERFORMANCE], *(quiet[place] for place in ruled if place in quiet)]
+    shown = first[:SHOWN]
+    rest = [*(r for r in matter if r not in shown), *(r for r in rows if not r.matters and r not in shown)]
+    return {"shown": [_cells(r) for r in shown], "rest": [_cells(r) for r in rest]}
 
 
 def _cells(row: FigureChange) -> dict[str, Any]:
@@ -171,6 +173,8 @@ def _name(row: FigureChange) -> str:
         return f"{formatting.words(middle[0])} by {figure}, healthcare"
     if section == "cluster_privacy":
         return f"{formatting.words(' '.join([*middle, figure]))}, segments"
+    if section == "performance_change" and not middle:
+        return f"change of {formatting.words(figure)} by reweighing"
     if section in models and not middle:
         return f"{formatting.words(figure)}, {models[section]}"
     return f"{row.path} [{row.level}]" if row.level else row.path

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.digests import md5
+from pipeline.results import figures
 from pipeline.results.catalogue import SCORES, STAGES
+from responsible.governance.policy import Figures
 from responsible.validation import InputError, did_you_mean
 
 
@@ -40,6 +42,14 @@ def extract(root: Path, commit: str, folder: Path) -> None:
     content = git.output(root, "archive", "--format=zip", commit)
     with zipfile.ZipFile(BytesIO(content)) as archive:  # which, unlike tar, no Python extracts outside of the folder
         archive.extractall(folder)
+
+
+def collected(folder: Path) -> Figures:
+    """The figures of the base; a base without any makes every figure new."""
+    try:
+        return figures.collect(folder)
+    except InputError:
+        return {}
 
 
 def promised(folder: Path) -> dict[str, str]:

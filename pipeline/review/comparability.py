@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from pipeline.results.catalogue import Metrics
+from pipeline.storage import files
 
 ABSENT = "absent"
 # The three lines of work share a repository, not their data: what stands between two versions of one leaves the others
@@ -98,3 +102,10 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{len(flat(value))} keys" if isinstance(value, Mapping) else str(value)
+
+
+def digests(folder: Path) -> dict[str, Any]:
+    """Those of the tables, by line of work."""
+    file = folder / Metrics.PREPARE
+    found = files.read_json(file)["prepare"] if file.is_file() else {}
+    return {BUDGET: found.get("digest"), **{name: found.get(name, {}).get("digest") for name in (HEALTHCARE, SEGMENTS)}}

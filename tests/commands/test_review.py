@@ -13,7 +13,8 @@ from commands import review
 from pipeline.results.catalogue import SCORES
 from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
-from responsible.governance.policy import Evidence, Policy
+from responsible.governance.policy import Evidence, Judgement, Policy, Rule
+from responsible.governance.version_change import Change
 from responsible.validation import InputError
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
 
@@ -232,6 +233,55 @@ def test_parameters_that_came_or_went_are_named_once():
 # Real branches
 
 
+def row(path, trend, word="real"):
+    """The change of a figure, or what stands for none."""
+    figure = Evidence(0.5)
+    return _changes.FigureChange(path, "", figure, figure, Change(0.1, 0.05, 0.2), True, word, trend)
+
+
+def judgement(name, severity, verdict, metric="reweigh.recall"):
+    rule = Rule(metric=metric, minimum=0.0, judged_on="point", severity=severity, reason="r", owner="o")
+    return Judgement(name, rule, Evidence(1.0), verdict, verdict, severity == "block" and verdict == "fail")
+
+
+def test_fairness_stands_before_performance():
+    """Of 30 changes come first what rules judge, then fairness, then three of performance, worse before better."""
+    performance = [row(f"reweigh.figure{i}", "worse") for i in range(20)]
+    fairness = [row(f"evaluate_fairness.sex.baseline.measure{i}", "better" if i else "worse") for i in range(4)]
+    ruled = [row("performance_change.accuracy", "worse"), row("reweigh.accuracy", "", "noise")]
+    rules = tuple(judgement(each.path, "warn", "pass", each.path) for each in ruled)
+    found = review._fold([*performance, *fairness, *ruled], rules)
+    assert [each["figure"] for each in found["shown"]] == [
+        "change of accuracy by reweighing",
+        *(f"measure{i}, baseline, by sex" for i in range(4)),
+        *(f"figure{i}, reweighed" for i in range(3)),
+        "accuracy, reweighed",
+    ]
+    assert [each["figure"] for each in found["rest"]] == [f"figure{i}, reweighed" for i in range(3, 20)]
+
+
+def test_rules_that_turned_are_named_whatever_their_severity():
+    """Each way a verdict can turn has its words; a rule that stays as it was is in none of them."""
+    rules = {"a": "block", "b": "block", "c": "warn", "d": "warn", "e": "warn"}
+    before, after = (
+        tuple(judgement(name, rules[name], "fail" if name in failing else "pass") for name in rules)
+        for failing in ("bde", "ace")
+    )
+    found = review._policy_context(after, "", before)
+    assert found["turned"] == {
+        "Newly blocking": ["a"],
+        "No longer blocking": ["b"],
+        "Newly not met, only reported": ["c"],
+        "Newly met": ["d"],
+    }
+    assert [(rule["rule"], rule["was"]) for rule in found["changed_rules"]] == [
+        ("a", "pass"),
+        ("b", "fail"),
+        ("c", "pass"),
+        ("d", "fail"),
+    ]
+
+
 @pytest.fixture(scope="module")
 def repository(built, tmp_path_factory):
     """The built repository in small, for this module."""
@@ -394,7 +444,7 @@ def test_a_changed_policy_is_announced_and_judged(branch):
     edit(branch, (r"severity: block( +# block: `make gate` fails; warn: it only says so)", r"severity: warn\1"))
     ran(branch, "git", "commit", "--quiet", "--all", "--message", "Only warn")
     text = reviewed(branch)
-    assert "No longer blocking: education_disparate_impact." in text
+    assert "No longer blocking: education disparate impact." in text
     assert "> **Mind the policy:** the policy changed" in text
     assert "| policy.rules.education_disparate_impact.severity | block | warn |" in text
     assert re.search(r"of (\d+) figures: \1 same\.", text)
