@@ -69,7 +69,7 @@ def _pipeline(kinds: dict[str, str], logistic: Any) -> Any:
     numeric = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     steps = {"numeric": numeric, "categorical": OneHotEncoder(sparse_output=False)}
     encode = ColumnTransformer([(name, steps[kind], [name]) for name, kind in kinds.items()])
-    model = LogisticRegression(C=logistic.C, solver=logistic.solver, tol=1e-9, max_iter=10_000)
+    model = LogisticRegression(C=logistic.C, solver=logistic.solver_for(len(kinds)), tol=1e-9, max_iter=10_000)
     return make_pipeline(encode, model)
 
 
