@@ -113,19 +113,18 @@ def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Jud
         | {"value": Markup(formatting.figure(j.evidence)), "was": was.get(j.name, "no such rule")}
         for j in judged
     ]
-    changed = [rule for rule in rules if before and rule["was"] != rule["verdict"]]
+    turned = {
+        "Newly blocking": [j.name for j in unmet if j.blocks and j.name not in blocked],
+        "No longer blocking": [j.name for j in judged if not j.blocks and j.name in blocked],
+        "Newly not met, only reported": [j.name for j in unmet if not j.blocks and j.name in met],
+        "Newly met": [j.name for j in judged if j.verdict == "pass" and j.name not in met | blocked],
+    }
+    changed = sorted((r for r in rules if r["was"] != r["verdict"]), key=lambda rule: rule["severity"] == "warn")
     return {
         "headline": headline(judged) if judged else "",
         "error": error,
-        "turned": {
-            "Newly blocking": [j.name for j in unmet if j.blocks and before and j.name not in blocked],
-            "No longer blocking": [j.name for j in judged if not j.blocks and j.name in blocked],
-            "Newly not met, only reported": [
-                j.name for j in judged if not j.blocks and j.verdict != "pass" and j.name in met
-            ],
-            "Newly met": [j.name for j in judged if j.verdict == "pass" and before and j.name not in met | blocked],
-        },
-        "changed_rules": sorted(changed, key=lambda rule: rule["severity"] == "warn"),
+        "turned": turned if before else {},
+        "changed_rules": changed if before else [],
         "rules": rules,
     }
 

@@ -105,7 +105,7 @@ def _text(value: Any) -> str:
 
 
 def digests(folder: Path) -> dict[str, Any]:
-    """Those of the tables, by line of work."""
+    """The digests of the prepared tables by line of work, None where the version has none."""
     file = folder / Metrics.PREPARE
     found = files.read_json(file)["prepare"] if file.is_file() else {}
     return {BUDGET: found.get("digest"), **{name: found.get(name, {}).get("digest") for name in (HEALTHCARE, SEGMENTS)}}

@@ -47,7 +47,7 @@ def prose(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"\{#.*?#\}|\{%.*?%\}", " ", text, flags=re.DOTALL)
     if path.suffix == ".html":
-        text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
+        text = re.sub(r"<script.*?</script>", " ", text, flags=re.DOTALL)
     return " ".join(text.split())
 
 
