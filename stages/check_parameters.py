@@ -27,6 +27,7 @@ from responsible.modelling.parameters import Logistic
 from responsible.segmentation.report import ClusterPrivacy
 from responsible.segmentation.schema import Segments
 from responsible.statistics.intervals import Inference
+from responsible.tabular.disclosure import Disclosure
 from responsible.tabular.schema import Budget, Seed, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
@@ -41,6 +42,7 @@ class Parameters(Params):
     seed: Seed
     threshold: Threshold
     prepare: Prepare
+    disclosure: Disclosure
     budget: Budget
     sensitive: dict[str, Sensitive]
     model: Logistic

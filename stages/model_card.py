@@ -37,6 +37,7 @@ class Parameters(Params):
     cluster_privacy: dict[str, Any]
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any]
+    disclosure: dict[str, Any]
     policy: Policy
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, by_attribute, figure_of, png
-from pipeline.reporting.formatting import words
+from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, by_attribute, figure_of, not_shown, png
+from pipeline.reporting.formatting import FEW, unknown, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
@@ -22,7 +22,7 @@ def _interval(ax: Axes, y: float, row: Any, model: str) -> None:
     colour = COLOUR[model]
     if isnan(row.value):
         ax.annotate(
-            f"{model}: undefined ({words(row.reason)})",
+            f"{model}: {unknown(row.reason)} ({words(row.reason)})",
             (0.02, y),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -111,6 +111,9 @@ RATES = {
 
 def group_rates(rates: pd.DataFrame) -> bytes:
     """Every level's rates with Wilson intervals for both models, privileged levels on top and in bold."""
+    rates = rates[~rates["reason"].str.startswith(FEW)]
+    if rates.empty:
+        return not_shown("Rates of the levels")
     sizes = [own["level"].nunique() for _, _, own in by_attribute(rates)]
     figure, axes = figure_of(
         len(sizes), len(RATES), 13, 0.8 + 0.5 * sum(sizes) + 0.8 * len(sizes), _spread_sentence(rates),

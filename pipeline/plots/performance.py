@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 
-from pipeline.plots.style import COLOUR, MUTED, by_attribute, figure_of, png
+from pipeline.plots.style import BARE, COLOUR, MUTED, by_attribute, figure_of, not_shown, png
 from pipeline.reporting.tables import records
-from responsible.names import ALL_PRIVILEGED, BASELINE, POOLED, REWEIGHED
+from responsible.names import ALL_PRIVILEGED, POOLED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,9 @@ GROUP_COLOUR = {ALL_PRIVILEGED: "#000000", POOLED: "#009E73"}
 def roc(curves: pd.DataFrame) -> bytes:
     """ROC curves of the pooled groups for both models, a dashed diagonal for chance, AUC at each curve's name."""
     pooled = curves[curves["group"].isin(GROUP_COLOUR)]
-    number = max(pooled["attribute"].nunique(), 1)
+    if pooled.empty:
+        return not_shown("ROC curves")
+    number = pooled["attribute"].nunique()
     low = pooled["roc_auc"].min()
     title = f"The models rank every pooled group with an AUC of at least {low:.2f}"
     figure, axes = figure_of(number, 2, 9, 0.6 + 4.2 * number, title)
@@ -46,7 +48,9 @@ def roc(curves: pd.DataFrame) -> bytes:
 def calibration(table: pd.DataFrame) -> bytes:
     """Mean score against observed share in each score bin, pooled groups, both models; point area grows with rows."""
     pooled = table[table["group"].isin(GROUP_COLOUR) & (table["n"] > 0)]
-    number = max(pooled["attribute"].nunique(), 1)
+    if pooled.empty:
+        return not_shown("Scores and observed shares")
+    number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 9, 0.6 + 4.2 * number, _calibration_sentence(pooled))
     for row, attribute, own in by_attribute(pooled):
         for column, model in enumerate(COLOUR):
@@ -80,12 +84,15 @@ def _calibration_sentence(pooled: pd.DataFrame) -> str:
 def confusion(table: pd.DataFrame) -> bytes:
     """Counts of label by prediction for the pooled groups of both models, shaded by their share of the label's rows."""
     names = [("privileged", True), ("unprivileged", False)]
+    table = table.dropna(subset=["tp"])
+    if table.empty:
+        return not_shown("Confusion counts")
     number = table["attribute"].nunique()
     figure, axes = figure_of(number, 4, 12, 1.2 + 3.4 * number, _errors_sentence(table))
     for row, attribute, own in by_attribute(table):
         for column, (model, (name, privileged)) in enumerate((m, n) for m in COLOUR for n in names):
-            cells = own[(own["model"] == model) & (own["privileged"] == privileged)][["tn", "fp", "fn", "tp"]].sum()
-            _matrix(axes[row, column], cells.to_numpy().reshape(2, 2))
+            cells = own[(own["model"] == model) & (own["privileged"] == privileged)][["tn", "fp", "fn", "tp"]]
+            _matrix(axes[row, column], cells.sum().to_numpy().reshape(2, 2) if len(cells) else None)
             axes[row, column].set_title(f"{attribute}: {model},\n{name}", loc="left", fontsize=10)
     return png(figure)
 
@@ -96,15 +103,18 @@ def _errors_sentence(table: pd.DataFrame) -> str:
     for _, attribute, own in by_attribute(table):
         sums = own.groupby(["model", "privileged"])[["tp", "fn"]].sum()
         share = (sums["fn"] / sums.sum(axis=1).clip(lower=1)).map("{:.0%}".format)
-        lines.append(
-            f"Qualified people wrongly refused, by {attribute} (unprivileged, privileged): "
-            f"baseline {share[BASELINE, False]}, {share[BASELINE, True]}; "
-            f"reweighed {share[REWEIGHED, False]}, {share[REWEIGHED, True]}"
-        )
+        parts = [f"{m} {share[m, False]}, {share[m, True]}" for m in COLOUR if m in own["model"].to_numpy()]
+        said = "; ".join(parts)
+        lines.append(f"Qualified people wrongly refused, by {attribute} (unprivileged, privileged): {said}")
     return "\n".join(lines)
 
 
 def _matrix(ax: Axes, counts: Any) -> None:
+    """Counts (2, 2) with their shares; None where they are about too few people."""
+    if counts is None:
+        ax.set(**BARE)
+        ax.annotate("not shown:\ntoo few people", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=11)
+        return
     share = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1.4)
     for label in (0, 1):

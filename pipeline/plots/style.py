@@ -26,6 +26,7 @@ COLOUR = {BASELINE: "#0072B2", REWEIGHED: "#D55E00"}
 MARKER = {BASELINE: "o", REWEIGHED: "D"}
 MUTED, LIMITS = "#666666", "#DDEBDD"
 DPI = 120
+BARE = {"frame_on": False, "xticks": [], "yticks": []}
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -55,6 +56,11 @@ def figure_of(rows: int, columns: int, width: float, height: float, title: str, 
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(colors="#333333")
     return figure, axes
+
+
+def not_shown(what: str) -> bytes:
+    """The picture in place of one of which everything is about too few people."""
+    return png(figure_of(1, 1, 9, 1.5, f"{what} are not shown: they are about too few people", subplot_kw=BARE)[0])
 
 
 def png(figure: Figure) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
@@ -34,11 +35,15 @@ def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str) -> None:
 
 def _mark(ax: Axes, choice: ThresholdChoice) -> None:
     ax.axvline(choice.reported, color="black", lw=1, ls="--")
+    if isnan(choice.distance):
+        return
     text = f" {'best within the constraints' if choice.feasible else 'nearest miss'}: {choice.reported:g}"
     ax.annotate(text, (choice.reported, 1.0), xycoords=("data", "axes fraction"), va="bottom", fontsize=9)
 
 
 def _sentence(choice: ThresholdChoice) -> str:
+    if isnan(choice.distance):
+        return f"At threshold {choice.reported:g} the constraints are not shown: they are about too few people"
     if choice.feasible:
         share = choice.frequency[choice.index]
         return f"Threshold {choice.reported:g} meets every constraint; it is the best in {share:.0%} of resamples"
@@ -106,6 +111,8 @@ def _label_points(ax: Axes, x: Any, y: Any, threshold: Any, colour: str) -> None
 def _tradeoff_sentence(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> str:
     at = figures[(figures["threshold"] == choice.reported) & (figures["model"] == REWEIGHED)]
     value = at.set_index("figure")["value"]
+    if value[[sweep.choose_by, "disparate_impact"]].isna().any():
+        return f"At threshold {choice.reported:g} the figures are undefined or not shown"
     return (
         f"At threshold {choice.reported:g} the reweighed model has {words(sweep.choose_by)} "
         f"{value[sweep.choose_by]:.2f}\nat a disparate impact of {value['disparate_impact']:.2f}"

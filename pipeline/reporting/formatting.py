@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
 JUDGEMENT_COLUMNS = ("rule", "verdict", "severity", "value", "limits", "figure")
+FEW = "fewer_than_"  # how the reason of a figure that is not published begins
 Digits = int | str | None  # decimals; "g", "g4": significant ones, for what was chosen, not measured; None: by size
 
 
@@ -116,11 +117,16 @@ def interval(
 ) -> str:
     """``value [low, high]``, the value alone when there is no interval, or (escaped) the reason for no value."""
     if math.isnan(value):
-        return f"undefined ({escape(words(reason)) or 'zero denominator'})"
+        return f"{unknown(reason)} ({escape(words(reason)) or 'zero denominator'})"
     if math.isnan(low):
         return f"{number(value, digits, sign)}{unit}"
     places = _decimals(value) if digits is None else digits
     return f"{number(value, places, sign)}{unit} [{number(low, places, sign)}, {number(high, places, sign)}]"
+
+
+def unknown(reason: str) -> str:
+    """What a figure without a value is called: not shown when it is about too few people, else undefined."""
+    return "not shown" if reason.startswith(FEW) else "undefined"
 
 
 def limits(minimum: float | None, maximum: float | None) -> str:

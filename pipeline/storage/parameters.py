@@ -20,6 +20,7 @@ SECTIONS = (
     "seed",
     "threshold",
     "prepare",
+    "disclosure",
     "budget",
     "sensitive",
     "model",
