@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.drafting import reading, report
 from pipeline.drafting.draft import SAMPLE, draft
@@ -28,7 +29,8 @@ from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 
 PARAMETERS = "params.yaml"
-NEXT = "next: dvc repro prepare, which checks table and parameters; then dvc repro, and open docs/index.html"
+NEXT = "next: dvc repro {}, which checks table and parameters; then dvc repro, and open docs/index.html"
+STAGES = {"budget": "prepare", "healthcare": "prepare_healthcare", "segments": "prepare_segments"}
 QUESTIONS = {
     "table": "the table, a CSV or Parquet file or a folder of them: ",
     "target": "the column that is predicted, or decided: ",
@@ -49,7 +51,9 @@ def main(asked: Request, *, root: str = ".", force: bool = False) -> None:
     found = roles(asked, reading.read(_placed(asked.table, root), prepare.engine, asked.target))
     after = draft(before, found)
     if why := _edited(Path(root), asked.line):
-        print(*difflib.unified_diff(before.splitlines(), after.splitlines(), PARAMETERS, "draft", lineterm=""), sep="\n")
+        print(
+            *difflib.unified_diff(before.splitlines(), after.splitlines(), PARAMETERS, "draft", lineterm=""), sep="\n"
+        )
         if not force:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
     files.write_text(file, after)
@@ -80,7 +84,7 @@ def _say(found: Roles, file: Path, prepare: Prepare) -> None:
     print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
     if Path(found.table.source.source).is_absolute():
         print("the table lies outside of the repository: copy it in, and `dvc add` it if its rows are not for git")
-    print(NEXT)
+    print(NEXT.format(STAGES[found.asked.line]))
 
 
 def _test_share(found: Roles) -> float:
@@ -98,7 +102,7 @@ def request(given: argparse.Namespace, ask: Callable[[str], str] | None) -> Requ
     return Request(
         table=said["table"][0],
         line=given.line,
-        target=said["target"][0] if "target" in said else None,
+        target=(said.get("target") or given.target or [None])[0],
         protected=listed(said["protected"]),
         privileged=pairs(given.privileged),
         favourable=listed(given.favourable),
@@ -119,7 +123,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make start", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    many = {"action": "append", "default": []}
+    many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument("--table", action="append", metavar="FILE", help="a CSV or Parquet file, or a folder of them")
     parser.add_argument("--target", action="append", metavar="COLUMN", help="the column that is predicted, or decided")
     parser.add_argument("--protected", metavar="COLUMN,…", help="groups whose treatment is audited", **many)

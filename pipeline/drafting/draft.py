@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from pipeline.drafting import sections
-from pipeline.drafting.roles import Roles
+from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
 from responsible.validation import InputError
@@ -27,7 +27,9 @@ def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
     """
     line = roles.asked.line
     if f"\n{line}:" not in params:
-        raise InputError(f"params.yaml: has no section {line}; bring it back with `git checkout REVISION -- params.yaml`")
+        raise InputError(
+            f"params.yaml: has no section {line}; bring it back with `git checkout REVISION -- params.yaml`"
+        )
     new: dict[str, str | None] = dict.fromkeys(absent)
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
@@ -56,8 +58,10 @@ def _changes(roles: Roles) -> Callable[[Any], None]:
             tree["prepare"].yaml_add_eol_comment(f"{DECIDE} so few rows bear hardly any conclusion", "minimum_rows", 36)
         if roles.lost and tree["prepare"]["on_bad_rows"] == "error":
             tree["prepare"]["on_bad_rows"] = "drop"
-            tree["prepare"].yaml_add_eol_comment(f"{DECIDE} {roles.lost:,} rows lack a target or a field", "on_bad_rows", 36)
-        _LINES[roles.asked.line](tree, roles)
+            tree["prepare"].yaml_add_eol_comment(
+                f"{DECIDE} {roles.lost:,} rows lack a target or a field", "on_bad_rows", 36
+            )
+        _LINES[roles.asked.line](tree, roles.attributes[0])
         kept = {name: rule for name, rule in tree["policy"]["rules"].items() if _belongs(rule, tree, roles.asked.line)}
         for name in [name for name in tree["policy"]["rules"] if name not in kept]:
             del tree["policy"]["rules"][name]
@@ -66,13 +70,12 @@ def _changes(roles: Roles) -> Callable[[Any], None]:
     return change
 
 
-def _budget(tree: Any, roles: Roles) -> None:
-    named = all(attribute.privileged for attribute in roles.attributes[:1])
-    tree["reweigh"] |= {"groups": "privileged" if named else "levels", "empty_cells": "merge"}
-    tree["reweigh"]["attributes"][:] = [roles.attributes[0].name]
+def _budget(tree: Any, first: Attribute) -> None:
+    tree["reweigh"] |= {"groups": "privileged" if first.privileged else "levels", "empty_cells": "merge"}
+    tree["reweigh"]["attributes"][:] = [first.name]
 
 
-def _healthcare(tree: Any, roles: Roles) -> None:
+def _healthcare(tree: Any, _: Attribute) -> None:
     """Weights of features, by which cases are scored and compared, are decisions of people."""
     tree["healthcare_audit"] |= {"priority": None, "similarity": None}
     for key, what in (("priority", "weights of the priority score"), ("similarity", "weights of the comparison")):
@@ -81,13 +84,13 @@ def _healthcare(tree: Any, roles: Roles) -> None:
         del tree["playbook"]["sources"][name]
 
 
-def _segments(tree: Any, roles: Roles) -> None:
+def _segments(tree: Any, _: Attribute) -> None:
     tree["cluster_privacy"]["representation"]["justifications"] = None
     for question in tree["cluster_privacy"]["data_sheet"]:
         tree["cluster_privacy"]["data_sheet"][question] = ""
 
 
-_LINES: dict[str, Callable[[Any, Roles], None]] = {
+_LINES: dict[str, Callable[[Any, Attribute], None]] = {
     "budget": _budget,
     "healthcare": _healthcare,
     "segments": _segments,
@@ -121,7 +124,9 @@ def rules(roles: Roles) -> list[Line]:
                 Line("judged_on", "interval", "the whole interval must lie within"),
             ]
             short = measure.removesuffix("_difference")
-            out.append(_rule(f"{attribute.name}_{short}", PATHS[roles.asked.line].format(attribute.name, measure), limits))
+            out.append(
+                _rule(f"{attribute.name}_{short}", PATHS[roles.asked.line].format(attribute.name, measure), limits)
+            )
     return out
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.drafting.inspection import Column
 from responsible.statistics.probability_metrics import roc_auc
 from responsible.statistics.sample_size import shown
-from responsible.tabular.columns import intervals
+from responsible.tabular.columns import Closed, intervals
 from responsible.validation import MISSING
 
 LEAK = 0.99  # AUC of one column alone from which it gives the target away
@@ -98,19 +98,17 @@ def cells(columns: Sequence[Column], label: npt.NDArray[np.float64], bins: Mappi
         frame[f"c.{column.name}"] = (
             cut(column, bins[column.name]) if column.name in bins else column.values.fillna(MISSING).to_numpy()
         )
-    return int(len(frame.drop_duplicates()))
+    return len(frame.drop_duplicates())
 
 
-def cut(column: Column, bins: Sequence[float], closed: str = "left") -> npt.NDArray[np.object_]:
+def cut(column: Column, bins: Sequence[float], closed: Closed = "left") -> npt.NDArray[np.object_]:
     """The interval of each number, "Missing" where there is none."""
-    side = "right" if closed == "left" else "left"
-    place = np.searchsorted(bins, column.numbers, side=side)  # type: ignore[call-overload]
-    names = np.array(intervals(bins, closed=closed), dtype=object)  # type: ignore[arg-type]
+    side: Closed = "right" if closed == "left" else "left"
+    place = np.searchsorted(np.asarray(bins, dtype=float), column.numbers, side=side)
+    names = np.array(intervals(bins, closed=closed), dtype=object)
     return np.where(np.isnan(column.numbers), MISSING, names[np.minimum(place, len(bins))])
 
 
 def width(columns: Sequence[Column]) -> int:
     """Columns after one-hot encoding: a level each, and one for each of numbers and one more where some are missing."""
-    return sum(
-        1 + bool(c.missing) if c.kind == "numeric" else len(c.counts) + bool(c.missing) for c in columns
-    )
+    return sum(1 + bool(c.missing) if c.kind == "numeric" else len(c.counts) + bool(c.missing) for c in columns)

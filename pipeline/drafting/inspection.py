@@ -138,6 +138,7 @@ def repeats(found: Mapping[str, Column], attribute: str) -> list[str]:
 def edges(values: npt.NDArray[np.float64], parts: int = 4) -> list[float]:
     """Quantiles of the values, rounded to two significant digits, strictly inside their range: edges for ``bins``."""
     known = values[~np.isnan(values)]
-    quantiles = np.quantile(known, np.arange(1, parts) / parts) if len(known) else []
-    rounded = sorted({float(f"{q:.2g}") for q in quantiles})
+    if not len(known):
+        return []
+    rounded = sorted({float(f"{q:.2g}") for q in np.quantile(known, np.arange(1, parts) / parts)})
     return [edge for edge in rounded if known.min() < edge < known.max()]

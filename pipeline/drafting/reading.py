@@ -20,7 +20,7 @@ from responsible.tabular.columns import Spelling, token
 from responsible.tabular.sources import Source
 from responsible.validation import InputError
 
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t", "|")
 RECORDS = 100  # looked at for the delimiter
 LARGE, SAMPLE, SEED = 1 << 28, 200_000, 0  # bytes above which so many rows, chosen by hash, are looked at
@@ -84,8 +84,9 @@ def _encoding(files: Sequence[Path]) -> str:
     """UTF-8 where every byte is; else UTF-16 by its mark, else cp1252, or latin-1 where a byte has no sign in that."""
     for path in files:
         with text_files.raw(path) as file:
-            if (mark := next((m for m in MARKS if file.read(3).startswith(m)), None)) and MARKS[mark] != "utf-8":
-                return MARKS[mark]
+            start = file.read(2)
+        if start in MARKS:
+            return "utf-16"
         if not _decodes(path, "utf-8"):
             return "cp1252" if _decodes(path, "cp1252") else "latin-1"
     return "utf-8"

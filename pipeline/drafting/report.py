@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
@@ -27,7 +28,15 @@ def lines(roles: Roles, params: str, *, confidence: float, share: float, model: 
     yield from _columns(roles, model)
     keys = decisions(params)
     yield f"to decide, marked `# {DECIDE}` in params.yaml ({len(keys)} keys):"
-    yield from wrap(", ".join(keys), LINE, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    yield from wrap(", ".join(_short(keys)), LINE, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _short(keys: Sequence[str]) -> list[str]:
+    """Keys that differ only in the last name but one as one, ``policy.rules.*.minimum``, with their number."""
+    parts = [key.split(".") for key in keys]
+    alike = [".".join([*part[:-2], "*", part[-1]]) if len(part) > 3 else ".".join(part) for part in parts]
+    number = Counter(alike)
+    return list(dict.fromkeys(f"{a} ({number[a]})" if number[a] > 1 else k for a, k in zip(alike, keys, strict=True)))
 
 
 def decisions(params: str) -> list[str]:
@@ -113,8 +122,8 @@ def _size(roles: Roles, model: Logistic) -> Iterator[str]:
     else:
         yield f"cells: {before:,} of {len(roles.label):,} rows"
     wide = findings.width(roles.features)
-    said = f"above {WIDE}" if wide > WIDE else f"up to {WIDE}"
-    yield f"width: {wide:,} columns after one-hot encoding; model.solver {model.solver}: {model.solver_for(wide)} ({said})"
+    chosen = f"model.solver {model.solver} takes {model.solver_for(wide)}"
+    yield f"width: {wide:,} columns after one-hot encoding; {chosen} ({'above' if wide > WIDE else 'up to'} {WIDE})"
 
 
 def _listed(edges: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""What a draft is asked for: the table, the roles of its columns, and the line of work; and what the columns say to it."""
+"""What a draft is asked for: the table, the roles of its columns and the line of work; held to the columns there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pipeline.drafting.inspection import Column
 from responsible.tabular.schema import RESERVED
 from responsible.validation import InputError, did_you_mean
 
+SIDE = re.compile(r"(<=|>)\s*([+-]?\d+\.?\d*)")  # of an edge, as a level of numbers that are cut
 LINES = ("budget", "healthcare", "segments")
 # Words for what is wished for; a level of this name, the first in this order, is proposed as favourable.
 WISHED = ("1", "1.0", "yes", "y", "true", "t", "approved", "granted", "accepted", "good", "paid", "admitted", "hired")
@@ -62,14 +65,19 @@ def refuse_levels(asked: Request, found: Mapping[str, Column]) -> None:
     faults = [
         f"--{option}: {level!r} is no level of {column}{did_you_mean(level, list(found[column].counts.index))}"
         for option, column, level in levels
-        if level not in found[column].counts.index and found[column].kind != "numeric"
+        if level not in found[column].counts.index and not (option == "privileged" and _may_cut(found[column], level))
     ]
     if faults:
         raise InputError("\n".join(faults))
 
 
+def _may_cut(column: Column, level: str) -> bool:
+    """Whether the level may be a side of an edge; what else a continuous column is refused for, its attribute says."""
+    return column.is_continuous or (column.kind == "numeric" and SIDE.fullmatch(level) is not None)
+
+
 def pairs(given: Sequence[str]) -> dict[str, list[str]]:
-    """``["sex=male,race=White,Black"]`` → levels by column; a piece without "=" is one more level of the last column."""
+    """``["sex=male,race=White,Black"]`` → levels by column; a piece without "=" is one more level of the last one."""
     out: dict[str, list[str]] = {}
     for text in given:
         column = ""
@@ -94,7 +102,7 @@ def names(protected: Sequence[str]) -> dict[str, str]:
     """Name of an attribute in params.yaml, letters, digits and underscores, each another → its column."""
     out: dict[str, str] = {}
     for column in protected:
-        plain = re.sub(r"\W+", "_", column.casefold()).strip("_") or "attribute"
+        plain = re.sub(r"\W+", "_", column.lower()).strip("_") or "attribute"
         plain = f"{plain}_level" if plain in RESERVED else plain
         while plain in out:
             plain += "_"
@@ -117,4 +125,4 @@ def favourable(asked: Request, target: Column) -> list[str]:
 
 def is_number(target: Column) -> bool:
     """Whether a threshold cuts the target: numbers of more than two values."""
-    return target.kind == "numeric" and len(target.counts) > 2
+    return target.kind == "numeric" and len(np.unique(target.numbers[~np.isnan(target.numbers)])) > 2

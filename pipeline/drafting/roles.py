@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +12,10 @@ import pandas as pd
 from pipeline.drafting import findings, inspection
 from pipeline.drafting.inspection import Column
 from pipeline.drafting.reading import Table
-from pipeline.drafting.request import Request, favourable, is_number, names, refuse_absent, refuse_levels
+from pipeline.drafting.request import SIDE, Request, favourable, is_number, names, refuse_absent, refuse_levels
 from responsible.tabular.columns import number_text
 from responsible.validation import InputError
 
-SIDE = re.compile(r"(<=|>)\s*([+-]?\d+\.?\d*)")  # of an edge, as a level of numbers that are cut
 RARE = 50  # levels of a feature from which rare ones are worth merging
 
 
@@ -88,7 +86,9 @@ def roles(asked: Request, table: Table) -> Roles:
     label = findings.labels(target, wanted, threshold) if target else np.full(len(table.texts), np.nan)
     split = next((n for n, c in columns.items() if c.is_split), None) if asked.line == "budget" else None
     left_out = _left_out(asked, columns, split)
-    features = [c for n, c in columns.items() if n not in left_out and n not in (asked.target, asked.id, asked.time, split)]
+    features = [
+        c for n, c in columns.items() if n not in left_out and n not in (asked.target, asked.id, asked.time, split)
+    ]
     if asked.line != "budget":  # there a protected attribute is nothing that cases or people are compared by
         features = [c for c in features if c.name not in asked.protected]
     if asked.line == "segments":
@@ -97,9 +97,7 @@ def roles(asked: Request, table: Table) -> Roles:
     if not features:
         raise InputError(f"{asked.table}: leaves no column to learn from ({left_out}); bring more columns")
     attributes = [_attribute(name, columns[column], asked) for name, column in names(asked.protected).items()]
-    return Roles(
-        asked, table, columns, attributes, features, left_out, split, target, threshold, wanted, label
-    )
+    return Roles(asked, table, columns, attributes, features, left_out, split, target, threshold, wanted, label)
 
 
 def _threshold(target: Column) -> float:
@@ -123,6 +121,8 @@ def _left_out(asked: Request, columns: Mapping[str, Column], split: str | None) 
             out[name] = "dates; --time names the one that orders the rows"
         elif column.is_identifier:
             out[name] = "a value of its own in nearly each row; --id names the one that identifies rows"
+        elif column.is_split:
+            out[name] = "says train, valid or test"
         elif name in flags:
             out[name] = f"repeats what {flags[name]} says"
     return out

@@ -92,10 +92,12 @@ def _attribute(each: Attribute) -> list[Line]:
     privileged = f"{SPELLED}; {named}" if each.privileged else f"{DECIDE} a reference group, or none, of: {levels}"
     lines = [
         Line("privileged", list(each.privileged) or None, privileged),
-        Line("column", each.column.name, "may be a feature as well"),
+        Line("column", each.column.name, "whose levels are the groups"),
     ]
     if each.bins:
-        edges = "edges of intervals, each within the one below" if each.privileged else f"{DECIDE} edges; here quartiles"
+        edges = (
+            "edges of intervals, each within the one below" if each.privileged else f"{DECIDE} edges; here quartiles"
+        )
         lines.append(Line("bins", list(each.bins), edges))
     return lines
 

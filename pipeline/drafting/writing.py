@@ -23,7 +23,9 @@ def text(lines: Sequence[Line], indent: int = 0) -> str:
     out = []
     for line in lines:
         nested = isinstance(line.value, list)
-        head = " " * indent + f"{scalar(line.key)}:" + ("" if nested or line.value is None else f" {scalar(line.value)}")
+        head = (
+            " " * indent + f"{scalar(line.key)}:" + ("" if nested or line.value is None else f" {scalar(line.value)}")
+        )
         remark = " ".join(line.comment.split())
         out.append(f"{head:<{WIDTH - 1}} # {remark}".rstrip() if remark else head)
         if nested and line.value and isinstance(line.value[0], Line):

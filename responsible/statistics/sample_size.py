@@ -78,6 +78,8 @@ def shown(n: float, others: float, base_rate: float, confidence: float, power: f
         other = base_rate + sign * difference
         mean = (n * other + others * base_rate) / (n + others)
         null = math.sqrt(mean * (1 - mean) * (1 / n + 1 / others))
-        return z * null + z_power * math.sqrt(base_rate * (1 - base_rate) / others + other * (1 - other) / n) - difference
+        return (
+            z * null + z_power * math.sqrt(base_rate * (1 - base_rate) / others + other * (1 - other) / n) - difference
+        )
 
     return float(brentq(lacking, 0.0, most)) if lacking(most) < 0 else math.nan
