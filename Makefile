@@ -18,14 +18,19 @@ RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
 PAGE := .dvc/plots_page.html
 ARGS ?=
+option = $(if $($1),'--$(shell echo $1 | tr A-Z a-z)=$($1)')
 BASE ?= main
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
+.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
+
+# A level or a name may hold blanks and any sign but a quote: each goes to the program as it is.
+start: $(RUNTIME) ## from your table to a draft that runs: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= LINE=]
+	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME LINE,$(call option,$o)) $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
@@ -75,6 +80,7 @@ release-segments: $(RUNTIME) ## publish segments once, with secret noise and no 
 
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay

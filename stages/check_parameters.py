@@ -20,7 +20,6 @@ from pipeline.results import answers as _answers
 from pipeline.results import rule_names
 from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness
-from responsible.governance.answers import parameter
 from responsible.governance.policy import Policy
 from responsible.healthcare.audit import HealthcareAudit
 from responsible.healthcare.schema import Healthcare, refuse_weights
@@ -100,8 +99,7 @@ def _refuse_answers(file: str, templates: Mapping[str, str], params: Mapping[str
             if name not in asked:
                 found.append(f"{where} is not a question of {templates[place]}{did_you_mean(name, asked)}")
             for key in answer.depends_on:
-                if parameter(params, key) is None:
-                    known = [k for k in _keys(params) if k.count(".") <= key.count(".")]
+                if key not in (known := [k for k in _keys(params) if k.count(".") <= key.count(".")]):
                     found.append(f"{where}.depends_on: {key} is not a parameter{did_you_mean(key, known)}")
                 elif place == _answers.SHEET and key.partition(".")[0] not in OF_THE_SHEET:
                     found.append(f"{where}.depends_on: {key} must be of one of {', '.join(OF_THE_SHEET)}")

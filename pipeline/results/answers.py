@@ -29,6 +29,7 @@ from responsible.governance.answers import (
     Circumstances,
     Line,
     Table,
+    line_of,
 )
 from responsible.governance.policy import Judgement, Policy
 from responsible.validation import InputError, Params, explain
@@ -136,14 +137,6 @@ def circumstances(
 def _sample() -> tuple[dict[str, Table], frozenset[str]]:
     tree = read_yaml(_SAMPLE)
     return {name: Table.model_validate(own) for name, own in tree["tables"].items()}, frozenset(tree["texts"])
-
-
-def line_of(metric: str) -> str:
-    """The line of work that a metric path belongs to."""
-    section = metric.partition(".")[0].removeprefix("prepare_")
-    if section.startswith("healthcare"):
-        return "healthcare"
-    return "segments" if section.startswith(("segments", "cluster_privacy")) else "budget"
 
 
 def spoken(policy: Policy, now: Circumstances) -> Policy:

@@ -161,6 +161,14 @@ def _columns(attributes: Mapping[str, Any] | None) -> list[str]:
     return [own["column"] for own in (attributes or {}).values()]
 
 
+def line_of(metric: str) -> str:
+    """The line of work that a metric path belongs to."""
+    section = metric.partition(".")[0].removeprefix("prepare_")
+    if section.startswith("healthcare"):
+        return "healthcare"
+    return "segments" if section.startswith(("segments", "cluster_privacy")) else "budget"
+
+
 def count(asked: Sequence[Asked]) -> str:
     """``7 of 22 questions are not answered yet``; empty when all are answered."""
     number = sum(bool(a.why) for a in asked)

@@ -12,7 +12,7 @@ from pipeline.reporting.formatting import plain
 from pipeline.results import answers
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import parameters
-from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest
+from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest, line_of
 from responsible.governance.policy import Policy, headline
 from responsible.validation import InputError
 from stages import check_parameters
@@ -206,17 +206,15 @@ def test_a_line_of_work_that_is_absent_asks_nothing(folder):
 @pytest.mark.parametrize("metric", ["evaluate_fairness.x", "prepare.rows.kept", "reweigh.accuracy", "proxies.a.b"])
 def test_figures_of_the_models_are_of_the_first_table(metric):
     """Whatever is not of the requests or the segments."""
-    assert answers.line_of(metric) == "budget"
+    assert line_of(metric) == "budget"
 
 
 def test_figures_of_the_other_tables_are_known_by_their_section():
     """Both the tables and the headline figures of a line of work."""
-    assert {answers.line_of(m) for m in ("healthcare_waits.x", "healthcare_audit.y", "prepare_healthcare.kept")} == {
+    assert {line_of(m) for m in ("healthcare_waits.x", "healthcare_audit.y", "prepare_healthcare.kept")} == {
         "healthcare"
     }
-    assert {answers.line_of(m) for m in ("segments_shares.1", "cluster_privacy.k", "prepare_segments.kept")} == {
-        "segments"
-    }
+    assert {line_of(m) for m in ("segments_shares.1", "cluster_privacy.k", "prepare_segments.kept")} == {"segments"}
 
 
 def test_without_the_file_every_question_is_open(tmp_path, folder):
