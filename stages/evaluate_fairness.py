@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,30 +15,15 @@ from pipeline.plots import fairness as _draw_fairness
 from pipeline.plots import performance as _draw_performance
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import Fairness, summary
-from responsible.fairness.evaluation import Evaluation, covered, evaluate, published
+from responsible.fairness.disparity import summary
+from responsible.fairness.evaluation import Evaluation, Parameters, evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
-from responsible.modelling.parameters import Logistic
+from responsible.modelling.disclosure import covered, published
 from responsible.names import BASELINE, MODELS, REWEIGHED
-from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.disclosure import Cover, Disclosure, blanked, by_split, cover
-from responsible.tabular.schema import Seed, Sensitive, Threshold
-from responsible.validation import Params
-
-
-class Parameters(Params):
-    """What this stage reads of the parameter file."""
-
-    seed: Seed
-    threshold: Threshold
-    sensitive: dict[str, Sensitive]
-    model: Logistic
-    inference: Inference
-    fairness: Fairness
-    disclosure: Disclosure
+from responsible.tabular.levels import Cover, blanked, by_split, cover
 
 
 def main(
@@ -101,22 +87,14 @@ def main(
     }
     for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
-    said = _comparison.context(
-        found,
-        performance,
-        weights,
-        given.threshold,
-        inference=inference,
-        fairness=fairness,
-        minimum_cell=given.disclosure.minimum_cell,
-    )
-    files.write_text(comparison, fill(template, said))
+    said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
+    files.write_text(comparison, fill(template, said | {"minimum_cell": given.disclosure.minimum_cell}))
 
 
 def _evaluated(
     both: pd.DataFrame, label: npt.NDArray[np.int64], whole: Cover, given: Parameters
 ) -> tuple[Evaluation, list[Groups], Cover]:
-    """What may be published of the test rows of ``both``, whose levels ``whole`` has merged; the groups; their cover."""
+    """What may be published of the test rows of ``both``, whose levels ``whole`` has merged; the groups; a cover."""
     here, levels = (both["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
     cut = given.model.decision_threshold
     test, label = both[here].reset_index(drop=True), label[here]
@@ -127,7 +105,7 @@ def _evaluated(
         shown.cover.cells(test), label, declared, cut, fairness=given.fairness, inference=given.inference, rng=rng
     )
     if given.disclosure.minimum_cell:
-        found = published(found, shown, whole, given.sensitive, given.disclosure.reason)
+        found = replace(found, **published(vars(found), shown, whole, given.sensitive))
     return found, declared, shown.cover
 
 

@@ -15,7 +15,7 @@ from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
 from responsible.tabular.cells import Grid, labels
 from responsible.tabular.columns import months
-from responsible.tabular.disclosure import Disclosure, by_split, cover
+from responsible.tabular.levels import Disclosure, by_split, cover
 from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
 from responsible.tabular.sources import Prepare
 from responsible.validation import Params

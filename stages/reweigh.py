@@ -16,7 +16,7 @@ from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.disclosure import Cover, Disclosure, blanked, by_split, cover
+from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, cover
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
 

@@ -24,7 +24,7 @@ from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
-from responsible.tabular.disclosure import Disclosure
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.validation import Params
 

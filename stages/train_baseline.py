@@ -11,7 +11,7 @@ from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.disclosure import Disclosure
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Threshold
 from responsible.validation import Params
 

@@ -26,7 +26,6 @@ def context(
     *,
     inference: Inference,
     fairness: Fairness,
-    minimum_cell: int = 0,
 ) -> dict[str, Any]:
     """Everything the template shows.
 
@@ -36,7 +35,7 @@ def context(
         "threshold": threshold,
         "inference": inference,
         "fairness": fairness,
-        "minimum_cell": minimum_cell,
+        "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change),
         "weights": weights,
         "power": POWER,

@@ -1,26 +1,36 @@
-"""The evaluation of two scored models on the same test rows: every table of every declared sensitive attribute.
-
-Where small counts must not be published (:mod:`responsible.tabular.disclosure`), :func:`covered` merges levels and says
-which tables may stand beside each other, and :func:`published` takes out the others.
-"""
+"""The evaluation of two scored models on the same test rows: every table of every declared sensitive attribute."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness import curves, disparity, groups, intersections
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
-from responsible.names import ATTRIBUTE, BASELINE, CHANGE, MODELS, REWEIGHED
+from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
-from responsible.tabular.disclosure import Cover, Disclosure, blanked, cover
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.levels import Disclosure
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import Params
 
 CALIBRATION_BINS = 10
+
+
+class Parameters(Params):
+    """The sections of the parameter file that an evaluation, and the change between two of them, are computed with."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: disparity.Fairness
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True)
@@ -88,109 +98,3 @@ def _from_counts(
         "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
         "confusion": groups.confusion(joint, who),
     }
-
-
-@dataclass(frozen=True)
-class Published:
-    """What may be published of an evaluation: the merged levels; the models shown of each attribute; whether the
-    changes between the models, and the combinations of levels, may be.
-    """
-
-    cover: Cover
-    models: Mapping[str, tuple[str, ...]]
-    changes: bool
-    crossings: bool
-
-
-def covered(
-    test: pd.DataFrame,
-    label: npt.NDArray[np.int64],
-    predicted: Sequence[npt.ArrayLike],
-    sensitive: Mapping[str, Sensitive],
-    disclosure: Disclosure,
-) -> Published:
-    """What of the test cells may be published; ``predicted`` are the 0/1 answers of both models, each (m,).
-
-    The columns are an attribute (A, B, …), the label y and the answers b and r. Tables that make a tree, by rule 3 of
-    :mod:`responsible.tabular.disclosure`: A·y·b·r, B·y·b·r, … where all of them are safe, from which the paired change
-    is computed; with one attribute or two, all combinations of their levels too, if the one table of them all is safe.
-    Else A·y·r, B·y·r, … for the reweighed model, and y·b for the baseline, with A·y·b for a single attribute: a second
-    one would close a circle.
-    """
-    if not disclosure.minimum_cell:
-        return Published(Cover(disclosure), {}, True, True)
-    pair = [2 * label + np.asarray(bits, dtype=np.int64) for bits in predicted]
-    joint = [2 * pair[0] + np.asarray(predicted[1], dtype=np.int64)]
-    together = cover(test, sensitive, joint, disclosure, excluded=True)
-    if not together.withheld:
-        crossed = together.cells(test)
-        of_all = crossed.groupby([*(ATTRIBUTE + name for name in sensitive), joint[0]])["n"].sum()
-        crossings = len(sensitive) <= 2 and disclosure.safe(of_all)
-        return Published(together, dict.fromkeys(sensitive, MODELS), True, crossings)
-    names: dict[str, Mapping[str, str]] = {}
-    models: dict[str, tuple[str, ...]] = {}
-    free = True
-    for name, own in sensitive.items():
-        for tried in ((BASELINE, REWEIGHED), (REWEIGHED,), (BASELINE,), ()):
-            slices = [each for model, each in zip(MODELS, pair, strict=True) if model in tried] or pair
-            found = cover(test, {name: own}, slices, disclosure, excluded=True)
-            if not tried or (not found.withheld and (free or BASELINE not in tried)):
-                break
-        names |= found.names
-        models[name] = tried
-        free &= BASELINE not in tried
-    return Published(Cover(disclosure, names), models, False, False)
-
-
-def published(
-    found: Evaluation, shown: Published, whole: Cover, sensitive: Mapping[str, Sensitive], reason: str
-) -> Evaluation:
-    """The evaluation of merged levels without what may not be published; ``whole`` are the levels merged before.
-
-    What is taken out stays as a row without values and with the reason; so do the levels that are merged, each alone.
-    Tests over all levels have no reason, and are not listed. Curves are taken out in any case: every point of a ROC
-    curve and every bin of a calibration is a count.
-    """
-
-    def hidden(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        models = [(*shown.models[name], *([CHANGE] * shown.changes)) for name in table["attribute"]]
-        if "rate" in table:  # one of the data belongs to no model
-            models = [MODELS if r == "base_rate" and m else m for r, m in zip(table["rate"], models, strict=True)]
-        return np.array([m not in own for m, own in zip(table["model"], models, strict=True)], dtype=bool)
-
-    alone = [(name, level) for name in sensitive for level in (*whole.merged(name), *shown.cover.merged(name))]
-    crossed, change = found.intersection_rates, found.performance_change
-    return replace(
-        found,
-        fairness=_alone(_withheld(found.fairness, hidden(found.fairness), reason), alone, sensitive, reason),
-        group_rates=_alone(_withheld(found.group_rates, hidden(found.group_rates), reason), alone, sensitive, reason),
-        group_tests=found.group_tests[~hidden(found.group_tests.drop(columns="rate"))],
-        confusion=_withheld(found.confusion, hidden(found.confusion), reason),
-        intersection_rates=_withheld(crossed, np.full(len(crossed), not shown.crossings), reason),
-        performance_change=_withheld(change, np.full(len(change), not shown.changes), reason),
-        roc=found.roc.iloc[:0],
-        calibration=found.calibration.iloc[:0],
-    )
-
-
-def _withheld(table: pd.DataFrame, which: npt.NDArray[np.bool_], reason: str) -> pd.DataFrame:
-    """The table without the numbers of the rows ``which`` (m,), limits aside."""
-    numbers = [str(c) for c in table.select_dtypes("number") if c not in ("minimum", "maximum")]
-    out = blanked(table, which, numbers, reason if "reason" in table else "")
-    if "verdict" in out:
-        out["verdict"] = out["verdict"].mask(which & (out["model"] != CHANGE), "insufficient_evidence")
-    return out
-
-
-def _alone(
-    table: pd.DataFrame, levels: Sequence[tuple[str, str]], sensitive: Mapping[str, Sensitive], reason: str
-) -> pd.DataFrame:
-    """The table with rows without values for merged levels, where it had rows of them."""
-    out, key = [table], "level" if "level" in table else "comparison"
-    for name, level in levels:
-        own, role = table[table["attribute"] == name], sensitive[name].role(level)
-        if role == "unprivileged" or (role == "privileged" and key == "level"):
-            rows = own[own[key] == own[key].iloc[0]].assign(**{key: level})
-            rows = rows.assign(privileged=role == "privileged") if key == "level" else rows
-            out.append(_withheld(rows, np.ones(len(rows), dtype=bool), reason))
-    return pd.concat(out, ignore_index=True) if len(out) > 1 else table

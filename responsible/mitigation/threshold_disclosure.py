@@ -3,7 +3,7 @@
 The label cut at several thresholds is one column, the bin of the target. A threshold is published when the people
 between it and *every* cut of the cells, among them the threshold that all other results use, are none or enough; then
 so are those between any two published ones. Each model's answers at a threshold hang on the label at that threshold
-alone, which keeps the published tables a tree (:mod:`responsible.tabular.disclosure`).
+alone, which keeps the published tables a tree (:mod:`responsible.tabular.levels`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from responsible.fairness.measures import MEASURES
 from responsible.mitigation.threshold_choice import ThresholdChoice
 from responsible.mitigation.threshold_sweep import Swept
 from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
-from responsible.tabular.disclosure import Disclosure, blanked
+from responsible.tabular.levels import Disclosure, blanked
 
 Flags = npt.NDArray[np.bool_]
 Shown = Mapping[tuple[str, bool], Flags]

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
-from responsible.tabular.disclosure import Disclosure, blanked
+from responsible.tabular.levels import Disclosure, blanked
 from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]

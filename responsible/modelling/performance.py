@@ -12,7 +12,7 @@ from responsible.statistics.count_figures import change, drawn, estimate, perfor
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
-from responsible.tabular.disclosure import Disclosure, blanked
+from responsible.tabular.levels import Disclosure, blanked
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

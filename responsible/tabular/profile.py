@@ -11,8 +11,7 @@ import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.cells import labels
-from responsible.tabular.disclosure import Cover, Disclosure, blanked, by_split, merged
-from responsible.tabular.levels import refuse_absent, refuse_many
+from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, published_names, refuse_absent, refuse_many
 from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import MISSING, InputError
 
@@ -54,8 +53,8 @@ def published_rates(
     """:func:`base_rates` of the levels and months that may be published."""
     table, gone = cover.cells(cells), set(cover.withheld)
     if "month" in cells and cover.disclosure.minimum_cell:
-        slices = by_split(cells, labels(cells, cuts, threshold))
-        months = merged(cells["month"], dict.fromkeys(cells["month"], "month"), slices, cells["n"], cover.disclosure)
+        slices, role = by_split(cells, labels(cells, cuts, threshold)), dict.fromkeys(cells["month"], "month")
+        months = published_names(cells["month"], role, slices, cells["n"], cover.disclosure)
         table = table.assign(month=cells["month"].map(months or {}).fillna("other months"))
         gone |= set() if months else {"month"}
     found = base_rates(table, cover.sensitive(sensitive), cuts, threshold)
