@@ -22,8 +22,8 @@ What only people can say; the text between is theirs, and an empty one fails wit
     {% call people("intended_use", "What decisions may the model support, and for whom?") %}…{% endcall %}
     {{ written_for({"budget.source": "data/raw/budget.csv"}) }}   warns when the answers are of other parameters
 
-Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/roc.png", "what it shows")``;
-``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
+Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its
+words; ``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
 
 For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
 parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``judgements`` (name,
