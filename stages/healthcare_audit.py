@@ -14,6 +14,7 @@ from pipeline.documents import healthcare_audit, healthcare_figures
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting.engine import fill
+from pipeline.results.answers import circumstances
 from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
@@ -95,7 +96,8 @@ def main(
     drawn = healthcare.gaps(found.approvals, found.waits, unit, inference.confidence)
     drawn.write(gaps, gaps_narrow)
     context = healthcare_audit.context(found, roles, rules, inference) | {"picture": drawn}
-    context |= _playbook.context(found, given.playbook, headline)
+    now = circumstances(parameters.read_yaml(params))
+    context |= _playbook.context(found, given.playbook, headline, now)
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,
