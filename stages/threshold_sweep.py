@@ -65,14 +65,13 @@ def main(
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
 
     against = objections(figures, given.policy, sweep.attribute)[choice.reported]
-    files.write_json(metrics, {"threshold_sweep": choice.summary(figures) | recommendation(choice, against)})
-    files.write_csv(thresholds_csv, wide(figures, choice.frequency))
+    whole = figures[figures["level"] == ""]
+    files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
+    files.write_csv(thresholds_csv, wide(whole, choice.frequency))
     files.write_csv(intervals_csv, figures)
-    files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
-    files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
-    files.write_text(
-        document, fill(template, recommended_threshold.context(figures, choice, sweep, inference, against))
-    )
+    files.write_bytes(impact_png, thresholds.impact(whole, choice, sweep))
+    files.write_bytes(tradeoff_png, thresholds.tradeoff(whole, choice, sweep))
+    files.write_text(document, fill(template, recommended_threshold.context(whole, choice, sweep, inference, against)))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

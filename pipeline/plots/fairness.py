@@ -11,7 +11,7 @@ from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, by_attribute, fi
 from pipeline.reporting.formatting import words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, BASELINE, CHANGE, MODELS, POOLED, REST, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,9 @@ def _interval(ax: Axes, y: float, row: Any, model: str) -> None:
     if not isnan(row.low):
         ax.plot([row.low, row.high], [y, y], color=colour, lw=2, solid_capstyle="butt")
     ax.plot([row.value], [y], MARKER[model], color=colour, ms=6, zorder=3)
+    if getattr(row, "farthest", ""):
+        end = row.value if isnan(row.high) else row.high
+        ax.annotate(row.farthest, (end, y), (5, 0), textcoords="offset points", va="center", fontsize=8, color=colour)
 
 
 def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
@@ -40,14 +43,17 @@ def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
 
 
 def disparities(fairness: pd.DataFrame) -> bytes:
-    """Every pooled measure of both models with its interval and the band of its limits, one row per attribute."""
-    pooled = fairness[(fairness["comparison"] == POOLED) & (fairness["model"] != CHANGE)]
+    """Every pooled measure of both models with its interval and the band of its limits, one row per attribute; where no
+    level is privileged, the level that lies farthest, by name.
+    """
+    pooled = fairness[fairness["comparison"].isin([POOLED, ANY_LEVEL]) & (fairness["model"] != CHANGE)]
     title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in by_attribute(pooled))
     number = pooled["attribute"].nunique()
     figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
     for row, attribute, own in by_attribute(pooled):
         ratio = np.array([MEASURES[name].ratio for name in own["measure"]])
-        _measures(axes[row, 0], own[~ratio], f"{attribute}: differences, unprivileged minus privileged (0 is parity)")
+        sides = f"farthest level minus {REST}" if own["farthest"].any() else "unprivileged minus privileged"
+        _measures(axes[row, 0], own[~ratio], f"{attribute}: differences, {sides} (0 is parity)")
         units = " and ".join(dict.fromkeys(MEASURES[name].unit for name in own.loc[ratio, "measure"]))
         _ratios(axes[row, 1], own[ratio], f"{attribute}: {units} (1 is parity)")
     return png(figure)

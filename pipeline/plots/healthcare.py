@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.plots.style import LIMITS, MUTED, figure_of, png
 from pipeline.reporting.formatting import words
 from pipeline.reporting.tables import records
+from responsible.names import ANY_LEVEL, REST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,8 @@ SCOPE = {"all": "all cases", "merit": "necessary", "urgent": "emergencies", "urg
 
 def disparities(approvals: pd.DataFrame) -> bytes:
     """Forest plot: every measure and comparison of approvals with its interval, its limits and its colour."""
-    table = approvals[approvals["measure"] != "disparate_impact"].reset_index(drop=True)
+    table = approvals[approvals["measure"].ne("disparate_impact") & approvals["finding"].ne("")]
+    table = table.reset_index(drop=True)
     shown = table[table["finding"] == "RED"]
     worst = table.iloc[int(table["value"].abs().argmax())] if table["value"].notna().any() else None
     title = f"{len(shown)} of {len(table)} comparisons of approvals are RED"
@@ -38,9 +40,16 @@ def disparities(approvals: pd.DataFrame) -> bytes:
         labels.append(f"{row.attribute}, {row.comparison}: {words(row.measure)}, {SCOPE[row.scope]}{star}")
     ax.axvline(0, color=MUTED, lw=0.8)
     ax.set(yticks=range(len(labels)), yticklabels=labels, ylim=(-0.6, len(labels) - 0.4))
-    ax.set_xlabel("unprivileged minus privileged; shaded: within limits; * primary definition")
+    ax.set_xlabel(f"{' minus '.join(_sides(approvals))}; shaded: within limits; * primary definition")
     _wide(ax, table)
     return png(figure)
+
+
+def _sides(table: pd.DataFrame) -> tuple[str, str]:
+    """Who is compared with whom, in words."""
+    if not (unpooled := table.loc[table["comparison"] == ANY_LEVEL, "attribute"].nunique()):
+        return "unprivileged", "privileged"
+    return "group", REST if unpooled == table["attribute"].nunique() else f"privileged or {REST}"
 
 
 def _wide(ax: Axes, table: pd.DataFrame) -> None:
@@ -126,7 +135,9 @@ def waits(table: pd.DataFrame) -> bytes:
     """Mean waits of both sides of each comparison and scope, joined by a line as long as the difference."""
     if table.empty:
         return _nothing("No duration is declared, so processing times are switched off")
-    means = table[table["measure"] == "mean_wait_difference"].reset_index(drop=True)
+    means = table[table["measure"].eq("mean_wait_difference") & table["comparison"].ne(ANY_LEVEL)]
+    means = means[means["finding"].ne("")] if means["finding"].any() else means
+    means, (u, p) = means.reset_index(drop=True), _sides(table)
     worst = means.iloc[int(means["value"].abs().argmax())]
     longer = "longer" if worst["value"] > 0 else "less"
     where = f"where {worst['attribute']} is {worst['comparison']}"
@@ -146,31 +157,34 @@ def waits(table: pd.DataFrame) -> bytes:
     low, high = float(both.min()), float(both.max())
     ax.set(yticks=range(len(labels)), yticklabels=labels, ylim=(-0.6, len(labels) - 0.4))
     ax.set_xlim(low - 0.1 * (high - low) - 0.1, high + 0.45 * (high - low) + 0.1)
-    ax.set_xlabel("mean wait, unit of the duration; open: privileged, filled: unprivileged")
+    ax.set_xlabel(f"mean wait, unit of the duration; open: {p}, filled: {u}")
     return png(figure)
 
 
 def trend(months: pd.DataFrame, measures: list[str]) -> bytes:
-    """The first of ``measures`` that is there, by month with intervals, all cases, one panel per attribute."""
+    """The first of ``measures`` that is there, by month with intervals, all cases, one panel per attribute, or for each
+    level where none is privileged.
+    """
     if months.empty:
         return _nothing("No time is declared, so the monthly trend is switched off")
     known = set(months["measure"])
     measure = next(m for m in measures if m in known)
     own = months[(months["measure"] == measure) & (months["scope"] == "all")]
-    names = list(dict.fromkeys(own["attribute"]))
-    below = {n: int((own[own["attribute"] == n]["high"] < 0).sum()) for n in names}
-    most = max(below, key=lambda n: below[n])
-    number = own.loc[(own["attribute"] == most) & own["value"].notna(), "part"].nunique()
-    title = f"By {most}, the difference lies below zero with its whole interval in {below[most]} of {number} months"
-    figure, axes = figure_of(len(names), 1, 10, 1.0 + 2.1 * len(names), title, sharex=True, sharey=True)
-    for i, name in enumerate(names):
-        ax, line = axes[i, 0], own[own["attribute"] == name].reset_index(drop=True)
+    panels = {name: part.reset_index(drop=True) for name, part in own.groupby(["attribute", "comparison"], sort=False)}
+    below = {name: int((line["high"] < 0).sum()) for name, line in panels.items()}
+    most = max(below, key=lambda name: below[name])
+    where = most[0] if len(panels) == own["attribute"].nunique() else f"{most[0]}, {most[1]}"
+    number = panels[most]["value"].notna().sum()
+    title = f"By {where}, the difference lies below zero with its whole interval in {below[most]} of {number} months"
+    figure, axes = figure_of(len(panels), 1, 10, 1.0 + 2.1 * len(panels), title, sharex=True, sharey=True)
+    for i, ((name, comparison), line) in enumerate(panels.items()):
+        ax = axes[i, 0]
         ax.axhline(0, color=MUTED, lw=0.8)
         ax.vlines(line.index, line["low"], line["high"], color=LEVELS[0], lw=1.5)
         ax.plot(line.index, line["value"], "o-", color=LEVELS[0], lw=1)
         ax.set(xticks=list(line.index), xticklabels=list(line["part"]))
         ax.tick_params(axis="x", rotation=30)
-        ax.set_title(f"{name}: {words(measure)}, {line['comparison'].iloc[0]}", loc="left", fontsize=10)
+        ax.set_title(f"{name}: {words(measure)}, {comparison}", loc="left", fontsize=10)
     return png(figure)
 
 

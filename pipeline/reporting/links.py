@@ -10,7 +10,8 @@ from pipeline.reporting import formatting
 from pipeline.reporting.formatting import DataText, Digits, Markup, escape
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.figures import PARAMETERS
-from responsible.governance.policy import Evidence, Judgement
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement
 
 SHOWN = 16  # characters of a digest
 
