@@ -2,18 +2,18 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import segments
 from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
-from stages import cluster_privacy, prepare
+from stages import cluster_privacy, prepare_segments
 from tests.support.contract import ROOT, default_paths
 from tests.support.people import noise
 from tests.support.tables import tree, write
@@ -35,30 +35,22 @@ QUICK = {
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Prepare the people and segment them in a folder of its own; gives the headline and the folder.
-
-    ``whole`` runs the stage `prepare`, which counts the other tables as well: as much work again.
-    """
+    """Prepare the people and segment them in a folder of its own; gives the headline and the folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/templates").mkdir(parents=True)
+    shutil.copy(ROOT / "answers.yaml", tmp_path)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    shutil.copy(ROOT / "data/raw/segments.csv", tmp_path / "data/raw")
     for name in ("segments.md.j2", "segments_data_sheet.md.j2"):
         (tmp_path / "docs/templates" / name).write_text((ROOT / "docs/templates" / name).read_text(encoding="utf-8"))
 
-    def people():
-        for name in ("data/prepared", "plots"):
-            Path(name).mkdir(parents=True, exist_ok=True)
-        segments.prepared("data/prepared", "params.yaml")
-        Path("data/prepared/profile.csv").replace("plots/prepare_segments.csv")
-
-    def go(frame=None, *, whole=False, **changes):
+    def go(frame=None, **changes):
         if frame is not None:
             frame.to_csv("people.csv", index=False)
             changes = {"segments__source": "people.csv", **changes}
-        else:
-            changes = {"segments__source": str(ROOT / "data/raw/segments.csv"), **changes}
-        given = tree(**QUICK | {"budget__source": str(ROOT / "data/raw/budget.csv")} | changes)
-        write(Path("params.yaml"), given, [*keys(prepare.Parameters), *keys(cluster_privacy.Parameters)])
-        (prepare.main if whole else people)()
+        given = tree(**QUICK | {"segments__source": "data/raw/segments.csv"} | changes)
+        write(Path("params.yaml"), given, [*keys(prepare_segments.Parameters), *keys(cluster_privacy.Parameters)])
+        prepare_segments.main()
         cluster_privacy.main()
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path
 
@@ -91,7 +83,7 @@ def leaves(tree_):
 
 def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     """As taught: silhouette near .50, a drop near .24, every segment one-sided, 60 of 100; 80 with a guarantee."""
-    found, folder = run(whole=True, cluster_privacy__privacy__rows=1500)
+    found, folder = run(cluster_privacy__privacy__rows=1500)
     assert (found["k"], found["segments_found"], found["one_sided_segments"]) == (3, 1, 3)
     assert found["silhouette"] == pytest.approx(0.498, abs=0.02)
     assert found["median_ari"] > 0.9
@@ -164,22 +156,32 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
 @pytest.mark.slow
 def test_answers_are_printed_and_counted(run, unseen):
     """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
-    empty answer costs another criterion, and the data sheet says which question it was.
+    empty answer costs another criterion, and so does a table for which nobody has written answers.
     """
     answers = [{"segment": k, "level": v, "reason": "Because <b>so</b>."} for k, v in ((1, "A"), (2, "A"), (3, "B"))]
     found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 100
     assert text(folder, "segments_data_sheet").count(r"Because \<b\>so\</b\>.") == 3
     answers[0]["reason"] = " "
-    found, folder = run(
-        cluster_privacy__representation__justifications=answers, cluster_privacy__data_sheet__consent=""
-    )
+    said = (folder / "answers.yaml").read_text(encoding="utf-8")
+    (folder / "answers.yaml").write_text(re.sub("^  consent:.*$", "  consent:", said, flags=re.MULTILINE))
+    found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 60
     scores = pd.read_csv(folder / "plots/segments_scorecard.csv").query("configuration == 'guaranteed' and not met")
     assert scores["name"].tolist() == ["representation", "data_sheet"]
     assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
     assert "**Incomplete.**" in text(folder, "segments_data_sheet")
-    assert "On what legal basis" in text(folder, "segments_data_sheet").split("**Incomplete.**")[1].splitlines()[0]
+    assert "**Incomplete.** 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
+    assert "**Not answered yet: On what legal basis, and how can people withdraw?**" in text(
+        folder, "segments_data_sheet"
+    )
+    (folder / "answers.yaml").write_text(said)
+    found, folder = run(sample())
+    assert found["guaranteed"]["score"] == 60
+    sheet = text(folder, "segments_data_sheet")
+    assert "**Incomplete.** 8 of 8 questions are not answered yet" in sheet
+    assert "describes nobody" not in sheet
+    assert "None is needed" not in sheet
 
 
 @pytest.mark.slow

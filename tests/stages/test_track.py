@@ -145,12 +145,16 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["git.commit"] == "none"
     assert json.loads(tags["undefined"]) == UNDEFINED
     prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
+    of_rows = {
+        line: json.loads((root / f"metrics/prepare_{line}.json").read_text())[f"prepare_{line}"]
+        for line in ("healthcare", "segments")
+    }
     assert tags["prepare.digest"] == prepared["digest"]
     inputs = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
     assert inputs == {
         "budget": prepared["digest"][:32],
-        "healthcare": prepared["healthcare"]["digest"][:32],
-        "segments": prepared["segments"]["digest"][:32],
+        "healthcare": of_rows["healthcare"]["digest"][:32],
+        "segments": of_rows["segments"]["digest"][:32],
     }
     assert run.info.run_name == "threshold 300 · no commit"
 
@@ -308,14 +312,14 @@ def test_what_has_no_run_or_no_models_is_not_promoted(result):
 
 def test_only_a_committed_result_is_promoted(toy, monkeypatch):
     """`make promote` refuses edits that no commit has, naming one, and a folder without git."""
-    from commands import promote
+    from commands.trail import promote
 
     (toy / "halve.py").write_text("")
     with pytest.raises(InputError, match=r"halve\.py: differs from the commit; commit it, run `make`, then promote"):
-        promote.main(str(toy))
+        promote(str(toy))
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="not a commit of git"):
-        promote.main(str(toy))
+        promote(str(toy))
 
 
 def test_models_lie_beside_the_store_wherever_they_were_logged(result, tmp_path, monkeypatch):
