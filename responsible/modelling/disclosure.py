@@ -79,8 +79,7 @@ def published(
     ``whole`` are the levels that were merged before.
 
     What is taken out stays as a row without values and with the reason; so do the levels that are merged, each alone.
-    Tests over all levels have no reason, and are not listed. Curves are taken out in any case: every point of a ROC
-    curve and every bin of a calibration is a count.
+    Tests over all levels and the quality of scores have no reason, and are not listed.
     """
 
     def hidden(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -100,7 +99,7 @@ def published(
         "group_tests": tests[~hidden(tests.drop(columns="rate"))],
         "intersection_rates": _withheld(crossed, np.full(len(crossed), not shown.crossings), reason),
         "performance_change": _withheld(change, np.full(len(change), not shown.changes), reason),
-        **{name: found[name].iloc[:0] for name in ("roc", "calibration")},
+        "score_quality": found["score_quality"][~hidden(found["score_quality"])],
     }
 
 
@@ -120,7 +119,7 @@ def _alone(
     out, key = [table], "level" if "level" in table else "comparison"
     for name, level in levels:
         own, role = table[table["attribute"] == name], sensitive[name].role(level)
-        if role == "unprivileged" or (role == "privileged" and key == "level"):
+        if role in ("unprivileged", "compared") or (role == "privileged" and key == "level"):
             rows = own[own[key] == own[key].iloc[0]].assign(**{key: level})
             rows = rows.assign(privileged=role == "privileged") if key == "level" else rows
             out.append(_withheld(rows, np.ones(len(rows), dtype=bool), reason))

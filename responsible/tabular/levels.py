@@ -167,7 +167,9 @@ def published_names(
 
 def others(role: str, roles: Mapping[str, str] | None = None) -> str:
     """What merged levels of a role are called; not like a level of another role."""
-    name = {"unprivileged": "other levels", "month": "other months"}.get(role, f"other {role} levels")
+    name = {"unprivileged": "other levels", "compared": "other levels", "month": "other months"}.get(
+        role, f"other {role} levels"
+    )
     return f"{name} (merged)" if (roles or {}).get(name, role) != role else name
 
 
