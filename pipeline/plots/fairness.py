@@ -9,10 +9,10 @@ import pandas as pd
 
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture, share
-from pipeline.reporting.formatting import FEW, Said, limits, number, percent, unknown, words
+from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, CHANGE, FEW, MODELS, POOLED, REWEIGHED
 
 KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
@@ -91,12 +91,12 @@ def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
 def _value(row: Any) -> str:
     """Value and interval in words."""
     if isnan(row.value):
-        return f"{unknown(row.reason)} ({words(row.reason)})"
+        return f"{'not shown' if row.reason.startswith(FEW) else 'undefined'} ({words(row.reason)})"
     return f"{number(row.value, 2)} ({number(row.low, 2)} to {number(row.high, 2)})"
 
 
 def _verdict(row: Any) -> str:
-    return unknown(row.reason) if row.reason.startswith(FEW) else words(row.verdict)
+    return "not shown" if row.reason.startswith(FEW) else words(row.verdict)
 
 
 def _label(row: Any) -> str:

@@ -89,30 +89,33 @@ def published(
         return np.array([m not in own for m, own in zip(table["model"], models, strict=True)], dtype=bool)
 
     reason = whole.disclosure.reason
-    alone = [(name, level) for name in sensitive for level in (*whole.merged(name), *shown.cover.merged(name))]
+    levels = [(name, level) for name in sensitive for level in (*whole.merged(name), *shown.cover.merged(name))]
     out = {
-        name: _withheld(found[name], hidden(found[name]), reason) for name in ("fairness", "group_rates", "confusion")
+        name: withheld(found[name], hidden(found[name]), reason) for name in ("fairness", "group_rates", "confusion")
     }
-    out |= {name: _alone(out[name], alone, sensitive, reason) for name in ("fairness", "group_rates")}
+    out |= {name: alone_withheld(out[name], levels, sensitive, reason) for name in ("fairness", "group_rates")}
     tests, crossed, change = (found[name] for name in ("group_tests", "intersection_rates", "performance_change"))
     return out | {
         "group_tests": tests[~hidden(tests.drop(columns="rate"))],
-        "intersection_rates": _withheld(crossed, np.full(len(crossed), not shown.crossings), reason),
-        "performance_change": _withheld(change, np.full(len(change), not shown.changes), reason),
+        "intersection_rates": withheld(crossed, np.full(len(crossed), not shown.crossings), reason),
+        "performance_change": withheld(change, np.full(len(change), not shown.changes), reason),
         "score_quality": found["score_quality"][~hidden(found["score_quality"])],
     }
 
 
-def _withheld(table: pd.DataFrame, which: npt.NDArray[np.bool_], reason: str) -> pd.DataFrame:
+def withheld(table: pd.DataFrame, which: npt.NDArray[np.bool_], reason: str) -> pd.DataFrame:
     """The table without the numbers of the rows ``which`` (m,), limits aside."""
     numbers = [str(c) for c in table.select_dtypes("number") if c not in ("minimum", "maximum")]
     out = blanked(table, which, numbers, reason if "reason" in table else "")
     if "verdict" in out:
-        out["verdict"] = out["verdict"].mask(which & (out["model"] != CHANGE), "insufficient_evidence")
+        judged = which & (out["verdict"] != "") & out["verdict"].notna()
+        out["verdict"] = out["verdict"].mask(judged, "insufficient_evidence")
+    if "finding" in out:
+        out["finding"] = out["finding"].mask(which, "")
     return out
 
 
-def _alone(
+def alone_withheld(
     table: pd.DataFrame, levels: Sequence[tuple[str, str]], sensitive: Mapping[str, Sensitive], reason: str
 ) -> pd.DataFrame:
     """The table with rows without values for merged levels, where it had rows of them."""
@@ -122,5 +125,5 @@ def _alone(
         if role in ("unprivileged", "compared") or (role == "privileged" and key == "level"):
             rows = own[own[key] == own[key].iloc[0]].assign(**{key: level})
             rows = rows.assign(privileged=role == "privileged") if key == "level" else rows
-            out.append(_withheld(rows, np.ones(len(rows), dtype=bool), reason))
+            out.append(withheld(rows, np.ones(len(rows), dtype=bool), reason))
     return pd.concat(out, ignore_index=True) if len(out) > 1 else table

@@ -19,8 +19,7 @@ after the other, and each join keeps this property (Dobra & Fienberg 2000 have t
    figures, and what is merged is safe as a sum; a side that is not leaves the attribute unpublished;
 3. **a tree**: :func:`responsible.modelling.disclosure.covered` decides which tables are published besides.
 
-What is not covered: knowledge of people from elsewhere, and two versions of the results over different people or with
-different parameters, which can be subtracted from each other.
+Not covered: what is known from elsewhere, and two versions of the results, which can be subtracted from each other.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from responsible.names import ATTRIBUTE
+from responsible.names import ATTRIBUTE, FEW
 from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
@@ -75,7 +74,7 @@ class Disclosure(Params):
     @property
     def reason(self) -> str:
         """The reason code of a figure that is not shown."""
-        return f"fewer_than_{self.minimum_cell}_people"
+        return f"{FEW}{self.minimum_cell}_people"
 
     def safe(self, counts: npt.ArrayLike) -> bool:
         """Whether each count is 0 or at least the minimum."""
