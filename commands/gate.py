@@ -21,7 +21,8 @@ from xml.etree import ElementTree as ET
 from pipeline.reporting.formatting import JUDGEMENT_COLUMNS, columns, figure, judgement_cells, judgement_verdict, limits
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import files
-from responsible.governance.policy import Judgement, headline
+from responsible.governance.answer import headline
+from responsible.governance.policy import Judgement
 from responsible.validation import InputError
 
 WIDTH = 118  # characters of a line

@@ -25,7 +25,8 @@ from pipeline.results.catalogue import STAGES
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import FigureChange, Versions
 from pipeline.storage import parameters
-from responsible.governance.policy import Judgement, Policy, headline
+from responsible.governance.answer import headline
+from responsible.governance.policy import Judgement, Policy
 from responsible.governance.version_change import Changes
 from responsible.validation import InputError
 

@@ -12,7 +12,8 @@ from pipeline.reporting.formatting import DataText, Markup, ReadNumber, escape
 from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.figures import PARAMETERS
-from responsible.governance.policy import WHOLE, headline
+from responsible.governance.answer import headline
+from responsible.governance.policy import WHOLE
 from responsible.validation import InputError
 
 

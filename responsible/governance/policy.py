@@ -8,7 +8,7 @@ decides whether a change may go on is :attr:`Judgement.blocks`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -22,8 +22,6 @@ Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "except
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 WHOLE = ""  # the level of a figure that is not of one level of an attribute
 PLACE = "params.yaml: policy"
-PASSES = "Approved. No blocking rule fails."
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 def _day(value: Any) -> Any:
@@ -44,6 +42,7 @@ class Rule(Limits):
     """Limits on one figure. ``metric`` is its path, ``level`` one level of its attribute (none: all, pooled).
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts.
     """
 
     metric: Text
@@ -52,12 +51,22 @@ class Rule(Limits):
     severity: Literal["block", "warn"]
     reason: Text
     owner: Text
+    title: Text | None = None
+    due: Annotated[date | None, BeforeValidator(_day)] = None
     exception: Excuse | None = None
 
     @property
     def label(self) -> str:
         """The metric path, with the level in brackets when there is one."""
         return f"{self.metric} [{self.level}]" if self.level else self.metric
+
+
+class Recorded(Params):
+    """What people decided on the results: who, on which day, and what."""
+
+    who: Text
+    when: Annotated[date, BeforeValidator(_day)]
+    what: Text
 
 
 Tolerance = Annotated[float, Field(ge=0)]
@@ -73,6 +82,7 @@ class Policy(Params):
     insufficient_evidence: Literal["block", "warn"]
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
+    decision: Recorded | None = None
 
     def tolerance(self, metric: str) -> float:
         """The tolerance of the figure at this path, 0 when neither it nor a default is declared."""
@@ -111,6 +121,12 @@ class Judgement:
     found: Verdict
     verdict: Outcome
     blocks: bool
+
+    @property
+    def title(self) -> str:
+        """How people call the rule: its title, or its name in words with a capital."""
+        plain = self.name.replace("_", " ")
+        return self.rule.title or plain[:1].upper() + plain[1:]
 
 
 def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...]:
@@ -175,24 +191,3 @@ def _judgement(name: str, rule: Rule, figures: Figures, policy: Policy) -> Judge
 def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
     """Whether the rule allows nothing beyond the limits that are out of reach; then it is out of reach as well."""
     return forbidden is not None and forbidden.low <= rule.low and rule.high <= forbidden.high
-
-
-def headline(judgements: Sequence[Judgement]) -> str:
-    """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``"""
-    blocking = [j.name for j in judgements if j.blocks]
-    warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
-    excepted = [j.name for j in judgements if j.verdict == "excepted"]
-    more = "more " if blocking else ""
-    said = [
-        f"Not approved. {_counted(blocking, 'blocking rule fails', 'blocking rules fail')}" if blocking else PASSES,
-        _counted(warnings, f"{more}needs attention", f"{more}need attention"),
-        _counted(excepted, "is excepted", "are excepted"),
-    ]
-    return " ".join(filter(None, said))
-
-
-def _counted(names: Sequence[str], one: str, many: str) -> str:
-    """``Two rules fail: a, b.`` with the names in words; empty without names."""
-    number = NUMBERS[len(names)] if len(names) < len(NUMBERS) else str(len(names))
-    plain = ", ".join(name.replace("_", " ") for name in names)
-    return f"{number} {one if len(names) == 1 else many}: {plain}." if names else ""
