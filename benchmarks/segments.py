@@ -26,18 +26,13 @@ QUICK = {
 
 
 def prepared(out: str, params: str) -> int:
-    """Write the prepared table of people that ``params`` names, as the stage does; the number of rows."""
-    from pipeline.ingest import row_tables
+    """Write the prepared table of people that ``params`` names; the number of rows."""
     from pipeline.storage import files
-    from pipeline.storage.parameters import section
-    from responsible.segmentation.schema import Segments, people
-    from responsible.tabular.sources import Prepare
+    from stages import prepare_segments
 
-    prepare, roles = section(params, "prepare", Prepare), section(params, "segments", Segments)
-    frame, profile = people(row_tables.read(prepare, "segments", roles, 12).good, roles)
-    files.write_parquet(Path(out, "segments.parquet"), frame)
-    files.write_csv(Path(out, "profile.csv"), profile)
-    return len(frame)
+    outputs = within(Path(out), prepare_segments.main, params=params)
+    prepare_segments.main(**outputs)
+    return int(files.read_json(outputs["metrics"])["prepare_segments"]["kept"])
 
 
 def stage(out: str, params: str) -> dict[str, float]:
@@ -50,7 +45,7 @@ def stage(out: str, params: str) -> dict[str, float]:
     given |= {
         "params": params,
         "prepared": str(Path(out, "segments.parquet")),
-        "profile": str(Path(out, "profile.csv")),
+        "profile": str(Path(out, "prepare_segments.csv")),
     }
     outputs = within(Path(out), main, **given)
     main(**outputs)

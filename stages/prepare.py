@@ -1,4 +1,4 @@
-"""Read the tables of people's rows, the only stage that does: budget becomes cells, healthcare and segments typed rows.
+"""Count the rows of the budget table into cells; no later stage of that line reads a row.
 
 A bad row (see ``prepare.on_bad_rows``) or parameters that the table does not bear out end it with one message, before
 anything is written.
@@ -9,11 +9,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.ingest import dropped_rows, engines, row_tables, source_files
+from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.storage import files, parameters
-from responsible.healthcare.cases import profile as profile_of_cases
-from responsible.healthcare.schema import Healthcare, cases
-from responsible.segmentation.schema import Segments, people
 from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
 from responsible.tabular.cells import Grid
@@ -32,25 +29,19 @@ class Parameters(Params):
     budget: Budget
     sensitive: dict[str, Sensitive]
     grid: Grid = Field(alias="threshold_sweep.grid")
-    healthcare: Healthcare
-    segments: Segments
 
 
 def main(
     *,
     params: str = "params.yaml",
     cells: str = "data/prepared/budget.parquet",
-    healthcare: str = "data/prepared/healthcare.parquet",
-    segments: str = "data/prepared/segments.parquet",
     metrics: str = "metrics/prepare.json",
     base_rates: str = "plots/prepare_base_rates.csv",
     missing: str = "plots/prepare_missing.csv",
-    segments_profile: str = "plots/prepare_segments.csv",
-    healthcare_profile: str = "plots/prepare_healthcare.csv",
 ) -> None:
-    """Read the tables of ``params``; write cells, profile and the tables behind it, cases and people to segment."""
+    """Read the table of ``params``; write its cells, their profile and the tables behind it."""
     given = parameters.load(params, Parameters)
-    prepare, budget, sensitive, roles = given.prepare, given.budget, given.sensitive, given.healthcare
+    prepare, budget, sensitive = given.prepare, given.budget, given.sensitive
     plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
     declared = plan.declared()
     table = source_files.table(budget, [d.column for d in declared])
@@ -68,20 +59,11 @@ def main(
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped.reasons, source_files.digest(table), repeats) | dropped.figures()
-    requests = row_tables.read(prepare, "healthcare", roles, given.seed)
-    decided = cases(requests.good, roles)
-    to_segment = row_tables.read(prepare, "segments", given.segments, given.seed)
-    segmented, described = people(to_segment.good, given.segments)
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
 
     files.write_parquet(cells, found, meta)
-    files.write_parquet(healthcare, decided, {"rows": len(decided), "protected": list(roles.protected)})
-    files.write_parquet(segments, segmented, {"rows": len(segmented), "protected": given.segments.protected})
     files.write_csv(base_rates, rates)
     files.write_csv(missing, profile.missing(found))
-    files.write_csv(segments_profile, described)
-    files.write_csv(healthcare_profile, profile_of_cases(decided, roles))
-    figures |= {"healthcare": requests.figures(), "segments": to_segment.figures()}
     files.write_json(metrics, {"prepare": figures})
 
 

@@ -25,7 +25,7 @@ class Rows(NamedTuple):
     digest: str
 
     def figures(self) -> dict[str, object]:
-        """What ``metrics/prepare.json`` says of a table of rows."""
+        """What ``metrics/prepare_NAME.json`` says of a table of rows."""
         dropped = sum(self.dropped.reasons.values())
         return {"kept": len(self.good), "dropped": dropped, "digest": self.digest, **self.dropped.figures()}
 

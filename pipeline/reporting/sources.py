@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.reporting.formatting import DataText, ReadNumber, data_text
 from pipeline.results import figures as _evidence
-from pipeline.results.catalogue import Metrics
+from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
@@ -123,14 +123,9 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
     )
 
 
-def digests(params: Mapping[str, Any], file: str = Metrics.PREPARE) -> dict[str, str]:
-    """SHA-256 of the source tables by their section, as `prepare` wrote them down when it read them."""
-    found = _io.read_json(file, "prepare")
-    return {
-        name: own["digest"]
-        for name in ("budget", "healthcare", "segments")
-        if name in params and "digest" in (own := found if name == "budget" else found.get(name, {}))
-    }
+def digests(params: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of the source tables by their section, as the stages that read them wrote them down."""
+    return {name: _io.read_json(file, Path(file).stem)["digest"] for name, file in PREPARED.items() if name in params}
 
 
 def digest(params: Mapping[str, Any]) -> str:

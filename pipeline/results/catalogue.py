@@ -20,7 +20,9 @@ class Metrics(StrEnum):
     REWEIGH = "metrics/reweigh.json"
     EVALUATE_FAIRNESS = "metrics/evaluate_fairness.json"
     THRESHOLD_SWEEP = "metrics/threshold_sweep.json"
+    PREPARE_HEALTHCARE = "metrics/prepare_healthcare.json"
     HEALTHCARE_AUDIT = "metrics/healthcare_audit.json"
+    PREPARE_SEGMENTS = "metrics/prepare_segments.json"
     CLUSTER_PRIVACY = "metrics/cluster_privacy.json"
     RISK_REGISTER = "metrics/risk_register.json"
 
@@ -30,8 +32,6 @@ class Tables(StrEnum):
 
     PREPARE_BASE_RATES = "plots/prepare_base_rates.csv"
     PREPARE_MISSING = "plots/prepare_missing.csv"
-    PREPARE_SEGMENTS = "plots/prepare_segments.csv"
-    PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"
     PERFORMANCE_BASELINE = "plots/performance_baseline.csv"
     COEFFICIENTS_BASELINE = "plots/coefficients_baseline.csv"
     REWEIGHING_WEIGHTS = "plots/reweighing_weights.csv"
@@ -49,6 +49,7 @@ class Tables(StrEnum):
     CALIBRATION = "plots/calibration.csv"
     THRESHOLD_SWEEP = "plots/threshold_sweep.csv"
     THRESHOLD_INTERVALS = "plots/threshold_intervals.csv"
+    PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"
     HEALTHCARE_APPROVALS = "plots/healthcare_approvals.csv"
     HEALTHCARE_WAITS = "plots/healthcare_waits.csv"
     HEALTHCARE_ODDS = "plots/healthcare_odds.csv"
@@ -64,6 +65,7 @@ class Tables(StrEnum):
     HEALTHCARE_FOLDS = "plots/healthcare_folds.csv"
     HEALTHCARE_MONTHS = "plots/healthcare_months.csv"
     HEALTHCARE_HELD_OUT = "plots/healthcare_held_out.csv"
+    PREPARE_SEGMENTS = "plots/prepare_segments.csv"
     SEGMENTS_CANDIDATES = "plots/segments_candidates.csv"
     SEGMENTS_BY_K = "plots/segments_by_k.csv"
     SEGMENTS = "plots/segments.csv"
@@ -124,3 +126,9 @@ STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the sta
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}
 SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}
 PERFORMANCE = {BASELINE: Tables.PERFORMANCE_BASELINE, REWEIGHED: Tables.PERFORMANCE_REWEIGHED}
+# section of the parameters that declares a table → what the stage that reads it says of its rows
+PREPARED = {
+    "budget": Metrics.PREPARE,
+    "healthcare": Metrics.PREPARE_HEALTHCARE,
+    "segments": Metrics.PREPARE_SEGMENTS,
+}

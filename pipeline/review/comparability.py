@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.results.catalogue import Metrics
+from pipeline.results.catalogue import PREPARED
 from pipeline.storage import files
 
 ABSENT = "absent"
@@ -15,8 +15,8 @@ ABSENT = "absent"
 # comparable. A figure is of the line whose beginning its path has, else of the budget line.
 BUDGET, HEALTHCARE, SEGMENTS = "budget", "healthcare", "segments"
 _LINES = {
-    HEALTHCARE: ("healthcare_", "prepare.healthcare."),
-    SEGMENTS: ("segments_", "cluster_privacy.", "prepare.segments."),
+    HEALTHCARE: ("healthcare_", "prepare_healthcare."),
+    SEGMENTS: ("segments_", "cluster_privacy.", "prepare_segments."),
 }
 _EVERY = (BUDGET, HEALTHCARE, SEGMENTS)
 # (what changed, keys of params.yaml that make it so, lines of work it concerns)
@@ -106,6 +106,7 @@ def _text(value: Any) -> str:
 
 def digests(folder: Path) -> dict[str, Any]:
     """The digests of the prepared tables by line of work, None where the version has none."""
-    file = folder / Metrics.PREPARE
-    found = files.read_json(file)["prepare"] if file.is_file() else {}
-    return {BUDGET: found.get("digest"), **{name: found.get(name, {}).get("digest") for name in (HEALTHCARE, SEGMENTS)}}
+    found = {name: folder / file for name, file in PREPARED.items()}
+    return {
+        name: files.read_json(file)[file.stem].get("digest") if file.is_file() else None for name, file in found.items()
+    }

@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pipeline.reporting.formatting import judgement_verdict
 from pipeline.repository.digests import sha256
 from pipeline.repository.git import changes, commit, redacted
+from pipeline.results.catalogue import PREPARED
 from pipeline.results.figures import collect
 from pipeline.results.fingerprint import Result
 from pipeline.results.policy_verdicts import verdicts
@@ -104,8 +106,8 @@ class Record:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """Table of people → digest of its rows, as ``prepare`` counted them."""
-        at = {"budget": "prepare.digest"} | {key: f"prepare.{key}.digest" for key in ("healthcare", "segments")}
+        """Table of people → digest of its rows, as the stage that read them wrote it down."""
+        at = {table: f"{Path(file).stem}.digest" for table, file in PREPARED.items()}
         return {table: self._leaves[key] for table, key in at.items() if key in self._leaves}
 
     @cached_property

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import segments
 from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
-from stages import cluster_privacy, prepare
+from stages import cluster_privacy, prepare_segments
 from tests.support.contract import ROOT, default_paths
 from tests.support.people import noise
 from tests.support.tables import tree, write
@@ -35,30 +34,19 @@ QUICK = {
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Prepare the people and segment them in a folder of its own; gives the headline and the folder.
-
-    ``whole`` runs the stage `prepare`, which counts the other tables as well: as much work again.
-    """
+    """Prepare the people and segment them in a folder of its own; gives the headline and the folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/templates").mkdir(parents=True)
     for name in ("segments.md.j2", "segments_data_sheet.md.j2"):
         (tmp_path / "docs/templates" / name).write_text((ROOT / "docs/templates" / name).read_text(encoding="utf-8"))
 
-    def people():
-        for name in ("data/prepared", "plots"):
-            Path(name).mkdir(parents=True, exist_ok=True)
-        segments.prepared("data/prepared", "params.yaml")
-        Path("data/prepared/profile.csv").replace("plots/prepare_segments.csv")
-
-    def go(frame=None, *, whole=False, **changes):
+    def go(frame=None, **changes):
         if frame is not None:
             frame.to_csv("people.csv", index=False)
             changes = {"segments__source": "people.csv", **changes}
-        else:
-            changes = {"segments__source": str(ROOT / "data/raw/segments.csv"), **changes}
-        given = tree(**QUICK | {"budget__source": str(ROOT / "data/raw/budget.csv")} | changes)
-        write(Path("params.yaml"), given, [*keys(prepare.Parameters), *keys(cluster_privacy.Parameters)])
-        (prepare.main if whole else people)()
+        given = tree(**QUICK | changes)
+        write(Path("params.yaml"), given, [*keys(prepare_segments.Parameters), *keys(cluster_privacy.Parameters)])
+        prepare_segments.main()
         cluster_privacy.main()
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path
 
@@ -91,7 +79,7 @@ def leaves(tree_):
 
 def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     """As taught: silhouette near .50, a drop near .24, every segment one-sided, 60 of 100; 80 with a guarantee."""
-    found, folder = run(whole=True, cluster_privacy__privacy__rows=1500)
+    found, folder = run(cluster_privacy__privacy__rows=1500)
     assert (found["k"], found["segments_found"], found["one_sided_segments"]) == (3, 1, 3)
     assert found["silhouette"] == pytest.approx(0.498, abs=0.02)
     assert found["median_ari"] > 0.9

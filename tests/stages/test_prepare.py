@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest import row_tables
 from pipeline.storage import files
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
@@ -28,24 +27,16 @@ from tests.support.contract import ROOT
 
 OUTPUTS = {
     "cells": "c.parquet",
-    "healthcare": "h.parquet",
-    "segments": "s.parquet",
-    "segments_profile": "p.csv",
-    "healthcare_profile": "q.csv",
     "metrics": "m.json",
     "base_rates": "b.csv",
     "missing": "x.csv",
 }
 
 
-READ = tables.once(row_tables.read)
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to work in, so that messages show short paths; the other two tables are read once for all tests."""
+    """A folder to work in, so that messages show short paths."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(row_tables, "read", READ)
     return tmp_path
 
 
@@ -245,21 +236,13 @@ def test_a_continuous_attribute_is_cut_and_its_feature_is_not(folder):
 
 
 def test_an_attribute_with_hundreds_of_levels(folder):
-    """A group for every value is refused with the remedy, in each of the three tables."""
+    """A group for every value is refused with the remedy."""
     write(tables.sample(200).assign(income=[str(i) for i in range(200)]))
     income = {"income": {"column": "income", "privileged": ["1"]}}
     assert refusal(sensitive=income) == (
         "sensitive.income: must have at most 100 levels, got 200 in column income of t.csv: '0', '1', '10', '100', "
         "'101', ...; cut numbers into intervals with sensitive.income.bins, or merge levels in the table"
     )
-    spoiled([])
-    many = {"healthcare__protected": {"who": {"column": "request_number", "privileged": ["1"]}}}
-    frame = pd.read_csv(ROOT / "data/raw/healthcare.csv", dtype=str)
-    write(frame.assign(request_number=[str(i) for i in range(len(frame))]), "h.csv")
-    assert "with healthcare.protected.who.bins, or" in refusal(healthcare__source="h.csv", **many)
-    frame = pd.read_csv(ROOT / "data/raw/segments.csv", dtype=str)
-    write(frame.assign(town=[str(i) for i in range(len(frame))]), "s.csv")
-    assert refusal(segments__source="s.csv", segments__protected="town").endswith("; merge levels in the table")
 
 
 def test_rare_levels_of_features_are_merged(folder):
@@ -318,15 +301,13 @@ def test_survey_weights_are_refused(folder, drop):
 
 
 def test_metrics_are_few_and_nested(folder):
-    """One object under the stage's name, at most twenty leaves and three a further table, however many reasons.
+    """One object under the stage's name, at most twenty leaves, however many reasons.
 
     Besides, when rows were dropped, each level that lost some.
     """
     spoiled(range(1, 11), Age=["a", "-1", "300", "nan", "inf"] * 2, Budget=["x"] * 5 + ["1"] * 5, With=["q"] * 10)
     _, _, metrics = run(prepare__on_bad_rows="drop")
     assert list(json.loads(Path("m.json").read_text())) == ["prepare"]
-    further = [metrics.pop(table) for table in ("healthcare", "segments")]
-    assert [sorted(own) for own in further] == [["digest", "dropped", "kept"]] * 2
     assert sum(metrics.pop("dropped_levels")["gender"].values()) == 10
     assert len(pd.json_normalize(metrics).columns) <= 20
     assert metrics["rows"]["read"] - metrics["rows"]["kept"] == sum(metrics["dropped"].values()) == 10
@@ -650,20 +631,6 @@ def test_levels_of_records_that_are_no_rows(folder):
     lines[7] = b"100,20,Male,Other,0,Caf\xe9"
     Path("t.csv").write_bytes(b"\n".join(lines))
     assert run(prepare__on_bad_rows="drop")[2]["dropped_levels"]["gender"] == {"Male": 1, "unreadable": 1}
-
-
-def test_a_drop_that_falls_on_some_requests_or_people_is_refused(folder):
-    """The tables of rows are held to the same rule, by their own attributes and their own reason."""
-    frame = pd.read_csv(ROOT / "data/raw/healthcare.csv", dtype=str)
-    bad = (frame["requester_type"] == "GP") & (frame.index % 3 == 0)
-    write(frame.assign(approved=frame["approved"].mask(bad, "maybe")), "h.csv")
-    spoiled([])
-    changes = {"healthcare__source": "h.csv", "prepare__on_bad_rows": "drop"}
-    message = refusal(**changes)
-    assert message.startswith("h.csv: dropping bad rows falls unequally on 'requester': 3")
-    assert message.endswith("healthcare.allow_unequal_drop")
-    metrics = run(**changes, healthcare__allow_unequal_drop="known fault of one clinic")[2]["healthcare"]
-    assert metrics["dropped"] == metrics["dropped_levels"]["requester"]["GP"]
 
 
 def test_dropping_leaves_too_few(folder):

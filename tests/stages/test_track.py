@@ -145,12 +145,16 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["git.commit"] == "none"
     assert json.loads(tags["undefined"]) == UNDEFINED
     prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
+    of_rows = {
+        line: json.loads((root / f"metrics/prepare_{line}.json").read_text())[f"prepare_{line}"]
+        for line in ("healthcare", "segments")
+    }
     assert tags["prepare.digest"] == prepared["digest"]
     inputs = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
     assert inputs == {
         "budget": prepared["digest"][:32],
-        "healthcare": prepared["healthcare"]["digest"][:32],
-        "segments": prepared["segments"]["digest"][:32],
+        "healthcare": of_rows["healthcare"]["digest"][:32],
+        "segments": of_rows["segments"]["digest"][:32],
     }
     assert run.info.run_name == "threshold 300 · no commit"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def _tree() -> dict[str, Any]:
 def tree(**changes: Any) -> dict[str, Any]:
     """The repository's parameters with ``changes``, keys dotted with double underscores: ``budget__key="id"``.
 
-    Tables that are not changed are the committed ones, wherever a test works.
+    Tables of rows that are not changed are the committed ones, wherever a test works.
     """
     out = copy.deepcopy(_tree())
     for table in ("healthcare", "segments"):
@@ -48,21 +48,6 @@ def write(path: Path, parameters: dict[str, Any], wanted: Iterable[str]) -> None
     kept = {key: value for key, value in parameters.items() if key not in unread}
     with path.open("w", encoding="utf-8") as file:
         YAML().dump(kept, file)
-
-
-def once(read: Callable[..., Any]) -> Callable[..., Any]:
-    """``read`` of pipeline.ingest.row_tables, but the committed tables are read once for each set of parameters."""
-    known: dict[str, Any] = {}
-
-    def reading(prepare: Prepare, section: str, roles: Any, seed: int) -> Any:
-        if roles.source != str(ROOT / _tree()[section]["source"]):
-            return read(prepare, section, roles, seed)
-        key = repr((prepare, section, roles, seed))
-        if key not in known:
-            known[key] = read(prepare, section, roles, seed)
-        return copy.deepcopy(known[key])
-
-    return reading
 
 
 def plan(**changes: Any) -> Plan:

@@ -1,0 +1,82 @@
+"""The stages that type the rows of the healthcare and the segments table, one row kept for each."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.storage import files
+from pipeline.storage.parameters import keys
+from responsible.validation import InputError
+from stages import prepare_healthcare, prepare_segments
+from tests.support import tables
+from tests.support.contract import ROOT
+
+STAGES = {"healthcare": prepare_healthcare, "segments": prepare_segments}
+OUTPUTS = {"prepared": "rows.parquet", "profile": "profile.csv", "metrics": "metrics.json"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder to work in, so that messages show short paths."""
+    monkeypatch.chdir(tmp_path)
+
+
+def raw(line):
+    """The committed table, all fields as text."""
+    return pd.read_csv(ROOT / f"data/raw/{line}.csv", dtype=str)
+
+
+def run(line, frame, **changes):
+    """Run the stage of a line on a table with changed parameters; what its metrics say."""
+    frame.to_csv(f"{line}.csv", index=False)
+    stage = STAGES[line]
+    tree = tables.tree(**{f"{line}__source": f"{line}.csv"} | changes)
+    tables.write(Path("params.yaml"), tree, keys(stage.Parameters))
+    stage.main(**OUTPUTS)
+    return json.loads(Path("metrics.json").read_text(encoding="utf-8"))[f"prepare_{line}"]
+
+
+def refusal(line, frame, **changes):
+    """The message of a refused run; every output stays as it was, byte for byte."""
+    for path in OUTPUTS.values():
+        Path(path).write_text("earlier")
+    with pytest.raises(InputError) as caught:
+        run(line, frame, **changes)
+    assert {path: Path(path).read_text() for path in OUTPUTS.values()} == dict.fromkeys(OUTPUTS.values(), "earlier")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("line", STAGES)
+def test_rows_profile_and_metrics_of_the_sample(line):
+    """Every row is kept, in its order; the metrics are three, under the stage's name."""
+    frame = raw(line)
+    assert run(line, frame) == {"kept": len(frame), "dropped": 0, "digest": run(line, frame)["digest"]}
+    rows, meta = files.read_parquet("rows.parquet")
+    assert len(rows) == meta["rows"] == len(frame)
+    assert Path("profile.csv").stat().st_size > 0
+
+
+def test_a_protected_attribute_with_hundreds_of_levels():
+    """A group for every value is refused with the remedy."""
+    numbered = raw("healthcare")
+    numbered["request_number"] = [str(i) for i in range(len(numbered))]
+    many = {"healthcare__protected": {"who": {"column": "request_number", "privileged": ["1"]}}}
+    assert "with healthcare.protected.who.bins, or" in refusal("healthcare", numbered, **many)
+    people = raw("segments")
+    people["town"] = [str(i) for i in range(len(people))]
+    assert refusal("segments", people, segments__protected="town").endswith("; merge levels in the table")
+
+
+def test_a_drop_that_falls_on_some_requests_is_refused():
+    """The tables of rows are held to the same rule as cells, by their own attributes and their own reason."""
+    frame = raw("healthcare")
+    bad = (frame["requester_type"] == "GP") & (frame.index % 3 == 0)
+    frame["approved"] = frame["approved"].mask(bad, "maybe")
+    message = refusal("healthcare", frame, prepare__on_bad_rows="drop")
+    assert message.startswith("healthcare.csv: dropping bad rows falls unequally on 'requester': 3")
+    assert message.endswith("healthcare.allow_unequal_drop")
+    reason = {"healthcare__allow_unequal_drop": "known fault of one clinic"}
+    metrics = run("healthcare", frame, prepare__on_bad_rows="drop", **reason)
+    assert metrics["dropped"] == metrics["dropped_levels"]["requester"]["GP"]
