@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import entry
+from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
-from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting import findings, formatting
+from pipeline.decision_page import findings
+from pipeline.reporting import formatting
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
 from responsible.fairness.measures import MEASURES

@@ -17,6 +17,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from pipeline.decision_page import table_cells
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
 from responsible.validation import InputError
@@ -89,10 +90,12 @@ class Reader:
         for token, following in zip(tokens, [*tokens[1:], None], strict=True):
             if token.type == "heading_open":
                 self._heading(token, following)
+            elif token.type == "heading_close":
+                token.tag = f"h{min(self.outline[-1].level, 6)}"
             elif token.type == "inline":
                 for child in token.children or ():
                     self._inline(child)
-        _cells(tokens)
+        table_cells.describe(tokens)
         if not self.outline or self.outline[0].level != TITLE:
             raise InputError(f"docs/{self.document.name}.md: must begin with a heading of the first level")
         html = self.renderer.render(_placed(tokens, self.outline), self.markdown.options, {})
@@ -169,39 +172,6 @@ def _placed(tokens: list[Token], outline: Sequence[Heading]) -> list[Token]:
         elif token.type == "table_open":
             token.meta["under"] = under
     return tokens
-
-
-ROLES = {"thead_open": "rowgroup", "tbody_open": "rowgroup", "tr_open": "row", "th_open": "columnheader"}
-
-
-def _cells(tokens: Sequence[Token]) -> None:
-    """Cells say what they head and under which column they stand.
-
-    Roles are written out, because a browser drops those of a table that a narrow screen shows as stacked rows.
-    """
-    heads: list[str] = []
-    heads_row, column = False, 0
-    for before, token, after in zip([Token("", "", 0), *tokens], tokens, [*tokens[1:], Token("", "", 0)], strict=False):
-        if role := ROLES.get(token.type):
-            token.attrSet("role", role)
-        if token.type == "thead_open":
-            heads = []
-        elif token.type == "tr_open":
-            column = 0
-        elif token.type == "th_open":
-            token.attrSet("scope", "col")
-            heads.append("".join(c.content for c in after.children or () if c.type in ("text", "code_inline")))
-        elif token.type == "td_open":
-            heads_row = before.type == "tr_open"
-            token.attrSet("role", "rowheader" if heads_row else "cell")
-            if heads_row:
-                token.tag = "th"
-                token.attrSet("scope", "row")
-            elif heads[column]:
-                token.attrSet("data-column", heads[column])
-            column += 1
-        elif token.type == "td_close" and heads_row:
-            heads_row, token.tag = False, "th"
 
 
 def _slug(text: str) -> str:

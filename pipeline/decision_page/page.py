@@ -12,10 +12,10 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.decision_page.decision import decision
+from pipeline.decision_page.html import Reader, picture
 from pipeline.reporting import formatting
-from pipeline.reporting.decision import decision
 from pipeline.reporting.document import Document
-from pipeline.reporting.html import Reader, picture
 from pipeline.reporting.sources import Sources
 from pipeline.storage.text import read_text
 from responsible.validation import InputError, did_you_mean
