@@ -12,6 +12,7 @@ from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
 from responsible.fairness.measures import MEASURES
 from responsible.governance.answer import Answer
+from responsible.governance.answers import Asked, line_of
 from responsible.governance.policy import Judgement
 from responsible.names import POOLED
 
@@ -28,7 +29,6 @@ LINES = {
     "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_DISPARITIES),
     "segments": ("Segments", Pictures.SEGMENTS_SHARES),
 }
-SECTIONS = {"healthcare": "healthcare", "segments": "segments", "cluster_privacy": "segments"}
 RECORDED = (Tables.HEALTHCARE_APPROVALS, Tables.HEALTHCARE_WAITS)
 
 
@@ -114,6 +114,7 @@ class Decision:
     answer: Answer
     cards: tuple[Card, ...]
     rules: tuple[Rule, ...]
+    questions: tuple[Asked, ...]
     recorded: str
     data: tuple[str, ...]
     fingerprint: str
@@ -121,7 +122,7 @@ class Decision:
 
 def decision(sources: Sources) -> Decision:
     """The decision on everything that was judged."""
-    rules = tuple(_rule(judgement, sources) for judgement in sources.judgements)
+    rules = tuple(_rule(judgement, sources) for judgement in sources.judgements if not judgement.said)
     cards = tuple(
         _card(
             line,
@@ -135,13 +136,8 @@ def decision(sources: Sources) -> Decision:
     made = sources.params["policy"].get("decision") if "policy" in sources.params else None
     recorded = f"{made['who']}, {made['when']}: {made['what']}" if made else "not recorded yet"
     data = tuple(f"{sources.params[line]['source']}, SHA-256 {own[:16]}…" for line, own in sources.digests.items())
-    return Decision(Answer(sources.judgements), cards, rules, recorded, data, digest(sources.params)[:16])
-
-
-def line_of(metric: str) -> str:
-    """The line of work that a metric path is of."""
-    section = metric.partition(".")[0]
-    return next((line for start, line in SECTIONS.items() if section.startswith(start)), "budget")
+    open_ = tuple(asked for asked in sources.answers.asked if asked.why) if sources.answers else ()
+    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, digest(sources.params)[:16])
 
 
 def _card(line: str, title: str, rules: Sequence[Rule], picture: str) -> Card:

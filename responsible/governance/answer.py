@@ -23,7 +23,7 @@ class Answer:
     """What the judgements on some rules, of the whole policy or of one line of work, come to.
 
     ``word``: ``does not meet`` when a blocking rule is shown not to hold (fail or infeasible), ``undecided`` when only
-    evidence is lacking for one that blocks, otherwise ``meets``.
+    evidence, or an answer of people, is lacking for one that blocks, otherwise ``meets``.
     """
 
     judgements: tuple[Judgement, ...]
@@ -31,7 +31,7 @@ class Answer:
     @property
     def word(self) -> Word:
         """The answer itself."""
-        stops = {j.found for j in self.judgements if j.blocks}
+        stops = {"insufficient_evidence" if j.said else j.found for j in self.judgements if j.blocks}
         return "meets" if not stops else "undecided" if stops == {"insufficient_evidence"} else "does not meet"
 
     @property
@@ -42,12 +42,12 @@ class Answer:
     @property
     def blocking(self) -> tuple[Judgement, ...]:
         """What stops: rules that block."""
-        return tuple(j for j in self.judgements if j.blocks)
+        return tuple(j for j in self.judgements if j.blocks and not j.said)
 
     @property
     def attention(self) -> tuple[Judgement, ...]:
         """Rules that are not met and only warn."""
-        return tuple(j for j in self.judgements if not j.blocks and j.verdict not in ("pass", "excepted"))
+        return tuple(j for j in self.judgements if not (j.blocks or j.said or j.verdict in ("pass", "excepted")))
 
     @property
     def excepted(self) -> tuple[Judgement, ...]:
@@ -63,7 +63,7 @@ class Answer:
     def because(self) -> str:
         """The reason in a sentence: ``two blocking rules are not met: A, B``."""
         if not self.blocking:
-            return "every blocking rule is met" if not self.excepted else "no blocking rule stops it"
+            return "no blocking rule stops it" if self.excepted else "every blocking rule is met"
         said = ("is not met", "are not met") if self.word == "does not meet" else ("lacks evidence", "lack evidence")
         return _counted(self.blocking, f"blocking rule {said[0]}", f"blocking rules {said[1]}")
 
@@ -75,6 +75,7 @@ class Answer:
             f"{self.because[0].upper()}{self.because[1:]}.",
             _sentence(self.attention, f"{more}needs attention", f"{more}need attention"),
             _sentence(self.excepted, "is excepted", "are excepted"),
+            *(f"{j.said}." for j in self.judgements if j.said),
         ]
         return " ".join(filter(None, said))
 

@@ -11,31 +11,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
+from responsible.governance.statements import Confirmation, Day, Excuse, Recorded, Text, Told
 from responsible.limits import Limits, Verdict
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 WHOLE = ""  # the level of a figure that is not of one level of an attribute
 PLACE = "params.yaml: policy"
-
-
-def _day(value: Any) -> Any:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError(f"must be a date such as 2026-12-31, got {value!r}") from None
-
-
-class Excuse(Params):
-    """A dated exception: up to and including the day ``until`` a rule that is not met does not block."""
-
-    until: Annotated[date, BeforeValidator(_day)]
-    justification: Text
 
 
 class Rule(Limits):
@@ -43,16 +29,18 @@ class Rule(Limits):
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
     ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts.
+    An empty ``reason`` or ``owner`` is a question that is not answered yet.
     """
 
     metric: Text
     level: Text | None = None
     judged_on: Literal["interval", "point"]
     severity: Literal["block", "warn"]
-    reason: Text
-    owner: Text
+    reason: Told = ""
+    owner: Told = ""
     title: Text | None = None
-    due: Annotated[date | None, BeforeValidator(_day)] = None
+    due: Day | None = None
+    confirmed_by: Confirmation | None = None
     exception: Excuse | None = None
 
     @property
@@ -61,25 +49,19 @@ class Rule(Limits):
         return f"{self.metric} [{self.level}]" if self.level else self.metric
 
 
-class Recorded(Params):
-    """What people decided on the results: who, on which day, and what."""
-
-    who: Text
-    when: Annotated[date, BeforeValidator(_day)]
-    what: Text
-
-
 Tolerance = Annotated[float, Field(ge=0)]
 
 
 class Policy(Params):
     """The rules by name; whether a blocking rule that the data cannot decide blocks; and what change matters.
 
+    ``unanswered`` is whether questions that nobody answered block (:mod:`responsible.governance.answers`).
     ``tolerances`` are the changes, by name of the figure (the last part of its path), that a review of a change calls
     small even when they are beyond chance; ``default`` is for the figures that are not named.
     """
 
     insufficient_evidence: Literal["block", "warn"]
+    unanswered: Literal["block", "warn"] = "block"
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
     decision: Recorded | None = None
@@ -113,7 +95,10 @@ Figures = Mapping[str, Mapping[str, Evidence]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it."""
+    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it.
+
+    ``said`` is what the headline says of it where its name would not be enough.
+    """
 
     name: str
     rule: Rule
@@ -121,6 +106,7 @@ class Judgement:
     found: Verdict
     verdict: Outcome
     blocks: bool
+    said: str = ""
 
     @property
     def title(self) -> str:
