@@ -50,7 +50,8 @@ def _why(judgement: Judgement) -> str:
     rule = judgement.rule
     excuse = f"; exception: {rule.exception.justification}" if rule.exception else ""
     owner = f"; owner: {rule.owner}" if rule.owner else ""
-    why = wrap(f"{judgement.name}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
+    named = f"{judgement.title} ({judgement.name})"
+    why = wrap(f"{named}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
     return "\n".join([*why, f"  {rule.label}{owner}{excuse}"])
 
 

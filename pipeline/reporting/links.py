@@ -102,7 +102,7 @@ class Judged:
         """The rule's line in ``policy_table``."""
         severity = "blocks" if self.blocks else escape(self.severity)
         why = f"{escape(self.reason)}{f' (exception: {escape(self.justification)})' if self.until else ''}"
-        cells = (escape(self.name), self.said, severity, self.figure, self.limits, why, escape(self.owner))
+        cells = (escape(self._judged.title), self.said, severity, self.figure, self.limits, why, escape(self.owner))
         return f"| {' | '.join(cells)} |"
 
 

@@ -60,19 +60,14 @@ class Answer:
         return min(self.judgements, key=lambda j: (not j.blocks, WORST.index(j.verdict)), default=None)
 
     @property
-    def because(self) -> str:
-        """The reason in a sentence: ``two blocking rules are not met: A, B``."""
-        if not self.blocking:
-            return "no blocking rule stops it" if self.excepted else "every blocking rule is met"
-        said = ("is not met", "are not met") if self.word == "does not meet" else ("lacks evidence", "lack evidence")
-        return _counted(self.blocking, f"blocking rule {said[0]}", f"blocking rules {said[1]}")
-
-    @property
     def reason(self) -> str:
         """Why, and what else there is, in whole sentences: ``Two blocking rules are not met: A, B. One more …``"""
         more = "more " if self.blocking else ""
+        lacking = {j.found for j in self.blocking} == {"insufficient_evidence"}
+        unmet = ("lacks evidence", "lack evidence") if lacking else ("is not met", "are not met")
         said = [
-            f"{self.because[0].upper()}{self.because[1:]}.",
+            _sentence(self.blocking, f"blocking rule {unmet[0]}", f"blocking rules {unmet[1]}"),
+            "Every blocking rule is met." if self.word == "meets" and not self.excepted else "",
             _sentence(self.attention, f"{more}needs attention", f"{more}need attention"),
             _sentence(self.excepted, "is excepted", "are excepted"),
             *(f"{j.said}." for j in self.judgements if j.said),
@@ -90,12 +85,8 @@ def headline(judgements: Sequence[Judgement]) -> str:
     return Answer(tuple(judgements)).headline
 
 
-def _counted(judged: Sequence[Judgement], one: str, many: str) -> str:
-    """``two rules fail: A, B`` with the number in words up to ten."""
-    number = NUMBERS[len(judged)].lower() if len(judged) < len(NUMBERS) else str(len(judged))
-    return f"{number} {one if len(judged) == 1 else many}: {', '.join(j.title for j in judged)}"
-
-
 def _sentence(judged: Sequence[Judgement], one: str, many: str) -> str:
-    said = _counted(judged, one, many)
-    return f"{said[0].upper()}{said[1:]}." if judged else ""
+    """``Two rules fail: A, B.`` with the number in words up to ten; empty without rules."""
+    number = NUMBERS[len(judged)] if len(judged) < len(NUMBERS) else str(len(judged))
+    titles = ", ".join(j.title for j in judged)
+    return f"{number} {one if len(judged) == 1 else many}: {titles}." if judged else ""

@@ -204,7 +204,7 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
         "accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
         "unanswered_questions pass block 0 at most 0",
         "",
-        "policy: Approved. No blocking rule fails.",
+        "policy: Meets the policy. Every blocking rule is met.",
     ]
 
 
@@ -215,7 +215,7 @@ def test_an_unmet_blocking_rule_fails_with_code_1(results, capsys):
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert said[1].startswith("impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
     assert said[said.index("impact: because") + 1] == f"{IMPACT}; owner: board"
-    assert said[-1] == "policy: Not approved. One blocking rule fails: impact."
+    assert said[-1] == "policy: Does not meet the policy. One blocking rule is not met: Impact."
 
 
 def test_a_warning_is_said_and_passes(results, capsys):
@@ -224,7 +224,7 @@ def test_a_warning_is_said_and_passes(results, capsys):
     assert gate.main(str(results), TODAY) == 0
     assert (
         capsys.readouterr().out.splitlines()[-1]
-        == "policy: Approved. No blocking rule fails. One needs attention: rows."
+        == "policy: Meets the policy. Every blocking rule is met. One needs attention: Rows."
     )
 
 

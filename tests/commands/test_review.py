@@ -339,7 +339,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     edit(branch, (r"(  attributes: .*\n)  - education", r"\1  - gender"))
     repro(branch, "Reweigh by gender")
     text = reviewed(branch)
-    assert text.startswith("**Policy: Not approved. ")
+    assert text.startswith("**Policy: Does not meet the policy. ")
     cells = line(text, "disparate impact, reweighed, by education")
     assert cells[4] == "**real, worse**"
     assert "are not paired" not in text
