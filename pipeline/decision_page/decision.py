@@ -26,8 +26,8 @@ TO_DO = {
 }
 LINES = {
     "budget": ("Budget model", Pictures.DISPARITIES),
-    "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_DISPARITIES),
-    "segments": ("Segments", Pictures.SEGMENTS_SHARES),
+    "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_GAPS),
+    "segments": ("Segments", Pictures.SEGMENTS),
 }
 RECORDED = (Tables.HEALTHCARE_APPROVALS, Tables.HEALTHCARE_WAITS)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import posixpath
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +15,13 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from pipeline.decision_page import table_cells
+from pipeline.decision_page import pictures, table_cells
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
 from responsible.validation import InputError
 
 INTERVAL = re.compile(r"\[(−?[\d.,]+), (−?[\d.,]+)\]")
 TITLE = 3  # the level of a document's title on the page, below the answer and the list of documents
-PNG = b"\x89PNG\r\n\x1a\n"
-PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Reader:
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
         self.renderer = RendererHTML(self.markdown)
         rules: Any = self.renderer.rules  # annotated for functions of the renderer itself
-        rules |= {"table_open": self._table_open, "table_close": self._table_close}
+        rules |= {"table_open": self._table_open, "table_close": self._table_close, "image": self._image}
 
     def part(self) -> Part:
         """The document's HTML and its headings; a picture that the stage does not declare is an error."""
@@ -128,7 +124,13 @@ class Reader:
             token.attrSet("href", self._target(str(token.attrs["href"]), key))
 
     def _picture(self, target: str) -> dict[str, str]:
-        return picture(self.sources, posixpath.normpath(posixpath.join(self.folder, target)))
+        file = posixpath.normpath(posixpath.join(self.folder, target))
+        return pictures.attributes(self.sources, file) | {"title": file}
+
+    def _image(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+        """The wide drawing, and the narrow one of the same picture for a phone."""
+        file = str(tokens[at].attrs.pop("title"))
+        return pictures.for_phones(self.sources, file, self.renderer.image(tokens, at, options, env))
 
     def _target(self, href: str, key: str) -> str:
         """Where a link leads on the page: to a document here, or to the note that names the file; the web stays."""
@@ -150,16 +152,6 @@ class Reader:
 
     def _table_close(self, *_: Any) -> str:
         return "</table></div>\n"
-
-
-def picture(sources: Sources, file: str) -> dict[str, str]:
-    """The attributes of an image element that holds a declared picture itself."""
-    content = sources.path(file).read_bytes()
-    if not content.startswith(PNG) or not content.endswith(PNG_END):
-        raise InputError(f"{file}: is no PNG picture, or not all of one; run `dvc repro` to build it again")
-    width, height = struct.unpack(">II", content[16:24])
-    inside = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    return {"src": inside, "width": str(width), "height": str(height)}
 
 
 def _placed(tokens: list[Token], outline: Sequence[Heading]) -> list[Token]:

@@ -6,14 +6,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.decision_page import pictures
 from pipeline.decision_page.decision import decision
-from pipeline.decision_page.html import Reader, picture
+from pipeline.decision_page.html import Reader
 from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
@@ -40,8 +40,7 @@ def page(
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
     def shown(file: str) -> Markup:
-        attributes = (f'{name}="{escape(value)}"' for name, value in picture(sources, file).items())
-        return Markup(" ".join(attributes))  # noqa: S704 - escaped above
+        return Markup(pictures.element(sources, file))  # noqa: S704 - attributes are escaped there
 
     return (
         environment.from_string(frame).render(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from responsible.governance.answer import headline
-from responsible.governance.policy import Evidence, Policy, Rule, judge
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Policy, Rule, judge
 from responsible.limits import Limits
 from responsible.validation import InputError, explain
 
@@ -133,7 +134,10 @@ def test_a_level_has_its_own_figure():
         ({"level": "female"}, f"level: {DI} has no level 'female'; did you mean 'Female'?"),
         (
             {"metric": "group_rates.sex.reweighed.selection_rate"},
-            "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; known: 'Female', 'Male'",
+            (
+                "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; "
+                "known: 'Female', 'Male', or any"
+            ),
         ),
         (
             {"metric": "reweigh.weights.effective_rows"},
