@@ -25,9 +25,9 @@ TO_DO = {
     "pass": "Nothing now. Review the limits when the use changes.",
 }
 LINES = {
-    "budget": ("Budget model", Pictures.DISPARITIES),
-    "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_GAPS),
-    "segments": ("Segments", Pictures.SEGMENTS),
+    "budget": ("Budget model", Pictures.DISPARITIES_NARROW),
+    "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_GAPS_NARROW),
+    "segments": ("Segments", Pictures.SEGMENTS_NARROW),
 }
 RECORDED = (Tables.HEALTHCARE_APPROVALS, Tables.HEALTHCARE_WAITS)
 

@@ -29,13 +29,12 @@ def for_phones(sources: Sources, file: str, image: str) -> str:
     narrow = f"{file.removesuffix('.svg')}_narrow.svg"
     if narrow not in sources.files:
         return image
-    drawn = attributes(sources, narrow)
-    size = f'width="{drawn["width"]}" height="{drawn["height"]}"'
-    return f'<picture><source media="{PHONE}" srcset="{drawn["src"]}" {size}>{image}</picture>'
+    drawn = attributes(sources, narrow)["src"]
+    return f'<picture><source media="{PHONE}" srcset="{drawn}">{image}</picture>'
 
 
 def element(sources: Sources, file: str) -> str:
     """The picture as an element of its own; its alternative text is what it found."""
     given = attributes(sources, file) | {"alt": said(sources, file).alt}
     image = " ".join(f'{name}="{escape(value)}"' for name, value in given.items())
-    return for_phones(sources, file, f"<img {image}>")
+    return f"<img {image}>"

@@ -201,8 +201,8 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert said == [
         "rule verdict severity value limits",
-        "accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
-        "unanswered_questions pass block 0 at most 0",
+        "Accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
+        "Unanswered questions pass block 0 at most 0",
         "",
         "policy: Meets the policy. Every blocking rule is met.",
     ]
@@ -213,8 +213,8 @@ def test_an_unmet_blocking_rule_fails_with_code_1(results, capsys):
     write(results, "params.yaml", policy(FAILING, PASSING))
     assert gate.main(str(results), TODAY) == 1
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert said[1].startswith("impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
-    assert said[said.index("impact: because") + 1] == f"{IMPACT}; owner: board"
+    assert said[1].startswith("Impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
+    assert said[said.index("Impact (impact): because") + 1] == f"{IMPACT}; owner: board"
     assert said[-1] == "policy: Does not meet the policy. One blocking rule is not met: Impact."
 
 
