@@ -118,7 +118,7 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
             Mark(KIND[m], r.value, r.low, r.high, words(r.verdict), bold=r.verdict in VERDICTS[:2])
             for m, r in models.items()
         ]
-        lines.append(Row(_label(row).capitalize(), [Cell(marks, row.minimum, row.maximum, note)]))
+        lines.append(Row(_label(row).capitalize(), [Cell(marks, row.minimum, row.maximum, note=note)]))
     title = "Ratio; 1 is parity" if ratio else "Percentage points; 0 is parity"
     tick = (lambda v: number(v, "g")) if ratio else lambda v: number(v * 100, "g")
     column = Column(
