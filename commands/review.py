@@ -140,7 +140,7 @@ def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, 
     Of what matters first the figures that rules judge, then fairness, then ``PERFORMANCE`` figures of performance, the
     worse before the better; then what rules judge and did not change.
     """
-    ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
+    ruled = list(dict.fromkeys((j.rule.metric, j.evidence.level or j.rule.level or "") for j in judged))
     matter = sorted((r for r in rows if r.matters), key=lambda r: TRENDS.index(r.trend))
     kinds: tuple[list[FigureChange], ...] = [], [], []
     for row in matter:

@@ -65,14 +65,15 @@ def main(
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
 
     against = objections(figures, given.policy, sweep.attribute)[choice.reported]
-    files.write_json(metrics, {"threshold_sweep": choice.summary(figures) | recommendation(choice, against)})
-    files.write_csv(thresholds_csv, wide(figures, choice.frequency))
+    whole = figures[figures["level"] == ""]
+    files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
+    files.write_csv(thresholds_csv, wide(whole, choice.frequency))
     files.write_csv(intervals_csv, figures)
     drawn = thresholds.threshold_choice(
-        figures, choice, sweep, given.policy, against=against, confidence=inference.confidence
+        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence
     )
     drawn.write(picture, picture_narrow)
-    said = recommended_threshold.context(figures, choice, sweep, inference, against)
+    said = recommended_threshold.context(whole, choice, sweep, inference, against)
     files.write_text(document, fill(template, said | {"picture": drawn}))
 
 

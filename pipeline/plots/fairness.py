@@ -12,7 +12,7 @@ from pipeline.plots.style import Canvas, Picture, count, name, picture, share
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED, REWEIGHED
 
 KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
@@ -60,16 +60,12 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
 
 
 def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
-    """The pooled comparison of each attribute and measure; without one, its worst level under the reweighed model."""
+    """The pooled comparison of each attribute and measure; where no level is privileged, the level farthest away."""
     rows = fairness[fairness["model"] != CHANGE].reset_index(drop=True)
     distance = [-abs(v - MEASURES[m].fair) for v, m in zip(rows["value"], rows["measure"], strict=True)]
     rank = rows["verdict"].map(lambda verdict: VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS))
     rows["_rank"] = list(zip(rank, pd.Series(distance).fillna(0), strict=True))
-    pooled = rows[rows["comparison"] == POOLED]
-    rest = rows[~rows["attribute"].isin(pooled["attribute"])]
-    last = rest[rest["model"] == REWEIGHED].sort_values("_rank", kind="stable")
-    worst = last.drop_duplicates(["attribute", "measure"])[["attribute", "measure", "comparison"]]
-    return pd.concat([pooled, rest.merge(worst, on=["attribute", "measure", "comparison"])], ignore_index=True)
+    return rows[rows["comparison"].isin([POOLED, ANY_LEVEL])].reset_index(drop=True)
 
 
 def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
@@ -100,7 +96,7 @@ def _value(row: Any) -> str:
 
 
 def _label(row: Any) -> str:
-    return words(row.measure) + ("" if row.comparison == POOLED else f", {name(row.comparison)}")
+    return words(row.measure) + (f", {name(row.farthest)}" if row.comparison == ANY_LEVEL else "")
 
 
 def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:

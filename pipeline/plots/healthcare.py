@@ -11,6 +11,7 @@ from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture
 from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
+from responsible.names import ANY_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,8 @@ def gaps(approvals: pd.DataFrame, waits: pd.DataFrame, unit: str, confidence: fl
         "limit: shown to exceed it. Not clear: a difference is shown, or there are too few cases to tell. "
         "Source: plots/healthcare_approvals.csv, plots/healthcare_waits.csv."
     )
-    of = "Each group against the privileged one; recorded requests"
+    unpooled = (approvals["comparison"] == ANY_LEVEL).any()
+    of = f"Each group against the privileged one{', or everybody else' if unpooled else ''}; recorded requests"
     return picture(Said(finding, of, _alt(finding, approved, waited, unit), caption), draw)
 
 
@@ -63,7 +65,7 @@ def _worse(*rows: Any) -> Any:
 def _worst(table: pd.DataFrame) -> dict[tuple[str, str], Any]:
     """(Attribute, comparison) → its row with the worst finding."""
     found: dict[tuple[str, str], Any] = {}
-    for row in records(table):
+    for row in records(table[table["comparison"] != ANY_LEVEL]):
         key = row.attribute, row.comparison
         found[key] = _worse(found.get(key), row)
     return found

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 if TYPE_CHECKING:
-    from responsible.governance.policy import Evidence, Judgement
+    from responsible.governance.evidence import Evidence
+    from responsible.governance.policy import Judgement
 
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
@@ -162,7 +163,11 @@ def verdict(name: str) -> str:
 
 
 def figure(found: Evidence, digits: Digits = None, *, percent: bool = False, bare: bool = False) -> str:
-    """A figure as text: value and interval, in percent or ``bare`` when asked, or why there is no value."""
+    """A figure as text: value and interval, in percent or ``bare`` when asked, or why there is no value; with the level
+    (escaped) that stands for any.
+    """
+    if found.level:
+        return f"{figure(replace(found, level=''), digits, percent=percent, bare=bare)} ({escape(found.level)})"
     value, low, high = (found.value, *((math.nan,) * 2 if bare else (found.low, found.high)))
     if percent:
         places = 1 if digits is None else digits
@@ -183,7 +188,7 @@ def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
     """The texts of a judgement's line in a table, in the order of ``JUDGEMENT_COLUMNS``."""
     rule = judgement.rule
     severity = "BLOCKS" if judgement.blocks else rule.severity
-    shown = figure(judgement.evidence), limits(rule.minimum, rule.maximum)
+    shown = plain(figure(judgement.evidence)), limits(rule.minimum, rule.maximum)
     return judgement.name, judgement_verdict(judgement), severity, *shown, rule.label
 
 

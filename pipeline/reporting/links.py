@@ -13,7 +13,8 @@ from pipeline.reporting.formatting import DataText, Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage.text import AGAIN, read_text
-from responsible.governance.policy import Evidence, Judgement
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement
 from responsible.validation import InputError
 
 _WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)

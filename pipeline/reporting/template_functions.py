@@ -15,7 +15,8 @@ from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
 from responsible.governance.answers import FILE, UNANSWERED, count
-from responsible.governance.policy import WHOLE, headline
+from responsible.governance.evidence import WHOLE
+from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 

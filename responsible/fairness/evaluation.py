@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness import disparity, groups, intersections
+from responsible.fairness.comparisons import adjust
 from responsible.fairness.score_quality import score_quality
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
@@ -77,7 +78,7 @@ def evaluate(
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
     everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
     tables["performance_change"] = paired_change(everybody, inference, rng)
-    return Evaluation(**(tables | {"fairness": disparity.adjust(tables["fairness"])}))
+    return Evaluation(**(tables | {"fairness": adjust([tables["fairness"]], "model")[0]}))
 
 
 def _from_counts(

@@ -13,7 +13,8 @@ from commands import review
 from pipeline.results.catalogue import SCORES
 from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
-from responsible.governance.policy import Evidence, Judgement, Policy, Rule
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement, Policy, Rule
 from responsible.governance.version_change import Change
 from responsible.validation import InputError
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
