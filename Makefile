@@ -19,10 +19,11 @@ DEV := $(VENV)/requirements-dev.txt
 PAGE := .dvc/plots_page.html
 ARGS ?=
 BASE ?= main
+LINES ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
+.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan keep lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -76,6 +77,9 @@ release-segments: $(RUNTIME) ## publish segments once, with secret noise and no 
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (any of budget, healthcare, segments)
+	@$(RUN) commands.keep $(LINES)
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

@@ -23,20 +23,23 @@ from responsible.validation import Params
 
 
 class Parameters(Params):
-    """The sections that documents print, as they stand: the stages that compute with them have validated them."""
+    """The sections that documents print, as they stand: the stages that compute with them have validated them.
 
-    threshold: float
-    budget: dict[str, Any]
-    sensitive: dict[str, Any]
+    Those with a default are of a line of work that may be absent.
+    """
+
+    threshold: float = 0
+    budget: dict[str, Any] | None = None
+    sensitive: dict[str, Any] | None = None
     prepare: dict[str, Any]
-    model: dict[str, Any]
-    reweigh: dict[str, Any]
-    fairness: dict[str, Any]
-    healthcare: dict[str, Any]
-    segments: dict[str, Any]
-    cluster_privacy: dict[str, Any]
+    model: dict[str, Any] | None = None
+    reweigh: dict[str, Any] | None = None
+    fairness: dict[str, Any] | None = None
+    healthcare: dict[str, Any] | None = None
+    segments: dict[str, Any] | None = None
+    cluster_privacy: dict[str, Any] | None = None
     inference: dict[str, Any]
-    threshold_sweep: dict[str, Any]
+    threshold_sweep: dict[str, Any] | None = None
     policy: Policy
 
 
@@ -63,7 +66,7 @@ DOCUMENTS = {
     "data_sheet": Documents.DATA_SHEET,
     "risk_assessment": Documents.RISK_ASSESSMENT,
 }
-TEMPLATES = {name: f"docs/templates/{name}.md.j2" for name in DATA}
+TEMPLATES = {name: f"docs/templates/{name}.md.j2" for name in (*DATA, "card_without_model")}
 
 
 def main(
@@ -77,13 +80,20 @@ def main(
     style: str = "docs/templates/page.css",
     page: str = Documents.INDEX,
 ) -> None:
-    """Write every document, the model card also as CycloneDX, and all of them as one page."""
+    """Write every document, the model card also as CycloneDX, and all of them as one page.
+
+    Without the budget line there is no model: the card then says what was audited, and programs get none.
+    """
     given = parameters.load(params, Parameters)
     sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy)
-    written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
+    filled, headers = dict(templates), {}
+    if "budget" not in sources.lines:
+        filled[CARD] = templates["card_without_model"]
+    written = {name: _document.write(filled[name], output, sources, DATA) for name, output in documents.items()}
     whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
-    files.write_json(twin, model_card.twin(sources, written[CARD]))
-    headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
+    if "budget" in sources.lines:
+        files.write_json(twin, model_card.twin(sources, written[CARD]))
+        headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
     files.write_text(page, whole)

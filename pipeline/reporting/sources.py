@@ -15,6 +15,7 @@ from pipeline.results import figures as _evidence
 from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
+from pipeline.storage.line_contents import LINES, line_of, present
 from pipeline.storage.text import read_rows
 from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
 from responsible.validation import InputError, did_you_mean
@@ -52,7 +53,8 @@ class TableRow(dict[str, DataText]):
 class Sources:
     """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
 
-    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …).
+    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …), and ``lines`` the
+    lines of work that are there.
     """
 
     params: Mapping[str, Any]
@@ -60,6 +62,7 @@ class Sources:
     files: tuple[str, ...]
     judgements: tuple[Judgement, ...]
     digests: Mapping[str, str]
+    lines: tuple[str, ...] = tuple(LINES)
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
         """The figure at a metric path, of one level or of the whole; an absent one is an error."""
@@ -105,9 +108,12 @@ class Sources:
 def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], policy: Policy) -> Sources:
     """Read the sections of the parameter file and every figure of the declared files, and judge the policy on them.
 
-    Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
+    Sections and files of lines of work that are not there are left out. Exceptions of the policy are shown with their
+    date, not judged by it: a document must not depend on the day.
     """
-    files, tree = tuple(files), parameters.read_yaml(params)
+    tree = parameters.read_yaml(params)
+    lines = present(tree)
+    files = tuple(file for file in files if line_of(file) in ("", *lines))
     for name in files:
         if not Path(name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
@@ -119,7 +125,12 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
         if (kept := {level: found for level, found in levels.items() if found.source in files})
     }
     return Sources(
-        {name: tree[name] for name in sections}, figures, files, judge(policy, figures, date.min), digests(tree)
+        {name: tree[name] for name in sections if name in tree},
+        figures,
+        files,
+        judge(policy, figures, date.min),
+        digests(tree),
+        lines,
     )
 
 

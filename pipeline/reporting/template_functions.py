@@ -29,7 +29,11 @@ class Functions:
         own = (self.figure, self.parameter, self.table, self.people, self.written_for, self.picture, self.source)
         logic = (self.has, self.value, self.setting, self.rows, self.distinct, self.policy_line, self.policy_table)
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        return {f.__name__: f for f in (*own, *logic, cite)} | tables.SHOWS | {"judgements": judged}
+        return (
+            {f.__name__: f for f in (*own, *logic, cite)}
+            | tables.SHOWS
+            | {"judgements": judged, "lines": self.sources.lines}
+        )
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -95,7 +99,8 @@ class Functions:
 
     def written_for(self, expected: Mapping[str, Any]) -> Markup:
         """A warning when the answers were written for other parameters than these; nothing when they hold."""
-        other = {key: now for key, then in expected.items() if (now := self.sources.setting(key)) != then}
+        here = {key: then for key, then in expected.items() if key.partition(".")[0] in self.sources.params}
+        other = {key: now for key, then in here.items() if (now := self.sources.setting(key)) != then}
         if not other:
             return Markup("")
         said = "; ".join(f"`{key}` was {_text(expected[key])} and is {_text(now)}" for key, now in other.items())
