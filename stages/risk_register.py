@@ -20,9 +20,13 @@ from responsible.validation import Params
 
 
 class Parameters(Params):
-    """What this stage reads of the parameter file."""
+    """What this stage reads of the parameter file; by the tables a text of the sample is told from one's own."""
 
     policy: Policy
+    budget: dict[str, Any] | None = None
+    sensitive: dict[str, Any] | None = None
+    healthcare: dict[str, Any] | None = None
+    segments: dict[str, Any] | None = None
     chosen: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.chosen")
     release: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.release")
 

@@ -14,7 +14,7 @@ from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
 from responsible.validation import InputError, did_you_mean
 
-PARAMETERS, PIPELINE, LOCK, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "docs"
+PARAMETERS, PIPELINE, LOCK, ANSWERS, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs"
 INDEX = f"{DOCUMENTS}/README.md"
 _LINK = re.compile(r"\]\(([^)#]+)")
 Drop = Callable[[tuple[str, ...]], bool]
@@ -53,9 +53,9 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
-    From params.yaml, dvc.yaml, dvc.lock and the index of documents go sections, stages and what is read of them, plots,
-    and rules about their figures; the rest of each text stays as it is. Outputs and documents are deleted. Code and
-    templates stay, and may be deleted: nothing that is left reads them. A second time it changes nothing.
+    Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
+    documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
+    be deleted: nothing that is left reads them. A second time it changes nothing.
 
     Raises:
         InputError: a line is not known or not there, or no rule of the policy would be left. Nothing is changed then.
@@ -74,6 +74,8 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
     }
     if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
         texts[LOCK] = without(read_text(root / LOCK), lambda path: len(path) == 2 and path[1] in stages)
+    if (root / ANSWERS).is_file():
+        texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
         texts[INDEX] = "".join(_rows(read_text(root / INDEX), gone))
     for name, text in texts.items():
@@ -125,6 +127,11 @@ def _entries(pipeline: Mapping[str, Any], gone: Collection[str]) -> Drop:
         return False
 
     return drop
+
+
+def _of(key: str) -> str:
+    """The line that answers under a key of answers.yaml are about: a line, a document, or a question."""
+    return "budget" if key == "model_card" else line_of(key)
 
 
 def _rows(text: str, gone: Collection[str]) -> Iterator[str]:

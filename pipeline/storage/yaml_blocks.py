@@ -64,19 +64,23 @@ def _tree(text: str) -> _Block:
         if not words or words.startswith("#"):
             waiting.append(line)
             continue
-        item, indent = words.startswith("- "), len(line) - len(line.lstrip())
+        item, indent = words.startswith("- "), _indent(line)
         while not (indent > path[-1].indent or (indent == path[-1].indent and item and not path[-1].item)):
             path.pop()
         siblings = path[-1].children
-        blank = next((i for i, own in enumerate(waiting) if own.strip()), len(waiting)) if siblings else 0
-        if siblings:
-            siblings[-1].after += waiting[:blank]
-        block = _Block(_key(words), item, indent, [*waiting[blank:], line])
+        above = next((i for i, own in enumerate(waiting) if own.strip() and _indent(own) <= indent), len(waiting))
+        if siblings:  # blank lines, and what is deeper: the end of a text in lines
+            siblings[-1].after += waiting[:above]
+        block = _Block(_key(words), item, indent, [*waiting[above if siblings else 0 :], line])
         siblings.append(block)
         path.append(block)
         waiting = []
     top.after = waiting
     return top
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _key(words: str) -> str:

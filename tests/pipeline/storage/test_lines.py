@@ -16,7 +16,7 @@ from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
-TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "docs/README.md")
+TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_only_what_is_kept_is_left(root, lines):
     assert list(pipeline["stages"]) == [stage for stage in STAGES if stage not in only_of("stages", gone)]
     assert set(yaml.safe_load((root / "dvc.lock").read_text())["stages"]) == set(pipeline["stages"])
     for stage in pipeline["stages"].values():
-        assert {key.partition(".")[0] for key in stage.get("params", ())} <= params.keys()
+        assert {k.partition(".")[0] for k in stage.get("params", ()) if isinstance(k, str)} <= params.keys()
         listed = [dep for dep in stage["deps"] if not dep.startswith("${")]
         assert [dep for dep in listed if dep.split("/")[0] in ("metrics", "plots") and not (root / dep).exists()] == []
         assert not set(listed) & only_of("code", gone)
@@ -97,6 +97,9 @@ def test_only_what_is_kept_is_left(root, lines):
     )
     assert {line_of(file) for file in plotted} <= set(lines)
     assert ("artifacts" in pipeline) == ("budget" in lines)
+    answers = (root / "answers.yaml").read_text(encoding="utf-8")
+    assert [line for line in LINES if f"  {line}:" in answers or f"  {line}_" in answers] == [*lines]
+    assert ("model_card:" in answers, "segments_data_sheet:" in answers) == ("budget" in lines, "segments" in lines)
     assert {line_of(path.relative_to(root).as_posix()) for path in deleted} == set(gone)
     assert (root / "docs/playbook/README.md").is_file() == ("healthcare" in lines)
     assert (root / "docs/policy.md").is_file()

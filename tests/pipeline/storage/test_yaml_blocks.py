@@ -28,6 +28,13 @@ second:
     - c.csv
   only:
   - gone
+third:
+  text: |
+    in lines: and
+    - more
+
+    # a heading of the text
+fourth: 1
 # at the end
 """
 
@@ -39,7 +46,7 @@ def cut(*paths):
 
 def test_nothing_to_drop_changes_nothing():
     """Every file of the repository in block style comes back as it was."""
-    for name in ("params.yaml", "dvc.yaml", "dvc.lock", ".github/workflows/ci.yml"):
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", ".github/workflows/ci.yml"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert without(text, lambda _: False) == text, name
     assert cut() == TEXT
@@ -48,7 +55,8 @@ def test_nothing_to_drop_changes_nothing():
 def test_a_key_goes_with_what_hangs_on_it_its_comment_and_the_blank_line_after():
     """The other keys stay as they were, comments included."""
     assert cut("first") == TEXT.replace(TEXT[TEXT.index("# the first") : TEXT.index("second:")], "")
-    assert cut("second") == TEXT[: TEXT.index("second:")] + "# at the end\n"
+    assert cut("second") == TEXT[: TEXT.index("second:")] + TEXT[TEXT.index("third:") :]
+    assert cut("fourth") == TEXT.replace("fourth: 1\n", "")
 
 
 @pytest.mark.parametrize(
