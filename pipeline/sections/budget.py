@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from responsible.fairness.disparity import Fairness
+from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
@@ -35,6 +36,8 @@ def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Iterator[s
     for name in reweigh.attributes:
         if name not in sensitive:
             yield f"reweigh.attributes: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+        elif reweigh.groups == "privileged" and not sensitive[name].privileged:
+            yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
 
 
 def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep) -> Iterator[str]:

@@ -29,6 +29,7 @@ LINES = {
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
+            "score_quality",
         ),
         ("docs/model_card.cdx.json", "docs/templates/model_card.md.j2"),
     ),
