@@ -9,7 +9,7 @@ import pytest
 from dvc.utils.serialize import modify_yaml
 from ruamel.yaml import YAML
 
-from pipeline.drafting import reading, report
+from pipeline.drafting import inspection, reading, report
 from pipeline.drafting.draft import draft
 from pipeline.drafting.request import Request, listed, names, pairs
 from pipeline.drafting.roles import roles
@@ -50,7 +50,8 @@ def drafted(tmp_path):
         (people() if table is None else table).to_csv(tmp_path / "t.csv", index=False)
         asked = {"target": "y", "protected": ["sex"], "privileged": {"sex": ["male"]}} | asked
         request = Request(table=str(tmp_path / "t.csv"), **asked)
-        found = roles(request, reading.read(request.table, "duckdb", request.target))
+        table = reading.read(request.table, "duckdb", request.target)
+        found = roles(request, table, inspection.columns(table))
         return found, draft(SHIPPED, found)
 
     return make
