@@ -80,6 +80,7 @@ release-segments: $(RUNTIME) ## publish segments once, with secret noise and no 
 
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
