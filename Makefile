@@ -68,10 +68,10 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 	$(RUN) commands.sample $(ARGS)
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
-	@$(RUN) commands.browse $(ARGS)
+	@$(RUN) commands.trail serve $(ARGS)
 
 promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
-	@$(RUN) commands.promote
+	@$(RUN) commands.trail promote
 
 plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
 	@$(RUN) commands.plan $(ARGS)
