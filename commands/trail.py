@@ -1,4 +1,4 @@
-"""The audit trail: ``python -m commands.trail serve`` is ``make mlflow``, ``python -m commands.trail promote`` the other.
+"""The audit trail: ``python -m commands.trail serve`` is ``make mlflow``, and with ``promote`` it is ``make promote``.
 
 ``serve`` shows it in a browser by MLflow's server in its light form: one worker, no jobs, reachable from this machine
 only; a trail that is on a server already is only pointed at. ``promote`` lets the aliases ``baseline`` and

@@ -13,10 +13,10 @@ from pipeline.drafting import inspection, reading, report
 from pipeline.drafting.draft import draft
 from pipeline.drafting.request import Request, listed, names, pairs
 from pipeline.drafting.roles import roles
-from pipeline.storage import parameters
+from pipeline.storage import files, parameters
 from responsible.modelling.parameters import Logistic
 from responsible.validation import InputError
-from stages import check_parameters
+from stages import check_parameters, prepare
 from tests.support.contract import ROOT
 
 SHIPPED = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -174,6 +174,47 @@ def test_rows_without_a_target_are_dropped_and_few_rows_allowed(drafted):
     prepare = tree(text)["prepare"]
     assert (prepare["on_bad_rows"], prepare["minimum_rows"]) == ("drop", 40)
     assert text.count("# decide: 20 rows lack a target") == text.count("# decide: so few rows") == 1
+
+
+def test_a_file_as_offices_write_them_is_prepared_as_drafted(tmp_path, monkeypatch):
+    """Semicolons, cp1252, decimal commas, German dates, blanks, spellings of "missing" and a row too short."""
+    incomes, towns = ["1.234,50", "987,00", "k.A.", "2.000,25", "3,5"], ["N/A", "-", "Köln", "Bonn"]
+    rows = [
+        f"{1000 + i};{1 + i % 28:02d}.{1 + i % 12:02d}.2023;{'männlich' if i % 2 else 'weiblich '};"
+        f"{incomes[i % 5]};{towns[i % 4]};{'ja' if i % 3 else 'nein'}"
+        for i in range(240)
+    ]
+    text = "Nr;Datum;Geschlecht;Einkommen;Ort;bewilligt\n" + "\n".join([*rows, "1;01.01.2023;x"]) + "\n"
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1252"))
+    monkeypatch.chdir(tmp_path)
+    asked = Request(
+        table="t.csv",
+        target="bewilligt",
+        protected=["Geschlecht"],
+        privileged={"Geschlecht": ["männlich"]},
+        favourable=["ja"],
+        id="Nr",
+        time="Datum",
+    )
+    table = reading.read("t.csv", "duckdb", "bewilligt")
+    text = draft(SHIPPED, roles(asked, table, inspection.columns(table)))
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    budget = tree(text)["budget"]
+    found = {key: budget[key] for key in ("delimiter", "encoding", "decimal", "thousands", "trim", "time_format")}
+    assert found == dict(zip(found, (";", "cp1252", ",", ".", True, "%d.%m.%Y"), strict=True))
+    assert set(budget["missing_values"]) == {"k.A.", "N/A", "-"}
+    assert budget["features"] == {
+        "Geschlecht": {"kind": "categorical"},
+        "Einkommen": {"kind": "numeric"},
+        "Ort": {"kind": "categorical"},
+    }
+    prepare.main()
+    rows_kept = files.read_json("metrics/prepare.json", "prepare")["rows"]["kept"]
+    rates = files.read_csv("plots/prepare_base_rates.csv")
+    own = rates[(rates["attribute"] == "geschlecht") & (rates["split"] == "all")].set_index("level")
+    assert rows_kept == 240
+    assert own.loc["männlich", ["n", "positives"]].tolist() == [120, 80]
+    assert own.loc["weiblich", ["n", "positives"]].tolist() == [120, 80]
 
 
 @pytest.mark.parametrize(
