@@ -68,7 +68,7 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 	$(RUN) commands.sample $(ARGS)
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
-	@$(RUN) commands.trail serve $(ARGS)
+	@$(RUN) commands.trail browse $(ARGS)
 
 promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
 	@$(RUN) commands.trail promote

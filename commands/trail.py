@@ -1,9 +1,9 @@
-"""The audit trail: ``python -m commands.trail serve`` is ``make mlflow``, and with ``promote`` it is ``make promote``.
+"""The audit trail by hand: ``python -m commands.trail browse`` (``make mlflow``) and ``promote`` (``make promote``).
 
-``serve`` shows it in a browser by MLflow's server in its light form: one worker, no jobs, reachable from this machine
-only; a trail that is on a server already is only pointed at. ``promote`` lets the aliases ``baseline`` and
-``reweighed`` name the models of the committed result: builds and experiments log models and move no alias, so what
-serves by alias changes when a person decides so.
+To browse is MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that is
+on a server already is only pointed at. To promote lets the aliases ``baseline`` and ``reweighed`` name the models of
+the committed result. Builds and experiments log models and move no alias: what serves by alias changes when a person
+decides so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from responsible.validation import InputError
 LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # 430 MB instead of 2.3 GB
 
 
-def serve(port: int = 5000, root: str = ".") -> None:
+def browse(port: int = 5000, root: str = ".") -> None:
     """Serve the store of the workspace until Ctrl-C."""
     store = locate(root)
     if store.database is None:
@@ -61,7 +61,7 @@ def promote(root: str = ".") -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("serve", "promote"))
+    parser.add_argument("what", choices=("browse", "promote"))
     parser.add_argument("--port", type=int, default=5000, help="of 127.0.0.1 (5000)")
     arguments = parser.parse_args()
-    entry.run(promote if arguments.what == "promote" else lambda: serve(arguments.port))
+    entry.run(promote if arguments.what == "promote" else lambda: browse(arguments.port))
