@@ -13,7 +13,7 @@ from tests.contract.test_readme import run
 from tests.support.contract import ROOT
 from tests.support.small import equipped
 
-PAGE = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8").split("## What to know")[0]
 COMMANDS = [
     line for block in re.findall(r"^```bash\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE) for line in block.splitlines()
 ]
