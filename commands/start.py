@@ -56,7 +56,7 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
     table = reading.read(_placed(asked.table, root), prepare.engine, asked.target)
     columns = inspection.columns(table)
     refuse_absent(asked, list(columns))
-    found = roles(_named(asked, columns, ask) if ask else asked, table, columns)
+    found = roles(_named(asked, table, columns, ask) if ask else asked, table, columns)
     after = draft(before, found)
     if why := _edited(Path(root), asked.line):
         print(
@@ -68,19 +68,19 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
     _say(found, file, prepare)
 
 
-def _named(asked: Request, columns: Mapping[str, Column], ask: Ask) -> Request:
+def _named(asked: Request, table: reading.Table, columns: Mapping[str, Column], ask: Ask) -> Request:
     """The request with the levels that somebody names when asked for them; an empty answer leaves them open."""
     privileged = dict(asked.privileged)
     for name in asked.protected if asked.line != "segments" else ():
         if name not in privileged:
-            of = EDGE if columns[name].is_continuous else counted(columns[name].counts)
+            of = EDGE if columns[name].is_continuous else counted(columns[name], table)
             if answer := listed([ask(f"privileged levels of {name} ({of}), between commas, or none: ")]):
                 privileged[name] = answer
     target = columns[asked.target] if asked.target else None
     favourable = asked.favourable
     if target and not favourable and not is_number(target):
         favourable = listed(
-            [ask(f"levels of {target.name} that count as 1 ({counted(target.counts)}), between commas: ")]
+            [ask(f"levels of {target.name} that count as 1 ({counted(target, table)}), between commas: ")]
         )
     return replace(asked, privileged=privileged, favourable=favourable)
 

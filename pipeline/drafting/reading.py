@@ -24,7 +24,7 @@ from responsible.validation import InputError
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t", "|")
 RECORDS = 100  # looked at for the delimiter
-LARGE, SAMPLE, SEED = 1 << 28, 200_000, 0  # bytes above which so many rows, chosen by hash, are looked at
+LARGE, SAMPLE, SEED = 1 << 25, 200_000, 0  # bytes above which so many rows, chosen by hash, are looked at
 # Texts that people and programs write for "missing"; the empty field always is.
 MISSING = ("NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "None", "none", "NONE", "null", "Null", "NULL", "-", "?")
 SIGNS = ((".", None), (",", None), (",", "."), (".", ","), (".", "'"), (".", " "), (",", " "))

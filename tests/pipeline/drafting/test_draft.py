@@ -281,3 +281,16 @@ def test_options_may_be_repeated_or_listed():
     }
     with pytest.raises(InputError, match="must be COLUMN=LEVEL"):
         pairs(["male"])
+
+
+def test_a_part_of_a_large_file_stands_for_all_of_it(drafted, monkeypatch):
+    """Rows and shown differences in the report are those of the whole file; comments say how many were looked at."""
+    whole = "\n".join(report.lines(*drafted(people(400)), confidence=0.95, share=0.2, model=LOGISTIC))
+    monkeypatch.setattr(reading, "LARGE", 10)
+    monkeypatch.setattr(reading, "SAMPLE", 100)
+    found, text = drafted(people(400))
+    said = "\n".join(report.lines(found, text, confidence=0.95, share=0.2, model=LOGISTIC))
+    assert "400 rows (100 of them, chosen by hash, looked at)" in said
+    assert re.search(r"# decide: the levels that count as 1, of: no \d\d, yes \d\d \(in 100 rows\)", text)
+    rows = [sum(int(n) for n in re.findall(r"(\d+) rows  base rate", text)) for text in (whole, said)]
+    assert rows == [400, 400]
