@@ -143,6 +143,14 @@ def _asked(name: str, ask: Ask | None) -> list[str]:
     return [answer]
 
 
+def answer(question: str) -> str:
+    """What somebody types; nothing where the input ends."""
+    try:
+        return input(question)
+    except EOFError:
+        return ""
+
+
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options; those that a Makefile passes on empty count as not given."""
     parser = argparse.ArgumentParser(
@@ -164,5 +172,5 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     options = parsed()
     at_terminal = sys.stdin.isatty() and os.environ.get("CI", "") == ""
-    somebody = input if at_terminal else None
+    somebody = answer if at_terminal else None
     run(lambda: main(request(options, somebody), somebody, force=options.force))
