@@ -110,10 +110,12 @@ def test_a_draft_is_in_the_form_that_dvc_writes_and_each_key_has_its_comment(dra
         assert " # " in row or section or row.lstrip().startswith(("#", "- ")) or ":" not in row, row
 
 
+@pytest.mark.parametrize("privileged", [{"sex": ["male"]}, {}])
 @pytest.mark.parametrize("line", ["budget", "healthcare"])
-def test_a_draft_is_valid_before_anything_is_decided(drafted, tmp_path, line):
-    """The stage that checks parameters has nothing to say against it."""
-    (tmp_path / "params.yaml").write_text(drafted(line=line, id="Person", time="seen on")[1], encoding="utf-8")
+def test_a_draft_is_valid_before_anything_is_decided(drafted, tmp_path, line, privileged):
+    """The stage that checks parameters has nothing to say against it, with a reference group and without."""
+    text = drafted(line=line, id="Person", time="seen on", privileged=privileged)[1]
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     check_parameters.main(params=str(tmp_path / "params.yaml"), valid=str(tmp_path / "ok"))
     assert tree((tmp_path / "params.yaml").read_text())[line]["time_format"] == "%d.%m.%Y"
 
