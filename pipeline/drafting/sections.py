@@ -46,7 +46,7 @@ def source(roles: Roles) -> list[Line]:
 
 def _time(roles: Roles) -> list[Line]:
     name = roles.asked.time
-    lines = [Line("time", name, "column of dates")] if name else []
+    lines = [Line("time", name, "column of dates; empty = none")]
     if name and (forms := roles.columns[name].forms):
         doubt = f"{DECIDE} or {' or '.join(forms[1:])}" if forms[1:] else "how dates are written"
         lines.append(Line("time_format", forms[0], doubt))
@@ -64,9 +64,9 @@ def budget(roles: Roles) -> list[Line]:
         target.append(Line("maximum", None, f"{DECIDE} more is a bad row; empty = no limit"))
     return [
         *source(roles),
-        *([Line("key", roles.asked.id, "column that names a row")] if roles.asked.id else []),
+        Line("key", roles.asked.id, "column that names a row; empty = the row's number"),
         *_time(roles),
-        *([Line("split_column", roles.split, "column that says train, valid or test")] if roles.split else []),
+        Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
         Line("target", target),
         Line("features", _features(roles), "what the models see"),
     ]
