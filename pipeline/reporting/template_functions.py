@@ -120,8 +120,8 @@ class Functions:
         asked = self._held().asked
         if not (said := count(asked)):
             return Markup("")
-        own = sum(bool(a.why) for a in self._held().of(self.document))
-        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**, {own} of them on this page.")
+        own = self._held().unanswered(self.document)
+        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**, {len(own)} of them on this page.")
 
     def sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's, for sentences that are true of no other."""
