@@ -20,10 +20,11 @@ PAGE := .dvc/plots_page.html
 ARGS ?=
 option = $(if $($1),'--$(shell echo $1 | tr A-Z a-z)=$($1)')
 BASE ?= main
+FROM ?= upstream
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
+.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -67,13 +68,18 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 	$(RUN) commands.sample $(ARGS)
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
-	@$(RUN) commands.browse $(ARGS)
+	@$(RUN) commands.trail browse $(ARGS)
 
 promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
-	@$(RUN) commands.promote
+	@$(RUN) commands.trail promote
 
 plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
 	@$(RUN) commands.plan $(ARGS)
+
+upgrade: $(RUNTIME) ## merge the newer code FROM=upstream (a remote or tag), keep what is yours, rebuild, show what changed
+	@$(RUN) commands.upgrade $(FROM) --merge
+	@$(MAKE) --no-print-directory install
+	@$(RUN) commands.upgrade $(FROM)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) commands.release_segments

@@ -12,28 +12,13 @@ from pipeline.plots import fairness as _draw_fairness
 from pipeline.plots import performance as _draw_performance
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import Fairness, summary
-from responsible.fairness.evaluation import evaluate
+from responsible.fairness.disparity import summary
+from responsible.fairness.evaluation import Parameters, evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
-from responsible.modelling.parameters import Logistic
 from responsible.names import BASELINE, REWEIGHED
-from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Seed, Sensitive, Threshold
-from responsible.validation import Params
-
-
-class Parameters(Params):
-    """What this stage reads of the parameter file."""
-
-    seed: Seed
-    threshold: Threshold
-    sensitive: dict[str, Sensitive]
-    model: Logistic
-    inference: Inference
-    fairness: Fairness
 
 
 def main(

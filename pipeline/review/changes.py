@@ -13,34 +13,21 @@ from pipeline.results.catalogue import STAGES
 from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
 from pipeline.storage.parameters import load, section_of_any
-from responsible.fairness.disparity import Fairness
+from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import declared_groups
 from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.parameters import Logistic
 from responsible.names import ATTRIBUTE
-from responsible.statistics.intervals import Inference
 from responsible.statistics.significance import benjamini_hochberg
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Seed, Sensitive, Threshold
-from responsible.validation import InputError, Params
+from responsible.validation import InputError
 
 _SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
 
 
 ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change computed here is another computation
-
-
-class Parameters(Params):
-    """What paired changes are computed with."""
-
-    seed: Seed
-    threshold: Threshold
-    sensitive: dict[str, Sensitive]
-    model: Logistic
-    inference: Inference
-    fairness: Fairness
 
 
 @dataclass(frozen=True)

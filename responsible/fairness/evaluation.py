@@ -10,11 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness import curves, disparity, groups, intersections
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
 from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import Params
 
 CALIBRATION_BINS = 10
+
+
+class Parameters(Params):
+    """The sections of the parameter file that an evaluation, and the change between two of them, are computed with."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: disparity.Fairness
 
 
 @dataclass(frozen=True)
