@@ -82,6 +82,10 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
             "healthcare_audit.similarity.weights.scoop is not a numeric feature of healthcare; did you mean 'scope'?",
         ),
         ({"cluster_privacy__privacy__chosen__epsilon": 0.7}, "cluster_privacy.privacy: chosen.epsilon must be one of"),
+        (
+            {"cluster_privacy__data_sheet": {"uses": "Messages."}},
+            "cluster_privacy: data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet",
+        ),
         ({"policy__rules__accuracy__metric": "reweigh.acuracy"}, "policy.rules.accuracy.metric: there is no figure"),
     ],
 )
