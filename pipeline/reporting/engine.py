@@ -177,7 +177,7 @@ def refuse_open(place: str, own: Prose) -> None:
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:
     """A question and the answer to it, which ``filled`` makes of its text and place; or that there is none, and why."""
     if asked.why:
-        return Markup(f"**Not answered yet: {asked.question}** ({escape(asked.why)})\n")
+        return Markup(f"**Not answered yet: {asked.question}** ({escape(asked.why.partition(':')[0])})\n")
     answer, place = asked.answer, f"{FILE}: {asked.place}.{asked.name}"
     body, own = filled(answer.text, place)
     refuse_open(place, own)

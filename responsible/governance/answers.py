@@ -39,9 +39,12 @@ class Table(Params):
     target: str | None = None
     columns: list[str]
 
-    def same(self, other: Table) -> bool:
-        """Whether both are one table, the order of the columns apart."""
-        return (self.source, self.target, {*self.columns}) == (other.source, other.target, {*other.columns})
+    def unlike(self, other: Table | None) -> list[str]:
+        """What makes the other one another table, of source, target and columns; their order is no difference."""
+        if other is None:
+            return [*Table.model_fields]
+        same = {"source": self.source == other.source, "target": self.target == other.target}
+        return [name for name, held in {**same, "columns": {*self.columns} == {*other.columns}}.items() if not held]
 
 
 Tables = Mapping[str, Table]
@@ -99,7 +102,7 @@ class Circumstances:
 
     def of_sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's: its source, target and columns, whatever its rows."""
-        return line in self.tables and line in self.sample and self.tables[line].same(self.sample[line])
+        return line in self.tables and not self.tables[line].unlike(self.sample.get(line))
 
     def foreign(self, text: str, lines: Sequence[str]) -> bool:
         """Whether a text came with the sample, while one of these lines has another table."""
@@ -110,8 +113,8 @@ class Circumstances:
         told: Tables = {**self.written_for, **{str(line): table for line, table in answer.written_for.items()}}
         if is_empty(answer.text):
             return NO_TEXT
-        if not all(line in told and told[line].same(self.tables[line]) for line in lines):
-            return OTHER_TABLE
+        if other := [f"{line}.{part}" for line in lines for part in self.tables[line].unlike(told.get(line))]:
+            return f"{OTHER_TABLE}: {', '.join(other)}"
         if moved := [key for key, then in answer.depends_on.items() if parameter(self.parameters, key) != then]:
             return f"the text was written for another value of {', '.join(moved)}"
         if self.foreign(answer.text, lines) and not answer.confirmed_by:
@@ -129,8 +132,8 @@ def parameter(tree: Any, key: str) -> Any:
 
 
 def digest(text: str) -> str:
-    """Identifies a text, however its lines are broken and whatever its case: 16 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()[:16]
+    """Identifies a text by its words, whatever their case and what stands between them: 16 digits of a SHA-256."""
+    return hashlib.sha256(" ".join(re.findall(r"\w+", text.casefold())).encode()).hexdigest()[:16]
 
 
 def is_empty(text: str) -> bool:
