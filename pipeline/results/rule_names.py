@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pipeline.results.catalogue import Metrics
 from pipeline.results.figures import TABLES, FigureTable
 from responsible.fairness.measures import MEASURES
+from responsible.governance.answers import UNANSWERED
 from responsible.governance.policy import Policy, Rule
 from responsible.names import CHANGE, DATA, MODELS
 from responsible.statistics.rates import PERFORMANCE, RATES
@@ -42,6 +43,8 @@ def faults(policy: Policy, sensitive: Attributes, protected: Attributes) -> Iter
     open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in Metrics} - set(NAMED)
     for name, rule in policy.rules.items():
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
+        if name == UNANSWERED:
+            yield f"{place}: this is how the rule on policy.unanswered is called; choose another name"
         declared = protected if section.startswith(HEALTHCARE) else sensitive
         known = {} if section.startswith(SEGMENTS) else _names(declared)
         own = [form for form in forms if form.path.partition(".")[0] == section]

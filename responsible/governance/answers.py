@@ -43,8 +43,8 @@ class Table(Params):
         """What makes the other one another table, of source, target and columns; their order is no difference."""
         if other is None:
             return [*Table.model_fields]
-        same = {"source": self.source == other.source, "target": self.target == other.target}
-        return [name for name, held in {**same, "columns": {*self.columns} == {*other.columns}}.items() if not held]
+        same = (self.source == other.source, self.target == other.target, {*self.columns} == {*other.columns})
+        return [name for name, held in zip(Table.model_fields, same, strict=True) if not held]
 
 
 Tables = Mapping[str, Table]
@@ -166,10 +166,9 @@ def _columns(attributes: Mapping[str, Any] | None) -> list[str]:
 
 def line_of(metric: str) -> str:
     """The line of work that a metric path belongs to."""
-    section = metric.partition(".")[0].removeprefix("prepare_")
-    if section.startswith("healthcare"):
-        return "healthcare"
-    return "segments" if section.startswith(("segments", "cluster_privacy")) else "budget"
+    section = metric.removeprefix("prepare_")
+    line = "healthcare" if section.startswith("healthcare") else "budget"
+    return "segments" if section.startswith(("segments", "cluster_privacy")) else line
 
 
 def count(asked: Sequence[Asked]) -> str:
@@ -183,9 +182,8 @@ def judged(asked: Sequence[Asked], severity: Literal["block", "warn"]) -> Judgem
     said = count(asked)
     reason = _listed(asked) if said else "people have answered every question that only they can answer"
     rule = Rule(metric=FILE, maximum=0, judged_on="point", severity=severity, reason=reason, owner="")
-    number = sum(bool(a.why) for a in asked)
     found: Literal["fail", "pass"] = "fail" if said else "pass"
-    evidence = Evidence(float(number), inferred=False, source=FILE)
+    evidence = Evidence(float(sum(bool(a.why) for a in asked)), inferred=False, source=FILE)
     return Judgement(UNANSWERED, rule, evidence, found, found, bool(said) and severity == "block", said)
 
 
