@@ -48,8 +48,7 @@ class Table(Params):
         return [name for name, held in zip(Table.model_fields, same, strict=True) if not held]
 
 
-Tables = Mapping[str, Table]
-"""Line of work → its table."""
+Tables = Mapping[str, Table]  # by line of work
 
 
 class Answer(Params):
@@ -167,9 +166,8 @@ def _columns(attributes: Mapping[str, Any] | None) -> list[str]:
 
 def line_of(metric: str) -> str:
     """The line of work that a metric path belongs to."""
-    section = metric.removeprefix("prepare_")
-    line = "healthcare" if section.startswith("healthcare") else "budget"
-    return "segments" if section.startswith(("segments", "cluster_privacy")) else line
+    section = metric.removeprefix("prepare_").replace("cluster_privacy", "segments")
+    return next((line for line in ("healthcare", "segments") if section.startswith(line)), "budget")
 
 
 def count(asked: Sequence[Asked]) -> str:
