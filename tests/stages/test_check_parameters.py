@@ -83,6 +83,14 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
             "healthcare_audit.similarity.weights.scoop is not a numeric feature of healthcare; did you mean 'scope'?",
         ),
         ({"cluster_privacy__privacy__chosen__epsilon": 0.7}, "cluster_privacy.privacy: chosen.epsilon must be one of"),
+        (
+            {"policy__rules__unanswered_questions": tables.tree()["policy"]["rules"]["accuracy"]},
+            "policy.rules.unanswered_questions: this is how the rule on policy.unanswered is called; choose another",
+        ),
+        (
+            {"cluster_privacy__data_sheet": {"uses": "Messages."}},
+            "cluster_privacy: data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet",
+        ),
         ({"policy__rules__accuracy__metric": "reweigh.acuracy"}, "policy.rules.accuracy.metric: there is no figure"),
     ],
 )
