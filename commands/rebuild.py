@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.repository import locks
+from pipeline.repository import RepositoryError, dvc, locks
 from pipeline.repository.dvc import DVC, environment
 from pipeline.repository.experiment_copies import obstacles
 
@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] = (), root: str = ".") -> int:
     """Run ``dvc repro`` with the arguments in ``root``, then print the summary; return DVC's exit code."""
     for obstacle in obstacles(Path(root).resolve()):
         _say(f"warning: {obstacle}")
+    if faults := _queries_as_files(Path(root)):
+        _say("\n".join(faults))
+        return 1
     if not NOTHING_IS_BUILT.isdisjoint(arguments):
         return _repro(arguments, root)[0]
     with locks.building(Path(root), _say):
@@ -41,6 +44,21 @@ def main(arguments: Sequence[str] = (), root: str = ".") -> int:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _queries_as_files(root: Path) -> list[str]:
+    """A line for each source that is a query while dvc.yaml names it as a file, of which DVC would say less."""
+    try:
+        sections, stages = dvc.read(root / "params.yaml"), (root / "dvc.yaml").read_text(encoding="utf-8")
+    except (RepositoryError, OSError):
+        return []  # DVC says what is wrong with a file that it cannot read
+    return [
+        f"error: dvc.yaml: {name}.source is a query, no file; remove the line `- ${{{name}.source}}` (docs/tables.md)"
+        for name, section in sections.items()
+        if isinstance(section, Mapping)
+        and isinstance(section.get("source"), Mapping)
+        and f"${{{name}.source}}" in stages
+    ]
 
 
 def _build(arguments: Sequence[str], root: str) -> int:

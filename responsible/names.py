@@ -1,5 +1,7 @@
 """Names that tables, files and documents share, each spelled here only: the models, the pools of groups, columns."""
 
+import re
+
 BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
 CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
 DATA = "data"  # in place of a model, where a row is about the labels and no model
@@ -10,3 +12,8 @@ ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of e
 
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
+
+
+def query_name(database: str) -> str:
+    """What a query is called where people read of its table: by its database, without the user and the options."""
+    return f"query of {re.sub('//.*@', '//', database.split('?', maxsplit=1)[0])}"

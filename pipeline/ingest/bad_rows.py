@@ -45,7 +45,8 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
     for path in reader.table.files:
         for reason, rows, examples in _of_file(reader, path, suspects, spelling):
             number[reason] += rows
-            place = f"{path.relative_to(reader.table.source)} " if path != Path(reader.table.source) else ""
+            alone = reader.table.answer or path == Path(reader.table.source)
+            place = "" if alone else f"{path.relative_to(reader.table.source)} "
             shown.setdefault(reason, []).extend(place + example for example in examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "

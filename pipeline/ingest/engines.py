@@ -2,7 +2,7 @@
 
 A reader of another engine is a class like :class:`DuckDB` beside it in ``ENGINES``. The key is the row's number, or
 with a key column the first 13 hexadecimal digits (52 bits) of the MD5 of its text, which every engine can compute; it
-is only a lot, so MD5's weakness does not matter.
+is only a lot, so MD5's weakness does not matter. Of a query's answer, whose rows have no order, it is that of the row.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class DuckDB:
 
         The rows are those of ``files`` (the table's for None), in their order.
         """
-        query = self._query(key, files or self.table.files)
+        query = self._query(key, files)
         try:
             rows = nw.from_native(self._connection.sql(query))
             answer = make(rows).collect("pyarrow").to_native()
@@ -90,9 +90,12 @@ class DuckDB:
         rows = self._connection.from_arrow(pa.table({token(c): pa.array(v, pa.string()) for c, v in texts.items()}))
         return cast("pd.DataFrame", make(nw.from_native(rows)).collect("pyarrow").to_native().to_pandas())
 
-    def _query(self, key: str | None, files: Sequence[Path]) -> str:
+    def _query(self, key: str | None, files: Sequence[Path] | None) -> str:
         fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.needed)
-        number = f"('0x' || substr(md5({self._column(key)}::VARCHAR), 1, 13))::BIGINT" if key else self._number(files)
+        lot = self._column(key) if key else f"[{', '.join(map(self._column, self.table.needed))}]"
+        hashed = f"('0x' || substr(md5({lot}::VARCHAR), 1, 13))::BIGINT"
+        files, numbered = files or self.table.files, not key and (files or not self.table.answer)
+        number = self._number(files) if numbered else hashed
         return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
 
     def _field(self, name: str) -> str:

@@ -1,15 +1,17 @@
-"""The files of a table: which they are, what their header says, and their digest."""
+"""The files of a table, or the answer of its query: which they are, and their digest."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.ingest.text_files import opened, raw, unreadable
+from pipeline.ingest import headers
+from pipeline.ingest.query_answers import Answer
+from pipeline.ingest.text_files import raw, unreadable
+from responsible.tabular.queries import Query
 from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
@@ -20,7 +22,7 @@ KINDS |= {suffix + ".gz": "csv" for suffix, kind in KINDS.items() if kind == "cs
 
 class SourceTable(NamedTuple):
     """The files of a table and their kind (csv or parquet); the names of its columns → as the files have them, and
-    which are ``needed``; how a text file separates fields and encodes texts.
+    which are ``needed``; how a text file separates fields and encodes texts; the ``answer`` if it is that of a query.
     """
 
     source: str
@@ -30,6 +32,7 @@ class SourceTable(NamedTuple):
     needed: Sequence[str]
     delimiter: str
     encoding: str
+    answer: Answer | None = None
 
 
 def table(given: Source, needed: Iterable[str], section: str = "budget") -> SourceTable:
@@ -38,17 +41,18 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
     ``section`` is the part of params.yaml that declares the table, for the remedies.
     """
     source, delimiter = given.source, given.delimiter
+    needed = list(dict.fromkeys(needed))
+    if isinstance(source, Query):
+        answer = Answer(source, needed, lambda names: headers.columns(source, names, given, needed))
+        headers.refuse_absent(source, answer.columns, needed)
+        return SourceTable(source, [answer.file], "parquet", answer.columns, needed, delimiter, given.encoding, answer)
     files = _find(source, given.pattern, section)
     for path in files:
         _refuse_pointer(path)
-    needed = list(dict.fromkeys(needed))
-    kind, columns = _kind(files, section), _header(files, given, needed)
-    absent = [name for name in needed if name not in columns]
-    if absent and len(columns) == 1:
+    kind, columns = _kind(files, section), headers.of_files(files, given, needed)
+    if len(columns) == 1 and not columns.keys() >= set(needed):
         raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
-    if absent:
-        lines = (f"{source}: column {name!r} is missing{did_you_mean(name, columns)}" for name in absent)
-        raise InputError("\n".join(lines))
+    headers.refuse_absent(source, columns, needed)
     return SourceTable(source, files, kind, columns, needed, delimiter, given.encoding)
 
 
@@ -120,56 +124,6 @@ def _suffix(path: Path) -> str:
     return (Path(path.stem).suffix + path.suffix if compressed else path.suffix).lower()
 
 
-def _header(files: Sequence[Path], given: Source, needed: Collection[str]) -> dict[str, str]:
-    """The columns, the same in every file: the name each goes by → as the file has it. Each ``needed`` is there once.
-
-    Engines do not tell names apart by case. Others that occur again go by their number too, and nobody asks for them.
-    """
-    first, *others = ((path, _names(path, given)) for path in files)
-    for path, names in others:
-        if names != first[1]:
-            raise InputError(f"{path}: must have the columns of {first[0]} ({first[1]}), got {names}; make them equal")
-    wanted, seen = {name.lower() for name in needed}, dict[str, str]()  # lower case → name
-    columns: dict[str, str] = {}
-    for number, as_read in enumerate(first[1], start=1):
-        name = as_read.strip() if given.trim else as_read
-        other = seen.get(name.lower())
-        if other is not None and name.lower() in wanted:
-            rule = "occurs twice" if other == name else f"differs from column {other!r} only in case"
-            raise InputError(f"{first[0]}: column {name!r} {rule}; rename one of them")
-        columns[name if other is None else f"{name} (column {number})"] = as_read
-        seen.setdefault(name.lower(), name)
-    return columns
-
-
-def _names(path: Path, given: Source) -> list[str]:
-    if _suffix(path) in (".parquet", ".pq"):
-        return _parquet_names(path)
-    try:
-        with opened(path, given.encoding) as file:
-            names = next(csv.reader(file, delimiter=given.delimiter), None)
-    except csv.Error as error:
-        raise InputError(f"{path}: line 1: not readable as a header ({error}); check its quotes") from None
-    except (UnicodeError, OSError, EOFError) as error:
-        raise unreadable(path, given.encoding, error) from None
-    if not names:
-        raise InputError(f"{path}: {'is empty' if names is None else 'line 1 is empty'}; it must begin with a header")
-    if any("\udc80" <= character <= "\udcff" for character in "".join(names)):
-        remedy = "name the encoding of the file (encoding: cp1252), or save it as UTF-8"
-        raise InputError(f"{path}: line 1: not {given.encoding.upper()}; {remedy}")
-    return [name or f"unnamed {i}" for i, name in enumerate(names, start=1)]
-
-
-def _parquet_names(path: Path) -> list[str]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return list(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}; write it again") from None
-
-
 def parquet_rows(path: Path) -> int:
     """The number of rows of a Parquet file, from its footer, which :func:`table` has read before."""
     import pyarrow.parquet as pq
@@ -178,7 +132,12 @@ def parquet_rows(path: Path) -> int:
 
 
 def digest(table: SourceTable) -> str:
-    """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to the folder."""
+    """SHA-256 of a file's bytes; of several, that of their ``sha256sum`` listing with names relative to the folder.
+
+    Of a query's answer the digest of its rows in any order.
+    """
+    if table.answer:
+        return table.answer.digest
     sums = [(_sha256(path), path) for path in table.files]
     if list(table.files) == [Path(table.source)]:
         return sums[0][0]

@@ -17,6 +17,7 @@ from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
 from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
+from responsible.names import query_name
 from responsible.validation import InputError, did_you_mean
 
 
@@ -82,7 +83,8 @@ class Sources:
                 known = tree if isinstance(tree, Mapping) else ()
                 raise InputError(f"{_evidence.PARAMETERS}: {key}: {part!r} is missing{did_you_mean(part, known)}")
             tree = tree[part]
-        return data_text(tree)
+        queried = isinstance(tree, Mapping) and set(tree) == {"database", "query"}
+        return data_text(query_name(tree["database"]) if queried else tree)
 
     def rows(self, file: str, where: Mapping[str, str]) -> list[TableRow]:
         """The rows of a declared CSV whose columns have the values of ``where``."""

@@ -31,6 +31,7 @@ class FigureTable:
     ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
     ``value``, ``low`` and ``high`` are columns; a table without the last two has figures without interval.
     ``headline`` rows, those where a column says a value, only bring the interval of a metrics file's figure.
+    An ``optional`` table has its ``value`` only where the data have the role that it is about.
     ``undefined`` is the reason of an empty value in a table that gives none.
     """
 
@@ -42,6 +43,7 @@ class FigureTable:
     low: str = "low"
     high: str = "high"
     undefined: str = "zero_denominator"
+    optional: bool = False
 
 
 WHOLE_ATTRIBUTE = ("comparison", POOLED)
@@ -70,7 +72,12 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.HEALTHCARE_INTERSECTIONS: (
         FigureTable("healthcare_intersections.difference", "group", value="difference"),
         FigureTable(
-            "healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"
+            "healthcare_intersections.wait",
+            "group",
+            value="wait_difference",
+            low="wait_low",
+            high="wait_high",
+            optional=True,
         ),
     ),
     Tables.SEGMENTS_SHARES: FigureTable("segments_shares.{segment}", "level", value="share"),
@@ -133,8 +140,10 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
 
 
 def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str, Evidence]]:
-    needed = [*re.findall(r"\{(\w+)\}", table.path), table.value, *([table.level] if table.level else [])]
-    for row in read_rows(file, needed):
+    needed = [*re.findall(r"\{(\w+)\}", table.path), *([table.level] if table.level else [])]
+    for row in read_rows(file, needed if table.optional else [*needed, table.value]):
+        if table.optional and table.value not in row:
+            return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
             path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})

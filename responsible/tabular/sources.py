@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, WrapValidator, field_validator, model_validator
 
 from responsible.tabular.columns import Declared, Spelling
+from responsible.tabular.queries import Query, source
 from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1)]
@@ -66,13 +67,14 @@ class Prepare(Params):
 class Source(Params):
     """Where a table is, and how it is read.
 
-    Besides prepare.missing_values, ``missing_values`` of this table alone mean missing. A text file is in ``encoding``,
-    one of Python's; its numbers have the ``decimal`` sign and, between groups of three digits, the ``thousands`` sign.
-    ``trim`` takes blanks off the ends of column names and texts. ``allow_unequal_drop`` is the written reason why
-    dropped rows may fall unequally on groups.
+    ``source`` is a path, or a :class:`~responsible.tabular.queries.Query`, to which the keys of files do not
+    apply. Besides prepare.missing_values, ``missing_values`` of this table alone mean missing. A text file is in
+    ``encoding``, one of Python's; its numbers have the ``decimal`` sign and, between groups of three digits, the
+    ``thousands`` sign. ``trim`` takes blanks off the ends of column names and texts. ``allow_unequal_drop`` is the
+    written reason why dropped rows may fall unequally on groups.
     """
 
-    source: Text
+    source: Annotated[Text, WrapValidator(source)]
     pattern: Text | None = None
     delimiter: Delimiter
     encoding: Text = "utf-8"
@@ -99,7 +101,17 @@ class Source(Params):
         if self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands must be different signs, got {self.decimal!r} for both")
         refuse_repeats("missing_values", self.missing_values)
+        if isinstance(self.source, Query):
+            self._refuse_beside_query()
         return self
+
+    def _refuse_beside_query(self) -> None:
+        usual = {"pattern": None, "encoding": "utf-8", "decimal": ".", "thousands": None}
+        if changed := [key for key, value in usual.items() if getattr(self, key) != value]:
+            raise ValueError(f"{changed[0]} is for files, and source is a query; remove the key")
+        if unnamed := [key for key in ("key", "id") if getattr(self, key, "not a role") is None]:
+            rule = "must name a column when source is a query: a database gives rows in any order, so none has a number"
+            raise ValueError(f"{unnamed[0]} {rule}")
 
     def spelling(self, prepare: Prepare) -> Spelling:
         """How the table writes its fields."""

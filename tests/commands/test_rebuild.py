@@ -68,6 +68,20 @@ def test_data_that_experiments_in_copies_would_lack_are_named(toy, sh, capfd):
     ]
 
 
+@pytest.mark.pipeline
+def test_a_query_that_dvc_would_take_for_a_file_is_named(toy, capfd):
+    """DVC cannot track a database, and says only that it cannot interpolate: `make` names the line to remove."""
+    query = "{database: sqlite:///a.db, query: select 1}"
+    (toy / "params.yaml").write_text(f"a:\n  source: {query}\nb:\n  source: {query}\nc:\n  source: source.json\n")
+    stages = (toy / "dvc.yaml").read_text()
+    (toy / "dvc.yaml").write_text(stages.replace("source.json", "${a.source}"))
+    assert rebuild.main((), str(toy)) == 1
+    said = "error: dvc.yaml: a.source is a query, no file; remove the line `- ${a.source}` (docs/tables.md)\n"
+    assert capfd.readouterr().err == said
+    (toy / "dvc.yaml").write_text(stages.replace("source.json", "${c.source}"))
+    assert rebuild.main((), str(toy)) == 0
+
+
 def test_a_failure_is_passed_on_without_a_summary(toy, capfd):
     """DVC's exit code and its error come back, what the stage wrote before is shown, and no summary follows."""
     (toy / "halve.py").write_text("print('so far', end=''); raise SystemExit('error: data: broken')")

@@ -17,6 +17,7 @@ from tests.support import contract
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 LOCKS = ("requirements", "requirements-dev")
+ALL_LOCKS = (*LOCKS, "requirements-sql")  # which only those install whose table is a query's answer
 LINT = ("-m ruff check .", "-m ruff format --check .", "-m mypy")
 TESTS = "-m pytest -n logical --dist worksteal"
 
@@ -197,7 +198,7 @@ def pins(name):
     return {package: (version, block.count("--hash")) for package, version, block in blocks}
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", ALL_LOCKS)
 def test_requirements_are_pinned_with_hashes(name):
     """Every package has an exact version and a hash, every name that was asked for is there, nothing names a host."""
     text = (ROOT / f"{name}.txt").read_text()
@@ -233,7 +234,7 @@ def test_what_is_imported_is_asked_for(folders, files):
     assert lacking == set()
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", ALL_LOCKS)
 def test_every_python_gets_the_same_versions(name):
     """Numpy's draws differ between its releases, so results agree across Pythons only when nothing is pinned twice."""
     packages = re.findall(r"^([a-z0-9._-]+)==", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)
@@ -475,20 +476,21 @@ def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
 @pytest.mark.parametrize(
     ("there", "user", "expected"),
     [
-        (["google-chrome"], 1000, ["make test-all", "make"]),
-        ([], 0, ["apt-get update", "apt-get install", "make test-all", "make"]),
-        ([], 1000, []),
+        (["google-chrome", "initdb"], 1000, ["make test-all", "make"]),
+        ([], 0, ["apt-get update", "apt-get install"] * 2 + ["make test-all", "make"]),
+        (["chromium"], 1000, []),
+        (["initdb"], 1000, []),
     ],
 )
-def test_ci_has_a_browser_before_it_tests(tmp_path, sh, there, user, expected):
-    """The one that is there is used; as root chromium is installed; otherwise CI refuses instead of testing less."""
+def test_ci_has_a_browser_and_a_database_before_it_tests(tmp_path, sh, there, user, expected):
+    """What is there is used; as root the rest is installed; otherwise CI refuses instead of testing less."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("bash", "dirname", "cat", "cp", "mktemp", "rm"):
         (tools / name).symlink_to(shutil.which(name))
     scripts = {
         "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
-        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || cp "$0" "${0%/*}/chromium"',
+        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || cp "$0" "${0%/*}/${4/postgresql/initdb}"',
         "id": f"echo {user}",
         "git": "true",
         **dict.fromkeys(there, "true"),

@@ -141,7 +141,7 @@ def test_no_server_at_all(tmp_path):
 def test_the_browser_shows_the_trail(tmp_path):
     """`make mlflow` serves the default store on this machine, even one that is new, and ends on Ctrl-C."""
     port = free_port()
-    command = [sys.executable, "-m", "commands.browse", "--port", str(port)]
+    command = [sys.executable, "-m", "commands.trail", "browse", "--port", str(port)]
     with subprocess.Popen(
         command, cwd=tmp_path, env=outside(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as ui:
@@ -200,7 +200,7 @@ def test_a_busy_port_is_refused(tmp_path):
     """Another server's page is not the trail: the port is named, and how to take another one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [sys.executable, "-m", "commands.browse", "--port", str(port)]
+        command = [sys.executable, "-m", "commands.trail", "browse", "--port", str(port)]
         ran = subprocess.run(command, cwd=tmp_path, env=outside(), capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert ran.stderr == f'error: port {port} is in use; take another: make mlflow ARGS="--port {port + 1}"\n'

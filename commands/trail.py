@@ -1,7 +1,8 @@
-"""Look at the audit trail in a browser: ``python -m commands.browse``, which is ``make mlflow``.
+"""The audit trail: ``python -m commands.trail browse``, which is ``make mlflow``, and ``promote``, as in make.
 
-MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that is on a server
-already is only pointed at.
+``browse`` starts MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that
+is on a server already is only pointed at. ``promote`` lets the aliases ``baseline`` and ``reweighed`` name the models
+of the committed result: builds log models and move no alias, so what serves by alias changes when a person decides so.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import argparse
 import os
 import socket
 import sys
+from pathlib import Path
 
 from pipeline import entry
+from pipeline.repository import git
+from pipeline.results.fingerprint import Result
+from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.tracking.session import opened
 from pipeline.tracking.store import locate
 from responsible.validation import InputError
@@ -19,7 +24,7 @@ from responsible.validation import InputError
 LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # 430 MB instead of 2.3 GB
 
 
-def main(port: int = 5000, root: str = ".") -> None:
+def browse(port: int = 5000, root: str = ".") -> None:
     """Serve the store of the workspace until Ctrl-C."""
     store = locate(root)
     if store.database is None:
@@ -39,8 +44,23 @@ def main(port: int = 5000, root: str = ".") -> None:
     os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606 - a fixed argument list
 
 
+def promote(root: str = ".") -> None:
+    """Promote the result in ``root``, which must be that of a commit; say which run it is."""
+    folder = Path(root)
+    if not (commit := git.commit(folder)):
+        raise InputError(f"{folder.resolve()}: not a commit of git; commit the result, then promote")
+    if edited := git.lines(folder, "status", "--porcelain"):
+        raise InputError(f"{edited[0][3:]}: differs from the commit; commit it, run `make`, then promote")
+    result, store = Result(folder), locate(root)
+    refuse_mixed(result, locked(root))
+    from pipeline.tracking import mlflow_runs  # MLflow takes two seconds to import
+
+    print(f"promoted: {mlflow_runs.promote(result, store)!r}, commit {commit[:7]}, in {store.address}")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("browse", "promote"))
     parser.add_argument("--port", type=int, default=5000, help="of 127.0.0.1 (5000)")
     arguments = parser.parse_args()
-    entry.run(lambda: main(arguments.port))
+    entry.run(promote if arguments.action == "promote" else lambda: browse(arguments.port))
