@@ -1,8 +1,9 @@
-"""The audit trail: ``python -m commands.trail browse``, which is ``make mlflow``, and ``promote``, as in make.
+"""The audit trail by hand: ``python -m commands.trail browse`` (``make mlflow``) and ``promote`` (``make promote``).
 
-``browse`` starts MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that
-is on a server already is only pointed at. ``promote`` lets the aliases ``baseline`` and ``reweighed`` name the models
-of the committed result: builds log models and move no alias, so what serves by alias changes when a person decides so.
+To browse is MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that is
+on a server already is only pointed at. To promote lets the aliases ``baseline`` and ``reweighed`` name the models of
+the committed result. Builds and experiments log models and move no alias: what serves by alias changes when a person
+decides so.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def promote(root: str = ".") -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("browse", "promote"))
+    parser.add_argument("what", choices=("browse", "promote"))
     parser.add_argument("--port", type=int, default=5000, help="of 127.0.0.1 (5000)")
     arguments = parser.parse_args()
-    entry.run(promote if arguments.action == "promote" else lambda: browse(arguments.port))
+    entry.run(promote if arguments.what == "promote" else lambda: browse(arguments.port))

@@ -16,7 +16,9 @@ from pipeline.plots import privacy
 from pipeline.plots import segments as _draw_segments
 from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
+from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
+from responsible.governance.answers import count
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
@@ -42,6 +44,7 @@ MAP = 2_000  # people drawn in the map
 def main(
     *,
     params: str = "params.yaml",
+    answers: str = "answers.yaml",
     prepared: str = "data/prepared/segments.parquet",
     profile: str = "plots/prepare_segments.csv",
     template: str = "docs/templates/segments.md.j2",
@@ -73,8 +76,18 @@ def main(
     values, codes, levels = _people(prepared, roles)
     described = {"profile": records(files.read_csv(profile, PROFILE))}
     analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
+    said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
+    asked, sure = said.of(_answers.SHEET), inference.confidence
+    open_ = [question.name for question in asked if question.why]
     made = report(
-        values, codes, levels, roles=roles, params=given.cluster_privacy, confidence=inference.confidence, rng=analysing
+        values,
+        codes,
+        levels,
+        roles=roles,
+        params=given.cluster_privacy,
+        unanswered=open_,
+        confidence=sure,
+        rng=analysing,
     )
     found, points = made.found, made.found.scaling.apply(values)
     tried, priced = tables.candidates_table(found), tables.frontier_table(found, levels)
@@ -101,7 +114,7 @@ def main(
     files.write_bytes(privacy_picture, privacy.privacy(made))
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described))
+    files.write_text(sheet, fill(sheet_template, context | described | {"unanswered": count(asked)}, said))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:

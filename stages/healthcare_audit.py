@@ -14,6 +14,7 @@ from pipeline.documents import healthcare_audit, healthcare_figures
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting.engine import fill
+from pipeline.results.answers import circumstances
 from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
@@ -100,7 +101,8 @@ def main(
     files.write_bytes(waits_png, healthcare.waits(found.waits))
     files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_figures.TREND))
     context = healthcare_audit.context(found, roles, rules, inference)
-    context |= _playbook.context(found, given.playbook, headline)
+    now = circumstances(parameters.read_yaml(params))
+    context |= _playbook.context(found, given.playbook, headline, now)
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,

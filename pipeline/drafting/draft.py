@@ -9,9 +9,9 @@ from pipeline.drafting import sections
 from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
+from responsible.governance.answers import line_of
 from responsible.validation import InputError
 
-OPEN = "not decided yet"
 SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "segments")}
 # Ways into unfairness that are of any system of decisions; the other shipped ones are the sample's.
 GENERAL = ("unequal_past_decisions", "need_recorded_unequally", "groups_too_small_to_see", "drift_after_launch")
@@ -86,8 +86,6 @@ def _healthcare(tree: Any, _: Attribute) -> None:
 
 def _segments(tree: Any, _: Attribute) -> None:
     tree["cluster_privacy"]["representation"]["justifications"] = None
-    for question in tree["cluster_privacy"]["data_sheet"]:
-        tree["cluster_privacy"]["data_sheet"][question] = ""
 
 
 _LINES: dict[str, Callable[[Any, Attribute], None]] = {
@@ -101,13 +99,6 @@ def _belongs(rule: Any, tree: Any, line: str) -> bool:
     """Whether a rule is about another line of work that the file has."""
     about = line_of(str(rule["metric"]))
     return about != line and about in tree
-
-
-def line_of(metric: str) -> str:
-    """The line of work that writes a figure."""
-    if metric.startswith("healthcare"):
-        return "healthcare"
-    return "segments" if metric.startswith(("cluster_privacy", "segments")) else "budget"
 
 
 def rules(roles: Roles) -> list[Line]:
@@ -133,8 +124,8 @@ def rules(roles: Roles) -> list[Line]:
 def _rule(name: str, metric: str, limits: list[Line]) -> Line:
     settled = [
         Line("severity", "block", "block: `make gate` fails; warn: it only reports"),
-        Line("reason", OPEN, f"{DECIDE} why the rule is there"),
-        Line("owner", OPEN, "who may change the rule or grant an exception"),
+        Line("reason", None, f"{DECIDE} why the rule is there"),
+        Line("owner", None, "who may change the rule or grant an exception"),
     ]
     return Line(name, [Line("metric", metric, "as in `dvc metrics show`"), *limits, *settled])
 

@@ -11,47 +11,35 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
+from responsible.governance.statements import Confirmation, Excuse, Text, Told
 from responsible.limits import Limits, Verdict
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 WHOLE = ""  # the level of a figure that is not of one level of an attribute
 PLACE = "params.yaml: policy"
 PASSES = "Approved. No blocking rule fails."
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
-def _day(value: Any) -> Any:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError(f"must be a date such as 2026-12-31, got {value!r}") from None
-
-
-class Excuse(Params):
-    """A dated exception: up to and including the day ``until`` a rule that is not met does not block."""
-
-    until: Annotated[date, BeforeValidator(_day)]
-    justification: Text
-
-
 class Rule(Limits):
     """Limits on one figure. ``metric`` is its path, ``level`` one level of its attribute (none: all, pooled).
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    An empty ``reason`` or ``owner`` is a question that is not answered yet.
     """
 
     metric: Text
     level: Text | None = None
     judged_on: Literal["interval", "point"]
     severity: Literal["block", "warn"]
-    reason: Text
-    owner: Text
+    reason: Told = ""
+    owner: Told = ""
+    confirmed_by: Confirmation | None = None
     exception: Excuse | None = None
 
     @property
@@ -66,11 +54,13 @@ Tolerance = Annotated[float, Field(ge=0)]
 class Policy(Params):
     """The rules by name; whether a blocking rule that the data cannot decide blocks; and what change matters.
 
+    ``unanswered`` is whether questions that nobody answered block (:mod:`responsible.governance.answers`).
     ``tolerances`` are the changes, by name of the figure (the last part of its path), that a review of a change calls
     small even when they are beyond chance; ``default`` is for the figures that are not named.
     """
 
     insufficient_evidence: Literal["block", "warn"]
+    unanswered: Literal["block", "warn"] = "block"
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
 
@@ -103,7 +93,10 @@ Figures = Mapping[str, Mapping[str, Evidence]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it."""
+    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it.
+
+    ``said`` is what the headline says of it where its name would not be enough.
+    """
 
     name: str
     rule: Rule
@@ -111,6 +104,7 @@ class Judgement:
     found: Verdict
     verdict: Outcome
     blocks: bool
+    said: str = ""
 
 
 def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...]:
@@ -179,14 +173,17 @@ def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
 
 def headline(judgements: Sequence[Judgement]) -> str:
     """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``"""
-    blocking = [j.name for j in judgements if j.blocks]
-    warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
-    excepted = [j.name for j in judgements if j.verdict == "excepted"]
+    named = [j for j in judgements if not j.said]
+    blocking = [j.name for j in named if j.blocks]
+    warnings = [j.name for j in named if not j.blocks and j.verdict not in ("pass", "excepted")]
+    excepted = [j.name for j in named if j.verdict == "excepted"]
     more = "more " if blocking else ""
     said = [
-        f"Not approved. {_counted(blocking, 'blocking rule fails', 'blocking rules fail')}" if blocking else PASSES,
+        "Not approved." if any(j.blocks for j in judgements) else PASSES,
+        _counted(blocking, "blocking rule fails", "blocking rules fail"),
         _counted(warnings, f"{more}needs attention", f"{more}need attention"),
         _counted(excepted, "is excepted", "are excepted"),
+        *(f"{j.said}." for j in judgements if j.said),
     ]
     return " ".join(filter(None, said))
 

@@ -80,7 +80,7 @@ def test_params_are_the_keys_the_stage_loads(stage):
     """
     listed, of_file = STAGES[stage].get("params", []), "params.yaml" in contract.entries(stage, "deps")
     assert of_file == (stage in OF_THE_WHOLE_FILE)
-    assert sorted(listed) == ([] if of_file else contract.loaded(stage))
+    assert sorted(k for k in listed if isinstance(k, str)) == ([] if of_file else contract.loaded(stage))
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,9 @@ def run(tmp_path, monkeypatch):
     """Prepare the people and segment them in a folder of its own; gives the headline and the folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/templates").mkdir(parents=True)
+    shutil.copy(ROOT / "answers.yaml", tmp_path)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    shutil.copy(ROOT / "data/raw/segments.csv", tmp_path / "data/raw")
     for name in ("segments.md.j2", "segments_data_sheet.md.j2"):
         (tmp_path / "docs/templates" / name).write_text((ROOT / "docs/templates" / name).read_text(encoding="utf-8"))
 
@@ -44,7 +48,7 @@ def run(tmp_path, monkeypatch):
         if frame is not None:
             frame.to_csv("people.csv", index=False)
             changes = {"segments__source": "people.csv", **changes}
-        given = tree(**QUICK | changes)
+        given = tree(**QUICK | {"segments__source": "data/raw/segments.csv"} | changes)
         write(Path("params.yaml"), given, [*keys(prepare_segments.Parameters), *keys(cluster_privacy.Parameters)])
         prepare_segments.main()
         cluster_privacy.main()
@@ -152,22 +156,32 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
 @pytest.mark.slow
 def test_answers_are_printed_and_counted(run, unseen):
     """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
-    empty answer costs another criterion, and the data sheet says which question it was.
+    empty answer costs another criterion, and so does a table for which nobody has written answers.
     """
     answers = [{"segment": k, "level": v, "reason": "Because <b>so</b>."} for k, v in ((1, "A"), (2, "A"), (3, "B"))]
     found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 100
     assert text(folder, "segments_data_sheet").count(r"Because \<b\>so\</b\>.") == 3
     answers[0]["reason"] = " "
-    found, folder = run(
-        cluster_privacy__representation__justifications=answers, cluster_privacy__data_sheet__consent=""
-    )
+    said = (folder / "answers.yaml").read_text(encoding="utf-8")
+    (folder / "answers.yaml").write_text(re.sub("^  consent:.*$", "  consent:", said, flags=re.MULTILINE))
+    found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 60
     scores = pd.read_csv(folder / "plots/segments_scorecard.csv").query("configuration == 'guaranteed' and not met")
     assert scores["name"].tolist() == ["representation", "data_sheet"]
     assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
     assert "**Incomplete.**" in text(folder, "segments_data_sheet")
-    assert "On what legal basis" in text(folder, "segments_data_sheet").split("**Incomplete.**")[1].splitlines()[0]
+    assert "**Incomplete.** 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
+    assert "**Not answered yet: On what legal basis, and how can people withdraw?**" in text(
+        folder, "segments_data_sheet"
+    )
+    (folder / "answers.yaml").write_text(said)
+    found, folder = run(sample())
+    assert found["guaranteed"]["score"] == 60
+    sheet = text(folder, "segments_data_sheet")
+    assert "**Incomplete.** 8 of 8 questions are not answered yet" in sheet
+    assert "describes nobody" not in sheet
+    assert "None is needed" not in sheet
 
 
 @pytest.mark.slow

@@ -308,14 +308,14 @@ def test_what_has_no_run_or_no_models_is_not_promoted(result):
 
 def test_only_a_committed_result_is_promoted(toy, monkeypatch):
     """`make promote` refuses edits that no commit has, naming one, and a folder without git."""
-    from commands import trail
+    from commands.trail import promote
 
     (toy / "halve.py").write_text("")
     with pytest.raises(InputError, match=r"halve\.py: differs from the commit; commit it, run `make`, then promote"):
-        trail.promote(str(toy))
+        promote(str(toy))
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="not a commit of git"):
-        trail.promote(str(toy))
+        promote(str(toy))
 
 
 def test_models_lie_beside_the_store_wherever_they_were_logged(result, tmp_path, monkeypatch):

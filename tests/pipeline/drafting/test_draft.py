@@ -125,7 +125,8 @@ def test_bounds_of_segments_stay_open(drafted, tmp_path):
         check_parameters.main(params=str(tmp_path / "params.yaml"), valid=str(tmp_path / "ok"))
     open_ = [line.split(": ")[1].split(" ")[0] for line in str(refused.value).splitlines()]
     assert open_ == [f"segments.features.{f}.{end}" for f in ("age", "income") for end in ("minimum", "maximum")]
-    assert set(tree(text)["cluster_privacy"]["data_sheet"].values()) == {""}
+    rule = tree(text)["policy"]["rules"]["one_sided_segments"]
+    assert (rule["reason"], rule["owner"]) == (None, None)
 
 
 def test_a_target_of_numbers_is_cut_at_its_median(drafted):

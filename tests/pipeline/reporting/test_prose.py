@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.reporting.prose import citation_fault, is_empty, numbers, placeholder
+from pipeline.reporting.prose import citation_fault, numbers, placeholder
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,6 @@ def test_numbers_say_where_they_are():
 def test_placeholders(text, found):
     """What stands for an answer that nobody gave is found; words and ellipses of a sentence are not."""
     assert (place.text if (place := placeholder(text)) else None) == found
-
-
-def test_empty_answers():
-    """No word at all, or only the word that there is none, is no answer."""
-    assert [is_empty(t) for t in ("", " \n", "—", "n/a", "**None.**", "Unknown", "None of these uses.")] == [
-        *[True] * 6,
-        False,
-    ]
 
 
 @pytest.mark.parametrize(

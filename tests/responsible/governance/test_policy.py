@@ -167,8 +167,8 @@ def test_all_faults_are_told_at_once():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"owner": "  "}, "rules.one.owner"),
-        ({"reason": ""}, "rules.one.reason"),
+        ({"owner": 3}, "rules.one.owner must be text, got 3"),
+        ({"confirmed_by": {"name": " ", "date": "2026-12-31"}}, "rules.one.confirmed_by.name"),
         ({"exception": {"until": "2026-12-31", "justification": " "}}, "rules.one.exception.justification"),
         (
             {"exception": {"until": "31.12.2026", "justification": "x"}},
@@ -181,8 +181,8 @@ def test_all_faults_are_told_at_once():
         ({"limit": 3}, "rules.one.limit is not a known key"),
     ],
 )
-def test_a_rule_without_owner_reason_or_justification_is_refused(change, text):
-    """Everything that makes a rule accountable must be there, and the message says where it is not."""
+def test_a_rule_that_says_too_little_is_refused(change, text):
+    """An exception, a confirmation and the limits must be whole, and the message says where they are not."""
     with pytest.raises(ValidationError) as caught:
         policy(one=RULE | change)
     assert text in explain(caught.value, "params.yaml: policy")
