@@ -86,6 +86,7 @@ def as_json(judgements: Sequence[Judgement]) -> dict[str, Any]:
                 "low": judgement.evidence.low,
                 "high": judgement.evidence.high,
                 "undefined_because": judgement.evidence.reason,
+                "decided_by_level": judgement.evidence.level,
             }
             for judgement in judgements
         },

@@ -23,6 +23,7 @@ from pipeline.results import answers as _answers
 from pipeline.results import rule_names
 from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness
+from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.governance.policy import Policy
 from responsible.healthcare.audit import HealthcareAudit
 from responsible.healthcare.schema import Healthcare, refuse_weights
@@ -133,6 +134,8 @@ def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Faults:
     for name in reweigh.attributes:
         if name not in sensitive:
             yield f"reweigh.attributes: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+        elif reweigh.groups == "privileged" and not sensitive[name].privileged:
+            yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
 
 
 def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep) -> Faults:

@@ -17,7 +17,8 @@ from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
-from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
+from responsible.governance.evidence import WHOLE, Evidence
+from responsible.governance.policy import Judgement, Policy, judge
 from responsible.names import query_name
 from responsible.validation import InputError, did_you_mean
 

@@ -6,21 +6,22 @@ levels first and then draws. The change is drawn from joint counts, so it is pai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from responsible.fairness.comparisons import comparisons
+from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
 from responsible.fairness.groups import Counts, Groups, marginals
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
-from responsible.names import CHANGE, MODELS, POOLED
-from responsible.statistics import intervals, significance
+from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
+from responsible.statistics import intervals
 from responsible.statistics.count_figures import change, drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import parts
@@ -60,6 +61,12 @@ class _Pair:
         own = {model: (table, drawn(table, inference, rng)) for model, table in marginals(joint).items()}
         return cls((joint, drawn(joint, inference, rng, models=2)), own)
 
+    def turned(self) -> _Pair:
+        """The same comparison, and the same replicates, from the other side."""
+        joint, draws = (np.flip(counts, axis=-4) for counts in self.joint)
+        own = {model: (np.flip(t, axis=-3), np.flip(d, axis=-3)) for model, (t, d) in self.models.items()}
+        return _Pair((joint, draws), own)
+
 
 def disparities(
     joint: Counts,
@@ -72,35 +79,52 @@ def disparities(
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
 
-    Comparisons are all unprivileged levels pooled, and each unprivileged level alone, against all privileged levels
-    pooled; a single unprivileged level is both, with the same figures. ``rows``: those of everybody, excluded levels
-    too (default: those of ``joint``). Columns: ``attribute, comparison, model, measure, value, low, high,
-    undefined_share, reason, minimum, maximum, verdict, best_accuracy, hypothesis, method, p, support_unprivileged,
-    support_privileged`` (the fewest rows a rate of the measure rests on), ``needed_unprivileged, needed_privileged``
-    (of the same kind, :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
-    (:func:`adjust`). A change has neither limits nor verdict; with an undefined side it is undefined for
-    that side's reason.
+    Comparisons are those of :func:`~.comparisons.comparisons`; a single unprivileged level is also all of them, with
+    the same figures, and "any level" (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
+    ``rows``: those of everybody, excluded levels too (default: those of ``joint``).
+    Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum, maximum,
+    verdict, best_accuracy``; ``support_unprivileged, support_privileged`` (the fewest rows a rate of the measure rests
+    on), ``needed_unprivileged, needed_privileged`` (of the same kind, :func:`~.verdicts.rows_needed`); ``hypothesis,
+    method, p``, not adjusted, for the family spans attributes (:func:`~.comparisons.adjust`); those of
+    :func:`~.comparisons.together`, and ``farthest``. A change has neither limits nor verdict; with an undefined side it
+    is undefined for that side's reason.
     """
-    found: list[dict[str, object]] = []
-    everybody, chosen = int(joint.sum()) if rows is None else rows, comparisons(who)
-    for versus in chosen:
-        tables = np.stack(versus.split(joint, axis=0))
-        judged = _comparison(_Pair.of(tables, inference, rng), fairness, inference, everybody - int(tables.sum()))
-        names = [versus.name] if len(chosen) > 1 else [POOLED, versus.name]
+    found: list[Row] = []
+    everybody, wider = int(joint.sum()) if rows is None else rows, simultaneous(inference, who)
+    for versus, pair in _pairs(joint, who, inference, rng):
+        judge = partial(_comparison, pair, fairness, others=everybody - int(pair.joint[0].sum()))
+        own, wide = judge(inference), None if versus == POOLED else wider
+        judged = together(_tested(own, pair), own if wide == inference else judge(wide) if wide else [])
+        names = [POOLED, versus] if who.reference and who.compared == 1 else [versus]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
-    return pd.DataFrame(found).astype(
+    if not who.reference:
+        found = any_level([row for row in found if row["model"] != CHANGE], ("model", "measure")) + found
+    return pd.DataFrame([row | {"farthest": row.get("farthest", "")} for row in found]).astype(
         {f"{what}_{who}": "Int64" for what in ("support", "needed") for who in ("unprivileged", "privileged")}
     )
 
 
-def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> list[dict[str, object]]:
+def _pairs(joint: Counts, who: Groups, inference: Inference, rng: np.random.Generator) -> Iterator[tuple[str, _Pair]]:
+    """Every comparison by name; two levels that are compared with each other have the same replicates."""
+    pair: _Pair | None = None
+    for versus in comparisons(who):
+        turned = pair and who.mutual
+        pair = pair.turned() if pair and turned else _Pair.of(np.stack(versus.split(joint, axis=0)), inference, rng)
+        yield versus.name, pair
+
+
+def _tested(rows: list[Row], pair: _Pair) -> list[Row]:
     tests = {m: _tests(*pair.models[m][0]) for m in MODELS}
-    out: list[dict[str, object]] = []
+    return [row | tests.get(str(row["model"]), {}).get(str(row["measure"]), {}) for row in rows]
+
+
+def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, *, others: int) -> list[Row]:
+    out: list[Row] = []
     for name, measure in MEASURES.items():
         place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
         for model in MODELS:
             judged = _judged(name, pair.models[model], fairness, inference, ceiling=ceiling, others=others)
-            out.append(place | {"model": model} | judged | tests[model][name])
+            out.append(place | {"model": model} | judged)
         out.append(place | {"model": CHANGE} | asdict(change(measure.figure, *pair.joint, inference)))
     return out
 
@@ -153,26 +177,13 @@ def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
     }
 
 
-def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """The comparisons of all attributes with ``p_adjusted``: Holm over the declared family.
-
-    The family is every distinct (attribute, comparison, model, hypothesis): measures of one hypothesis count once, and
-    so do the pool and the level of an attribute with a single unprivileged level.
-    """
-    levels = comparisons.groupby("attribute")["comparison"].transform("nunique")
-    keyed = comparisons.assign(member=comparisons["comparison"].where(levels > 2, POOLED))
-    key = ["attribute", "member", "model", "hypothesis"]
-    family = keyed.dropna(subset=["p"]).drop_duplicates(key)
-    family = family.assign(p_adjusted=significance.holm(family["p"].to_numpy()))
-    return keyed.merge(family[[*key, "p_adjusted"]], on=key, how="left").drop(columns="member")
-
-
 def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
-    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison.
+    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison, or of any level.
 
-    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each.
+    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each; where no level is
+    privileged, a sibling ``farthest`` names the level of each.
     """
-    pooled = comparisons[(comparisons["comparison"] == POOLED) & (comparisons["model"] != CHANGE)]
+    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & (comparisons["model"] != CHANGE)]
     out: dict[str, dict[str, object]] = {}
     for attribute, rows in pooled.groupby("attribute", sort=False):
         out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
@@ -181,5 +192,7 @@ def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
 
 def _values(rows: pd.DataFrame) -> dict[str, object]:
     values: dict[str, object] = dict(zip(rows["measure"], rows["value"], strict=True))
-    reasons = {m: r for m, r in zip(rows["measure"], rows["reason"], strict=True) if r}
-    return values | ({"undefined": reasons} if reasons else {})
+    for name, column in (("undefined", "reason"), ("farthest", "farthest")):
+        if said := {m: text for m, text in zip(rows["measure"], rows[column], strict=True) if text}:
+            values[name] = said
+    return values

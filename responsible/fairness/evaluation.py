@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness import curves, disparity, groups, intersections
+from responsible.fairness import disparity, groups, intersections
+from responsible.fairness.comparisons import adjust
+from responsible.fairness.score_quality import score_quality
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
 from responsible.names import MODELS
@@ -40,8 +42,7 @@ class Evaluation:
     intersection_rates: pd.DataFrame
     group_tests: pd.DataFrame
     confusion: pd.DataFrame
-    roc: pd.DataFrame
-    calibration: pd.DataFrame
+    score_quality: pd.DataFrame
     performance_change: pd.DataFrame
 
 
@@ -68,8 +69,7 @@ def evaluate(
         found.append(
             _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()))
             | {
-                "roc": curves.roc_by_group(code, who, scores, label, n),
-                "calibration": curves.calibration_by_group(
+                "score_quality": score_quality(
                     code, who, scores, label, n, bins=CALIBRATION_BINS, confidence=inference.confidence
                 ),
             }
@@ -78,7 +78,7 @@ def evaluate(
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
     everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
     tables["performance_change"] = paired_change(everybody, inference, rng)
-    return Evaluation(**(tables | {"fairness": disparity.adjust(tables["fairness"])}))
+    return Evaluation(**(tables | {"fairness": adjust([tables["fairness"]], "model")[0]}))
 
 
 def _from_counts(

@@ -16,7 +16,8 @@ import pandas as pd
 from responsible.fairness.groups import Groups, group_rates, tabulate
 from responsible.statistics.intervals import Inference
 
-COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", "value", "low", "high", "reason")
+FIGURES = ("value", "low", "high", "reason", "simultaneous_low", "simultaneous_high")
+COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", *FIGURES)
 BETWEEN = " & "
 
 
@@ -52,6 +53,6 @@ def _pair(
     who = crossed(first, second)
     rates = group_rates(tabulate(code, len(who.levels), bits, test["n"].to_numpy()), who, inference.confidence)
     few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
-    rates.loc[few, ["value", "low", "high"]] = np.nan
+    rates.loc[few, ["value", "low", "high", "simultaneous_low", "simultaneous_high"]] = np.nan
     rates.loc[few, "reason"] = "n_below_minimum"
     return rates.rename(columns={"attribute": "attributes", "level": "group"})

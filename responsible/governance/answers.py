@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from responsible.governance.policy import Evidence, Judgement, Rule
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement, Rule
 from responsible.governance.statements import Confirmation, Day, Told
 from responsible.validation import Params
 

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import WHOLE, Evidence
+from responsible.governance.evidence import WHOLE, Evidence
 from responsible.modelling.performance import lacking, paired_change
 from responsible.names import CHANGE, POOLED
 from responsible.statistics.intervals import Inference, quantile
@@ -101,7 +101,7 @@ def paired(
 def _fairness(table: pd.DataFrame) -> Changes:
     return {
         (f"{row['attribute']}.{row['measure']}", _level(str(row["comparison"]))): _change(row)
-        for row in table[table["model"] == CHANGE].to_dict("records")
+        for row in table[table["model"] == CHANGE].to_dict("records")  # of single levels where none is privileged
     }
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from responsible.governance.policy import Evidence, Policy, Rule, headline, judge
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Policy, Rule, headline, judge
 from responsible.limits import Limits
 from responsible.validation import InputError, explain
 
@@ -132,7 +133,10 @@ def test_a_level_has_its_own_figure():
         ({"level": "female"}, f"level: {DI} has no level 'female'; did you mean 'Female'?"),
         (
             {"metric": "group_rates.sex.reweighed.selection_rate"},
-            "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; known: 'Female', 'Male'",
+            (
+                "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; "
+                "known: 'Female', 'Male', or any"
+            ),
         ),
         (
             {"metric": "reweigh.weights.effective_rows"},
