@@ -2,14 +2,17 @@
 
 DVC removes the outputs of a stage before it runs it. So a value that a stage refused would cost its results; refused
 here, it stops every stage, for all depend on this one's output, and every result stays. The output has the same bytes
-for all valid parameters, so a change that is valid reruns only the stages that read what changed.
+for all valid parameters, so a change that is valid reruns only the stages that read what changed. It names the digests
+of what else would change any result, threads and packages: another environment reruns every stage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from inspect import signature
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -46,9 +49,11 @@ def main(
     params: str = "params.yaml",
     answers: str = "answers.yaml",
     templates: str = "docs/templates",
+    settings: str = "determinism.env",
+    packages: str = "requirements.txt",
     valid: str = "data/prepared/parameters.ok",
 ) -> None:
-    """Refuse the parameters and the answers with a line for each fault, or write that they are valid."""
+    """Refuse the parameters and the answers with a line for each fault, or write that they are valid, and where."""
     refuse_parts(params)
     tree = parameters.read_yaml(params)
     there = present(tree)
@@ -60,7 +65,8 @@ def main(
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))
-    files.write_text(valid, VALID)
+    digests = [f"{sha256(Path(file).read_bytes()).hexdigest()}  {Path(file).name}\n" for file in (settings, packages)]
+    files.write_text(valid, "".join([VALID, *digests]))
 
 
 def _asked(relation: Callable[..., Faults], given: Mapping[str, Any], tree: Mapping[str, Any]) -> list[str]:

@@ -110,8 +110,7 @@ def old_fork(built, tmp_path):
     ran(tmp_path, "git", "clone", "--quiet", "--origin", "upstream", "--branch", "v1", str(upstream), "fork")
     ran(fork, "git", "switch", "--quiet", "--create", "main")
     edited(fork / "params.yaml", (rf"{OLD_KEY}: 100", f"{OLD_KEY}: 200"), ("  C: 1.0 ", "  C: 0.5 "))
-    answer = (r"(\{% call people\(.intended_use.*\n)", r"\1Decided by our committee. ")
-    edited(fork / "docs/templates/model_card.md.j2", answer)
+    edited(fork / "answers.yaml", (r"(  intended_use: \|\n +)", r"\1Decided by our committee. "))
     ran(fork, *DVC, "repro", "--quiet", "evaluate_fairness")
     commit(fork, "Our parameters, our answer, our results")
     return fork
