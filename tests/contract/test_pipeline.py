@@ -97,6 +97,11 @@ def test_the_catalogue_lists_what_the_stages_write():
     assert sorted(listed) == sorted(path for path in outs if not path.startswith("data/prepared/"))
 
 
+def test_the_pipeline_file_stays_short():
+    """People review it as a whole: it has at most 450 lines."""
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 450
+
+
 @pytest.mark.parametrize("package", ["pipeline", "commands"])
 def test_readers_name_files_by_the_catalogue(package):
     """No module but the catalogue spells the path of a result; docstrings may."""
