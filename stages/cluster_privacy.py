@@ -20,7 +20,6 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
 from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
-from responsible.governance.answers import count
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, Report, headline, report
@@ -74,12 +73,11 @@ def main(
     roles, inference = given.segments, given.inference
     values, codes, levels = _people(prepared, roles)
     described = {"profile": records(files.read_csv(profile, PROFILE))}
-    analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
+    finding, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
-    asked, sure = said.of(_answers.SHEET), inference.confidence
-    open_ = [question.name for question in asked if question.why]
+    open_, sure = said.unanswered(_answers.SHEET), inference.confidence
     reported = partial(report, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure)
-    made = reported(values, codes, levels, rng=analysing)
+    made = reported(values, codes, levels, rng=finding)
     if given.disclosure.minimum_cell:
         codes, levels = _publishable(codes, levels, made.found.labels, given)
         again = stream(given.seed, "cluster_privacy/report")
@@ -103,7 +101,7 @@ def main(
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described | {"unanswered": count(asked)}, said))
+    files.write_text(sheet, fill(sheet_template, context | described, said))
 
 
 def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:
@@ -131,9 +129,7 @@ def _publishable(codes: Any, levels: list[str], labels: Any, given: Parameters) 
         names = np.array([found[level] for level in names], dtype=object) if found else np.full(len(codes), "")
     shown, merged = np.unique(names.astype(str), return_inverse=True)
     if len(shown) < 2:
-        rule = (
-            f"must have no or {given.disclosure.minimum_cell} (disclosure.minimum_cell) and more people of each level"
-        )
+        rule = f"must have no or at least {given.disclosure.minimum_cell} people of each level (disclosure)"
         remedy = "raise cluster_privacy.clusters.smallest, or name another column"
         raise InputError(f"segments.protected: each segment {rule}; {remedy}")
     return merged, shown.tolist()
