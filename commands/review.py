@@ -37,7 +37,7 @@ ORDER = (
     "worse", "real", "changed", "recomputed", "deleted", "new", "in neither", "undefined", "better", "small", "noise",
     "same", "not comparable",
 )  # fmt: skip
-DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
+DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.svg", ":!plots/*_narrow.svg")
 
 
 def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, today: date | None = None) -> None:

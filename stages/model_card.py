@@ -49,11 +49,12 @@ READS = (
     Tables.PREPARE_MISSING,
     Tables.PREPARE_HEALTHCARE,
     Tables.PREPARE_SEGMENTS,
-    Pictures.ROC,
-    Pictures.CALIBRATION,
     Pictures.DISPARITIES,
+    Pictures.DISPARITIES_NARROW,
     Pictures.GROUP_RATES,
-    Pictures.THRESHOLD_DISPARATE_IMPACT,
+    Pictures.GROUP_RATES_NARROW,
+    Pictures.THRESHOLD_CHOICE,
+    Pictures.THRESHOLD_CHOICE_NARROW,
 )
 TITLE = "Responsible ML pipeline: documents for those who decide"
 CARD = "model_card"

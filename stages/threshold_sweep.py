@@ -45,8 +45,8 @@ def main(
     metrics: str = "metrics/threshold_sweep.json",
     thresholds_csv: str = "plots/threshold_sweep.csv",
     intervals_csv: str = "plots/threshold_intervals.csv",
-    impact_png: str = "plots/threshold_disparate_impact.png",
-    tradeoff_png: str = "plots/threshold_tradeoff.png",
+    picture: str = "plots/threshold_choice.svg",
+    picture_narrow: str = "plots/threshold_choice_narrow.svg",
     document: str = "docs/recommended_threshold.md",
 ) -> None:
     """Sweep, choose and report; see the names of the outputs."""
@@ -69,9 +69,12 @@ def main(
     files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
     files.write_csv(thresholds_csv, wide(whole, choice.frequency))
     files.write_csv(intervals_csv, figures)
-    files.write_bytes(impact_png, thresholds.impact(whole, choice, sweep))
-    files.write_bytes(tradeoff_png, thresholds.tradeoff(whole, choice, sweep))
-    files.write_text(document, fill(template, recommended_threshold.context(whole, choice, sweep, inference, against)))
+    drawn = thresholds.threshold_choice(
+        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence
+    )
+    drawn.write(picture, picture_narrow)
+    said = recommended_threshold.context(whole, choice, sweep, inference, against)
+    files.write_text(document, fill(template, said | {"picture": drawn}))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

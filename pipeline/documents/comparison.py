@@ -70,6 +70,7 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         for measure, part in own.groupby("measure", sort=False)
     ]
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
+    scores = found.score_quality
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
@@ -81,6 +82,7 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
+        "scores": records(scores[(scores["attribute"] == name) & scores["group"].isin((ALL_PRIVILEGED, POOLED))]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
 
@@ -136,8 +138,8 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row for each pool and each level: test rows, labels, and how many each model selects; the pools first, where
-    a level is privileged.
+    """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
+    wrongly; the pools first.
     """
     out = []
     pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
@@ -147,6 +149,7 @@ def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
         sums = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]].sum().reindex(MODELS, fill_value=0)
         base = sums.loc[BASELINE]
         selects = {model: int(sums.loc[model, "tp"] + sums.loc[model, "fp"]) for model in MODELS}
-        labels = {"positives": int(base.tp + base.fn), "negatives": int(base.fp + base.tn)}
+        wrong = {"refused": int(sums.loc[REWEIGHED, "fn"]), "wrongly_selected": int(sums.loc[REWEIGHED, "fp"])}
+        labels = {"positives": int(base.tp + base.fn)} | wrong
         out.append({"group": group, "n": int(base.sum()), **labels, **selects})
     return out

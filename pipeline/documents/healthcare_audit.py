@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pipeline.documents.healthcare_figures import COLOURS, beyond, confirmed, primary, shown_less
+from pipeline.documents.healthcare_figures import (
+    COLOURS,
+    beyond,
+    by_band,
+    confirmed,
+    lowest,
+    primary,
+    shown_less,
+    trend,
+)
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
@@ -75,6 +84,7 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "given": next((r.given for r in records(odds) if r.given), "") if len(odds) else "",
         "intersections": {
             "tested": int((table["evidence"] == "").sum()),
+            "lowest": lowest(table),
             "less": records(table[shown_less(table)]),
             "small": records(table[table["evidence"] != ""]),
         },
@@ -83,6 +93,8 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "beyond": list(beyond(found)["group"]) if len(beyond(found)) else [],
         "found": records(found.subgroups.findings),
         "change": _changes(found),
+        "by_band": by_band(found.bands),
+        "trend": trend(found.months),
         "causes": _causes(found),
         "replay": len(found.replay) > 0,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
@@ -38,6 +38,16 @@ class ReadNumber(float):
     """A number read from a file, for conditions in a template; to print it, ask for the figure."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """The words of a picture: its ``finding`` as a heading, ``unit`` and population, ``alt`` text, ``caption``."""
+
+    finding: str
+    unit: str
+    alt: str
+    caption: str
+
+
 def data_text(value: Any) -> Any:
     """A tree of parameters or rows with every text and key :class:`DataText`, every number a :class:`ReadNumber`."""
     if isinstance(value, Mapping):
@@ -63,6 +73,13 @@ def escape(text: object) -> str:
     out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
     out = re.sub(r"\\&(?=\s|$)", "&", out)
     return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
+
+
+def drawn(said: Said, file: str) -> Markup:
+    """A picture and its words: finding and unit before it, the alternative text in its place, the caption after it."""
+    return Markup(
+        f"**{escape(said.finding)}**\n\n{escape(said.unit)}.\n\n![{escape(said.alt)}]({file})\n\n*{escape(said.caption)}*"
+    )
 
 
 def code(text: object) -> str:

@@ -128,13 +128,9 @@ class Functions:
         """Whether the table of a line of work is the sample's, for sentences that are true of no other."""
         return self._held().circumstances.of_sample(line)
 
-    def picture(self, file: str, alt: str) -> Markup:
-        """A picture with the words that stand for it where it cannot be seen."""
-        if len(alt) <= 20:
-            raise InputError(f"{file}: the alternative text says too little, got {str(alt)!r}; say what is to be seen")
-        if not isinstance(alt, Markup) and (found := prose.numbers(alt)):
-            raise InputError(f"{file}: the alternative text holds the number {found[0].text!r}")
-        return self.links.picture(file, alt if isinstance(alt, Markup) else escape(alt))
+    def picture(self, file: str) -> Markup:
+        """A picture with the words that stand in its file: finding, unit, alternative text and caption."""
+        return self.links.picture(file)
 
     def source(self, file: str) -> Markup:
         """A link to a file of this stage."""

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness import curves, disparity, groups, intersections
+from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
+from responsible.fairness.score_quality import score_quality
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
 from responsible.names import MODELS
@@ -41,8 +42,7 @@ class Evaluation:
     intersection_rates: pd.DataFrame
     group_tests: pd.DataFrame
     confusion: pd.DataFrame
-    roc: pd.DataFrame
-    calibration: pd.DataFrame
+    score_quality: pd.DataFrame
     performance_change: pd.DataFrame
 
 
@@ -69,8 +69,7 @@ def evaluate(
         found.append(
             _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()))
             | {
-                "roc": curves.roc_by_group(code, who, scores, label, n),
-                "calibration": curves.calibration_by_group(
+                "score_quality": score_quality(
                     code, who, scores, label, n, bins=CALIBRATION_BINS, confidence=inference.confidence
                 ),
             }

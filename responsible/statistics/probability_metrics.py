@@ -28,17 +28,6 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
-class RocCurve:
-    """Points ``(points,)`` of a ROC curve: rates when rows with score ≥ ``threshold`` are selected, from nobody to
-    everybody.
-    """
-
-    threshold: Array
-    false_positive_rate: Array
-    true_positive_rate: Array
-
-
-@dataclass(frozen=True, eq=False)
 class Calibration:
     """Scores against outcomes by bin, arrays ``(bins,)``: ``minimum`` ≤ score < ``maximum`` (the last bin holds 1
     too).
@@ -107,15 +96,6 @@ def _variance(values: Array, rows: Array) -> float:
     """Sample variance (n − 1) of ``values`` that stand for ``rows`` rows each, two or more in all."""
     n = rows.sum()
     return float((values - values @ rows / n) ** 2 @ rows / (n - 1))
-
-
-def roc_curve(score: Array, positives: Array, negatives: Array) -> RocCurve:
-    """The ROC curve: a point for each distinct score and the point where nobody is selected; NaN rates for a missing
-    class.
-    """
-    distinct, *classes = _pooled(score, positives, negatives)
-    tpr, fpr = (divide(np.cumsum(np.append(0, rows[::-1])), rows.sum()) for rows in classes)
-    return RocCurve(np.append(np.inf, distinct[::-1]), fpr, tpr)
 
 
 def calibration(score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95) -> Calibration:

@@ -348,7 +348,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     assert "Not comparable" not in text
     assert "| reweigh.attributes | education | gender |" in text
     assert "[docs/comparison.md](docs/comparison.md)" in text
-    assert "changed: [plots/disparities.png](plots/disparities.png)" in text
+    assert "changed: [plots/disparities.svg](plots/disparities.svg)" in text
     assert len(above_the_fold(text).splitlines()) <= 30
     assert reviewed(branch) == text
 

@@ -52,7 +52,7 @@ def test_pictures_have_alt_text(page):
 @pytest.mark.parametrize("page", WRITTEN, ids=ids)
 def test_files_named_exist(page):
     """Every results file that a page names in code marks is one that a stage writes."""
-    names = re.findall(r"`((?:metrics|plots)/[\w./]+\.(?:json|csv|png))`", page.read_text(encoding="utf-8"))
+    names = re.findall(r"`((?:metrics|plots)/[\w./]+\.(?:json|csv|svg))`", page.read_text(encoding="utf-8"))
     assert set(names) <= outputs()
 
 

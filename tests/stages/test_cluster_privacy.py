@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.plots import privacy
-from pipeline.plots import segments as _draw_segments
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
 from stages import cluster_privacy, prepare_segments
@@ -55,13 +53,6 @@ def run(tmp_path, monkeypatch):
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path
 
     return go
-
-
-@pytest.fixture
-def unseen(monkeypatch):
-    """No rendering of pictures, which takes longer than all else, where a test looks at words."""
-    for drawing in (_draw_segments, privacy):
-        monkeypatch.setattr(drawing, "png", lambda _: b"")
 
 
 def text(folder, name="segments"):
@@ -131,7 +122,7 @@ def bounded(points):
     return pd.DataFrame(points.round(3), columns=names).assign(group=["A", "B"] * (len(points) // 2)), bounds
 
 
-def test_groups_of_one_column_are_named_as_that_columns(run, unseen):
+def test_groups_of_one_column_are_named_as_that_columns(run):
     """Two groups that only f2 shows are no segments of people, and the report and its data sheet say which column."""
     points = noise(200, 3)
     points[::3, 1] += 20
@@ -142,7 +133,7 @@ def test_groups_of_one_column_are_named_as_that_columns(run, unseen):
         assert "shows in one column only: f2" in text(folder, name)
 
 
-def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
+def test_a_table_of_one_feature_cannot_be_told_apart(run):
     """With one feature there is no dependence to find: the figure is empty with a reason, the verdict says why."""
     points = noise(200, 1)
     points[::2] += 9
@@ -154,7 +145,7 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
 
 
 @pytest.mark.slow
-def test_answers_are_printed_and_counted(run, unseen):
+def test_answers_are_printed_and_counted(run):
     """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
     empty answer costs another criterion, and so does a table for which nobody has written answers.
     """

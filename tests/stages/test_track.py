@@ -164,7 +164,7 @@ def test_artifacts_are_the_files(logged, tmp_path):
     root, run = logged
     found = Path(client_of(root).download_artifacts(run.info.run_id, "", str(tmp_path)))
     expected = [*Result(root).files, "params.yaml"]
-    assert {"plots/confusion.png", "plots/fairness.csv", "docs/comparison.md", "plots/threshold_sweep.csv"} < {
+    assert {"plots/group_rates.svg", "plots/fairness.csv", "docs/comparison.md", "plots/threshold_sweep.csv"} < {
         *expected
     }
     assert [name for name in expected if (found / name).read_bytes() != (root / name).read_bytes()] == []

@@ -15,7 +15,7 @@ from pipeline.reporting.prose import citation_fault, numbers, placeholder
         ("`x = 0.93` and ``a ` 1`` are code", []),
         ("```\n0.93\n```\nand 1", ["1"]),
         ("[text](https://example.org/2019/7) and https://doi.org/10.1145/1 and <https://x.org/9>", []),
-        ("[12 rows](../plots/roc.png)", ["12"]),
+        ("[12 rows](../plots/group_rates.svg)", ["12"]),
         ('[x](y.md "0.93 as a title")', ["0.93"]),
         ("## 2. Data\n### 2.1. Rows\n## 93 percent\n## 0.93 accuracy", ["93", "0.93"]),
         ("1. first\n2. second has 3", ["3"]),

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from responsible.fairness.curves import roc_by_group
 
 from responsible.fairness.comparisons import adjust, comparisons, headlines, mirrored, questions, simultaneous
-from responsible.fairness.curves import roc_by_group
 from responsible.fairness.disparity import Fairness, disparities, summary
 from responsible.fairness.groups import groups, tabulate, weighing_groups
 from responsible.fairness.measures import MEASURES
