@@ -39,6 +39,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
                 _measures(canvas, part[ratio == kind], ratio=kind)
 
     finding = _met(own)
+    other = ", or a group against everybody else" if (judged["comparison"] == ANY_LEVEL).any() else ""
     worst = records(judged[judged["model"] == REWEIGHED].sort_values("_rank", kind="stable"))[0]
     alt = (
         f"{finding} Worst after reweighing: {_label(worst)} by {name(worst.attribute)}, "
@@ -51,7 +52,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     return picture(
         Said(
             finding,
-            "Unprivileged against privileged people, both models, test rows",
+            f"Unprivileged against privileged people{other}, both models, test rows",
             alt,
             caption,
         ),

@@ -50,8 +50,8 @@ def test_the_alt_text_names_the_worst_measure():
 
 
 def test_an_attribute_without_a_pooled_comparison_shows_its_worst_level():
-    """Where each level stands against everybody else, the one that the reweighed model treats worst is drawn."""
-    rows = pd.concat([judged(age=("18-25", "ppp")), judged(age=("over 60", "pfp"))])
+    """Where each level stands against everybody else, the one that decides is drawn and named."""
+    rows = pd.concat([judged(age=("any level", "pfp")).assign(farthest="over 60"), judged(age=("18-25", "ppp"))])
     made = fairness.disparities(rows, LEVEL)
     assert made.said.finding.startswith("By age, 2 of 3 measures are within")
     assert "over 60" in made.wide.decode()
@@ -107,7 +107,7 @@ def gap(attribute, measure, value, finding, *, scope="all", primary=False):
     return {
         "attribute": attribute, "comparison": "x", "scope": scope, "measure": measure, "primary": primary,
         "value": value, "low": value - 0.01, "high": value + 0.01, "minimum": -limit, "maximum": limit,
-        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "",
+        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "", "farthest": "",
         "count_unprivileged": 1, "support_unprivileged": 10, "count_privileged": 2, "support_privileged": 20,
     }  # fmt: skip
 
