@@ -6,7 +6,7 @@ import sys
 from datetime import date
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from pipeline.documents.build_summary import summary
 from pipeline.results import figures
@@ -23,16 +23,14 @@ STAGES = ("check_parameters", "prepare", "evaluate_fairness", "threshold_sweep",
 def unpooled(built, tmp_path_factory):
     """The repository with gender, requester and premium without privileged levels, built stage by stage."""
     root = built.copy(tmp_path_factory.mktemp("unpooled") / "small")
-    yaml = YAML()
-    tree = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
+    tree = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     tree["sensitive"]["gender"]["privileged"] = None
     tree["healthcare"]["protected"]["requester"].pop("privileged")
     tree["healthcare"]["protected"]["premium"]["privileged"] = []
     tree["threshold_sweep"]["attribute"] = "gender"
     tree["policy"]["rules"]["women_disparate_impact"]["level"] = "any"
     tree["policy"]["rules"]["gp_equal_opportunity"].pop("level")
-    with (root / "params.yaml").open("w", encoding="utf-8") as file:
-        yaml.dump(tree, file)
+    (root / "params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
     for stage in (*STAGES, "model_card"):
         ran(root, sys.executable, "-m", f"stages.{stage}")
     return root
