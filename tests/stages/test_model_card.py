@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 
 from pipeline.plots import fairness
 from pipeline.reporting import formatting
-from pipeline.storage import files
 from responsible.validation import InputError
 from stages import model_card
+from tests.support import pictures
 from tests.support.contract import PACKAGES, ROOT, entries
 
 HOSTILE = "<script>alert(1)</script>|`](javascript:x)#"
@@ -168,7 +168,7 @@ def keep_attribute(folder, name):
         ("disparities", "fairness", fairness.disparities),
         ("group_rates", "group_rates", fairness.group_rates),
     ):
-        drawn = draw(files.read_csv(folder / f"plots/{table}.csv"), 0.95)
+        drawn = draw(pictures.table(table, folder), 0.95)
         drawn.write(str(folder / f"plots/{picture}.svg"), str(folder / f"plots/{picture}_narrow.svg"))
     first = (folder / "plots/intersection_rates.csv").read_text().splitlines()[0]
     (folder / "plots/intersection_rates.csv").write_text(first + "\n")

@@ -77,7 +77,7 @@ def rated(*levels):
                 value = count / of if of >= 5 else math.nan
                 rows.append(("sex", level, model, rate, count, of, value, value - 0.01, value + 0.01))
     columns = ["attribute", "level", "model", "rate", "count", "of", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(reason="")
 
 
 def test_the_lowest_and_the_highest_level_are_named():
