@@ -8,17 +8,19 @@ pipeline/reporting/document.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline import entry
+from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
-from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
+from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.policy import Policy
 from responsible.validation import Params
 
@@ -49,14 +51,17 @@ READS = (
     Tables.PREPARE_MISSING,
     Tables.PREPARE_HEALTHCARE,
     Tables.PREPARE_SEGMENTS,
-    Pictures.DISPARITIES,
-    Pictures.DISPARITIES_NARROW,
-    Pictures.GROUP_RATES,
-    Pictures.GROUP_RATES_NARROW,
-    Pictures.THRESHOLD_CHOICE,
-    Pictures.THRESHOLD_CHOICE_NARROW,
+    *Pictures,
 )
-TITLE = "Responsible ML pipeline: documents for those who decide"
+TITLE = "Responsible ML pipeline"
+FOLDED = (
+    Documents.COMPARISON,
+    Documents.RECOMMENDED_THRESHOLD,
+    Documents.HEALTHCARE_AUDIT,
+    Documents.SEGMENTS,
+    Documents.SEGMENTS_DATA_SHEET,
+)
+"""What other stages wrote and the page holds as well, so that it can be passed on alone."""
 CARD = "model_card"
 DATA = _answers.DOCUMENTS  # whose tables a document is about
 DOCUMENTS = {
@@ -73,6 +78,7 @@ def main(
     reads: tuple[str, ...] = READS,
     templates: Mapping[str, str] = _answers.TEMPLATES,
     documents: Mapping[str, str] = DOCUMENTS,
+    folded: tuple[str, ...] = FOLDED,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
@@ -83,7 +89,9 @@ def main(
     held = _answers.held(parameters.read_yaml(params), answers, templates)
     sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy, held)
     written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
-    whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
+    others = [_document.Document(Path(file).stem, read_text(file, AGAIN)) for file in folded]
+    everything = [*written.values(), *others]
+    whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     files.write_json(twin, model_card.twin(sources, written[CARD]))
     headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
     for name, output in documents.items():

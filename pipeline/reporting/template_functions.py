@@ -14,9 +14,9 @@ from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
+from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
-from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 

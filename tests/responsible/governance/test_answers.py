@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from responsible.governance import answers as _answers
+from responsible.governance.answer import headline
 from responsible.governance.answers import Answer, Asked, Circumstances, Table, digest, is_empty
-from responsible.governance.policy import headline
 from responsible.validation import explain
 
 SAMPLE = Table(source="sample.csv", target="y", columns=["a", "b"])
@@ -159,9 +159,10 @@ def test_open_questions_are_counted_named_and_judged():
     found = _answers.judged(questions, "block")
     assert (found.verdict, found.blocks, found.evidence.value) == ("fail", True, 3.0)
     assert found.rule.reason == "card: a (there is no text); sheet: all 2 (due)"
-    assert headline([found]) == "Not approved. 3 of 4 questions are not answered yet."
+    assert headline([found]) == "Cannot be decided yet. 3 of 4 questions are not answered yet."
     warned = _answers.judged(questions, "warn")
-    assert headline([warned]) == "Approved. No blocking rule fails. 3 of 4 questions are not answered yet."
+    assert headline([warned]) == "Meets the policy. Every blocking rule is met. 3 of 4 questions are not answered yet."
     met = _answers.judged([asked("card", "b")], "block")
-    assert (met.verdict, met.blocks, headline([met])) == ("pass", False, "Approved. No blocking rule fails.")
+    said = "Meets the policy. Every blocking rule is met."
+    assert (met.verdict, met.blocks, headline([met])) == ("pass", False, said)
     assert _answers.count([asked("card", "a", "due")]) == "1 of 1 questions is not answered yet"
