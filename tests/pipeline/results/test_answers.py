@@ -12,8 +12,9 @@ from pipeline.reporting.formatting import plain
 from pipeline.results import answers
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import parameters
+from responsible.governance.answer import headline
 from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest, line_of
-from responsible.governance.policy import Policy, headline
+from responsible.governance.policy import Policy
 from responsible.validation import InputError
 from stages import check_parameters
 from tests.support.contract import ROOT
