@@ -41,7 +41,8 @@ class Functions:
             self.policy_table,
         )
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | {"judgements": judged}
+        values = {"judgements": judged, "lines": self.sources.lines}
+        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -122,7 +123,8 @@ class Functions:
         if not (said := count(asked)):
             return Markup("")
         own = self._held().unanswered(self.document)
-        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**, {len(own)} of them on this page.")
+        here = f", {len(own)} of them on this page" if own else ""
+        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**{here}.")
 
     def sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's, for sentences that are true of no other."""

@@ -45,13 +45,9 @@ UNDEFINED = {
 
 
 @pytest.fixture(autouse=True)
-def own_environment():
-    """What recording sets for MLflow must not reach the next test."""
-    before = dict(os.environ)
-    os.environ["AUDIT_TRAIL"] = "on"
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+def trail_on(monkeypatch):
+    """These tests record."""
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
 
 
 @pytest.fixture(scope="module")
