@@ -39,7 +39,7 @@ def context(
         "performance": _performance(performance, found.performance_change),
         "weights": weights,
         "power": POWER,
-        "few_rows_decide": (weights["effective_rows"] or weights["rows"]) < weights["rows"] / 2,
+        "few_rows_decide": bool(weights["rows"]) and weights["effective_rows"] < weights["rows"] / 2,
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
     }

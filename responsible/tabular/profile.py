@@ -76,7 +76,8 @@ def missing(cells: pd.DataFrame) -> pd.DataFrame:
 def published_missing(cells: pd.DataFrame, cover: Cover, sensitive: Mapping[str, Sensitive]) -> pd.DataFrame:
     """:func:`missing` without counts that are too small, or that would tell a merged level from the others."""
     found = missing(cells)
-    merged_too = {own.column for name, own in sensitive.items() if MISSING in cover.merged(name)}
+    gone = {name for name in sensitive if MISSING in cover.merged(name) or name in cover.withheld}
+    merged_too = {sensitive[name].column for name in gone}
     hidden = found["column"].isin(merged_too | {name for name in sensitive if sensitive[name].column in merged_too})
     few = [
         not cover.disclosure.safe(counts) for counts in np.stack([found["missing"], found["n"] - found["missing"]], 1)
