@@ -27,6 +27,7 @@ from pipeline.review.changes import FigureChange, Versions
 from pipeline.storage import parameters
 from responsible.governance.policy import Judgement, Policy, headline
 from responsible.governance.version_change import Changes
+from responsible.names import CLUSTER_GROUPS
 from responsible.validation import InputError
 
 TEMPLATE = "docs/templates/review.md.j2"
@@ -75,6 +76,8 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "banner": [stop.what for stop in stops],
         "policy_changed": old.get("policy") != new.get("policy"),
         "unpaired": excuse,
+        "cluster": new["budget"].get("cluster") if known else None,
+        "groups": CLUSTER_GROUPS,
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),

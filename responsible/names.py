@@ -10,6 +10,8 @@ SWITCHED_OFF = "switched_off"  # the one column, without rows, of the table of a
 
 ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together
 
+CLUSTER = "cluster_group"  # the column of cells that says which group of clusters, of people, their rows are of
+CLUSTER_GROUPS = 100  # into which they are hashed
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
 

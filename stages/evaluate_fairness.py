@@ -101,7 +101,8 @@ def main(
     }
     for path, draw in entry.watch(pictures.items(), "pictures"):
         files.write_bytes(path, draw())
-    said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
+    tables, cluster = (found, performance, weights, given.threshold), meta.get("cluster")
+    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
     files.write_text(comparison, fill(template, said))
 
 

@@ -70,9 +70,9 @@ def main(
     files.write_csv(intervals_csv, figures)
     files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
     files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
-    files.write_text(
-        document, fill(template, recommended_threshold.context(figures, choice, sweep, inference, against))
-    )
+    cluster = meta.get("cluster")
+    said = recommended_threshold.context(figures, choice, sweep, inference, against, cluster=cluster)
+    files.write_text(document, fill(template, said))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

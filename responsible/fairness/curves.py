@@ -53,17 +53,28 @@ def _thinned(length: Array) -> Ints:
 
 
 def calibration_by_group(
-    code: Ints, who: Groups, scores: Mapping[str, Array], label: Ints, counts: Ints, *, bins: int, confidence: float
+    code: Ints,
+    who: Groups,
+    scores: Mapping[str, Array],
+    label: Ints,
+    counts: Ints,
+    *,
+    bins: int,
+    confidence: float,
+    clusters: Ints | None = None,
 ) -> pd.DataFrame:
     """Mean score against observed share of label 1 by group, model and score bin, with Wilson intervals.
 
     Columns: ``attribute, group, model, minimum, maximum, n, positives, score, observed, low, high``; a bin without rows
-    is listed and undefined.
+    is listed and undefined. With ``clusters`` (m,) the intervals are those of as many rows as count like independent
+    ones.
     """
     frames = []
     for group, member in _members(code, who):
         for model, score in scores.items():
-            found = calibration(score[member], (counts * label)[member], counts[member], bins, confidence)
+            own = None if clusters is None else clusters[member]
+            cells = score[member], (counts * label)[member], counts[member]
+            found = calibration(*cells, bins, confidence, clusters=own)
             place = {"attribute": who.attribute, "group": group, "model": model}
             frames.append(pd.DataFrame({**place, **vars(found)}))
     return pd.concat(frames, ignore_index=True)

@@ -20,10 +20,11 @@ from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
 from responsible.names import CHANGE, MODELS, POOLED
-from responsible.statistics import intervals, significance
-from responsible.statistics.count_figures import change, drawn, estimate
+from responsible.statistics import intervals, jackknife, significance
+from responsible.statistics.count_figures import Draws, change, drawn, estimate
 from responsible.statistics.intervals import Inference
-from responsible.statistics.rates import parts
+from responsible.statistics.rates import RATES
+from responsible.statistics.rates import parts as of_rate
 from responsible.validation import Params, did_you_mean
 
 
@@ -52,13 +53,14 @@ class _Pair:
     change, and each model's own ``[side, y, ŷ]``, so that its figures do not depend on the model it stands beside.
     """
 
-    joint: tuple[Counts, Counts]
-    models: Mapping[str, tuple[Counts, Counts]]
+    joint: tuple[Counts, Draws]
+    models: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
-    def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Pair:
-        own = {model: (table, drawn(table, inference, rng)) for model, table in marginals(joint).items()}
-        return cls((joint, drawn(joint, inference, rng, models=2)), own)
+    def of(cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator) -> _Pair:
+        by_group = dict.fromkeys(MODELS) if parts is None else marginals(parts)
+        own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint).items()}
+        return cls((joint, drawn(joint, inference, rng, models=2, parts=parts)), own)
 
 
 def disparities(
@@ -69,23 +71,27 @@ def disparities(
     rng: np.random.Generator,
     *,
     rows: int | None = None,
+    parts: Counts | None = None,
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
 
     Comparisons are all unprivileged levels pooled, and each unprivileged level alone, against all privileged levels
     pooled; a single unprivileged level is both, with the same figures. ``rows``: those of everybody, excluded levels
-    too (default: those of ``joint``). Columns: ``attribute, comparison, model, measure, value, low, high,
-    undefined_share, reason, minimum, maximum, verdict, best_accuracy, hypothesis, method, p, support_unprivileged,
-    support_privileged`` (the fewest rows a rate of the measure rests on), ``needed_unprivileged, needed_privileged``
-    (of the same kind, :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
-    (:func:`adjust`). A change has neither limits nor verdict; with an undefined side it is undefined for
-    that side's reason.
+    too (default: those of ``joint``). ``parts``: ``joint`` by group of clusters, ``(GROUPS, level, ...)``, when rows
+    come in clusters; intervals and tests are then the jackknife's (:mod:`responsible.statistics.jackknife`).
+    Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum, maximum,
+    verdict, best_accuracy, hypothesis, method, p, support_unprivileged, support_privileged`` (the fewest rows a rate of
+    the measure rests on), ``needed_unprivileged, needed_privileged`` (of the same kind,
+    :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
+    (:func:`adjust`). A change has neither limits nor verdict; an undefined side's reason is its own.
     """
     found: list[dict[str, object]] = []
     everybody, chosen = int(joint.sum()) if rows is None else rows, comparisons(who)
     for versus in chosen:
         tables = np.stack(versus.split(joint, axis=0))
-        judged = _comparison(_Pair.of(tables, inference, rng), fairness, inference, everybody - int(tables.sum()))
+        by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
+        pair = _Pair.of(tables, by_group, inference, rng)
+        judged = _comparison(pair, fairness, inference, everybody - int(tables.sum()))
         names = [versus.name] if len(chosen) > 1 else [POOLED, versus.name]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
     return pd.DataFrame(found).astype(
@@ -94,7 +100,7 @@ def disparities(
 
 
 def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> list[dict[str, object]]:
-    tests = {m: _tests(*pair.models[m][0]) for m in MODELS}
+    tests = {m: _tests(pair.models[m][0], pair.models[m][1].parts) for m in MODELS}
     out: list[dict[str, object]] = []
     for name, measure in MEASURES.items():
         place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
@@ -109,14 +115,21 @@ def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference, o
     """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
     models.
     """
-    draws = pair.models[MODELS[0]][1]
-    best = best_accuracy(draws[..., 0, :, :], draws[..., 1, :, :], name, fairness.limits[name], others)
-    return float(intervals.percentile(best, inference.confidence).high)
+    table, (draws, parts) = pair.models[MODELS[0]]
+
+    def best(t: Counts) -> np.ndarray:
+        return best_accuracy(t[..., 0, :, :], t[..., 1, :, :], name, fairness.limits[name], others)
+
+    found = intervals.percentile(best(draws), inference.confidence)
+    if parts is not None:
+        support, values = jackknife.supports([RATES["base_rate"]], parts), best(jackknife.deleted(parts))
+        found = jackknife.stretched(found, best(table), values, support=support, confidence=inference.confidence)
+    return float(found.high)
 
 
 def _judged(
     name: str,
-    tables: tuple[Counts, Counts],
+    tables: tuple[Counts, Draws],
     fairness: Fairness,
     inference: Inference,
     *,
@@ -139,18 +152,20 @@ def _judged(
 
 
 def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
-    fewest = [min(int(parts(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
+    fewest = [min(int(of_rate(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
     return fewest[0], fewest[1]
 
 
-def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
+def _tests(table: Counts, parts: Counts | None) -> dict[str, dict[str, object]]:
     """By measure: hypothesis, method and p of the test of its null hypothesis, shared by measures of one hypothesis."""
-    tests = {measure.hypothesis: measure.test for measure in MEASURES.values()}
-    found = {hypothesis: test(u, p) for hypothesis, test in tests.items()}
-    return {
-        name: {"hypothesis": (h := measure.hypothesis), "method": found[h].method, "p": found[h].p}
-        for name, measure in MEASURES.items()
-    }
+    found: dict[str, dict[str, object]] = {}
+    for hypothesis, measure in {measure.hypothesis: measure for measure in MEASURES.values()}.items():
+        if parts is None:
+            method, p = (test := measure.test(*table)).method, test.p
+        else:
+            method, p = "jackknife", jackknife.equal_rates(measure.figure.rates, parts)
+        found[hypothesis] = {"hypothesis": hypothesis, "method": method, "p": p}
+    return {name: found[measure.hypothesis] for name, measure in MEASURES.items()}
 
 
 def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:

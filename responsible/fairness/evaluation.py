@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness import curves, disparity, groups, intersections
-from responsible.modelling.performance import paired_change
+from responsible.modelling.performance import cluster_of, paired_change
 from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
 
@@ -50,20 +50,27 @@ def evaluate(
     found = []
     for who in attributes:
         code = who.codes(test)
-        joint = groups.tabulate(code, len(who.levels), bits, n)
+        joint, parts = groups.counted(test, code, len(who.levels), bits)
         found.append(
-            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()))
+            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
             | {
                 "roc": curves.roc_by_group(code, who, scores, label, n),
                 "calibration": curves.calibration_by_group(
-                    code, who, scores, label, n, bins=CALIBRATION_BINS, confidence=inference.confidence
+                    code,
+                    who,
+                    scores,
+                    label,
+                    n,
+                    bins=CALIBRATION_BINS,
+                    confidence=inference.confidence,
+                    clusters=cluster_of(test),
                 ),
             }
         )
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
-    everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
-    tables["performance_change"] = paired_change(everybody, inference, rng)
+    everybody, parts = groups.everybody(test, bits)
+    tables["performance_change"] = paired_change(everybody, inference, rng, parts)
     return Evaluation(**(tables | {"fairness": disparity.adjust(tables["fairness"])}))
 
 
@@ -75,10 +82,11 @@ def _from_counts(
     rng: np.random.Generator,
     *,
     rows: int,
+    parts: groups.Counts | None,
 ) -> dict[str, pd.DataFrame]:
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows),
-        "group_rates": groups.group_rates(joint, who, inference.confidence),
-        "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
+        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts),
+        "group_rates": groups.group_rates(joint, who, inference.confidence, parts),
+        "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=parts is not None),
         "confusion": groups.confusion(joint, who),
     }

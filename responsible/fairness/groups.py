@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ALL_PRIVILEGED, ATTRIBUTE, BASELINE, POOLED, REWEIGHED
-from responsible.statistics import intervals, significance
+from responsible.names import ALL_PRIVILEGED, ATTRIBUTE, BASELINE, CLUSTER, POOLED, REWEIGHED
+from responsible.statistics import intervals, jackknife, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError, did_you_mean
@@ -84,16 +84,38 @@ def tabulate(
     return total.reshape(shape)
 
 
+def counted(
+    table: pd.DataFrame, code: Code, levels: int, binary: Sequence[npt.ArrayLike]
+) -> tuple[Counts, Counts | None]:
+    """:func:`tabulate` of cells ``table``, and the same by group of clusters, ``(GROUPS, levels, 2, …, 2)``; None where
+    rows are independent.
+    """
+    if CLUSTER not in table:
+        return tabulate(code, levels, binary, table["n"]), None
+    within = np.where(code < 0, -1, table[CLUSTER].to_numpy() * levels + code)
+    found = tabulate(within, jackknife.GROUPS * levels, binary, table["n"])
+    parts = found.reshape(jackknife.GROUPS, levels, *found.shape[1:])
+    return parts.sum(axis=0), parts
+
+
+def everybody(table: pd.DataFrame, binary: Sequence[npt.ArrayLike]) -> tuple[Counts, Counts | None]:
+    """:func:`counted` of all rows together, without the axis of levels."""
+    joint, parts = counted(table, np.zeros(len(table), dtype=np.int64), 1, binary)
+    return joint[0], None if parts is None else parts[:, 0]
+
+
 def marginals(joint: Counts) -> dict[str, Counts]:
     """``[..., level, y, ŷ]`` of each model from the joint counts of both."""
     return {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
 
 
-def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+def any_difference(
+    joint: Counts, who: Groups, draws: int, rng: np.random.Generator, *, clustered: bool = False
+) -> pd.DataFrame:
     """Do the levels differ at all? For each model the permutation test over all levels of selection and of TPR.
 
     Group labels are permuted in count space. ``range`` = max − min of the levels' rates is only a
-    description.
+    description. Of ``clustered`` rows, which do not permute one by one, there is no test: p is NaN.
     """
     rows: list[dict[str, object]] = []
     for model, table in marginals(joint).items():
@@ -101,13 +123,17 @@ def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Genera
             used = within[within.sum(1) > 0]
             share = used[:, 1] / used.sum(1) if len(used) else np.array([np.nan])
             test = significance.permutation(within, draws, rng)
-            found = {"range": float(np.ptp(share)), "statistic": test.statistic, "p": test.p, "cramers_v": test.effect}
+            p = np.nan if clustered else test.p
+            found = {"range": float(np.ptp(share)), "statistic": test.statistic, "p": p, "cramers_v": test.effect}
             rows.append({"attribute": who.attribute, "model": model, "rate": rate, "levels": len(used), **found})
     return pd.DataFrame(rows)
 
 
-def group_rates(joint: Counts, who: Groups, confidence: float) -> pd.DataFrame:
+def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts | None = None) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
+
+    ``clusters`` is ``joint`` by group of clusters: the interval is then that of as many rows as count like independent
+    ones (:func:`~responsible.statistics.jackknife.design_effects`).
 
     A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
     """
@@ -116,7 +142,11 @@ def group_rates(joint: Counts, who: Groups, confidence: float) -> pd.DataFrame:
         for level, name in enumerate(who.levels):
             for rate in GROUP_RATES:
                 k, n = (int(part) for part in parts(table[level], rate))
-                interval = intervals.wilson(np.array(k), np.array(n), confidence)
+                effect = 1.0
+                if clusters is not None and n:
+                    own = parts(marginals(clusters)[model][:, level], rate)
+                    effect = float(jackknife.design_effects(*own, confidence))
+                interval = intervals.wilson(k / effect, n / effect, confidence)
                 reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
                 place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
                 value = {"value": k / n if n else np.nan, "low": float(interval.low), "high": float(interval.high)}

@@ -19,7 +19,7 @@ from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, scopes, selected
 from responsible.statistics import means
-from responsible.statistics.count_figures import change, drawn, estimate
+from responsible.statistics.count_figures import Draws, change, drawn, estimate
 from responsible.statistics.intervals import Inference
 
 
@@ -94,8 +94,8 @@ def replayed(
 class _Sides:
     """Tables and replicates of one comparison: of joint counts ``[side, y, before, after]``, and of either decision."""
 
-    joint: tuple[Counts, Counts]
-    single: Mapping[str, tuple[Counts, Counts]]
+    joint: tuple[Counts, Draws]
+    single: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
     def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Sides:

@@ -61,7 +61,7 @@ def _scope(
     draws, rows = drawn(table, inference, rng), []
     for name in measures:
         found = estimate(MEASURES[name].figure, table, draws, inference)
-        error = _error(MEASURES[name].figure.compute(draws))
+        error = _error(MEASURES[name].figure.compute(draws.tables))
         for i, figures in enumerate(zip(found.value, found.low, found.high, error, strict=True)):
             rows.append(place | {"measure": name} | _figures(i, figures, found.reason[i]))
     return rows

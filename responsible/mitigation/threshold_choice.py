@@ -41,6 +41,12 @@ def replicate_counts(swept: Swept, split: str, number: int, rng: np.random.Gener
     return np.concatenate(chunks).astype(np.int64).reshape(number, size, 3, 2, 2)
 
 
+def replicate_groups(parts: Counts, number: int, rng: np.random.Generator) -> Counts:
+    """As :func:`replicate_counts` of clustered rows, whose groups ``[group of clusters, threshold, ...]`` are drawn."""
+    times = rng.multinomial(len(parts), np.full(len(parts), 1 / len(parts)), size=number)
+    return np.asarray(np.tensordot(times.astype(float), parts.astype(float), axes=1)).round().astype(np.int64)
+
+
 def _parts(number: int, most: int) -> list[int]:
     return [min(most, number - start) for start in range(0, number, most)]
 
@@ -131,22 +137,31 @@ def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.r
             f"threshold_sweep: no threshold has models; at {swept.thresholds[0]:g}: {swept.found.reason[0]}"
         )
     split = "valid" if (swept.split == "valid").any() else "train"
-    point = swept.joint(split).sum(-2)
-    draws = replicate_counts(swept, split, inference.replicates, rng)
+    parts = swept.parts(split).sum(-2)
+    point = parts.sum(axis=0)
+    draws = (
+        replicate_counts(swept, split, inference.replicates, rng)
+        if swept.clusters is None
+        else replicate_groups(parts, inference.replicates, rng)
+    )
     won, distance = winners(draws, usable, sweep), misses(point, usable, sweep)
     best = int(winners(point, usable, sweep))
     index = best if best >= 0 else int(np.argmin(distance))
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
-    held = _constraints(point[index], sweep, inference, rng)
+    held = _constraints(parts[:, index], swept.clusters is not None, sweep, inference, rng)
     none = float((won < 0).mean())
     return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
 
 
-def _constraints(point: Counts, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
+def _constraints(
+    parts: Counts, clustered: bool, sweep: Sweep, inference: Inference, rng: np.random.Generator
+) -> pd.DataFrame:
     rows = []
     for name, limits in sweep.limits.items():
-        table = sides(name, point)
-        found = estimate(figure(name), table, drawn(table, inference, rng), inference)
+        by_group = sides(name, parts)
+        table = by_group.sum(axis=0)
+        draws = drawn(table, inference, rng, parts=by_group if clustered else None)
+        found = estimate(figure(name), table, draws, inference)
         judged = verdict(intervals.Interval(found.low, found.high), limits)
         rows.append((name, found.value, found.low, found.high, limits.minimum, limits.maximum, judged))
     return pd.DataFrame(rows, columns=["constraint", "value", "low", "high", "minimum", "maximum", "verdict"])

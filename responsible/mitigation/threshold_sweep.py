@@ -25,9 +25,11 @@ from responsible.mitigation.threshold_figures import (
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.modelling.parameters import Logistic
+from responsible.modelling.performance import cluster_of
 from responsible.names import BASELINE, DATA, REWEIGHED
 from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference
+from responsible.statistics.jackknife import GROUPS
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Sensitive
@@ -95,6 +97,7 @@ class Swept:
     group: npt.NDArray[np.int64]
     split: npt.NDArray[np.object_]
     counts: npt.NDArray[np.int64]
+    clusters: npt.NDArray[np.int64] | None = None
 
     @property
     def usable(self) -> npt.NDArray[np.bool_]:
@@ -103,9 +106,15 @@ class Swept:
 
     def joint(self, split: str) -> npt.NDArray[np.int64]:
         """Counts ``[threshold, group, y, ŷ_baseline, ŷ_reweighed]`` of the rows of one split."""
-        counts = np.where(self.split == split, self.counts, 0)
+        return np.asarray(self.parts(split).sum(axis=0))
+
+    def parts(self, split: str) -> npt.NDArray[np.int64]:
+        """:meth:`joint` by group of clusters, the groups first; one group where rows are independent."""
+        counts, groups = np.where(self.split == split, self.counts, 0), 1 if self.clusters is None else GROUPS
+        code = self.group if self.clusters is None else self.clusters * 3 + self.group
         each = zip(self.found.label, self.found.baseline, self.found.reweighed, strict=True)
-        return np.stack([tabulate(self.group, 3, bits, counts) for bits in each])
+        found = [tabulate(code, 3 * groups, bits, counts).reshape(groups, 3, 2, 2, 2) for bits in each]
+        return np.stack(found, axis=1)
 
 
 def sweep_cells(
@@ -133,7 +142,7 @@ def sweep_cells(
     level = who.codes(cells)
     group = np.where(level < 0, EXCLUDED, np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED))
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
-    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts)
+    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, cluster_of(cells))
 
 
 def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:
@@ -141,8 +150,8 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
 
     Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``).
     """
-    joint = swept.joint(split)
-    views = {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
+    parts = swept.parts(split)
+    views = {BASELINE: parts.sum(-1), REWEIGHED: parts.sum(-2)}
     jobs = [(DATA, views[BASELINE], ["base_rate"])]
     jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, MEASURES)]
     frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng)]
@@ -151,7 +160,7 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
 
 def _figures(
     model: str,
-    counts: npt.NDArray[np.int64],
+    parts: npt.NDArray[np.int64],
     names: Sequence[str],
     swept: Swept,
     *,
@@ -159,8 +168,9 @@ def _figures(
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
     """A table for each figure, from one set of replicates: all of them compare the same sides."""
-    tables = sides(names[0], counts)
-    draws = drawn(tables, inference, rng)
+    by_group = sides(names[0], parts)
+    tables = by_group.sum(axis=0)
+    draws = drawn(tables, inference, rng, parts=None if swept.clusters is None else by_group)
     for name in names:
         found = estimate(figure(name), tables, draws, inference)
         why = [

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
+from responsible.statistics import jackknife
 from responsible.statistics.intervals import Interval, quantile, wilson
 from responsible.statistics.rates import divide
 
@@ -118,9 +119,11 @@ def roc_curve(score: Array, positives: Array, negatives: Array) -> RocCurve:
     return RocCurve(np.append(np.inf, distinct[::-1]), fpr, tpr)
 
 
-def calibration(score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95) -> Calibration:
+def calibration(
+    score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95, *, clusters: Array | None = None
+) -> Calibration:
     """Mean score against observed share of label 1 in ``bins`` bins of equal width over [0, 1]; ``n`` are all rows of
-    a cell.
+    a cell. ``clusters`` (m,) are the groups of clusters of :mod:`.jackknife`, if rows come in any.
     """
     score, positives, n = (np.asarray(a) for a in (score, positives, n))
     if np.any(positives > n) or np.any((score < 0) | (score > 1)):
@@ -128,11 +131,14 @@ def calibration(score: Array, positives: Array, n: Array, bins: int, confidence:
     edges = np.linspace(0, 1, bins + 1)
     place = np.searchsorted(edges[1:-1], score, side="right")
     rows, ones, total = (np.bincount(place, weights, bins) for weights in (n, positives, n * score))
-    interval = wilson(ones, rows, confidence)
-    whole = rows.astype(np.int64), ones.astype(np.int64)
-    return Calibration(
-        edges[:-1], edges[1:], *whole, divide(total, rows), divide(ones, rows), interval.low, interval.high
-    )
+    effect: Array | float = 1.0
+    if clusters is not None:
+        both, size = clusters * bins + place, jackknife.GROUPS * bins
+        own = [np.bincount(both, weights, size).reshape(-1, bins) for weights in (positives, n)]
+        effect = jackknife.design_effects(own[0], own[1], confidence)
+    interval = wilson(ones / effect, rows / effect, confidence)
+    ends = edges[:-1], edges[1:], rows.astype(np.int64), ones.astype(np.int64)
+    return Calibration(*ends, divide(total, rows), divide(ones, rows), interval.low, interval.high)
 
 
 def _log_losses(score: Array) -> tuple[Array, Array]:
