@@ -87,7 +87,10 @@ def _from_counts(name: str, point: Ints, draws: Draws, inference: Inference) -> 
 
 def _from_scores(name: str, cells: tuple[Array, Ints, Ints], inference: Inference, clusters: Ints | None) -> Figure:
     method = "jackknife" if clusters is not None else "DeLong" if name == "roc_auc" else "normal"
-    if reason := lacking(name, int(cells[1].sum()), int(cells[2].sum()), inference.minimum_denominator):
+    reason = lacking(name, int(cells[1].sum()), int(cells[2].sum()), inference.minimum_denominator)
+    if clusters is not None and not reason:
+        reason = jackknife.FEW if _support(name, *cells[1:], clusters) < inference.minimum_denominator else ""
+    if reason:
         return name, np.nan, np.nan, np.nan, method, reason
     interval = SCORES[name].interval(*cells, inference.confidence)
     if clusters is not None:

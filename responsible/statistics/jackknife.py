@@ -87,15 +87,15 @@ def _t(support: np.ndarray, confidence: float) -> np.ndarray:
 def design_effects(successes: Counts, rows: Counts, confidence: float) -> np.ndarray:
     """How many rows count as one in the rate of ``successes`` among ``rows``, both ``(GROUPS, ...)``; at least 1.
 
-    The jackknife's variance over p(1 − p)/n, times (t/z)² for few groups. For a rate of 0 or 1, of which it says
-    nothing, n over the number of groups with rows: the most that clusters can do.
+    The jackknife's variance over p(1 − p)/n, times (t/z)² for few groups. For a rate of 0 or 1, or of one group, of
+    which it says nothing, n over the number of groups with rows: the most that clusters can do.
     """
     k, n = successes.sum(axis=0), rows.sum(axis=0)
     share, held = divide(k, n), (rows > 0).sum(axis=0)
     variance = errors(divide(deleted(successes), deleted(rows)), share) ** 2
     wider = (_t(held, confidence) / quantile(confidence)) ** 2
-    effect = np.where((k == 0) | (k == n), divide(n, held), divide(variance * n, share * (1 - share)) * wider)
-    return np.asarray(np.fmax(effect, 1.0))
+    effect = divide(variance * n, share * (1 - share)) * wider
+    return np.maximum(np.where((k == 0) | (k == n) | np.isnan(effect), divide(n, np.maximum(held, 1)), effect), 1.0)
 
 
 def equal_rates(rates: Sequence[Rate], parts: Counts) -> float:
@@ -105,7 +105,7 @@ def equal_rates(rates: Sequence[Rate], parts: Counts) -> float:
     Of one rate, Student's t of the difference, whose error is the larger of the jackknife's and that of independent
     rows with the pooled rate.
     """
-    return min(1.0, len(rates) * min(_equal_rate(rate, parts) for rate in rates))
+    return float(np.minimum(1.0, len(rates) * np.min([_equal_rate(rate, parts) for rate in rates])))  # NaN stays NaN
 
 
 def _equal_rate(rate: Rate, parts: Counts) -> float:
