@@ -18,14 +18,20 @@ RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
 PAGE := .dvc/plots_page.html
 ARGS ?=
+option = $(if $($1),'--$(shell echo $1 | tr A-Z a-z)=$($1)')
 BASE ?= main
+FROM ?= upstream
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote release-segments plan lock clean help
+.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
+
+# A level or a name may hold blanks and any sign but a quote: each goes to the program as it is.
+start: $(RUNTIME) ## from your table to a draft that runs: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= LINE=]
+	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME LINE,$(call option,$o)) $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
@@ -62,13 +68,18 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 	$(RUN) commands.sample $(ARGS)
 
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
-	@$(RUN) commands.browse $(ARGS)
+	@$(RUN) commands.trail browse $(ARGS)
 
 promote: $(RUNTIME) ## let the aliases in the audit trail name the models of this commit's result
-	@$(RUN) commands.promote
+	@$(RUN) commands.trail promote
 
 plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
 	@$(RUN) commands.plan $(ARGS)
+
+upgrade: $(RUNTIME) ## merge the newer code FROM=upstream (a remote or tag), keep what is yours, rebuild, show what changed
+	@$(RUN) commands.upgrade $(FROM) --merge
+	@$(MAKE) --no-print-directory install
+	@$(RUN) commands.upgrade $(FROM)
 
 release-segments: $(RUNTIME) ## publish segments once, with secret noise and no seed (cluster_privacy.privacy.release)
 	@$(RUN) commands.release_segments

@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks._measure import agree, best, ratio, seconds, table
 from responsible.fairness.measures import MEASURES
-from responsible.statistics.count_figures import Draws, drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 
 REPLICATES, CONFIDENCE = 10_000, 0.95

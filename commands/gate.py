@@ -48,7 +48,9 @@ def main(root: str = ".", today: date | None = None, *, xml: str = "", json: str
 def _why(judgement: Judgement) -> str:
     rule = judgement.rule
     excuse = f"; exception: {rule.exception.justification}" if rule.exception else ""
-    return f"{judgement.name}: {rule.reason}\n  {rule.label}; owner: {rule.owner}{excuse}"
+    owner = f"; owner: {rule.owner}" if rule.owner else ""
+    why = wrap(f"{judgement.name}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
+    return "\n".join([*why, f"  {rule.label}{owner}{excuse}"])
 
 
 def junit(judgements: Sequence[Judgement]) -> str:
@@ -84,6 +86,7 @@ def as_json(judgements: Sequence[Judgement]) -> dict[str, Any]:
                 "low": judgement.evidence.low,
                 "high": judgement.evidence.high,
                 "undefined_because": judgement.evidence.reason,
+                "decided_by_level": judgement.evidence.level,
             }
             for judgement in judgements
         },

@@ -38,7 +38,7 @@ ORDER = (
     "worse", "real", "changed", "recomputed", "deleted", "new", "in neither", "undefined", "better", "small", "noise",
     "same", "not comparable",
 )  # fmt: skip
-DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.png",)
+DOCUMENTS, PICTURES = ("*.md", "docs/*"), ("plots/*.svg", ":!plots/*_narrow.svg")
 
 
 def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, today: date | None = None) -> None:
@@ -143,7 +143,7 @@ def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, 
     Of what matters first the figures that rules judge, then fairness, then ``PERFORMANCE`` figures of performance, the
     worse before the better; then what rules judge and did not change.
     """
-    ruled = list(dict.fromkeys((j.rule.metric, j.rule.level or "") for j in judged))
+    ruled = list(dict.fromkeys((j.rule.metric, j.evidence.level or j.rule.level or "") for j in judged))
     matter = sorted((r for r in rows if r.matters), key=lambda r: TRENDS.index(r.trend))
     kinds: tuple[list[FigureChange], ...] = [], [], []
     for row in matter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -10,6 +11,7 @@ from pydantic import model_validator
 from responsible.validation import Params
 
 Verdict = Literal["pass", "fail", "insufficient_evidence", "infeasible"]
+WORST_FIRST: tuple[Verdict, ...] = ("infeasible", "fail", "insufficient_evidence", "pass")
 
 
 class Limits(Params):
@@ -47,3 +49,24 @@ class Limits(Params):
         if unreachable:
             return "infeasible"
         return "fail" if high < self.low or low > self.high else "insufficient_evidence"
+
+    def beyond(self, value: float) -> float:
+        """How far ``value`` lies outside, negative inside, −∞ when undefined: in its own unit, or in logarithms where
+        the limits and the value are positive, so that a ratio and its reciprocal are equally far. A minimum of 0 that
+        is kept, beside a maximum, only says that the figure is never negative: nothing is near to it.
+        """
+        if math.isnan(value):
+            return -math.inf
+        minimum, maximum = self.minimum, self.maximum
+        low = None if minimum == 0 <= value and maximum is not None else minimum
+        ends = [end for end in (low, maximum) if end is not None]
+        scale = math.log if min(*ends, value) > 0 else float
+        below = -math.inf if low is None else scale(low) - scale(value)
+        return below if maximum is None else max(below, scale(value) - scale(maximum))
+
+
+def decisive(each: Sequence[tuple[Verdict, float]]) -> int:
+    """Which of several figures that must all meet their limits decides: the place of the first with the worst verdict,
+    and of those the one farthest out. ``each`` has verdict and distance (:meth:`Limits.beyond`).
+    """
+    return min(range(len(each)), key=lambda i: (WORST_FIRST.index(each[i][0]), -round(each[i][1], 9)))

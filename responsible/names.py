@@ -9,6 +9,9 @@ DATA = "data"  # in place of a model, where a row is about the labels and no mod
 SWITCHED_OFF = "switched_off"  # the one column, without rows, of the table of an analysis that is switched off
 
 ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together
+REST = "everybody else"  # the other side of a level of an attribute without privileged levels
+ANY_LEVEL = "any level"  # the comparison that stands for each level's, judged together
+ANY = "any"  # the same as the level of a rule
 
 CLUSTER = "cluster_group"  # the column of cells that says which group of clusters, of people, their rows are of
 CLUSTER_GROUPS = 100  # into which they are hashed

@@ -1,4 +1,4 @@
-"""Check every section of the parameter file before any other stage runs, all faults at once.
+"""Check every section of the parameter file, and the answers, before any other stage runs, all faults at once.
 
 DVC removes the outputs of a stage before it runs it. So a value that a stage refused would cost its results; refused
 here, it stops every stage, for all depend on this one's output, and every result stays. The output has the same bytes
@@ -15,9 +15,12 @@ from typing import Any
 from pipeline import entry
 from pipeline.documents.playbook import Playbook
 from pipeline.ingest.engines import unknown_engine
+from pipeline.reporting.engine import refuse_text
+from pipeline.results import answers as _answers
 from pipeline.results import rule_names
 from pipeline.storage import files, parameters
 from responsible.fairness.disparity import Fairness
+from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.governance.policy import Policy
 from responsible.healthcare.audit import HealthcareAudit
 from responsible.healthcare.schema import Healthcare, refuse_weights
@@ -32,6 +35,7 @@ from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
 
 VALID = "every section of params.yaml is valid\n"
+OF_THE_SHEET = ("seed", "inference", "segments", "cluster_privacy")  # what the stage that prints its answers reads
 Faults = Iterator[str]
 
 
@@ -56,9 +60,17 @@ class Parameters(Params):
     policy: Policy
 
 
-def main(*, params: str = "params.yaml", valid: str = "data/prepared/parameters.ok") -> None:
-    """Refuse the file with a line for each fault, or write that it is valid."""
+def main(
+    *,
+    params: str = "params.yaml",
+    answers: str = "answers.yaml",
+    templates: str = "docs/templates",
+    valid: str = "data/prepared/parameters.ok",
+) -> None:
+    """Refuse the parameters and the answers with a line for each fault, or write that they are valid."""
     given, faults = parameters.examined(params, Parameters)
+    asking = {name: f"{templates}/{name}.md.j2" for name in _answers.DOCUMENTS}
+    faults += _said(lambda: _refuse_answers(answers, asking, parameters.read_yaml(params)))
     faults += [f"{params}: {fault}" for relation in RELATIONS for fault in _asked(relation, given)]
     if faults:
         raise InputError("\n".join(faults))
@@ -79,6 +91,31 @@ def _said(check: Callable[[], None]) -> list[str]:
     return []
 
 
+def _refuse_answers(file: str, templates: Mapping[str, str], params: Mapping[str, Any]) -> None:
+    """Refuse answers that nobody asks for, that depend on no parameter, or that no document may hold."""
+    given, found = _answers.read(file), list[str]()
+    for place, asked in _answers.questions(templates).items():
+        for name, answer in getattr(given, place).items():
+            where = f"{file}: {place}.{name}"
+            if name not in asked:
+                found.append(f"{where} is not a question of {templates[place]}{did_you_mean(name, asked)}")
+            for key in answer.depends_on:
+                if key not in (known := [k for k in _keys(params) if k.count(".") <= key.count(".")]):
+                    found.append(f"{where}.depends_on: {key} is not a parameter{did_you_mean(key, known)}")
+                elif place == _answers.SHEET and key.partition(".")[0] not in OF_THE_SHEET:
+                    found.append(f"{where}.depends_on: {key} must be of one of {', '.join(OF_THE_SHEET)}")
+            found += _said(partial(refuse_text, answer.text, where))
+    if found:
+        raise InputError("\n".join(found))
+
+
+def _keys(tree: Mapping[str, Any], prefix: str = "") -> Faults:
+    for name, own in tree.items():
+        yield f"{prefix}{name}"
+        if isinstance(own, Mapping):
+            yield from _keys(own, f"{prefix}{name}.")
+
+
 def _engine(prepare: Prepare) -> Faults:
     yield from unknown_engine(prepare.engine)
 
@@ -91,6 +128,8 @@ def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Faults:
     for name in reweigh.attributes:
         if name not in sensitive:
             yield f"reweigh.attributes: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+        elif reweigh.groups == "privileged" and not sensitive[name].privileged:
+            yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
 
 
 def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep) -> Faults:

@@ -12,11 +12,12 @@ import numpy as np
 
 from pipeline import entry
 from pipeline.documents import segments as _segments_report
-from pipeline.plots import privacy
-from pipeline.plots import segments as _draw_segments
+from pipeline.plots import segments as _draw
 from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
+from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
+from responsible.governance.answers import count
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
@@ -36,34 +37,29 @@ class Parameters(Params):
     cluster_privacy: ClusterPrivacy
 
 
-MAP = 2_000  # people drawn in the map
+MAP = 600  # people drawn in the map
 
 
 def main(
     *,
     params: str = "params.yaml",
+    answers: str = "answers.yaml",
     prepared: str = "data/prepared/segments.parquet",
     profile: str = "plots/prepare_segments.csv",
     template: str = "docs/templates/segments.md.j2",
     sheet_template: str = "docs/templates/segments_data_sheet.md.j2",
     metrics: str = "metrics/cluster_privacy.json",
     candidates: str = "plots/segments_candidates.csv",
-    by_k: str = "plots/segments_by_k.csv",
-    refits: str = "plots/segments_refits.csv",
     segments: str = "plots/segments.csv",
     shares: str = "plots/segments_shares.csv",
-    frontier: str = "plots/segments_frontier.csv",
     curves: str = "plots/segments_privacy.csv",
-    tradeoff: str = "plots/segments_tradeoff.csv",
     attack: str = "plots/segments_attack.csv",
     ledger: str = "plots/segments_ledger.csv",
     scores: str = "plots/segments_scorecard.csv",
-    map_picture: str = "plots/segments_map.png",
-    choice_picture: str = "plots/segments_choice.png",
-    stability_picture: str = "plots/segments_stability.png",
-    shares_picture: str = "plots/segments_shares.png",
-    frontier_picture: str = "plots/segments_frontier.png",
-    privacy_picture: str = "plots/segments_privacy.png",
+    picture: str = "plots/segments.svg",
+    picture_narrow: str = "plots/segments_narrow.svg",
+    cost: str = "plots/segments_privacy.svg",
+    cost_narrow: str = "plots/segments_privacy_narrow.svg",
     document: str = "docs/segments.md",
     sheet: str = "docs/segments_data_sheet.md",
 ) -> None:
@@ -73,35 +69,38 @@ def main(
     values, codes, levels = _people(prepared, roles)
     described = {"profile": records(files.read_csv(profile, PROFILE))}
     analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
+    said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
+    asked, sure = said.of(_answers.SHEET), inference.confidence
+    open_ = [question.name for question in asked if question.why]
     made = report(
-        values, codes, levels, roles=roles, params=given.cluster_privacy, confidence=inference.confidence, rng=analysing
+        values,
+        codes,
+        levels,
+        roles=roles,
+        params=given.cluster_privacy,
+        unanswered=open_,
+        confidence=sure,
+        rng=analysing,
     )
     found, points = made.found, made.found.scaling.apply(values)
-    tried, priced = tables.candidates_table(found), tables.frontier_table(found, levels)
+    tried, held = tables.candidates_table(found), tables.shares_table(found)
     knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)
-    again, held = tables.refits_table(found), tables.shares_table(found)
 
     files.write_json(metrics, {"cluster_privacy": headline(made)})
     files.write_csv(candidates, tried)
-    files.write_csv(by_k, tables.by_k(tried))
-    files.write_csv(refits, again)
     files.write_csv(segments, tables.segments_table(found, made.features))
     files.write_csv(shares, held)
-    files.write_csv(frontier, priced)
     files.write_csv(curves, made.compared.curves)
-    files.write_csv(tradeoff, tables.wide_curves(made.compared))
     files.write_csv(attack, made.compared.attack)
     files.write_csv(ledger, made.compared.ledger)
     files.write_csv(scores, tables.scores_table(made.scores))
-    files.write_bytes(map_picture, _draw_segments.plane(shown, made))
-    files.write_bytes(choice_picture, _draw_segments.choice(tried, knee, made))
-    files.write_bytes(stability_picture, _draw_segments.stability(again, made))
-    files.write_bytes(shares_picture, _draw_segments.shares(held, made))
-    files.write_bytes(frontier_picture, _draw_segments.frontier(priced, made))
-    files.write_bytes(privacy_picture, privacy.privacy(made))
+    drawn, lost = _draw.segments(shown, held, made, inference.confidence), _draw.privacy(made)
+    drawn.write(picture, picture_narrow)
+    lost.write(cost, cost_narrow)
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
+    context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described))
+    files.write_text(sheet, fill(sheet_template, context | described | {"unanswered": count(asked)}, said))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
-from pipeline.plots import fairness as _draw_fairness
-from pipeline.plots import performance as _draw_performance
+from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import Fairness, summary
-from responsible.fairness.evaluation import evaluate
+from responsible.fairness.evaluation import Parameters, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import proxies, together
-from responsible.modelling.parameters import Logistic
 from responsible.names import BASELINE, REWEIGHED
-from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Seed, Sensitive, Threshold
-from responsible.validation import Params
-
-
-class Parameters(Params):
-    """What this stage reads of the parameter file."""
-
-    seed: Seed
-    threshold: Threshold
-    sensitive: dict[str, Sensitive]
-    model: Logistic
-    inference: Inference
-    fairness: Fairness
 
 
 def main(
@@ -54,13 +35,11 @@ def main(
     group_tests_csv: str = "plots/group_tests.csv",
     confusion_csv: str = "plots/confusion.csv",
     proxies_csv: str = "plots/proxies.csv",
-    roc_csv: str = "plots/roc.csv",
-    calibration_csv: str = "plots/calibration.csv",
-    disparities_png: str = "plots/disparities.png",
-    group_rates_png: str = "plots/group_rates.png",
-    roc_png: str = "plots/roc.png",
-    calibration_png: str = "plots/calibration.png",
-    confusion_png: str = "plots/confusion.png",
+    score_quality_csv: str = "plots/score_quality.csv",
+    disparities: str = "plots/disparities.svg",
+    disparities_narrow: str = "plots/disparities_narrow.svg",
+    group_rates: str = "plots/group_rates.svg",
+    group_rates_narrow: str = "plots/group_rates_narrow.svg",
     comparison: str = "docs/comparison.md",
 ) -> None:
     """Audit both models; see the names of the outputs."""
@@ -90,20 +69,14 @@ def main(
     files.write_csv(group_tests_csv, found.group_tests)
     files.write_csv(confusion_csv, found.confusion)
     files.write_csv(change_csv, found.performance_change)
-    files.write_csv(roc_csv, found.roc)
-    files.write_csv(calibration_csv, found.calibration)
-    pictures: dict[str, Callable[[], bytes]] = {
-        disparities_png: lambda: _draw_fairness.disparities(found.fairness),
-        group_rates_png: lambda: _draw_fairness.group_rates(found.group_rates),
-        roc_png: lambda: _draw_performance.roc(found.roc),
-        calibration_png: lambda: _draw_performance.calibration(found.calibration),
-        confusion_png: lambda: _draw_performance.confusion(found.confusion),
-    }
-    for path, draw in entry.watch(pictures.items(), "pictures"):
-        files.write_bytes(path, draw())
+    files.write_csv(score_quality_csv, found.score_quality)
+    limits = _draw.disparities(found.fairness, inference.confidence)
     tables, cluster = (found, performance, weights, given.threshold), meta.get("cluster")
+    rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
+    limits.write(disparities, disparities_narrow)
+    rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
-    files.write_text(comparison, fill(template, said))
+    files.write_text(comparison, fill(template, said | {"limits": limits, "rates": rates}))
 
 
 def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pipeline.documents import healthcare_audit, healthcare_figures
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting.engine import fill
+from pipeline.results.answers import circumstances
 from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
 from responsible.healthcare.audit import HealthcareAudit, audit, declared
@@ -59,11 +60,8 @@ def main(
     causes: str = "plots/healthcare_causes.csv",
     replay: str = "plots/healthcare_replay.csv",
     proxies_csv: str = "plots/healthcare_proxies.csv",
-    disparities_png: str = "plots/healthcare_disparities.png",
-    intersections_png: str = "plots/healthcare_intersections.png",
-    bands_png: str = "plots/healthcare_bands.png",
-    waits_png: str = "plots/healthcare_waits.png",
-    trend_png: str = "plots/healthcare_trend.png",
+    gaps: str = "plots/healthcare_gaps.svg",
+    gaps_narrow: str = "plots/healthcare_gaps_narrow.svg",
     report: str = "docs/healthcare_audit.md",
     bias_sources: str = "docs/playbook/3_bias_sources.md",
     metrics_in_use: str = "docs/playbook/4_metrics.md",
@@ -94,13 +92,12 @@ def main(
     files.write_csv(causes, tables["causes"])
     files.write_csv(replay, tables["replay"])
     files.write_csv(proxies_csv, _guessed(table, given, stream(given.seed, "healthcare_audit/proxies")))
-    files.write_bytes(disparities_png, healthcare.disparities(found.approvals))
-    files.write_bytes(intersections_png, healthcare.intersections(found.intersections, inference.confidence))
-    files.write_bytes(bands_png, healthcare.bands(found.bands))
-    files.write_bytes(waits_png, healthcare.waits(found.waits))
-    files.write_bytes(trend_png, healthcare.trend(found.months, healthcare_figures.TREND))
-    context = healthcare_audit.context(found, roles, rules, inference)
-    context |= _playbook.context(found, given.playbook, headline)
+    unit = roles.duration.unit if roles.duration else ""
+    drawn = healthcare.gaps(found.approvals, found.waits, unit, inference.confidence)
+    drawn.write(gaps, gaps_narrow)
+    context = healthcare_audit.context(found, roles, rules, inference) | {"picture": drawn}
+    now = circumstances(parameters.read_yaml(params))
+    context |= _playbook.context(found, given.playbook, headline, now)
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,

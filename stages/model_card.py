@@ -1,7 +1,7 @@
 """Model card: the documents for those who decide, each from a template and the figures of the other stages.
 
 To add a document: its template and its output here and in dvc.yaml, what it reads in ``READS``, the sections that it
-prints in ``Parameters``, and in ``DATA`` the tables it is about. How to write a template stands in
+prints in ``Parameters``, and in pipeline/results/answers.py the tables it is about. How to write a template stands in
 pipeline/reporting/document.py.
 """
 
@@ -15,6 +15,7 @@ from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
 from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
+from pipeline.results import answers as _answers
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
@@ -48,29 +49,29 @@ READS = (
     Tables.PREPARE_MISSING,
     Tables.PREPARE_HEALTHCARE,
     Tables.PREPARE_SEGMENTS,
-    Pictures.ROC,
-    Pictures.CALIBRATION,
     Pictures.DISPARITIES,
+    Pictures.DISPARITIES_NARROW,
     Pictures.GROUP_RATES,
-    Pictures.THRESHOLD_DISPARATE_IMPACT,
+    Pictures.GROUP_RATES_NARROW,
+    Pictures.THRESHOLD_CHOICE,
+    Pictures.THRESHOLD_CHOICE_NARROW,
 )
 TITLE = "Responsible ML pipeline: documents for those who decide"
-ALL = ("budget", "healthcare", "segments")
 CARD = "model_card"
-DATA = {CARD: ("budget",), "data_sheet": ALL, "risk_assessment": ALL}  # whose tables a document is about
+DATA = _answers.DOCUMENTS  # whose tables a document is about
 DOCUMENTS = {
     CARD: Documents.MODEL_CARD,
     "data_sheet": Documents.DATA_SHEET,
     "risk_assessment": Documents.RISK_ASSESSMENT,
 }
-TEMPLATES = {name: f"docs/templates/{name}.md.j2" for name in DATA}
 
 
 def main(
     *,
     params: str = "params.yaml",
+    answers: str = "answers.yaml",
     reads: tuple[str, ...] = READS,
-    templates: Mapping[str, str] = TEMPLATES,
+    templates: Mapping[str, str] = _answers.TEMPLATES,
     documents: Mapping[str, str] = DOCUMENTS,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
@@ -79,7 +80,8 @@ def main(
 ) -> None:
     """Write every document, the model card also as CycloneDX, and all of them as one page."""
     given = parameters.load(params, Parameters)
-    sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy)
+    held = _answers.held(parameters.read_yaml(params), answers, templates)
+    sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy, held)
     written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
     whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
     files.write_json(twin, model_card.twin(sources, written[CARD]))

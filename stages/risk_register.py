@@ -5,6 +5,8 @@ The policy is judged without regard to the day, as documents are: an exception t
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from pipeline import entry
@@ -19,9 +21,13 @@ from responsible.validation import Params
 
 
 class Parameters(Params):
-    """What this stage reads of the parameter file."""
+    """What this stage reads of the parameter file; by the tables a text of the sample is told from one's own."""
 
     policy: Policy
+    budget: dict[str, Any]
+    sensitive: dict[str, Any]
+    healthcare: dict[str, Any]
+    segments: dict[str, Any]
     chosen: Configuration = Field(alias="cluster_privacy.privacy.chosen")
     release: Release = Field(alias="cluster_privacy.privacy.release")
 

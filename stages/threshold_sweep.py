@@ -14,9 +14,10 @@ from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 from responsible.governance.recommendation import Objections, objections
 from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.mitigation.threshold_sweep import Swept, sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
@@ -45,8 +46,8 @@ def main(
     metrics: str = "metrics/threshold_sweep.json",
     thresholds_csv: str = "plots/threshold_sweep.csv",
     intervals_csv: str = "plots/threshold_intervals.csv",
-    impact_png: str = "plots/threshold_disparate_impact.png",
-    tradeoff_png: str = "plots/threshold_tradeoff.png",
+    picture: str = "plots/threshold_choice.svg",
+    picture_narrow: str = "plots/threshold_choice_narrow.svg",
     document: str = "docs/recommended_threshold.md",
 ) -> None:
     """Sweep, choose and report; see the names of the outputs."""
@@ -65,14 +66,17 @@ def main(
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
 
     against = objections(figures, given.policy, sweep.attribute)[choice.reported]
-    files.write_json(metrics, {"threshold_sweep": choice.summary(figures) | recommendation(choice, against)})
-    files.write_csv(thresholds_csv, wide(figures, choice.frequency))
+    whole = figures[figures["level"] == ""]
+    files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
+    files.write_csv(thresholds_csv, wide(whole, choice.frequency))
     files.write_csv(intervals_csv, figures)
-    files.write_bytes(impact_png, thresholds.impact(figures, choice, sweep))
-    files.write_bytes(tradeoff_png, thresholds.tradeoff(figures, choice, sweep))
+    drawn = thresholds.threshold_choice(
+        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence
+    )
+    drawn.write(picture, picture_narrow)
     cluster = meta.get("cluster")
-    said = recommended_threshold.context(figures, choice, sweep, inference, against, cluster=cluster)
-    files.write_text(document, fill(template, said))
+    said = recommended_threshold.context(whole, choice, sweep, inference, against, cluster=cluster)
+    files.write_text(document, fill(template, said | {"picture": drawn}))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

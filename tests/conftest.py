@@ -21,7 +21,7 @@ from tests.support.small import QUIET_GIT
 for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE"):
     os.environ.pop(_name, None)
 # What `make test ARGS="-k sweep"` was told is not for the makes that tests run.
-for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE", "PYTHON"):
+for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE", "FROM", "PYTHON"):
     os.environ.pop(_name, None)
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 # `make test` tries 50 examples of a property, `make test-all` as many as Hypothesis does by itself. No deadline: an

@@ -85,7 +85,7 @@ def _fairness(rows: list[_Row]) -> list[str]:
 
 
 def _attribute(name: str, rows: list[_Row]) -> list[str]:
-    """All measures of the attribute's first comparison, which is of all unprivileged levels pooled."""
+    """All measures of the attribute's first comparison: of all unprivileged levels pooled, or of any level."""
     comparison = rows[0]["comparison"]
     judged = {(row["measure"], row["model"]): _judged(row) for row in rows if row["comparison"] == comparison}
     measures = dict.fromkeys(measure for measure, _ in judged)
@@ -95,7 +95,8 @@ def _attribute(name: str, rows: list[_Row]) -> list[str]:
 
 def _judged(row: _Row) -> str:
     """Value, interval and verdict; what is undefined has its reason instead."""
-    return f"{_interval(row)} {words(row['verdict'])}" if row["value"] else _interval(row)
+    said = f"{_interval(row)} {words(row['verdict'])}" if row["value"] else _interval(row)
+    return f"{said} ({row['farthest']})" if row.get("farthest") else said
 
 
 def _interval(row: _Row) -> str:

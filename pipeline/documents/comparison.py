@@ -10,7 +10,17 @@ import pandas as pd
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
-from responsible.names import ALL_PRIVILEGED, BASELINE, CHANGE, CLUSTER_GROUPS, MODELS, POOLED, REWEIGHED
+from responsible.names import (
+    ALL_PRIVILEGED,
+    ANY_LEVEL,
+    BASELINE,
+    CHANGE,
+    CLUSTER_GROUPS,
+    MODELS,
+    POOLED,
+    REST,
+    REWEIGHED,
+)
 
 if TYPE_CHECKING:
     from responsible.fairness.disparity import Fairness
@@ -67,24 +77,36 @@ def _majority(found: Evaluation) -> float:
 
 
 def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
-    own = found.fairness[(found.fairness["attribute"] == name) & (found.fairness["comparison"] == POOLED)]
+    table = found.fairness[found.fairness["attribute"] == name]
+    own = table[table["comparison"].isin([POOLED, ANY_LEVEL])]
     rows = [
         {"measure": measure, **{r.model: r for r in records(part)}}
         for measure, part in own.groupby("measure", sort=False)
     ]
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
+    scores = found.score_quality
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
         "rows": rows,
-        "moved": _moved(rows),
+        "moved": _moved(rows if named.get(True) else []),
+        "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
         "unmet": [row for row in rows if row[REWEIGHED].verdict != "pass"],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
+        "scores": records(scores[(scores["attribute"] == name) & scores["group"].isin((ALL_PRIVILEGED, POOLED))]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each measure of each level against everybody else, by model; of two levels the first, the other is its mirror."""
+    names = table["comparison"].unique()
+    table = table[table["comparison"].isin(names if len(names) > 2 else names[:1])]
+    by_level = table.groupby(["measure", "comparison"], sort=False)
+    return [{"measure": m, "level": level, **{r.model: r for r in records(part)}} for (m, level), part in by_level]
 
 
 # The rows a rate rests on, in words.
@@ -100,12 +122,15 @@ def _needed(row: Any) -> dict[str, Any]:
     """The groups of a measure with the rows they have and need, none where no number of rows decides."""
     rates = MEASURES[row.measure].rates
     kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label"
+    sides = f"unprivileged {kind}", f"privileged {kind}"
+    if row.farthest:
+        sides = f"{kind} of {row.farthest}", f"{kind} of {REST}"
     ends = [
-        ("unprivileged", row.support_unprivileged, row.needed_unprivileged),
-        ("privileged", row.support_privileged, row.needed_privileged),
+        (sides[0], row.support_unprivileged, row.needed_unprivileged),
+        (sides[1], row.support_privileged, row.needed_privileged),
     ]
     more = [(group, int(now), int(then)) for group, now, then in ends if not pd.isna(then)]
-    return {"measure": row.measure, "model": row.model, "reason": row.reason, "kind": kind, "more": more}
+    return {"measure": row.measure, "model": row.model, "reason": row.reason, "more": more}
 
 
 def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -127,14 +152,18 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row for each pool and each level: test rows, labels, and how many each model selects; the pools first."""
+    """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
+    wrongly; the pools first.
+    """
     out = []
     pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
+    pools = pools if confusion["privileged"].any() else []
     levels = [(level, confusion["level"] == level) for level in confusion["level"].unique()]
     for group, member in [*pools, *levels]:
         sums = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]].sum().reindex(MODELS, fill_value=0)
         base = sums.loc[BASELINE]
         selects = {model: int(sums.loc[model, "tp"] + sums.loc[model, "fp"]) for model in MODELS}
-        labels = {"positives": int(base.tp + base.fn), "negatives": int(base.fp + base.tn)}
+        wrong = {"refused": int(sums.loc[REWEIGHED, "fn"]), "wrongly_selected": int(sums.loc[REWEIGHED, "fp"])}
+        labels = {"positives": int(base.tp + base.fn)} | wrong
         out.append({"group": group, "n": int(base.sum()), **labels, **selects})
     return out

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pipeline.documents.healthcare_figures import COLOURS, beyond, confirmed, primary, shown_less
+from pipeline.documents.healthcare_figures import (
+    COLOURS,
+    beyond,
+    by_band,
+    confirmed,
+    lowest,
+    primary,
+    shown_less,
+    trend,
+)
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
+from responsible.names import REST
 
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited, HealthcareAudit
@@ -65,7 +75,8 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "findings": findings,
         "counts": counts,
         "verdict": next((colour for colour in COLOURS if counts[colour]), "GREEN"),
-        "groups": _groups(findings, [_finding(row, roles, rules) for row in records(primary(found))]),
+        "unpooled": [name for name, own in roles.protected.items() if not own.privileged],
+        "groups": _groups(findings, [_finding(row, roles, rules) for row in _headlines(found)]),
         "switched_off": records(found.switched_off),
         "individual": found.individual,
         "losses": records(found.individual.losses) if found.individual else [],
@@ -73,6 +84,7 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "given": next((r.given for r in records(odds) if r.given), "") if len(odds) else "",
         "intersections": {
             "tested": int((table["evidence"] == "").sum()),
+            "lowest": lowest(table),
             "less": records(table[shown_less(table)]),
             "small": records(table[table["evidence"] != ""]),
         },
@@ -81,6 +93,8 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
         "beyond": list(beyond(found)["group"]) if len(beyond(found)) else [],
         "found": records(found.subgroups.findings),
         "change": _changes(found),
+        "by_band": by_band(found.bands),
+        "trend": trend(found.months),
         "causes": _causes(found),
         "replay": len(found.replay) > 0,
     }
@@ -93,12 +107,13 @@ def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit) -> dict[str, A
     crosses a limit; ``needed`` then has what each group has and would need, nothing where no number would decide.
     """
     rates = MEASURES[row.measure].rates if row.measure in MEASURES else ()
+    privileged = roles.protected[row.attribute].privileged
     return {
         "finding": row.finding,
         "row": row,
         "scope": SCOPE[row.scope],
         "among": "Among emergencies, " if row.scope.startswith("urgent") else "",
-        "other": " or ".join(roles.protected[row.attribute].privileged),
+        "against": f"where it is {' or '.join(privileged)}" if privileged else f"for {REST}",
         "defined": not np.isnan(row.value),
         "tested": not np.isnan(row.p),
         "shown": row.p_adjusted <= rules.significance,
@@ -120,6 +135,13 @@ def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit) -> list
     rows = [r for t in (found.approvals, found.waits) if len(t) for r in records(t) if r.finding]
     rows.sort(key=lambda r: (COLOURS.index(r.finding), -abs(np.nan_to_num(r.value)), r.attribute, r.measure, r.scope))
     return [_finding(row, roles, rules) for row in rows]
+
+
+def _headlines(found: Audited) -> list[Any]:
+    """The headline comparison of each attribute; that of any level is its level's own, with its own colour."""
+    table = found.approvals
+    own = {(r.attribute, r.scope, r.measure, r.comparison): r for r in records(table)}
+    return [own[r.attribute, r.scope, r.measure, r.farthest or r.comparison] for r in records(primary(found))]
 
 
 def _groups(findings: list[dict[str, Any]], headlines: list[dict[str, Any]]) -> list[dict[str, Any]]:

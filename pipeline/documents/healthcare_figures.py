@@ -13,7 +13,8 @@ from responsible.names import SWITCHED_OFF
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited
 
-TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is drawn
+TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is followed
+MOST = 12  # rows of a table in a document
 COLOURS = ("RED", "AMBER", "GREEN")
 
 
@@ -76,6 +77,41 @@ def headline(found: Audited) -> dict[str, Any]:
 
 def _by_attribute(rows: pd.DataFrame) -> dict[str, float]:
     return {str(row.attribute): float(row.value) for row in records(rows)}
+
+
+def by_band(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each level with its approval by band of the priority score, the lowest band first."""
+    if table.empty:
+        return []
+    parts = table.sort_values("order", kind="stable").groupby(["attribute", "level"], sort=False)
+    rows = [{"attribute": key[0], "level": key[1], "bands": records(part)} for key, part in parts]
+    return rows[:MOST]
+
+
+def lowest(table: pd.DataFrame) -> list[Any]:
+    """The combinations with enough cases that are approved least."""
+    if table.empty:
+        return []
+    return records(table[table["evidence"] == ""].sort_values("rate", kind="stable").head(MOST))
+
+
+def trend(months: pd.DataFrame) -> list[dict[str, Any]]:
+    """In how many months each group's difference has a value, and lies below or above zero with its whole interval."""
+    if months.empty:
+        return []
+    measure = next(m for m in TREND if m in set(months["measure"]))
+    own = months[(months["measure"] == measure) & (months["scope"] == "all")]
+    return [
+        {
+            "attribute": key[0],
+            "comparison": key[1],
+            "measure": measure,
+            "known": int(part["value"].notna().sum()),
+            "below": int((part["high"] < 0).sum()),
+            "above": int((part["low"] > 0).sum()),
+        }
+        for key, part in own.groupby(["attribute", "comparison"], sort=False)
+    ][:MOST]
 
 
 def shown_less(table: pd.DataFrame, level: float = 0.05) -> pd.Series[bool]:

@@ -9,13 +9,17 @@ from pydantic import Field
 
 from pipeline.reporting.formatting import words
 from pipeline.reporting.tables import records
+from pipeline.results.answers import why_open
 from pipeline.storage import files
+from responsible.governance.statements import Confirmation, Told
 from responsible.statistics.significance import SMALL
 from responsible.validation import Params
 
 if TYPE_CHECKING:
+    from responsible.governance.answers import Circumstances
     from responsible.healthcare.audit import Audited
 
+LINE = "healthcare"
 LOWEST, HIGHEST = 1, 3
 Grade = Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
 ACT, PLAN = 18, 8  # of 27: from here a source is acted on now, from here it is planned for
@@ -25,10 +29,11 @@ class Source(Params):
     """A way in which a decision system becomes unfair, graded 1 to 3 by severity, likelihood and relevance."""
 
     kind: Literal["data", "algorithm", "deployment"]
-    sign: Annotated[str, Field(min_length=1)]
+    sign: Told = ""
     severity: Grade
     likelihood: Grade
     relevance: Grade
+    confirmed_by: Confirmation | None = None
 
     @property
     def priority(self) -> int:
@@ -69,10 +74,16 @@ METRICS = {
 }
 
 
-def context(found: Audited, playbook: Playbook, headline: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything the templates of the playbook's generated parts show besides the report's context."""
+def context(found: Audited, playbook: Playbook, headline: Mapping[str, Any], now: Circumstances) -> dict[str, Any]:
+    """Everything the templates of the playbook's generated parts show besides the report's context.
+
+    ``now`` tells whether the story of the sample, and the grades of its sources, hold for the table.
+    """
+    graded = {name: own for name, own in playbook.sources.items() if not _ungraded(own, now)}
     return {
-        "matrix": matrix(playbook),
+        "sample": now.of_sample(LINE),
+        "matrix": matrix(graded),
+        "ungraded": len(playbook.sources) - len(graded),
         "metrics": metrics(headline),
         "success": success(found),
         "lowest": LOWEST,
@@ -85,12 +96,13 @@ def context(found: Audited, playbook: Playbook, headline: Mapping[str, Any]) -> 
     }
 
 
-def matrix(playbook: Playbook) -> list[dict[str, Any]]:
+def _ungraded(source: Source, now: Circumstances) -> str:
+    return why_open(now, source.sign, LINE, confirmed=source.confirmed_by is not None)
+
+
+def matrix(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
     """The bias sources, the most urgent first."""
-    rows = [
-        {"name": words(name), "source": source, "priority": source.priority}
-        for name, source in playbook.sources.items()
-    ]
+    rows = [{"name": words(name), "source": source, "priority": source.priority} for name, source in sources.items()]
     return sorted(rows, key=lambda row: (-row["priority"], row["name"]))
 
 

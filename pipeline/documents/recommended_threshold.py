@@ -62,6 +62,7 @@ def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) ->
             "threshold": threshold,
             "base": rows[threshold, DATA, "base_rate"],
             **{model: rows[threshold, model, "disparate_impact"] for model in MODELS},
+            "accuracy": rows[threshold, REWEIGHED, "accuracy"],
             "decider": rows[threshold, REWEIGHED, sweep.choose_by],
             "wins": choice.frequency[index],
         }

@@ -41,7 +41,6 @@ def context(
     inference: Inference,
 ) -> dict[str, Any]:
     """Everything the templates show."""
-    answers = report.params.data_sheet
     found = report.found
     open_, answered = one_sided(found.shares)
     measured = _measured(report)
@@ -67,8 +66,6 @@ def context(
         "roles": roles,
         "privacy": report.params.privacy,
         "inference": inference,
-        "answers": dict(answers),
-        "unanswered": answers.unanswered(),
         "costs": {name: cost(report.compared, setting) for name, setting in report.settings.items()},
         "totals": {name: total(criteria) for name, criteria in report.scores.items()},
         "criteria": list(zip(*report.scores.values(), strict=True)),

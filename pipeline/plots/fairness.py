@@ -1,157 +1,181 @@
-"""Pictures of the fairness measures and of every level's rates; each takes a table of the stage and returns a PNG."""
+"""Pictures of the fairness measures and of every level's rates; each takes a table of the stage."""
 
 from __future__ import annotations
 
-from math import isnan
-from typing import TYPE_CHECKING, Any
+from math import isnan, nan
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, by_attribute, figure_of, png
-from pipeline.reporting.formatting import words
+from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
+from pipeline.plots.style import Canvas, Picture, count, name, picture, share
+from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import BASELINE, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED, REWEIGHED
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-
-def _interval(ax: Axes, y: float, row: Any, model: str) -> None:
-    colour = COLOUR[model]
-    if isnan(row.value):
-        ax.annotate(
-            f"{model}: undefined ({words(row.reason)})",
-            (0.02, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=8,
-            color=colour,
-        )
-        return
-    if not isnan(row.low):
-        ax.plot([row.low, row.high], [y, y], color=colour, lw=2, solid_capstyle="butt")
-    ax.plot([row.value], [y], MARKER[model], color=colour, ms=6, zorder=3)
+KIND = dict(zip(MODELS, "ab", strict=True))
+VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
+_PEOPLE = {
+    "selection_rate": "people",
+    "true_positive_rate": "people who qualify",
+    "false_positive_rate": "people who do not qualify",
+    "positive_predictive_value": "people selected",
+}
+NAMED = 3  # attributes that a heading counts one by one
 
 
-def _band(row: Any, lowest: float, highest: float) -> tuple[float, float]:
-    return (lowest if isnan(row.minimum) else row.minimum, highest if isnan(row.maximum) else row.maximum)
+def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
+    """Every measure of both models with its interval, limits and verdict, attribute by attribute."""
+    judged = _judged(fairness)
+    own = [(str(attribute), part) for attribute, part in judged.groupby("attribute", sort=False)]
 
+    def draw(canvas: Canvas) -> None:
+        canvas.legend([(KIND[model], model) for model in MODELS] + [("within", "within the limits")])
+        for attribute, part in own:
+            canvas.paragraph(f"By {name(attribute)}", "bold")
+            ratio = part["measure"].map(lambda measure: MEASURES[measure].ratio)
+            for kind in (False, True):
+                _measures(canvas, part[ratio == kind], ratio=kind)
 
-def disparities(fairness: pd.DataFrame) -> bytes:
-    """Every pooled measure of both models with its interval and the band of its limits, one row per attribute."""
-    pooled = fairness[(fairness["comparison"] == POOLED) & (fairness["model"] != CHANGE)]
-    title = "\n".join(_verdict_sentence(attribute, own) for _, attribute, own in by_attribute(pooled))
-    number = pooled["attribute"].nunique()
-    figure, axes = figure_of(number, 2, 11, 0.6 + 3.4 * number, title, width_ratios=[3, 2])
-    for row, attribute, own in by_attribute(pooled):
-        ratio = np.array([MEASURES[name].ratio for name in own["measure"]])
-        _measures(axes[row, 0], own[~ratio], f"{attribute}: differences, unprivileged minus privileged (0 is parity)")
-        units = " and ".join(dict.fromkeys(MEASURES[name].unit for name in own.loc[ratio, "measure"]))
-        _ratios(axes[row, 1], own[ratio], f"{attribute}: {units} (1 is parity)")
-    return png(figure)
-
-
-def _verdict_sentence(attribute: str, rows: pd.DataFrame) -> str:
-    passed = {model: int((own["verdict"] == "pass").sum()) for model, own in rows.groupby("model")}
-    total = rows["measure"].nunique()
-    return (
-        f"By {attribute}, the baseline passes {passed.get(BASELINE, 0)} of {total} limits, "
-        f"the reweighed model {passed.get(REWEIGHED, 0)}"
+    finding = _met(own)
+    worst = records(judged[judged["model"] == REWEIGHED].sort_values("_rank", kind="stable"))[0]
+    alt = (
+        f"{finding} Worst after reweighing: {_label(worst)} by {name(worst.attribute)}, "
+        f"{_value(worst)}, limits {limits(worst.minimum, worst.maximum)}: {words(worst.verdict)}."
+    )
+    how = " jackknife" if (fairness["method"] == "jackknife").any() else ""
+    caption = (
+        f"Marks are values on the test rows, bars {percent(confidence, 0)}{how} intervals. A verdict judges the whole "
+        "bar. Numbers under a name: people of the unprivileged against the privileged group. "
+        "Source: plots/fairness.csv."
+    )
+    return picture(
+        Said(
+            finding,
+            "Unprivileged against privileged people, both models, test rows",
+            alt,
+            caption,
+        ),
+        draw,
     )
 
 
-def _measures(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    names = list(dict.fromkeys(rows["measure"]))
-    for row in records(rows):
-        place = len(names) - 1 - names.index(row.measure)
-        y = place + (0.16 if row.model == BASELINE else -0.16)
-        if row.model == BASELINE:
-            low, high = _band(row, -1.05, 1.05)
-            ax.fill_betweenx([place - 0.42, place + 0.42], low, high, color=LIMITS, lw=0)
-        _interval(ax, y, row, row.model)
-    ax.axvline(0, color=MUTED, lw=0.8)
-    ax.set(yticks=range(len(names)), yticklabels=[words(n) for n in reversed(names)], xlim=(-1.05, 1.05))
-    ax.set_title(title, loc="left", fontsize=10)
+def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
+    """The pooled comparison of each attribute and measure; where no level is privileged, the level farthest away."""
+    rows = fairness[fairness["model"] != CHANGE].reset_index(drop=True)
+    distance = [-abs(v - MEASURES[m].fair) for v, m in zip(rows["value"], rows["measure"], strict=True)]
+    rank = rows["verdict"].map(lambda verdict: VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS))
+    rows["_rank"] = list(zip(rank, pd.Series(distance).fillna(0), strict=True))
+    return rows[rows["comparison"].isin([POOLED, ANY_LEVEL])].reset_index(drop=True)
 
 
-def _ratios(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    most, names = max(1.6, min(5.0, rows["high"].max() * 1.1)), list(dict.fromkeys(rows["measure"]))
-    for row in records(rows):
-        place = len(names) - 1 - names.index(row.measure)
-        y = place + (0.16 if row.model == BASELINE else -0.16)
-        if row.model == BASELINE:
-            ax.fill_betweenx([place - 0.42, place + 0.42], *_band(row, 0, most), color=LIMITS, lw=0)
-        _interval(ax, y, row, row.model)
-        if not isnan(row.value):
-            ax.annotate(
-                f"{row.model} {row.value:.{2 if row.value >= 0.1 else 3}f}",
-                (min(row.value, most), y),
-                (0, 11 if y > place else -11),
-                textcoords="offset points",
-                ha="left" if row.value < most / 4 else "center",
-                va="center",
-                fontsize=9,
-                color=COLOUR[row.model],
-            )
-    ax.axvline(1, color=MUTED, lw=0.8)
-    ax.set(xlim=(-0.02, most), ylim=(-0.6, len(names) - 0.4), yticks=[])
-    ax.set_title(f"{title}\nshaded: within limits", loc="left", fontsize=10)
+def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
+    """How many measures each model keeps within their limits, by attribute."""
+    met: list[tuple[str, int, int, int]] = []
+    for attribute, part in own:
+        passed = part[part["verdict"] == "pass"].groupby("model").size()
+        before, after = (int(passed.get(model, 0)) for model in MODELS)
+        met.append((attribute, before, after, part["measure"].nunique()))
+    if len(met) > NAMED:
+        whole = sum(after == total for _, _, after, total in met)
+        least = min(met, key=lambda row: row[2] / row[3])
+        lead = count(whole, len(met), "attributes")
+        rest = count(least[2], least[3], "measures")
+        return f"After reweighing, {lead} within all limits; by {name(least[0])}, {rest}."
+    return " ".join(
+        f"By {name(attribute)}, {count(after, total, 'measures')} within the limits after reweighing "
+        f"({before or 'none'} before)."
+        for attribute, before, after, total in met
+    )
+
+
+def _value(row: Any) -> str:
+    """Value and interval in words."""
+    if isnan(row.value):
+        return f"undefined ({words(row.reason)})"
+    return f"{number(row.value, 2)} ({number(row.low, 2)} to {number(row.high, 2)})"
+
+
+def _label(row: Any) -> str:
+    return words(row.measure) + (f", {name(row.farthest)}" if row.comparison == ANY_LEVEL else "")
+
+
+def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
+    if rows.empty:
+        return
+    high = min(5.0, max(1.6, rows["high"].max() * 1.05)) if ratio else 1.0
+    lines = []
+    for measure, part in rows.groupby("measure", sort=False):
+        models = {row.model: row for row in records(part)}
+        row = models[REWEIGHED]
+        own = MEASURES[str(measure)]
+        people = _PEOPLE[own.rates[0]] if len(own.rates) == 1 else "of the rarer label"
+        note = f"{row.support_unprivileged:,.0f} against {row.support_privileged:,.0f} {people}"
+        marks = [
+            Mark(KIND[m], r.value, r.low, r.high, words(r.verdict), bold=r.verdict in VERDICTS[:2])
+            for m, r in models.items()
+        ]
+        lines.append(Row(_label(row).capitalize(), [Cell(marks, row.minimum, row.maximum, note)]))
+    title = "Ratio; 1 is parity" if ratio else "Percentage points; 0 is parity"
+    tick = (lambda v: number(v, "g")) if ratio else lambda v: number(v * 100, "g")
+    column = Column(
+        title, 0 if ratio else -1, high, tick, said_width(list(map(words, VERDICTS))), 1.0 if ratio else 0.0, "Verdict"
+    )
+    forest(canvas, [column], lines, label=285)
 
 
 RATES = {
-    "selection_rate": "selected",
-    "true_positive_rate": "selected, of label 1",
-    "false_positive_rate": "selected, of label 0",
-    "positive_predictive_value": "label 1, of selected",
-    "base_rate": "label 1 (data)",
+    "selection_rate": ("Selected", False),
+    "true_positive_rate": ("Wrongly refused, of those who qualify", True),
+    "false_positive_rate": ("Wrongly selected, of the others", False),
 }
 
 
-def group_rates(rates: pd.DataFrame) -> bytes:
-    """Every level's rates with Wilson intervals for both models, privileged levels on top and in bold."""
-    sizes = [own["level"].nunique() for _, _, own in by_attribute(rates)]
-    figure, axes = figure_of(
-        len(sizes), len(RATES), 13, 0.8 + 0.5 * sum(sizes) + 0.8 * len(sizes), _spread_sentence(rates),
-        height_ratios=sizes, sharey="row",
-    )  # fmt: skip
-    for row, attribute, own in by_attribute(rates):
-        for column, (rate, label) in enumerate(RATES.items()):
-            _levels(axes[row, column], own[own["rate"] == rate], rate)
-            axes[row, column].set_title(f"{attribute}: {label}" if column == 0 else label, loc="left", fontsize=10)
-    axes[0, 0].plot([], [], "o", color=COLOUR[BASELINE], label=BASELINE)
-    axes[0, 0].plot([], [], "D", color=COLOUR[REWEIGHED], label=REWEIGHED)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False)
-    return png(figure)
+def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") -> Picture:
+    """Selection and error rates of every level with their intervals, both models; privileged levels first."""
+    own = [(str(attribute), part) for attribute, part in rates.groupby("attribute", sort=False)]
 
+    def draw(canvas: Canvas) -> None:
+        canvas.legend([(KIND[model], model) for model in MODELS])
+        for attribute, part in own:
+            canvas.paragraph(f"By {name(attribute)}", "bold")
+            columns = [Column(title, 0, 1, share, 48) for title, _ in RATES.values()]
+            lines = [_level(str(level), rows) for level, rows in part.groupby("level", sort=False)]
+            forest(canvas, columns, lines, label=170, phone=130)
 
-def _spread_sentence(rates: pd.DataFrame) -> str:
-    chosen = rates[(rates["rate"] == "selection_rate") & (rates["model"] == REWEIGHED)].dropna(subset=["value"])
-    parts = []
-    for _, attribute, own in by_attribute(chosen):
-        low, high = own.iloc[int(own["value"].argmin())], own.iloc[int(own["value"].argmax())]
-        parts.append(
-            f"by {attribute} from {low['value']:.0%} ({low['level']}) to {high['value']:.0%} ({high['level']})"
-        )
-    return "The reweighed model selects " + ", ".join(parts)
-
-
-def _levels(ax: Axes, rows: pd.DataFrame, rate: str) -> None:
-    names = list(dict.fromkeys(rows["level"]))
-    models = (REWEIGHED,) if rate == "base_rate" else MODELS
-    for row in records(rows[rows["model"].isin(models)]):
-        shift = 0 if len(models) == 1 else 0.16 if row.model == BASELINE else -0.16
-        y = len(names) - 1 - names.index(row.level) + shift
-        if rate == "base_rate" and not isnan(row.value):
-            ax.plot([row.low, row.high], [y, y], color="black", lw=2)
-            ax.plot([row.value], [y], "s", color="black", ms=5)
-        else:
-            _interval(ax, y, row, row.model)
-    privileged = rows.drop_duplicates("level").set_index("level")["privileged"]
-    ax.set(
-        yticks=range(len(names)), yticklabels=list(reversed(names)), xlim=(-0.03, 1.03), ylim=(-0.6, len(names) - 0.4)
+    finding = _selected(own)
+    caption = (
+        f"Marks are rates on the test rows, bars {percent(confidence, 0)} {method} intervals; n is the number of "
+        "people. A rate of fewer than five people, or of none, is left out. Source: plots/group_rates.csv."
     )
-    for text, name in zip(ax.get_yticklabels(), reversed(names), strict=False):
-        text.set_fontweight("bold" if privileged[name] else "normal")
-    ax.grid(axis="x", color="#EEEEEE")
+    return picture(Said(finding, "Per cent of the people of a level, both models, test rows", finding, caption), draw)
+
+
+def _level(level: str, rows: pd.DataFrame) -> Row:
+    n = rows.loc[rows["rate"] == "base_rate", "of"].max()
+    cells = []
+    for rate, (_, complement) in RATES.items():
+        marks = []
+        for row in records(rows[rows["rate"] == rate]):
+            value, low, high = (
+                (1 - row.value, 1 - row.high, 1 - row.low) if complement else (row.value, row.low, row.high)
+            )
+            if isnan(value):
+                value = low = high = nan
+            marks.append(Mark(KIND[row.model], value, low, high, "none" if isnan(value) else f"{value * 100:.0f} %"))
+        cells.append(Cell(marks, note=f"n {n:,.0f}"))
+    return Row(name(level), cells)
+
+
+def _selected(own: list[tuple[str, pd.DataFrame]]) -> str:
+    """Whom the reweighed model selects least and most, by attribute."""
+    parts = []
+    for attribute, part in own[:NAMED]:
+        chosen = part[(part["rate"] == "selection_rate") & (part["model"] == REWEIGHED)].dropna(subset=["value"])
+        if chosen.empty:
+            continue
+        low, high = (records(chosen.sort_values("value", kind="stable"))[i] for i in (0, -1))
+        least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in (low, high))
+        parts.append(f"by {name(attribute)} from {least} to {most}")
+    return f"The reweighed model selects {'; '.join(parts)}." if parts else "No level has enough people for a rate."

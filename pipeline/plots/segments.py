@@ -1,168 +1,156 @@
-"""Pictures of the segments: where they lie, how K was chosen, how stable they are, and whom they hold."""
+"""Pictures of the segments: where they lie and whom they hold, and what privacy costs them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.plots.style import LIMITS, MUTED, figure_of, png
+import pandas as pd
+
+from pipeline.plots.curves import Axis, Curve, curves
+from pipeline.plots.forest import Cell, Column, Mark, Row, forest
+from pipeline.plots.style import KINDS, LETTER, Canvas, Picture, count, name, picture, share
+from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
 from responsible.clustering.null_reference import ONE_FEATURE
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
     from responsible.segmentation.report import Report
 
-# Okabe & Ito 2008, from the second on; beyond seven segments colours repeat and the numbers tell them apart.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
-MARKERS = ("o", "x", "^", "s", "+", "D")
-METHODS = {"kmeans": ("#0072B2", "o"), "mixture": ("#D55E00", "D"), "dbscan": ("#009E73", "s")}
+# A dot, a cross, an upright cross and a ring for protected levels, as steps of a path from the point.
+MARKS = ("h0", "m-3-3l6 6m0-6l-6 6", "m-4 0h8m-4-4v8", "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0")
+ROWS = 24  # shares drawn; of more, each segment's most frequent level
 
 
-def colour(segment: int) -> str:
-    """Of a segment from 1; grey for 0, no segment."""
-    return COLOURS[(segment - 1) % len(COLOURS)] if segment else MUTED
+def kind(segment: int) -> str:
+    """Colour and shape of a segment from 1; beyond five they repeat and the numbers tell them apart."""
+    return KINDS[(segment - 1) % len(KINDS)]
 
 
-def plane(shown: pd.DataFrame, report: Report) -> bytes:
-    """Everybody (or a sample) in the first two principal components: colours are segments, marks protected levels."""
-    title = "; ".join([_count(report), *_one_sided(report)])
-    figure, axes = figure_of(1, 1, 8.5, 6, title)
-    ax = axes[0, 0]
-    segment: Any
-    code: Any
-    for (segment, code), part in shown.groupby(["segment", "code"]):
-        mark = MARKERS[code % len(MARKERS)]
-        ax.scatter(part["first"], part["second"], s=16, marker=mark, color=colour(segment), alpha=0.55, lw=0.9)
-    for segment, part in shown[shown["segment"] > 0].groupby("segment"):
-        box = {"facecolor": "white", "edgecolor": colour(segment), "boxstyle": "round", "alpha": 0.9}
-        ax.annotate(f"segment {segment}", (part["first"].mean(), part["second"].mean()), ha="center", bbox=box)
-    for code, level in enumerate(report.levels):
-        ax.scatter([], [], marker=MARKERS[code % len(MARKERS)], color="black", label=level)
-    ax.legend(frameon=False, title="protected level", loc="best")
-    ax.set(xlabel="first principal component (standard deviations)", ylabel="second")
-    return png(figure)
+def segments(shown: pd.DataFrame, shares: pd.DataFrame, report: Report, confidence: float) -> Picture:
+    """People in the first two principal components, and every level's share of every segment."""
+    finding = _finding(shares, report)
+    table = shares if len(shares) <= ROWS else shares.loc[shares.groupby("segment")["share"].idxmax()]
+
+    def draw(canvas: Canvas) -> None:
+        _map(canvas, shown, report)
+        _shares(canvas, table, report.params.representation.flag)
+
+    caption = (
+        f"{len(report.found.labels):,} people, {len(shown):,} of them drawn. Bars are {percent(confidence, 0)} Wilson "
+        "intervals, upright lines the share of everybody; shaded: shares from which a segment can be one-sided. "
+        "Source: plots/segments_shares.csv."
+    )
+    unit = "Segments of people, and the levels of the protected attribute in each"
+    return picture(Said(finding, unit, finding, caption), draw)
 
 
-def _count(report: Report) -> str:
-    k = report.found.choice.chosen.fitted.k
-    if ONE_FEATURE in report.found.doubts:
-        return f"{k} clusters of one feature, which cannot show segments"
-    return f"{k} segments" if report.found.found else f"No segments: {k} clusters that the data do not support"
+def _finding(shares: pd.DataFrame, report: Report) -> str:
+    """How many segments there are, and which are one-sided."""
+    found = report.found
+    total = shares["segment"].nunique()
+    lead = f"{total} segments" if found.found else f"No segments: {total} clusters shown for information"
+    if ONE_FEATURE in found.doubts:
+        lead = f"Whether there are segments cannot be told from one feature: {total} clusters shown"
+    flagged = records(shares[shares["flagged"]])
+    each = "; ".join(
+        f"segment {r.segment} is {percent(r.share, 0)} {name(r.level)} ({r.count:,} of {r.n:,})" for r in flagged[:3]
+    )
+    number_of = count(len({r.segment for r in flagged}), total, "segments")
+    return f"{lead}; {number_of} one-sided{f': {each}' if each else ''}."
 
 
-def _one_sided(report: Report) -> list[str]:
-    """Each one-sided segment with the level that fills it."""
-    flagged = [share for share in report.found.shares if share.flagged]
-    return [f"segment {share.segment} is {share.share:.0%} {share.level}" for share in flagged]
+def _map(canvas: Canvas, shown: pd.DataFrame, report: Report) -> None:
+    width, height = min(canvas.width, 560), 300
+    canvas.paragraph("Each point is a person; near points are alike (first two principal components)", "muted")
+    low, high = shown[["first", "second"]].min(), shown[["first", "second"]].max()
+    span, top = (high - low).replace(0, 1), canvas.y + 6
+
+    def place(first: float, second: float) -> tuple[float, float]:
+        across, up = (first - low["first"]) / span["first"], (second - low["second"]) / span["second"]
+        return 8 + (width - 16) * across, top + height * (1 - up)
+
+    key: Any
+    for key, part in shown.groupby(["segment", "code"]):
+        segment, code = map(int, key)
+        points = (place(x, y) for x, y in zip(part["first"], part["second"], strict=True))
+        steps = "".join(f"M{x:.0f} {y:.0f}{MARKS[code % len(MARKS)]}" for x, y in points)
+        canvas.shape(steps, f"{kind(segment) if segment else 'axis'} {_shape(code)}")
+    for key, part in shown[shown["segment"] > 0].groupby("segment"):
+        x, y = place(part["first"].mean(), part["second"].mean())
+        canvas.text(x, y, f"segment {key}", "bold halo middle")
+    canvas.y, x = top + height + 14, 0.0
+    for code, level in enumerate(map(name, report.levels)):
+        if x and x + 40 + LETTER * len(level) > canvas.width:
+            x, canvas.y = 0.0, canvas.y + 20
+        canvas.shape(f"M{x + 8:.0f} {canvas.y + 9:.0f}{MARKS[code % len(MARKS)]}", f"e {_shape(code)}")
+        canvas.text(x + 20, canvas.y + 13, level)
+        x += 40 + LETTER * len(level)
+    canvas.y += 34
 
 
-def choice(tried: pd.DataFrame, knee: int | None, report: Report) -> bytes:
-    """Inertia with its knee, silhouette with the reference, median ARI with quartiles and BIC, all by K."""
-    chosen, other = report.found.choice.chosen, report.found.choice.other_k
-    lead = report.found.choice.lead_other_k
-    title = f"K = {chosen.fitted.k} by {chosen.name[0]}"
-    if other and lead:
-        title += f": silhouette {abs(lead.value):.2f} {'above' if lead.value >= 0 else 'below'} the best other K"
-    figure, axes = figure_of(2, 2, 9.5, 7, title)
-    panels = {"inertia": "inertia", "silhouette": "mean silhouette", "ari_median": "median ARI of refits", "bic": "BIC"}
-    for ax, (column, label) in zip(axes.flat, panels.items(), strict=True):
-        _by_k(ax, tried, column)
-        ax.set(xlabel="K", ylabel=label)
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.axvline(chosen.fitted.k, color="black", lw=0.8, ls="--")
-    axes[0, 0].set_title(f"the knee is at {knee}" if knee else "no knee")
-    highest = max(draws.max() for draws in report.found.reference.values())
-    axes[0, 1].axhspan(min(0, highest), highest, color="#EEEEEE", lw=0, zorder=0)
-    axes[0, 1].set_title("grey: tables without clusters reach this")
-    axes[1, 0].set(title="bars: quartiles", ylim=(None, 1.03))
-    axes[1, 1].set_title("of the mixture; lower is better")
-    axes[0, 0].legend(frameon=False)
-    return png(figure)
+def _shape(code: int) -> str:
+    return "cross" if code % len(MARKS) else "dots"
 
 
-def _by_k(ax: Axes, tried: pd.DataFrame, column: str) -> None:
-    for method, part in tried.dropna(subset=[column]).groupby("method", sort=False):
-        shade, mark = METHODS[str(method)]
-        bars = {
-            "silhouette": ("silhouette_low", "silhouette_high"),
-            "ari_median": ("ari_lower_quartile", "ari_upper_quartile"),
-        }
-        if column in bars:
-            low, high = (part[name] for name in bars[column])
-            ax.vlines(part["k"], low, high, color=shade, lw=2, alpha=0.5)
-        ax.plot(part["k"], part[column], marker=mark, color=shade, ms=5, label=method, ls="-" if len(part) > 1 else "")
-
-
-def stability(refits: pd.DataFrame, report: Report) -> bytes:
-    """Box plots of the adjusted Rand index of every refit, one box per method and K."""
-    low, median, high = report.found.stability.quartiles()
-    title = f"{_count(report)}, refitted on resamples: agreement {median:.2f} of 1 (quartiles {low:.2f} to {high:.2f})"
-    figure, axes = figure_of(1, 1, 9, 5, title)
-    ax = axes[0, 0]
-    names = list(dict.fromkeys(refits["candidate"]))
-    boxes = ax.boxplot([refits.loc[refits["candidate"] == n, "ari"] for n in names], patch_artist=True, widths=0.6)
-    for box, name in zip(boxes["boxes"], names, strict=True):
-        box.set(facecolor=METHODS[name.split()[0]][0], alpha=0.5)
-    for line in boxes["medians"]:
-        line.set(color="black", lw=1.6)
-    ax.axhspan(report.params.scorecard.stability, 1.02, color=LIMITS, lw=0, zorder=0)
-    ax.set_xticks(range(1, len(names) + 1), [n.replace(" ", "\n") for n in names])
-    ax.set(ylabel="adjusted Rand index with all points", ylim=(min(-0.02, refits["ari"].min()), 1.02))
-    ax.set_title(f"shaded: within the limit, a median of at least {report.params.scorecard.stability:g}")
-    return png(figure)
-
-
-def shares(table: pd.DataFrame, report: Report) -> bytes:
-    """The share of every protected level in every segment, with interval, against its share of everybody."""
-    flag = report.params.representation.flag
-    flagged = sorted(set(table.loc[table["flagged"], "segment"]))
-    number = f"{len(flagged)} of {table['segment'].nunique()} segments are one-sided"
-    title = f"{number} (more than {flag:.0%} of one level, and than outside)"
-    levels, segments = list(report.levels), sorted(set(table["segment"]))
-    height = 1.6 + 0.35 * len(segments) * len(levels)
-    figure, axes = figure_of(1, 1, 9, min(height, 14), title)
-    ax = axes[0, 0]
-    places = {(s, v): i * (len(levels) + 0.8) + j for i, s in enumerate(segments) for j, v in enumerate(levels)}
+def _shares(canvas: Canvas, table: pd.DataFrame, flag: float) -> None:
+    lines = []
     for row in records(table):
-        y = places[row.segment, row.level]
-        ax.plot([row.low, row.high], [y, y], color=colour(row.segment), lw=3, alpha=0.5)
-        ax.plot(row.share, y, "o", color=colour(row.segment), ms=7)
-        ax.plot(row.population, y, "|", color="black", ms=14)
-    ax.axvspan(flag, 1, color="#F6E3D8", lw=0, zorder=0)
-    ax.set_yticks(list(places.values()), [f"segment {s}: {v}" for s, v in places])
-    ax.set(xlim=(-0.02, 1.02), xlabel="share of the segment, with interval; upright line: share of everybody")
-    ax.invert_yaxis()
-    ax.set_title("shaded: one-sided where it is more than of everybody else")
-    return png(figure)
+        said = f"{percent(row.share, 0)}{', one-sided' if row.flagged else ''}"
+        mark = Mark(kind(row.segment), row.share, row.low, row.high, said, bold=row.flagged)
+        note = f"{row.count:,} of {row.n:,} people"
+        cell = Cell([mark], minimum=flag, shade="beyond", note=note, whole=row.population)
+        lines.append(Row(f"Segment {row.segment}: {name(row.level)}", [cell]))
+    forest(canvas, [Column("Share of the segment; upright line: share of everybody", 0, 1, share, 130)], lines)
 
 
-def frontier(priced: pd.DataFrame, report: Report) -> bytes:
-    """What capping every level's share costs: silhouette, inertia and people moved, by the cap."""
-    known = priced.dropna(subset=["silhouette"])
-    figure, axes = figure_of(1, 3, 10.5, 4.4, _frontier_sentence(known, report))
-    columns = {
-        "silhouette": "mean silhouette",
-        "inertia_ratio": "inertia, times that without a cap",
-        "moved": "share of people moved",
-    }
-    for ax, (column, label) in zip(axes[0], columns.items(), strict=True):
-        ax.plot(known["cap"], known[column], "o-", color="#0072B2")
-        ax.set(xlabel="cap on one level's share", ylabel=label)
-        ax.axvline(report.params.representation.flag, color="black", lw=0.8, ls="--")
-    axes[0, 0].axhline(report.found.uncapped, color=MUTED, lw=0.8)
-    axes[0, 0].set_title("grey: without a cap; dashed: the flag")
-    for level, mark in zip(report.levels, MARKERS, strict=False):
-        axes[0, 2].plot(known["cap"], known[f"moved_{level}"], mark, ls=":", color=MUTED, label=f"of {level}")
-    axes[0, 2].legend(frameon=False)
-    return png(figure)
+def privacy(report: Report) -> Picture:
+    """What is lost against what is promised: people who change segment, by the ε that is promised."""
+    table = report.compared.curves
+    moved = table[(table["measure"] == "changed") & (table["level"] == "")].sort_values("epsilon")
+    promised = [*dict.fromkeys(report.compared.ledger.loc[report.compared.ledger["guarantee"], "mechanism"])]
+    mechanisms = promised + [name for name in dict.fromkeys(moved["mechanism"]) if name not in promised]
+
+    def draw(canvas: Canvas) -> None:
+        epsilons = sorted(set(moved["epsilon"]))
+        title = "ε that is asked for; to the left more is promised (logarithmic)"
+        across = Axis(title, epsilons[0], epsilons[-1], lambda v: number(v, "g"), _apart(epsilons), log=True)
+        up = Axis("People whose segment changes", 0, _top(moved), share)
+        lines = []
+        for mechanism, mark in zip(mechanisms, "abc", strict=False):
+            own = moved[moved["mechanism"] == mechanism].reset_index(drop=True)
+            label = mechanism if mechanism in promised else f"{mechanism}: promises nothing"
+            lines.append(Curve(label, mark, own["epsilon"], own))
+        curves(canvas, lines, (across, up), height=260)
+
+    finding, params = _cost(moved, report), report.params.privacy
+    caption = (
+        f"Medians of {params.draws} draws of the noise among {report.compared.rows:,} people; one more draw falls into "
+        f"the band with a chance of {percent(params.confidence, 0)}. Source: plots/segments_privacy.csv."
+    )
+    unit = "Share of people in another segment than without noise, by mechanism"
+    return picture(Said(finding, unit, finding, caption), draw)
 
 
-def _frontier_sentence(known: pd.DataFrame, report: Report) -> str:
-    strict: Any = known[known["cap"] <= report.params.representation.flag + 1e-9]
-    if strict.empty:
-        return "No assignment leaves no segment one-sided"
-    row = strict.iloc[-1]
-    cost = f"cost {row.silhouette_lost:.2f} of silhouette and move {row.moved:.0%} of people"
-    return f"Segments that are not one-sided {cost}"
+def _top(moved: pd.DataFrame) -> float:
+    return min(1.0, max(0.1, float(moved[["value", "high"]].max().max()) * 1.05))
+
+
+def _apart(epsilons: list[float]) -> list[float]:
+    """The values of ε whose labels do not run into each other."""
+    shown: list[float] = []
+    for epsilon in epsilons:
+        if not shown or epsilon / shown[-1] > 1.5:
+            shown.append(epsilon)
+    return shown
+
+
+def _cost(moved: pd.DataFrame, report: Report) -> str:
+    """Whom the released mechanism moves at its ε, and at the strictest ε tried."""
+    sure = report.settings["guaranteed"]
+    own: Any = moved[moved["mechanism"] == sure.mechanism]
+    at, strict = (records(own[own["epsilon"] == e])[0] for e in (sure.epsilon, own["epsilon"].min()))
+    moves = f"moves {percent(at.value)} of people to another segment ({sure.mechanism} noise)"
+    lead = f"A promise of ε = {number(sure.epsilon, 'g')} {moves}."
+    if strict.epsilon == sure.epsilon:
+        return lead
+    return f"{lead} ε = {number(strict.epsilon, 'g')} would move {percent(strict.value)}."

@@ -1,112 +1,104 @@
-"""Pictures of the threshold sweep."""
+"""The picture of the choice of a label threshold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.plots.style import COLOUR, LIMITS, MARKER, MUTED, figure_of, png
-from pipeline.reporting.formatting import words
-from responsible.names import REWEIGHED
+from pipeline.plots.curves import Axis, Curve, curves
+from pipeline.plots.style import Canvas, Picture, name, picture, share
+from pipeline.reporting.formatting import Said, number, percent, words
+from pipeline.reporting.tables import records
+from responsible.names import DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
+    from responsible.governance.policy import Policy
+    from responsible.governance.recommendation import Objections
     from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
 
-
-def _threshold_lines(ax: Axes, figures: pd.DataFrame, figure: str) -> None:
-    for model, colour in COLOUR.items():
-        line = figures[(figures["figure"] == figure) & (figures["model"] == model)].dropna(subset=["value"])
-        ax.fill_between(line["threshold"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
-        ax.plot(line["threshold"], line["value"], marker=MARKER[model], ms=4, color=colour)
-        if len(line):
-            ax.annotate(
-                model,
-                (line["threshold"].iloc[-1], line["value"].iloc[-1]),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-            )
+TOP = 1.6  # of the ratio's axis
 
 
-def _mark(ax: Axes, choice: ThresholdChoice) -> None:
-    ax.axvline(choice.reported, color="black", lw=1, ls="--")
-    text = f" {'best within the constraints' if choice.feasible else 'nearest miss'}: {choice.reported:g}"
-    ax.annotate(text, (choice.reported, 1.0), xycoords=("data", "axes fraction"), va="bottom", fontsize=9)
+def threshold_choice(
+    figures: pd.DataFrame,
+    choice: ThresholdChoice,
+    sweep: Sweep,
+    policy: Policy,
+    *,
+    against: Objections,
+    confidence: float,
+) -> Picture:
+    """Disparate impact and accuracy of both models by label threshold, with limits, trivial answer, accuracy floor."""
+    thresholds = sorted(set(figures["threshold"]))
+    across = Axis("Label threshold", thresholds[0], thresholds[-1], _plain)
+    at = choice.reported, _plain(choice.reported)
 
+    def draw(canvas: Canvas) -> None:
+        limits = sweep.limits.get("disparate_impact")
+        within = (max(limits.low, 0), min(limits.high, TOP)) if limits else None
+        up = Axis(f"Disparate impact by {name(sweep.attribute)}; shaded: within the limits", 0, TOP, _plain)
+        lines = _lines(figures, "disparate_impact")
+        curves(canvas, lines, (across, up), height=190, levels=[(1.0, "parity")], within=within, at=at)
+        base = figures[figures["figure"] == "base_rate"].reset_index(drop=True)
+        alike = base.assign(value=base["value"].clip(lower=1 - base["value"]))
+        lines = [
+            *_lines(figures, "accuracy"),
+            Curve("answering everyone alike", "e", alike["threshold"], alike, dashed=True),
+        ]
+        floor = _floor(policy)
+        levels = [] if floor is None else [(floor, f"accuracy floor, {share(floor)}")]
+        up = Axis("Accuracy, share of right answers", 0.4, 1, share)
+        curves(canvas, lines, (across, up), height=190, levels=levels, at=at)
 
-def _sentence(choice: ThresholdChoice) -> str:
-    if choice.feasible:
-        share = choice.frequency[choice.index]
-        return f"Threshold {choice.reported:g} meets every constraint; it is the best in {share:.0%} of resamples"
-    return f"No threshold meets every constraint; {choice.reported:g} comes nearest, {choice.distance:.2g} away"
-
-
-def impact(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> bytes:
-    """Disparate impact of both models and the base rate against the label threshold, with limits and intervals."""
-    figure, axes = figure_of(2, 1, 9, 7, _sentence(choice), sharex=True, height_ratios=[3, 2])
-    top, bottom = axes[:, 0]
-    _threshold_lines(top, figures, "disparate_impact")
-    top.set(ylabel=f"disparate impact ({sweep.attribute})", ylim=(-0.03, None))
-    top.axhline(1, color=MUTED, lw=0.8)
-    base = figures[figures["figure"] == "base_rate"]
-    bottom.fill_between(base["threshold"], base["low"], base["high"], color="black", alpha=0.15, lw=0)
-    bottom.plot(base["threshold"], base["value"], "s-", ms=4, color="black")
-    bottom.set(xlabel="label threshold", ylabel="share with label 1", ylim=(0, 1))
-    for ax, name, lowest, highest in ((top, "disparate_impact", 0, 5), (bottom, "base_rate", 0, 1)):
-        if limits := sweep.limits.get(name):
-            ax.axhspan(max(limits.low, lowest), min(limits.high, highest), color=LIMITS, lw=0, zorder=0)
-            ax.annotate(
-                "within limits",
-                (0.01, max(limits.low, lowest)),
-                (0, 3),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                fontsize=8,
-                color=MUTED,
-            )
-        ax.axvline(choice.reported, color="black", lw=1, ls="--")
-    _mark(top, choice)
-    return png(figure)
-
-
-def tradeoff(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> bytes:
-    """The figure that is chosen by against disparate impact, one point per threshold, both models."""
-    figure, axes = figure_of(1, 1, 9, 5.5, _tradeoff_sentence(figures, choice, sweep))
-    ax = axes[0, 0]
-    table = figures.pivot(index=["model", "threshold"], columns="figure", values="value").reset_index()
-    if limits := sweep.limits.get("disparate_impact"):
-        ax.axvspan(max(limits.low, 0), min(limits.high, 5), color=LIMITS, lw=0)
-    for model, colour in COLOUR.items():
-        own = table[table["model"] == model].dropna(subset=["disparate_impact", sweep.choose_by])
-        x, y = own["disparate_impact"], own[sweep.choose_by]
-        ax.plot(x, y, marker=MARKER[model], color=colour, lw=1, ms=6, label=model)
-        _label_points(ax, x.to_numpy(), y.to_numpy(), own["threshold"].to_numpy(), colour)
-    ax.set(
-        xlabel=f"disparate impact ({sweep.attribute}; shaded: within limits)",
-        ylabel=words(sweep.choose_by),
-        xlim=(-0.03, None),
+    finding = _finding(figures, choice, against)
+    met = "best within the constraints" if choice.feasible else "nearest to the constraints"
+    caption = (
+        f"Bands are {percent(confidence, 0)} intervals on the test rows; the upright line marks {at[1]}, {met}. "
+        "Source: plots/threshold_intervals.csv."
     )
-    ax.legend(frameon=False, title="one point per threshold")
-    return png(figure)
+    rows = {"valid": "validation", "train": "training"}[choice.chosen_on]
+    unit = f"Both models at every label threshold; chosen on the {rows} rows, drawn on the test rows"
+    return picture(Said(finding, unit, _alt(finding, figures, choice), caption), draw)
 
 
-def _label_points(ax: Axes, x: Any, y: Any, threshold: Any, colour: str) -> None:
-    """Name each point by its threshold, but not those so near an already named one that the names would overlap."""
-    named: list[tuple[float, float]] = []
-    for px, py, name in zip(x, y, threshold, strict=True):
-        if all(abs(px - qx) > 0.08 or abs(py - qy) > 0.03 for qx, qy in named):
-            ax.annotate(f"{name:g}", (px, py), (5, 4), textcoords="offset points", fontsize=8, color=colour)
-            named.append((px, py))
+def _plain(value: float) -> str:
+    return number(value, "g")
 
 
-def _tradeoff_sentence(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> str:
-    at = figures[(figures["threshold"] == choice.reported) & (figures["model"] == REWEIGHED)]
-    value = at.set_index("figure")["value"]
-    return (
-        f"At threshold {choice.reported:g} the reweighed model has {words(sweep.choose_by)} "
-        f"{value[sweep.choose_by]:.2f}\nat a disparate impact of {value['disparate_impact']:.2f}"
+def _lines(figures: pd.DataFrame, figure: str) -> list[Curve]:
+    own = figures[figures["figure"] == figure]
+    parts = [(model, own[own["model"] == model].reset_index(drop=True)) for model in MODELS]
+    return [Curve(model, kind, part["threshold"], part) for (model, part), kind in zip(parts, "ab", strict=True)]
+
+
+def _at(figures: pd.DataFrame, choice: ThresholdChoice) -> dict[tuple[str, str], float]:
+    return {(r.model, r.figure): r.value for r in records(figures[figures["threshold"] == choice.reported])}
+
+
+def _finding(figures: pd.DataFrame, choice: ThresholdChoice, against: Objections) -> str:
+    """What is recommended, or that nothing can be, and why the nearest cannot."""
+    said, accuracy = _plain(choice.reported), _at(figures, choice)[REWEIGHED, "accuracy"]
+    right = (
+        f"the reweighed model is right for {percent(accuracy)}, answering everyone alike for {percent(against.trivial)}"
     )
+    if choice.feasible and against.none:
+        return f"Threshold {said} can be recommended: {right}."
+    if against.no_better:
+        return f"No threshold can be recommended: at {said}, {right}."
+    reasons = [words(judgement.name) for judgement in against.missed] or ["a constraint"]
+    return f"No threshold can be recommended: {said} misses {', '.join(reasons)}."
+
+
+def _alt(finding: str, figures: pd.DataFrame, choice: ThresholdChoice) -> str:
+    at = _at(figures, choice)
+    impact, reach = number(at[REWEIGHED, "disparate_impact"], 2), percent(at[DATA, "base_rate"])
+    reaches = f"disparate impact is {impact} after reweighing, and {reach} of people reach the threshold"
+    return f"{finding} At {_plain(choice.reported)}, {reaches}."
+
+
+def _floor(policy: Policy) -> float | None:
+    """The accuracy of the reweighed model below which the policy blocks."""
+    rules = (r for r in policy.rules.values() if r.metric == "reweigh.accuracy" and r.severity == "block")
+    return next((rule.minimum for rule in rules), None)

@@ -18,12 +18,15 @@ Tables, which end with a line that names their file:
     ``by`` the rows of one value share a line, and keyword arguments pick the row of the cell. ``counted`` adds the
     counts behind a rate; ``most=40`` cuts a long table and says so.
 
-What only people can say; the text between is theirs, and an empty one fails with the question:
-    {% call people("intended_use", "What decisions may the model support, and for whom?") %}…{% endcall %}
-    {{ written_for({"budget.source": "data/raw/budget.csv"}) }}   warns when the answers are of other parameters
+What only people can say; the answer stands in answers.yaml under the document's name, may use the same functions, and
+is "not answered yet" where nobody gave one for this table (docs/policy.md):
+    {{ people("intended_use", "What decisions may the model support?") }}
+    {{ people("uses", "What may the requests be used for?", line="healthcare") }}   nothing without that line of work
+    {{ unanswered() }}   how many are open, of all and on this page; nothing when all are answered
+    {% if sample("budget") %}…{% endif %}   what is true only of the sample's table
 
-Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/roc.png", "what it shows")``;
-``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
+Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its
+words; ``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
 
 For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
 parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``judgements`` (name,
@@ -45,12 +48,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pipeline.reporting import engine, prose, template_functions
-from pipeline.reporting.formatting import DataText, Markup, ReadNumber
+from pipeline.reporting import engine, template_functions
 from pipeline.reporting.sources import Sources
-from responsible.validation import InputError
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,7 @@ def write(
     """
     path, name = Path(template), Path(output).stem
     functions = template_functions.Functions(sources, Path(output))
-    body, own = engine.rendered(path, functions.names, functions.filters(), printed, literals=False)
-    engine.refuse_open(path, own, functions.unanswered)
+    body, own = functions.filled(engine.read(path), str(path))
+    engine.refuse_open(str(path), own)
     footer = functions.links.footer((data or {}).get(name, ()))
     return Document(name, engine.spaced(f"{body}\n\n{footer}"), functions.answers)
-
-
-def printed(value: Any) -> Markup:
-    """What an expression of a linked document becomes: escaped text; a number that no function read is refused."""
-    if isinstance(value, ReadNumber):
-        raise InputError("a number for conditions cannot be printed; print it with figure(), parameter() or table()")
-    if isinstance(value, str) and not isinstance(value, DataText | Markup) and (found := prose.numbers(value)):
-        raise InputError(f"{found[0].text!r} comes from no file; print it with figure(), parameter() or cite()")
-    return engine.escaped(value)

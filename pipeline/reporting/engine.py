@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import accumulate
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, Undefined
 
 from pipeline.reporting import formatting, prose, tables
 from pipeline.reporting.formatting import DataText, Markup, escape
+from pipeline.reporting.prose import Prose
 from pipeline.storage.text import read_text
 from responsible.validation import InputError
 
+if TYPE_CHECKING:
+    from pipeline.results.answers import Held
+    from responsible.governance.answers import Asked
+
 Printer = Callable[[Any], Markup]
-Prose = tuple[str, list[int]]  # a template's own text, and the line of each of its characters
-_COMPARES = ("eq", "ne", "lt", "lteq", "gt", "gteq")
+FILE = "answers.yaml"
 
 
 class _RefusedError(InputError):
@@ -38,25 +41,56 @@ class _Markdown(Environment):
         return Markup("".join(parts))
 
 
-def fill(template: str | Path, rows: Mapping[str, Any]) -> str:
-    """The Markdown of a template and the rows it shows, by name; a name that is missing is an error."""
+def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = None) -> str:
+    """The Markdown of a template and the rows it shows, by name; a name that is missing is an error.
+
+    ``answers`` are those that people gave in it.
+    """
     path = Path(template)
-    names = {"cite": cite, **rows}
-    body, own = rendered(path, lambda: names, tables.FILTERS, printed_row, literals=True)
-    refuse_open(path, own, {})
+    place = path.name.partition(".")[0]
+
+    def names() -> dict[str, Any]:
+        return {"cite": cite, **rows, **({"people": people} if answers else {})}
+
+    def people(name: str, question: str, line: str = "") -> Markup:  # noqa: ARG001 - both are read from the template
+        asked = answers.at(place, name) if answers else None
+        return answered(asked, filled) if asked else Markup("")
+
+    def filled(source: str, where: str) -> tuple[str, Prose]:
+        return rendered(source, where, names, tables.FILTERS, printed_row, literals=True)
+
+    body, own = filled(read(path), str(path))
+    refuse_open(str(path), own)
     return spaced(f"{body}\n")
 
 
+def read(path: Path) -> str:
+    """The text of a template."""
+    return read_text(path, f"restore the template with `git checkout -- {path}`")
+
+
 def rendered(
-    path: Path,
+    source: str,
+    place: str,
     names: Callable[[], dict[str, Any]],
     filters: Mapping[str, Callable[..., Markup]],
     printer: Printer,
     *,
     literals: bool,
 ) -> tuple[str, Prose]:
-    """A template's text, and its own prose; errors name the template and, where known, the line."""
-    source = read_text(path, f"restore the template with `git checkout -- {path}`")
+    """A template's text, and its own prose; errors name its ``place``, such as its file, and, where known, the line."""
+    environment = _environment(filters, printer)
+    try:
+        own = _guarded(environment, source, place, literals=literals)
+        code = environment.compile(source, name=place, filename=place)
+        return Template.from_code(environment, code, environment.make_globals(names()), None).render().strip(), own
+    except _RefusedError:
+        raise
+    except (InputError, TemplateError, TypeError, ValueError, KeyError) as error:
+        raise _RefusedError(f"{place}{_line(error, place)}: {error}") from error
+
+
+def _environment(filters: Mapping[str, Callable[..., Markup]], printer: Printer) -> Environment:
     environment = _Markdown(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -66,15 +100,16 @@ def rendered(
     )
     del environment.globals["range"]  # loops go over rows, levels and rules, and end
     environment.filters |= {**filters, "join": partial(_join, printer=printer), "words": _words}
-    try:
-        own = _own_prose(environment, source, path)
-        _refuse_numbers(environment, source, path, own, literals=literals)
-        code = environment.compile(source, name=path.name, filename=str(path))
-        return Template.from_code(environment, code, environment.make_globals(names()), None).render().strip(), own
-    except _RefusedError:
-        raise
-    except (InputError, TemplateError, TypeError, ValueError, KeyError) as error:
-        raise InputError(f"{path}{_line(error, path)}: {error}") from error
+    return environment
+
+
+def _guarded(environment: Environment, source: str, place: str, *, literals: bool) -> Prose:
+    """The template's own prose; one that holds numbers is refused."""
+    own = prose.of_template(environment, source, place)
+    faults = prose.typed_numbers(environment, source, own, literals=literals)
+    if faults:
+        raise _RefusedError("\n".join(f"{place}, line {line}: {fault}" for line, fault in faults))
+    return own
 
 
 def printed_row(value: Any) -> Markup:
@@ -123,66 +158,37 @@ def spaced(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _line(error: BaseException, path: Path) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+def _line(error: BaseException, place: str) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == place]
     line = frames[-1].lineno if frames else getattr(error, "lineno", None)
     return f", line {line}" if line else ""
 
 
-def _own_prose(environment: Environment, source: str, path: Path) -> Prose:
-    """The template's own text with a filler for each expression, and the line of every character."""
-    text, lines = "", list[int]()
-    for token in environment.lexer.tokenize(source, path.name):
-        if token.type == "data":
-            part = str(token.value)
-            lines += accumulate((int(character == "\n") for character in part[:-1]), initial=token.lineno)
-        elif token.type == "variable_begin":
-            part = prose.FILLER
-            lines += [token.lineno]
-        else:
-            continue
-        text += part
-    return text, [*lines, lines[-1] if lines else 1]
+def refuse_open(place: str, own: Prose) -> None:
+    """Refuse a place left open."""
+    if found := prose.placeholder(own[0]):
+        line = own[1][found.at]
+        raise _RefusedError(f"{place}, line {line}: {found.text!r} is a place left open; write what belongs there")
 
 
-def _refuse_numbers(environment: Environment, source: str, path: Path, own: Prose, *, literals: bool) -> None:
-    """Refuse numbers in prose and fractions in expressions; with ``literals`` also integers and texts with digits.
-
-    An integer may be an argument (decimals, an index) or stand beside a comparison; a text with digits is a citation.
-    """
-    text, lines = own
-    faults = [
-        (lines[found.at], f"{found.text!r} is a number in prose; read it with figure(), parameter() or cite()")
-        for found in prose.numbers(text)
+def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:
+    """A question and the answer to it, which ``filled`` makes of its text and place; or that there is none, and why."""
+    if asked.why:
+        return Markup(f"**Not answered yet: {asked.question}** ({escape(asked.why)})\n")
+    answer, place = asked.answer, f"{FILE}: {asked.place}.{asked.name}"
+    body, own = filled(answer.text, place)
+    refuse_open(place, own)
+    by = answer.confirmed_by
+    told = [
+        *([f"Confirmed for this table by {escape(by.name)} on {by.date}."] if by else []),
+        *([f"To be reviewed by {answer.review_by}."] if answer.review_by else []),
     ]
-    faults += [
-        (line, f"{value} is a number in an expression; it belongs into the data of the document")
-        for line, value in _typed(environment, source, path, literals=literals)
-    ]
-    if faults:
-        raise _RefusedError("\n".join(f"{path}, line {line}: {fault}" for line, fault in sorted(faults)))
+    return Markup("\n\n".join([f"**{asked.question}**", body, *([f"*{' '.join(told)}*"] if told else [])]) + "\n")
 
 
-def _typed(environment: Environment, source: str, path: Path, *, literals: bool) -> Iterator[tuple[int, str]]:
-    """Line and text of the numbers that are written in expressions."""
-    depth, before = 0, ["", ""]
-    for token in environment.lexer.tokenize(source, path.name):
-        depth += (token.type in ("lparen", "lbracket")) - (token.type in ("rparen", "rbracket"))
-        argument = token.type == "integer" and (depth > 0 or before[1] in _COMPARES)
-        citation = before[0] == "cite" and before[1] == "lparen"
-        number = token.type == "integer" or (token.type == "string" and prose.numbers(str(token.value)))
-        if token.type == "float" or (literals and number and not argument and not citation):
-            yield token.lineno, str(token.value)
-        before = [before[1], str(token.value) if token.type == "name" else token.type]
-
-
-def refuse_open(path: Path, own: Prose, unanswered: Mapping[str, str]) -> None:
-    """Refuse questions to people without an answer, and places left open."""
-    faults = [
-        f"{path}: people({name!r}) is not answered: {question} Only people can say; write it between call and endcall"
-        for name, question in unanswered.items()
-    ]
-    if not faults and (found := prose.placeholder(own[0])):
-        faults = [f"{path}, line {own[1][found.at]}: {found.text!r} is a place left open; write what belongs there"]
-    if faults:
-        raise InputError("\n".join(faults))
+def refuse_text(text: str, place: str) -> None:
+    """Refuse an answer that no document may hold, before any is rendered: numbers, open places, what is no template."""
+    try:
+        refuse_open(place, _guarded(_environment({}, escaped), text, place, literals=False))
+    except TemplateError as error:
+        raise InputError(f"{place}{_line(error, place)}: {error}") from None

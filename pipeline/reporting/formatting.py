@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 if TYPE_CHECKING:
-    from responsible.governance.policy import Evidence, Judgement
+    from responsible.governance.evidence import Evidence
+    from responsible.governance.policy import Judgement
 
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
@@ -34,6 +36,16 @@ class Markup(str):
 
 class ReadNumber(float):
     """A number read from a file, for conditions in a template; to print it, ask for the figure."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """The words of a picture: its ``finding`` as a heading, ``unit`` and population, ``alt`` text, ``caption``."""
+
+    finding: str
+    unit: str
+    alt: str
+    caption: str
 
 
 def data_text(value: Any) -> Any:
@@ -61,6 +73,13 @@ def escape(text: object) -> str:
     out = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", re.sub(r"(?i)\bwww\.", r"www\\.", out).replace("@", r"\@"))
     out = re.sub(r"\\&(?=\s|$)", "&", out)
     return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
+
+
+def drawn(said: Said, file: str) -> Markup:
+    """A picture and its words: finding and unit before it, the alternative text in its place, the caption after it."""
+    return Markup(
+        f"**{escape(said.finding)}**\n\n{escape(said.unit)}.\n\n![{escape(said.alt)}]({file})\n\n*{escape(said.caption)}*"
+    )
 
 
 def code(text: object) -> str:
@@ -144,7 +163,11 @@ def verdict(name: str) -> str:
 
 
 def figure(found: Evidence, digits: Digits = None, *, percent: bool = False, bare: bool = False) -> str:
-    """A figure as text: value and interval, in percent or ``bare`` when asked, or why there is no value."""
+    """A figure as text: value and interval, in percent or ``bare`` when asked, or why there is no value; with the level
+    (escaped) that stands for any.
+    """
+    if found.level:
+        return f"{figure(replace(found, level=''), digits, percent=percent, bare=bare)} ({escape(found.level)})"
     value, low, high = (found.value, *((math.nan,) * 2 if bare else (found.low, found.high)))
     if percent:
         places = 1 if digits is None else digits
@@ -165,7 +188,7 @@ def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
     """The texts of a judgement's line in a table, in the order of ``JUDGEMENT_COLUMNS``."""
     rule = judgement.rule
     severity = "BLOCKS" if judgement.blocks else rule.severity
-    shown = figure(judgement.evidence), limits(rule.minimum, rule.maximum)
+    shown = plain(figure(judgement.evidence)), limits(rule.minimum, rule.maximum)
     return judgement.name, judgement_verdict(judgement), severity, *shown, rule.label
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 import posixpath
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,8 +23,8 @@ from pipeline.reporting.sources import Sources
 from responsible.validation import InputError
 
 INTERVAL = re.compile(r"\[(−?[\d.,]+), (−?[\d.,]+)\]")
-PNG = b"\x89PNG\r\n\x1a\n"
-PNG_END = b"IEND\xaeB`\x82"
+SVG = re.compile(rb'<svg [^>]*?width="(\d+)" height="([\d.]+)".*</svg>\n', re.DOTALL)
+PHONE = "(max-width: 48rem)"  # where the narrow drawing of a picture stands, if the stage declares one
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Reader:
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
         self.renderer = RendererHTML(self.markdown)
         rules: Any = self.renderer.rules  # annotated for functions of the renderer itself
-        rules |= {"table_open": self._table_open, "table_close": self._table_close}
+        rules |= {"table_open": self._table_open, "table_close": self._table_close, "image": self._image}
 
     def part(self) -> Part:
         """The document's HTML and its headings; a picture that the stage does not declare is an error."""
@@ -114,11 +114,22 @@ class Reader:
     def _picture(self, target: str) -> dict[str, str]:
         file = posixpath.normpath(posixpath.join(self.folder, target))
         content = self.sources.path(file).read_bytes()
-        if not content.startswith(PNG) or not content.endswith(PNG_END):
-            raise InputError(f"{file}: is no PNG picture, or not all of one; run `dvc repro` to build it again")
-        width, height = struct.unpack(">II", content[16:24])
-        inside = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-        return {"src": inside, "width": str(width), "height": str(height)}
+        if not (found := SVG.fullmatch(content)):
+            raise InputError(f"{file}: is no SVG picture, or not all of one; run `dvc repro` to build it again")
+        width, height = (str(math.ceil(float(size))) for size in found.groups())
+        inside = f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
+        return {"src": inside, "width": width, "height": height, "title": file}
+
+    def _image(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+        """The wide drawing, and the narrow one of the same picture for a phone."""
+        file = str(tokens[at].attrs.pop("title"))
+        narrow = f"{file.removesuffix('.svg')}_narrow.svg"
+        wide = self.renderer.image(tokens, at, options, env)
+        if narrow not in self.sources.files:
+            return wide
+        drawn = self._picture(posixpath.relpath(narrow, self.folder))
+        size = f'width="{drawn["width"]}" height="{drawn["height"]}"'
+        return f'<picture><source media="{PHONE}" srcset="{drawn["src"]}" {size}>{wide}</picture>'
 
     def _target(self, href: str) -> str:
         file, _, anchor = href.partition("#")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 
 from pipeline.reporting import formatting
-from pipeline.reporting.formatting import DataText, Digits, Markup, escape
+from pipeline.reporting.formatting import DataText, Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.figures import PARAMETERS
-from responsible.governance.policy import Evidence, Judgement
+from pipeline.storage.text import AGAIN, read_text
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement
+from responsible.validation import InputError
 
+_WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)
 SHOWN = 16  # characters of a digest
 
 
@@ -41,11 +47,14 @@ class Links:
         self._read.add(name)
         return Markup(f"[{name}]({self._relative(name)})")
 
-    def picture(self, name: str, alt: str) -> Markup:
-        """A picture with its alternative text."""
-        self._sources.path(name)
+    def picture(self, name: str) -> Markup:
+        """A picture with the words that stand in its file."""
+        found = _WORDS.search(read_text(self._sources.path(name), AGAIN))
+        if found is None:
+            raise InputError(f"{name}: has no words of a picture; {AGAIN}")
         self._read.add(name)
-        return Markup(f"![{alt}]({self._relative(name)})")
+        finding, alt, unit, caption = map(unescape, found.groups())
+        return formatting.drawn(Said(finding, unit, alt, caption), self._relative(name))
 
     def _relative(self, file: str) -> str:
         return posixpath.relpath(file, self._folder)

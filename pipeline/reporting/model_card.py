@@ -14,7 +14,7 @@ from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured,
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.policy import headline
-from responsible.names import POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
@@ -92,12 +92,21 @@ def measured(sources: Sources, model: str) -> list[Measured]:
     own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(PERFORMANCE[model], {})]
     found = [_measured(name, sources, path) for name, path in own]
     for attribute in sources.setting("sensitive"):
-        pooled = {"attribute": attribute, "model": model, "comparison": POOLED}
-        group = f"{attribute}: {POOLED}"
-        found += [_of_row(row, row["measure"], group) for row in sources.rows(Tables.FAIRNESS, pooled)]
+        pooled = _headline(sources, attribute, model)
+        found += [_of_row(row, row["measure"], f"{attribute}: {_compared(row)}") for row in pooled]
         rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model})
         found += [_of_row(r, r["rate"], f"{attribute}: {r['level']}") for r in rows if r["rate"] in RATES]
     return found
+
+
+def _headline(sources: Sources, attribute: str, model: str) -> list[TableRow]:
+    """The measures of the pooled comparison, or of any level where none is privileged."""
+    own = {"attribute": attribute, "model": model}
+    return [row for c in (POOLED, ANY_LEVEL) for row in sources.rows(Tables.FAIRNESS, own | {"comparison": c})]
+
+
+def _compared(row: TableRow) -> str:
+    return f"{row['farthest']} against {REST}" if row["farthest"] else row["comparison"]
 
 
 def intersections(sources: Sources, model: str) -> list[Measured]:
@@ -140,10 +149,9 @@ def _properties(sources: Sources) -> Mapping[str, str]:
 
 
 def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
-    rows = sources.rows(Tables.FAIRNESS, {"attribute": attribute, "model": model, "comparison": POOLED})
     unmet = [
         f"{formatting.words(r['measure'])} {_figure(r)}, {formatting.words(r['verdict'])}"
-        for r in rows
+        for r in _headline(sources, attribute, model)
         if r["verdict"] != "pass"
     ]
     levels = dict.fromkeys(
@@ -161,4 +169,5 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
 
 def _figure(row: TableRow) -> str:
     value, low, high = (row.number(column) for column in ("value", "low", "high"))
-    return formatting.plain(formatting.interval(value, low, high, row["reason"]))
+    said = formatting.plain(formatting.interval(value, low, high, row["reason"]))
+    return f"{said} ({row['farthest']})" if row["farthest"] else said

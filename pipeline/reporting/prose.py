@@ -8,8 +8,15 @@ from a file, or it is a citation (:func:`citation_fault`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Prose = tuple[str, list[int]]  # a template's own text, and the line of each of its characters
 FILLER = "\ufffc"  # stands for what a template computes: no letter, no digit
 
 _NAMES = tuple(
@@ -43,7 +50,9 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _LOUD = re.compile(r"\b(?:todo|tbd|tbc|fixme|xxx)\b(?!\s*:)", re.IGNORECASE)
-_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|nothing|to be done|to do)?[\W_]*", re.IGNORECASE)
+
+
+_COMPARES = ("eq", "ne", "lt", "lteq", "gt", "gteq")
 
 
 @dataclass(frozen=True)
@@ -74,11 +83,6 @@ def placeholder(markdown: str) -> Found | None:
     return None
 
 
-def is_empty(markdown: str) -> bool:
-    """Whether a text says nothing: no word, or only that there is none."""
-    return _NOTHING.fullmatch(markdown) is not None
-
-
 def citation_fault(text: str) -> str:
     """Why a text is no citation, empty when it is one.
 
@@ -90,3 +94,49 @@ def citation_fault(text: str) -> str:
     if re.search(r"\d\s*(?:%|‰|per\s?cent|points?\b|times\b|dollars\b)|(?<![\w.])0?\.\d|(?<![\w./])0\.\d", text):
         return "holds a measurement"
     return ""
+
+
+def of_template(environment: Environment, source: str, name: str) -> Prose:
+    """The template's own text with a filler for each expression, and the line of every character."""
+    text, lines = "", list[int]()
+    for token in environment.lexer.tokenize(source, name):
+        if token.type == "data":
+            part = str(token.value)
+            lines += accumulate((int(character == "\n") for character in part[:-1]), initial=token.lineno)
+        elif token.type == "variable_begin":
+            part = FILLER
+            lines += [token.lineno]
+        else:
+            continue
+        text += part
+    return text, [*lines, lines[-1] if lines else 1]
+
+
+def typed_numbers(environment: Environment, source: str, own: Prose, *, literals: bool) -> list[tuple[int, str]]:
+    """Line and fault of numbers in prose and fractions in expressions; with ``literals`` also integers and texts with
+    digits.
+
+    An integer may be an argument (decimals, an index) or stand beside a comparison; a text with digits is a citation.
+    """
+    text, lines = own
+    faults = [
+        (lines[found.at], f"{found.text!r} is a number in prose; read it with figure(), parameter() or cite()")
+        for found in numbers(text)
+    ]
+    faults += [
+        (line, f"{value} is a number in an expression; it belongs into the data of the document")
+        for line, value in _in_expressions(environment, source, literals=literals)
+    ]
+    return sorted(faults)
+
+
+def _in_expressions(environment: Environment, source: str, *, literals: bool) -> Iterator[tuple[int, str]]:
+    depth, before = 0, ["", ""]
+    for token in environment.lexer.tokenize(source):
+        depth += (token.type in ("lparen", "lbracket")) - (token.type in ("rparen", "rbracket"))
+        argument = token.type == "integer" and (depth > 0 or before[1] in _COMPARES)
+        citation = before[0] == "cite" and before[1] == "lparen"
+        number = token.type == "integer" or (token.type == "string" and numbers(str(token.value)))
+        if token.type == "float" or (literals and number and not argument and not citation):
+            yield token.lineno, str(token.value)
+        before = [before[1], str(token.value) if token.type == "name" else token.type]

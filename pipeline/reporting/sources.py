@@ -12,11 +12,13 @@ from typing import Any
 
 from pipeline.reporting.formatting import DataText, ReadNumber, data_text
 from pipeline.results import figures as _evidence
+from pipeline.results.answers import Held, circumstances, spoken
 from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
-from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, judge
+from responsible.governance.evidence import WHOLE, Evidence
+from responsible.governance.policy import Judgement, Policy, judge
 from responsible.names import query_name
 from responsible.validation import InputError, did_you_mean
 
@@ -53,7 +55,8 @@ class TableRow(dict[str, DataText]):
 class Sources:
     """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
 
-    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …).
+    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …); ``answers`` what
+    people were asked and answered.
     """
 
     params: Mapping[str, Any]
@@ -61,6 +64,7 @@ class Sources:
     files: tuple[str, ...]
     judgements: tuple[Judgement, ...]
     digests: Mapping[str, str]
+    answers: Held | None = None
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
         """The figure at a metric path, of one level or of the whole; an absent one is an error."""
@@ -104,8 +108,12 @@ class Sources:
         return Path(file)
 
 
-def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], policy: Policy) -> Sources:
+def gather(
+    params: str | Path, sections: Iterable[str], files: Iterable[str], policy: Policy, answers: Held | None = None
+) -> Sources:
     """Read the sections of the parameter file and every figure of the declared files, and judge the policy on them.
+
+    With ``answers`` the judgements include the one on what people have not answered.
 
     Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
     """
@@ -120,9 +128,10 @@ def gather(params: str | Path, sections: Iterable[str], files: Iterable[str], po
         for path, levels in _evidence.collect(".").items()
         if (kept := {level: found for level, found in levels.items() if found.source in files})
     }
-    return Sources(
-        {name: tree[name] for name in sections}, figures, files, judge(policy, figures, date.min), digests(tree)
-    )
+    judged = judge(spoken(policy, circumstances(tree)), figures, date.min)
+    if answers:
+        judged = (*judged, answers.judged(policy))
+    return Sources({name: tree[name] for name in sections}, figures, files, judged, digests(tree), answers)
 
 
 def digests(params: Mapping[str, Any]) -> dict[str, str]:

@@ -131,6 +131,7 @@ def _row_interval(row: Any, column: str = "value", digits: int | None = None, *,
 
 FILTERS: dict[str, Callable[..., Markup]] = {
     "code": lambda text: Markup(formatting.code(text)),
+    "drawn": lambda picture, file: formatting.drawn(picture.said, file),
     "interval": _row_interval,
     "limits": lambda row: Markup(formatting.limits(row.minimum, row.maximum)),
     "number": lambda value, digits=None: Markup(formatting.number(value, digits)),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.reporting import formatting, prose, tables
+from pipeline.reporting import engine, formatting, prose, tables
 from pipeline.reporting.engine import cite
 from pipeline.reporting.formatting import DataText, Markup, ReadNumber, escape
 from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
+from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
-from responsible.governance.policy import WHOLE, headline
+from responsible.governance.answers import FILE, UNANSWERED, count
+from responsible.governance.evidence import WHOLE
+from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 
@@ -21,15 +25,23 @@ class Functions:
 
     def __init__(self, sources: Sources, output: str | Path) -> None:
         self.sources, self.links = sources, Links(sources, output)
-        self.answers: dict[str, str] = {}
-        self.unanswered: dict[str, str] = {}
+        self.document, self.answers = Path(output).stem, dict[str, str]()
 
     def names(self) -> dict[str, Any]:
         """What a template may call, by name."""
-        own = (self.figure, self.parameter, self.table, self.people, self.written_for, self.picture, self.source)
-        logic = (self.has, self.value, self.setting, self.rows, self.distinct, self.policy_line, self.policy_table)
+        own = (self.figure, self.parameter, self.table, self.people, self.unanswered, self.picture, self.source)
+        logic = (
+            self.has,
+            self.sample,
+            self.value,
+            self.setting,
+            self.rows,
+            self.distinct,
+            self.policy_line,
+            self.policy_table,
+        )
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        return {f.__name__: f for f in (*own, *logic, cite)} | tables.SHOWS | {"judgements": judged}
+        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | {"judgements": judged}
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -81,36 +93,44 @@ class Functions:
         lines, left = tables.markdown(rows, columns, by, most)
         return Markup("\n".join([*lines, "", f"*Source: {said}{left}.*"]))
 
-    def people(self, name: str, question: str, caller: Callable[[], str] | None = None) -> Markup:
-        """A question and what people answer to it; what they left open is collected and refused at the end."""
+    def people(self, name: str, question: str, line: str = "", of: str = "") -> Markup:  # noqa: ARG002
+        """A question and what people answer to it, or that it is not answered yet; ``of`` is another document."""
+        key = f"{of}.{name}" if of else name
         if found := prose.numbers(question):
             raise InputError(f"people({name!r}): the question holds the number {found[0].text!r}")
-        if name in self.answers:
+        if key in self.answers:
             raise InputError(f"people({name!r}) is asked twice; give each question its own name")
-        answer = caller().strip() if caller else ""
-        self.answers[name] = formatting.plain(answer)
-        if prose.is_empty(answer) or prose.placeholder(answer):
-            self.unanswered[name] = question
-        return Markup(f"**{question}**\n\n{answer}\n")
-
-    def written_for(self, expected: Mapping[str, Any]) -> Markup:
-        """A warning when the answers were written for other parameters than these; nothing when they hold."""
-        other = {key: now for key, then in expected.items() if (now := self.sources.setting(key)) != then}
-        if not other:
+        asked = self._held().at(of or self.document, name)
+        if asked is None:
             return Markup("")
-        said = "; ".join(f"`{key}` was {_text(expected[key])} and is {_text(now)}" for key, now in other.items())
-        return Markup(
-            f"> **The hand-written answers below were given for another table.** {said}. Until people have read "
-            "each one again and said so in the template, they do not hold."
-        )
+        said = engine.answered(replace(asked, question=question), self.filled)
+        self.answers[key] = formatting.plain(said.removeprefix(f"**{question}**\n\n"))
+        return said
 
-    def picture(self, file: str, alt: str) -> Markup:
-        """A picture with the words that stand for it where it cannot be seen."""
-        if len(alt) <= 20:
-            raise InputError(f"{file}: the alternative text says too little, got {str(alt)!r}; say what is to be seen")
-        if not isinstance(alt, Markup) and (found := prose.numbers(alt)):
-            raise InputError(f"{file}: the alternative text holds the number {found[0].text!r}")
-        return self.links.picture(file, alt if isinstance(alt, Markup) else escape(alt))
+    def _held(self) -> Held:
+        if self.sources.answers is None:
+            raise InputError("no answers were read for this document; give them to sources.gather()")
+        return self.sources.answers
+
+    def filled(self, text: str, place: str) -> tuple[str, prose.Prose]:
+        """A template's text with these functions, and its own prose."""
+        return engine.rendered(text, place, self.names, self.filters(), printed, literals=False)
+
+    def unanswered(self) -> Markup:
+        """How many questions are not answered yet, of all and of this document; nothing when all are answered."""
+        asked = self._held().asked
+        if not (said := count(asked)):
+            return Markup("")
+        own = sum(bool(a.why) for a in self._held().of(self.document))
+        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**, {own} of them on this page.")
+
+    def sample(self, line: str) -> bool:
+        """Whether the table of a line of work is the sample's, for sentences that are true of no other."""
+        return self._held().circumstances.of_sample(line)
+
+    def picture(self, file: str) -> Markup:
+        """A picture with the words that stand in its file: finding, unit, alternative text and caption."""
+        return self.links.picture(file)
 
     def source(self, file: str) -> Markup:
         """A link to a file of this stage."""
@@ -153,6 +173,15 @@ class Functions:
             return self.links.figure(cell([row]), row.file, f"row {row.line}, {name if name == 'limits' else column}")
 
         return of_row
+
+
+def printed(value: Any) -> Markup:
+    """What an expression of a linked document becomes: escaped text; a number that no function read is refused."""
+    if isinstance(value, ReadNumber):
+        raise InputError("a number for conditions cannot be printed; print it with figure(), parameter() or table()")
+    if isinstance(value, str) and not isinstance(value, DataText | Markup) and (found := prose.numbers(value)):
+        raise InputError(f"{found[0].text!r} comes from no file; print it with figure(), parameter() or cite()")
+    return engine.escaped(value)
 
 
 def _text(value: Any, digits: int | None = None, *, percent: bool = False) -> str:

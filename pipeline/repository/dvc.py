@@ -119,6 +119,11 @@ def outputs(root: Path) -> list[Output]:
     return [Output(name, out["path"], out["md5"]) for name, out in listed if "md5" in out]
 
 
+def declared_outputs(root: Path) -> set[str]:
+    """The path of every output that ``dvc.yaml`` in ``root`` declares, those that are templates left out."""
+    return {path for entry in stages(root, PIPELINE).values() for path in _paths(entry)}
+
+
 def refuse_incomplete(root: Path) -> None:
     """Raise when ``dvc.lock`` lacks a stage of ``dvc.yaml``, one of its outputs, or the digest of one.
 

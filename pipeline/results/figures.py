@@ -16,9 +16,9 @@ from typing import Any
 from pipeline.results.catalogue import Tables
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN, read_rows
-from responsible.governance.policy import WHOLE, Evidence
+from responsible.governance.evidence import WHOLE, Evidence
 from responsible.limits import Limits
-from responsible.names import POOLED
+from responsible.names import ANY_LEVEL, POOLED
 from responsible.validation import InputError
 
 PARAMETERS = "params.yaml"
@@ -28,23 +28,27 @@ PARAMETERS = "params.yaml"
 class FigureTable:
     """How the rows of a long table are named: ``path`` is filled from the row's columns, spaces of its scope as ``_``.
 
-    ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together.
+    ``level`` is the column that says of which level a figure is, and ``whole`` what it says for all of them together:
+    pooled, or any of them, where ``farthest`` names the one.
     ``value``, ``low`` and ``high`` are columns; a table without the last two has figures without interval.
     ``headline`` rows, those where a column says a value, only bring the interval of a metrics file's figure.
+    An ``optional`` table has its ``value`` only where the data have the role that it is about.
     ``undefined`` is the reason of an empty value in a table that gives none.
     """
 
     path: str
     level: str | None = None
-    whole: str | None = None
+    whole: tuple[str, ...] = ()
     headline: tuple[str, str] | None = None
     value: str = "value"
     low: str = "low"
     high: str = "high"
     undefined: str = "zero_denominator"
+    optional: bool = False
 
 
-WHOLE_ATTRIBUTE = ("comparison", POOLED)
+WHOLE_ATTRIBUTE = ("comparison", (POOLED, ANY_LEVEL))
+SIMULTANEOUS = ("simultaneous_low", "simultaneous_high")
 # Every table that rules may be written on. A figure of a metrics file gets its interval here, when its path is there.
 TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.PERFORMANCE_BASELINE: FigureTable("train_baseline.{figure}"),
@@ -55,7 +59,7 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
     Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
     Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
-    Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}"),
+    Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}", "level", ("",)),
     Tables.HEALTHCARE_APPROVALS: (
         FigureTable("healthcare_approvals.{attribute}.{scope}.{measure}", *WHOLE_ATTRIBUTE),
         FigureTable("healthcare_audit.{measure}.{attribute}", *WHOLE_ATTRIBUTE, headline=("scope", "all")),
@@ -70,12 +74,17 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.HEALTHCARE_INTERSECTIONS: (
         FigureTable("healthcare_intersections.difference", "group", value="difference"),
         FigureTable(
-            "healthcare_intersections.wait", "group", value="wait_difference", low="wait_low", high="wait_high"
+            "healthcare_intersections.wait",
+            "group",
+            value="wait_difference",
+            low="wait_low",
+            high="wait_high",
+            optional=True,
         ),
     ),
     Tables.SEGMENTS_SHARES: FigureTable("segments_shares.{segment}", "level", value="share"),
     Tables.SEGMENTS_PRIVACY: FigureTable(
-        "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", "", undefined="not_measured"
+        "segments_privacy.{mechanism}.{epsilon}.{measure}", "level", ("",), undefined="not_measured"
     ),
     Tables.SEGMENTS_ATTACK: FigureTable("segments_attack.{mechanism}.{epsilon}.{measure}"),
     Tables.SEGMENTS_SCORECARD: (
@@ -107,17 +116,21 @@ def _add(found: dict[str, dict[str, Evidence]], table: FigureTable, rows: list[t
     """The rows among the figures. Where only one level is compared there is no pooled row: it is the whole as well."""
     times = Counter(path for path, _, _ in rows)
     for path, level, evidence in rows:
-        if table.headline and not _same(found.get(path, {}).get(WHOLE), evidence):
+        levels = found.setdefault(path, {}) if not table.headline else found.get(path, {})
+        if table.headline and not _same(levels.get(WHOLE), evidence):
             continue
-        levels = found.setdefault(path, {})
         levels[level] = evidence
-        if table.whole is not None and times[path] == 1:
+        if table.whole and times[path] == 1:
             levels[WHOLE] = evidence
 
 
 def _same(known: Evidence | None, row: Evidence) -> bool:
-    """Whether both are the same figure: a headline may be of another row of the table in another configuration."""
-    return known is not None and math.isclose(known.value, row.value, rel_tol=1e-4, abs_tol=1e-6)
+    """Whether both are the same figure: a headline may be of another row of the table in another configuration. The
+    levels belong to the figure of any level.
+    """
+    if known is None or known.level:
+        return known is not None
+    return math.isclose(known.value, row.value, rel_tol=1e-4, abs_tol=1e-6)
 
 
 def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[tuple[str, Evidence]]:
@@ -133,22 +146,33 @@ def _leaves(tree: Mapping[str, Any], source: str, prefix: str = "") -> Iterator[
 
 
 def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str, Evidence]]:
-    needed = [*re.findall(r"\{(\w+)\}", table.path), table.value, *([table.level] if table.level else [])]
-    for row in read_rows(file, needed):
+    needed = [*re.findall(r"\{(\w+)\}", table.path), *([table.level] if table.level else [])]
+    for row in read_rows(file, needed if table.optional else [*needed, table.value]):
+        if table.optional and table.value not in row:
+            return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
             path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
-            yield path, WHOLE if level == table.whole else level, _evidence(row, name, table)
+            yield path, WHOLE if level in table.whole else level, _evidence(row, name, table)
 
 
 def _evidence(row: Mapping[str, str], source: str, table: FigureTable) -> Evidence:
     value, low, high = (_number(row, key, source) for key in (table.value, table.low, table.high))
     reason = row.get("reason", "") or (table.undefined if math.isnan(value) else "")
     evidence = Evidence(value, low, high, reason, inferred=table.low in row, source=source)
-    if row.get("verdict") != "infeasible":
+    evidence = replace(evidence, forbidden=_forbidden(row, "verdict", source), level=row.get("farthest", ""))
+    if SIMULTANEOUS[0] not in row:
         return evidence
-    bounds = {key: _number(row, key, source) if row.get(key) else None for key in ("minimum", "maximum")}
-    return replace(evidence, forbidden=Limits(**bounds))
+    low, high = (_number(row, end, source) for end in SIMULTANEOUS)
+    forbidden = _forbidden(row, "simultaneous_verdict", source)
+    return replace(evidence, among=replace(evidence, low=low, high=high, forbidden=forbidden))
+
+
+def _forbidden(row: Mapping[str, str], verdict: str, source: str) -> Limits | None:
+    """The row's limits when it found them out of reach."""
+    if row.get(verdict) != "infeasible":
+        return None
+    return Limits(**{key: _number(row, key, source) if row.get(key) else None for key in ("minimum", "maximum")})
 
 
 def _number(row: Mapping[str, str], column: str, source: str) -> float:

@@ -13,7 +13,7 @@ from pipeline.results.catalogue import Metrics
 from pipeline.results.figures import TABLES, FigureTable
 from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import Policy, Rule
-from responsible.names import CHANGE, DATA, MODELS
+from responsible.names import ANY, CHANGE, DATA, MODELS
 from responsible.statistics.rates import PERFORMANCE, RATES
 from responsible.tabular.schema import Sensitive
 from responsible.validation import did_you_mean
@@ -92,7 +92,7 @@ def _closest(metric: str, forms: list[FigureTable], known: Names) -> str:
 
 
 def _level(place: str, rule: Rule, form: FigureTable, attribute: Sensitive | None) -> Iterator[str]:
-    if rule.level is None:
+    if rule.level is None or (rule.level == ANY and form.level):
         return
     if form.level is None:
         yield f"{place}.level: {rule.metric} has no level {rule.level!r}; leave the level out"

@@ -13,7 +13,7 @@ from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.digests import md5
 from pipeline.results import figures
 from pipeline.results.catalogue import SCORES, STAGES
-from responsible.governance.policy import Figures
+from responsible.governance.evidence import Figures
 from responsible.validation import InputError, did_you_mean
 
 

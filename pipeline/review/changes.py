@@ -13,34 +13,23 @@ from pipeline.results.catalogue import STAGES
 from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
 from pipeline.storage.parameters import load, section_of_any
-from responsible.fairness.disparity import Fairness
+from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import declared_groups
-from responsible.governance.policy import WHOLE, Evidence, Figures, Policy
+from responsible.governance.evidence import WHOLE, Evidence, Figures
+from responsible.governance.evidence import places as judged_levels
+from responsible.governance.policy import Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.parameters import Logistic
 from responsible.names import ATTRIBUTE
-from responsible.statistics.intervals import Inference
 from responsible.statistics.significance import benjamini_hochberg
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Seed, Sensitive, Threshold
-from responsible.validation import InputError, Params
+from responsible.validation import InputError
 
 _SEGMENT_FIGURES = ("k", "silhouette", "median_ari", "one_sided_segments", "chosen.score", "guaranteed.score")
 
 
 ROUNDING = 1e-4  # what tables leave of a figure; a larger gap to the change computed here is another computation
-
-
-class Parameters(Params):
-    """What paired changes are computed with."""
-
-    seed: Seed
-    threshold: Threshold
-    sensitive: dict[str, Sensitive]
-    model: Logistic
-    inference: Inference
-    fairness: Fairness
 
 
 @dataclass(frozen=True)
@@ -132,7 +121,10 @@ def rows(both: Versions) -> list[FigureChange]:
     all of them that have one, is at most 1 − confidence. Of what is called real at most that share is expected false.
     """
     places = dict.fromkeys([*_headline(both.new), *_headline(both.old)])
-    places |= dict.fromkeys((rule.metric, rule.level or WHOLE) for rule in both.policy.rules.values())
+    for rule in both.policy.rules.values():
+        places |= dict.fromkeys(
+            (rule.metric, level) for level in judged_levels(rule.level, both.new.get(rule.metric, {}))
+        )
     found = [_row(place, both) for place in places]
     p = [row.change.p(both.confidence) if row.change and row.judged else math.nan for row in found]
     adjusted = benjamini_hochberg(np.array(p, dtype=float))
@@ -156,7 +148,7 @@ def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
         fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in STAGES)
         audited = section == "healthcare_audit"
         if (performance or fairness or audited) and WHOLE in levels and levels[WHOLE].inferred:
-            yield path, WHOLE
+            yield from ((path, level) for level in judged_levels(None, levels))
         if section == "cluster_privacy" and path.partition(".")[2] in _SEGMENT_FIGURES:
             yield path, WHOLE
 

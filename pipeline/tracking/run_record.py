@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from pipeline.results.fingerprint import Result
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage.files import DECIMALS, read_json
 from pipeline.tracking.store import FINGERPRINT
-from responsible.governance.policy import WHOLE, Evidence, headline
+from responsible.governance.evidence import WHOLE, Evidence
+from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -161,13 +163,15 @@ def _text(value: Any) -> str:
 def _with_value(value: float | None, table: Evidence | None) -> Evidence:
     """The figure as the metrics file has it, with the interval and the reason of the table that has them."""
     beside = table or Evidence(math.nan)
-    return Evidence(math.nan if value is None else float(value), beside.low, beside.high, beside.reason)
+    return replace(beside, value=math.nan if value is None else float(value))
 
 
 def _pairs(found: Mapping[str, Evidence]) -> Iterator[tuple[str, tuple[Evidence, Evidence]]]:
     for path, evidence in found.items():
         for pattern, other, change in _PAIRS:
             if (matched := pattern.fullmatch(path)) and (second := found.get(matched.expand(other))):
+                if evidence.level or second.level:
+                    continue  # each is of the level that lies farthest, and these may be two
                 yield matched.expand(change), (evidence, second)
 
 

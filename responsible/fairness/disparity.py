@@ -6,22 +6,24 @@ levels first and then draws. The change is drawn from joint counts, so it is pai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from responsible.fairness.comparisons import comparisons
+from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
 from responsible.fairness.groups import Counts, Groups, marginals
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
 from responsible.names import CHANGE, MODELS, POOLED
-from responsible.statistics import intervals, jackknife, significance
-from responsible.statistics.count_figures import Draws, change, drawn, estimate
+from responsible.statistics import intervals, jackknife
+from responsible.statistics.count_figures import change, estimate
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
 from responsible.statistics.rates import parts as of_rate
@@ -62,6 +64,12 @@ class _Pair:
         own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint).items()}
         return cls((joint, drawn(joint, inference, rng, models=2, parts=parts)), own)
 
+    def turned(self) -> _Pair:
+        """The same comparison, and the same replicates, from the other side."""
+        whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
+        own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
+        return _Pair((whole(self.joint[0]), self.joint[1].map(whole)), own)
+
 
 def disparities(
     joint: Counts,
@@ -75,38 +83,58 @@ def disparities(
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
 
-    Comparisons are all unprivileged levels pooled, and each unprivileged level alone, against all privileged levels
-    pooled; a single unprivileged level is both, with the same figures. ``rows``: those of everybody, excluded levels
-    too (default: those of ``joint``). ``parts``: ``joint`` by group of clusters, ``(GROUPS, level, ...)``, when rows
-    come in clusters; intervals and tests are then the jackknife's (:mod:`responsible.statistics.jackknife`).
+    Comparisons are those of :func:`~.comparisons.comparisons`; a single unprivileged level is also all of them, with
+    the same figures, and "any level" (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
+    ``rows``: those of everybody, excluded levels too (default: those of ``joint``). ``parts``: ``joint`` by group of
+    clusters, ``(GROUPS, level, ...)``, if rows come in clusters; intervals and tests are then the jackknife's.
     Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum, maximum,
-    verdict, best_accuracy, hypothesis, method, p, support_unprivileged, support_privileged`` (the fewest rows a rate of
-    the measure rests on), ``needed_unprivileged, needed_privileged`` (of the same kind,
-    :func:`~.verdicts.rows_needed`). ``p`` is not adjusted: the family spans attributes
-    (:func:`adjust`). A change has neither limits nor verdict; an undefined side's reason is its own.
+    verdict, best_accuracy``; ``support_unprivileged, support_privileged`` (the fewest rows a rate of the measure rests
+    on), ``needed_unprivileged, needed_privileged`` (of the same kind, :func:`~.verdicts.rows_needed`); ``hypothesis,
+    method, p``, not adjusted, for the family spans attributes (:func:`~.comparisons.adjust`); those of
+    :func:`~.comparisons.together`, and ``farthest``. A change has neither limits nor verdict; with an undefined side it
+    is undefined for that side's reason.
     """
-    found: list[dict[str, object]] = []
-    everybody, chosen = int(joint.sum()) if rows is None else rows, comparisons(who)
-    for versus in chosen:
-        tables = np.stack(versus.split(joint, axis=0))
-        by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
-        pair = _Pair.of(tables, by_group, inference, rng)
-        judged = _comparison(pair, fairness, inference, everybody - int(tables.sum()))
-        names = [versus.name] if len(chosen) > 1 else [POOLED, versus.name]
+    found: list[Row] = []
+    everybody, wider = int(joint.sum()) if rows is None else rows, simultaneous(inference, who)
+    for versus, pair in _pairs(joint, parts, who, inference, rng):
+        judge = partial(_comparison, pair, fairness, others=everybody - int(pair.joint[0].sum()))
+        own, wide = judge(inference), None if versus == POOLED else wider
+        judged = together(_tested(own, pair), own if wide == inference else judge(wide) if wide else [])
+        names = [POOLED, versus] if who.reference and who.compared == 1 else [versus]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
-    return pd.DataFrame(found).astype(
+    if not who.reference:
+        found = any_level([row for row in found if row["model"] != CHANGE], ("model", "measure")) + found
+    return pd.DataFrame([row | {"farthest": row.get("farthest", "")} for row in found]).astype(
         {f"{what}_{who}": "Int64" for what in ("support", "needed") for who in ("unprivileged", "privileged")}
     )
 
 
-def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> list[dict[str, object]]:
+def _pairs(
+    joint: Counts, parts: Counts | None, who: Groups, inference: Inference, rng: np.random.Generator
+) -> Iterator[tuple[str, _Pair]]:
+    """Every comparison by name; two levels that are compared with each other have the same replicates."""
+    pair: _Pair | None = None
+    for versus in comparisons(who):
+        if pair and who.mutual:
+            pair = pair.turned()
+        else:
+            by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
+            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng)
+        yield versus.name, pair
+
+
+def _tested(rows: list[Row], pair: _Pair) -> list[Row]:
     tests = {m: _tests(pair.models[m][0], pair.models[m][1].parts) for m in MODELS}
-    out: list[dict[str, object]] = []
+    return [row | tests.get(str(row["model"]), {}).get(str(row["measure"]), {}) for row in rows]
+
+
+def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, *, others: int) -> list[Row]:
+    out: list[Row] = []
     for name, measure in MEASURES.items():
         place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
         for model in MODELS:
             judged = _judged(name, pair.models[model], fairness, inference, ceiling=ceiling, others=others)
-            out.append(place | {"model": model} | judged | tests[model][name])
+            out.append(place | {"model": model} | judged)
         out.append(place | {"model": CHANGE} | asdict(change(measure.figure, *pair.joint, inference)))
     return out
 
@@ -166,35 +194,3 @@ def _tests(table: Counts, parts: Counts | None) -> dict[str, dict[str, object]]:
             method, p = "jackknife", jackknife.equal_rates(measure.figure.rates, parts)
         found[hypothesis] = {"hypothesis": hypothesis, "method": method, "p": p}
     return {name: found[measure.hypothesis] for name, measure in MEASURES.items()}
-
-
-def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """The comparisons of all attributes with ``p_adjusted``: Holm over the declared family.
-
-    The family is every distinct (attribute, comparison, model, hypothesis): measures of one hypothesis count once, and
-    so do the pool and the level of an attribute with a single unprivileged level.
-    """
-    levels = comparisons.groupby("attribute")["comparison"].transform("nunique")
-    keyed = comparisons.assign(member=comparisons["comparison"].where(levels > 2, POOLED))
-    key = ["attribute", "member", "model", "hypothesis"]
-    family = keyed.dropna(subset=["p"]).drop_duplicates(key)
-    family = family.assign(p_adjusted=significance.holm(family["p"].to_numpy()))
-    return keyed.merge(family[[*key, "p_adjusted"]], on=key, how="left").drop(columns="member")
-
-
-def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
-    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison.
-
-    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each.
-    """
-    pooled = comparisons[(comparisons["comparison"] == POOLED) & (comparisons["model"] != CHANGE)]
-    out: dict[str, dict[str, object]] = {}
-    for attribute, rows in pooled.groupby("attribute", sort=False):
-        out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
-    return out
-
-
-def _values(rows: pd.DataFrame) -> dict[str, object]:
-    values: dict[str, object] = dict(zip(rows["measure"], rows["value"], strict=True))
-    reasons = {m: r for m, r in zip(rows["measure"], rows["reason"], strict=True) if r}
-    return values | ({"undefined": reasons} if reasons else {})

@@ -9,12 +9,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness import curves, disparity, groups, intersections
+from responsible.fairness import disparity, groups, intersections
+from responsible.fairness.comparisons import adjust
+from responsible.fairness.score_quality import score_quality
+from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import cluster_of, paired_change
-from responsible.names import MODELS
+from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
+from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference
+from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.validation import Params
 
 CALIBRATION_BINS = 10
+
+
+class Parameters(Params):
+    """The sections of the parameter file that an evaluation, and the change between two of them, are computed with."""
+
+    seed: Seed
+    threshold: Threshold
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: disparity.Fairness
 
 
 @dataclass(frozen=True)
@@ -26,8 +43,7 @@ class Evaluation:
     intersection_rates: pd.DataFrame
     group_tests: pd.DataFrame
     confusion: pd.DataFrame
-    roc: pd.DataFrame
-    calibration: pd.DataFrame
+    score_quality: pd.DataFrame
     performance_change: pd.DataFrame
 
 
@@ -50,12 +66,11 @@ def evaluate(
     found = []
     for who in attributes:
         code = who.codes(test)
-        joint, parts = groups.counted(test, code, len(who.levels), bits)
+        joint, parts = counted(test, code, len(who.levels), bits)
         found.append(
             _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
             | {
-                "roc": curves.roc_by_group(code, who, scores, label, n),
-                "calibration": curves.calibration_by_group(
+                "score_quality": score_quality(
                     code,
                     who,
                     scores,
@@ -69,9 +84,9 @@ def evaluate(
         )
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
-    everybody, parts = groups.everybody(test, bits)
-    tables["performance_change"] = paired_change(everybody, inference, rng, parts)
-    return Evaluation(**(tables | {"fairness": disparity.adjust(tables["fairness"])}))
+    everyone, parts = everybody(test, bits)
+    tables["performance_change"] = paired_change(everyone, inference, rng, parts)
+    return Evaluation(**(tables | {"fairness": adjust([tables["fairness"]], "model")[0]}))
 
 
 def _from_counts(
@@ -90,3 +105,24 @@ def _from_counts(
         "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=parts is not None),
         "confusion": groups.confusion(joint, who),
     }
+
+
+def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison, or of any level.
+
+    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each; where no level is
+    privileged, a sibling ``farthest`` names the level of each.
+    """
+    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & (comparisons["model"] != CHANGE)]
+    out: dict[str, dict[str, object]] = {}
+    for attribute, rows in pooled.groupby("attribute", sort=False):
+        out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
+    return out
+
+
+def _values(rows: pd.DataFrame) -> dict[str, object]:
+    values: dict[str, object] = dict(zip(rows["measure"], rows["value"], strict=True))
+    for name, column in (("undefined", "reason"), ("farthest", "farthest")):
+        if said := {m: text for m, text in zip(rows["measure"], rows[column], strict=True) if text}:
+            values[name] = said
+    return values

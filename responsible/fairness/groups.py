@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ALL_PRIVILEGED, ATTRIBUTE, BASELINE, CLUSTER, POOLED, REWEIGHED
+from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, BASELINE, POOLED, REST, REWEIGHED
 from responsible.statistics import intervals, jackknife, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
@@ -22,11 +22,30 @@ Code = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Groups:
-    """An attribute's levels, privileged first, then the others alphabetically; ``privileged`` is (levels,) bool."""
+    """An attribute's levels, privileged first, then the others alphabetically; ``privileged`` is (levels,) bool.
+
+    Where no level is privileged, each is compared with everybody else: all other levels together.
+    """
 
     attribute: str
     levels: tuple[str, ...]
     privileged: npt.NDArray[np.bool_]
+
+    @property
+    def reference(self) -> bool:
+        """Whether a level is privileged, so that the others are compared with it."""
+        return bool(self.privileged.any())
+
+    @property
+    def compared(self) -> int:
+        """How many levels are compared: questions that are answered together. Two levels against each other are one."""
+        own = int((~self.privileged).sum())
+        return 1 if own == 2 and not self.reference else own
+
+    @property
+    def mutual(self) -> bool:
+        """Whether two levels are compared with each other: one question, put from either side."""
+        return not self.reference and self.compared == 1
 
     def code(self, values: Sequence[str]) -> Code:
         """The index into ``levels`` of each value, -1 for a level that is excluded from this audit."""
@@ -44,10 +63,11 @@ def groups(attribute: str, present: Iterable[str], privileged: Sequence[str], ex
         InputError: no level is left, or one is called like a group of levels, whose place in every table it would take.
     """
     others = sorted(set(present) - set(privileged) - set(exclude))
-    if not others:
-        raise InputError(f"sensitive.{attribute}: no level is left to compare with the privileged ones")
+    if len(others) < (1 if privileged else 2):
+        whom = "the privileged ones" if privileged else REST
+        raise InputError(f"sensitive.{attribute}: no level is left to compare with {whom}")
     levels = (*privileged, *others)
-    if taken := [level for level in levels if level in (POOLED, ALL_PRIVILEGED)]:
+    if taken := [level for level in levels if level in (POOLED, ALL_PRIVILEGED, ANY_LEVEL, ANY, REST)]:
         remedy = "rename that level in the data, or list it under exclude"
         raise InputError(f"sensitive.{attribute}: {taken[0]!r} is the name of a group of levels; {remedy}")
     return Groups(attribute, levels, np.arange(len(levels)) < len(privileged))
@@ -68,40 +88,6 @@ def declared_groups(
         levels = cells[ATTRIBUTE + name].unique().tolist()
         out.append(groups(name, levels, sensitive[name].privileged, sensitive[name].exclude))
     return out
-
-
-def tabulate(
-    code: npt.NDArray[np.int64], levels: int, binary: Sequence[npt.ArrayLike], counts: npt.ArrayLike
-) -> Counts:
-    """Σ ``counts`` by level and by each 0/1 array of ``binary`` (label, prediction, …): (levels, 2, …, 2).
-
-    Cells with code -1 (excluded levels) are left out.
-    """
-    kept, shape = code >= 0, (levels, *(2 for _ in binary))
-    cell = np.ravel_multi_index((code[kept], *(np.asarray(b, dtype=np.int64)[kept] for b in binary)), shape)
-    total = np.zeros(int(np.prod(shape)), dtype=np.int64)
-    np.add.at(total, cell, np.asarray(counts, dtype=np.int64)[kept])
-    return total.reshape(shape)
-
-
-def counted(
-    table: pd.DataFrame, code: Code, levels: int, binary: Sequence[npt.ArrayLike]
-) -> tuple[Counts, Counts | None]:
-    """:func:`tabulate` of cells ``table``, and the same by group of clusters, ``(GROUPS, levels, 2, …, 2)``; None where
-    rows are independent.
-    """
-    if CLUSTER not in table:
-        return tabulate(code, levels, binary, table["n"]), None
-    within = np.where(code < 0, -1, table[CLUSTER].to_numpy() * levels + code)
-    found = tabulate(within, jackknife.GROUPS * levels, binary, table["n"])
-    parts = found.reshape(jackknife.GROUPS, levels, *found.shape[1:])
-    return parts.sum(axis=0), parts
-
-
-def everybody(table: pd.DataFrame, binary: Sequence[npt.ArrayLike]) -> tuple[Counts, Counts | None]:
-    """:func:`counted` of all rows together, without the axis of levels."""
-    joint, parts = counted(table, np.zeros(len(table), dtype=np.int64), 1, binary)
-    return joint[0], None if parts is None else parts[:, 0]
 
 
 def marginals(joint: Counts) -> dict[str, Counts]:
@@ -132,25 +118,25 @@ def any_difference(
 def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts | None = None) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
 
-    ``clusters`` is ``joint`` by group of clusters: the interval is then that of as many rows as count like independent
-    ones (:func:`~responsible.statistics.jackknife.design_effects`).
-
     A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
+    ``simultaneous_low, simultaneous_high`` are the Wilson intervals that hold for all levels at once (Bonferroni).
+    ``clusters`` is ``joint`` by group of clusters: intervals are then those of as many rows as count like independent
+    ones (:func:`~responsible.statistics.jackknife.design_effects`).
     """
     rows: list[dict[str, object]] = []
+    joined = intervals.bonferroni(confidence, len(who.levels))
     for model, table in marginals(joint).items():
         for level, name in enumerate(who.levels):
             for rate in GROUP_RATES:
                 k, n = (int(part) for part in parts(table[level], rate))
-                effect = 1.0
-                if clusters is not None and n:
-                    own = parts(marginals(clusters)[model][:, level], rate)
-                    effect = float(jackknife.design_effects(*own, confidence))
-                interval = intervals.wilson(k / effect, n / effect, confidence)
+                own = None if clusters is None else parts(marginals(clusters)[model][:, level], rate)
+                interval, wide = (jackknife.wilson(k, n, c, own) for c in (confidence, joined))
                 reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
                 place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
                 value = {"value": k / n if n else np.nan, "low": float(interval.low), "high": float(interval.high)}
-                rows.append({**place, "model": model, "rate": rate, "count": k, "of": n, **value, "reason": reason})
+                ends = {"simultaneous_low": float(wide.low), "simultaneous_high": float(wide.high)}
+                counted = {"model": model, "rate": rate, "count": k, "of": n}
+                rows.append(place | counted | value | {"reason": reason} | ends)
     return pd.DataFrame(rows)
 
 
@@ -165,12 +151,20 @@ def confusion(joint: Counts, who: Groups) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+NEEDS_PRIVILEGED = "privileged needs privileged levels, which {} does not declare; set levels, or declare them"
+
+
 def weighing_groups(cells: pd.DataFrame, attributes: Sequence[Groups], by: str) -> tuple[Code, tuple[str, ...]]:
     """The groups that reweighing makes independent of the label: each cell's group (m,) and the groups' names.
 
     ``by`` is ``privileged`` (pooled privileged against pooled unprivileged) or ``levels``; several attributes are
     crossed. A cell whose level is excluded from any of the attributes has group -1.
+
+    Raises:
+        InputError: ``by`` is ``privileged``, and an attribute declares no privileged level.
     """
+    if by == "privileged" and (lacking := [who.attribute for who in attributes if not who.reference]):
+        raise InputError(f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{lacking[0]}')}")
     code: Code = np.zeros(len(cells), dtype=np.int64)
     names: tuple[str, ...] = ("",)
     for who in attributes:

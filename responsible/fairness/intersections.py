@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, counted, group_rates
+from responsible.fairness.groups import Groups, group_rates
+from responsible.statistics.count_tables import counted
 from responsible.statistics.intervals import Inference
 
-COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", "value", "low", "high", "reason")
+FIGURES = ("value", "low", "high", "reason", "simultaneous_low", "simultaneous_high")
+COLUMNS = ("attributes", "group", "privileged", "model", "rate", "count", "of", *FIGURES)
 BETWEEN = " & "
 
 
@@ -53,6 +55,6 @@ def _pair(
     joint, clusters = counted(test, code, len(who.levels), bits)
     rates = group_rates(joint, who, inference.confidence, clusters)
     few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
-    rates.loc[few, ["value", "low", "high"]] = np.nan
+    rates.loc[few, ["value", "low", "high", "simultaneous_low", "simultaneous_high"]] = np.nan
     rates.loc[few, "reason"] = "n_below_minimum"
     return rates.rename(columns={"attribute": "attributes", "level": "group"})

@@ -1,4 +1,4 @@
-"""Proxies: how well the other features tell whether a row is of a privileged level.
+"""Proxies: how well the other features tell whether a row is of a privileged level, or of which level it is.
 
 A model that never sees an attribute still sees everything that gives it away. So the attribute is predicted from the
 other features, from all of them and from each alone, by the same kind of model that makes the decisions.
@@ -24,7 +24,7 @@ from responsible.statistics.probability_metrics import auc_interval, roc_auc
 from responsible.validation import MISSING
 
 ALL = "all others"  # in place of a feature's name: all of them together
-COLUMNS = ("attribute", "feature", "value", "low", "high", "privileged", "unprivileged", "strength", "reason")
+COLUMNS = ("attribute", "feature", "value", "low", "high", "privileged", "unprivileged", "strength", "reason", "level")
 Strength = Literal["none shown", "weak", "moderate", "strong", ""]
 STRENGTHS: dict[Strength, float] = {"weak": 0.5, "moderate": 0.6, "strong": 0.7}
 """The words for an AUC and where each begins, rising: Hosmer & Lemeshow (2000, ch. 5.2.4) call a discrimination of 0.7
@@ -35,13 +35,14 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The rows that are in the audit of one attribute, the label to be guessed of them (1 = privileged), and the
-    columns to guess it from by the name of the guess.
+    """The rows that are in the audit of one attribute, the label to be guessed of them (1 = privileged, or not of
+    ``level``), the columns to guess it from by the name of the guess, and of how many ``levels`` one is told.
     """
 
     rows: pd.DataFrame
     label: Ints
-    who: Groups
+    level: str
+    levels: int
     asked: Mapping[str, list[str]]
 
     def counts(self, split: str) -> tuple[int, int]:
@@ -78,6 +79,9 @@ def proxies(
     the direction was learned on other rows. ``low`` and ``high`` are DeLong's interval, which holds the fitted model
     fixed. A relation that a logistic regression cannot see (high at both ends of a number) is not seen here either.
 
+    Where no level is privileged, each is guessed against everybody else, who then count as ``privileged``; the row has
+    the ``level`` that is told best, and an interval that holds for all levels at once.
+
     Columns: :data:`COLUMNS`; ``privileged`` and ``unprivileged`` are test rows; ``strength`` is a word for the value
     (:func:`strength`) by its interval at the Bonferroni confidence 1 − (1 − c)/k, k being the rows of this table, so
     that among many features none is called a proxy by chance. Undefined values are NaN with a ``reason``:
@@ -85,24 +89,33 @@ def proxies(
     when either has fewer than ``minimum_denominator`` of them; ``no_features`` when nothing is left to guess from,
     because a feature has no value in the training rows or there is no other.
     """
-    tasks = [_task(cells, column, who) for column, who in attributes.items()]
-    guesses = sum(len(task.asked) for task in tasks)
-    rows = [
-        {"attribute": task.who.attribute, "feature": name}
-        | _guessed(task, {c: kinds[c[len(FEATURE) :]] for c in used}, params, inference, guesses)
-        for task in tasks
-        for name, used in task.asked.items()
-    ]
+    tasks = {who.attribute: _tasks(cells, column, who) for column, who in attributes.items()}
+    guesses = sum(len(task.asked) for each in tasks.values() for task in each)
+    rows = []
+    for attribute, each in tasks.items():
+        for name, used in each[0].asked.items():
+            own = {c: kinds[c[len(FEATURE) :]] for c in used}
+            found = [_guessed(task, own, params, inference, guesses) | {"level": task.level} for task in each]
+            best = max(range(len(found)), key=[_value(row) for row in found].__getitem__)
+            rows.append({"attribute": attribute, "feature": name, **found[best]})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _task(cells: pd.DataFrame, column: str, who: Groups) -> _Task:
+def _value(row: Mapping[str, object]) -> float:
+    return float(row.get("value", -1.0))  # type: ignore[arg-type]
+
+
+def _tasks(cells: pd.DataFrame, column: str, who: Groups) -> list[_Task]:
+    """One for the privileged levels, or one for each level; two levels that are compared are one guess."""
     code = who.code(cells[ATTRIBUTE + who.attribute].to_list())
     rows = cells[code >= 0].reset_index(drop=True)
     features = [c for c in map(str, cells) if c.startswith(FEATURE) and c[len(FEATURE) :].lower() != column.lower()]
     told = [c for c in features if _told(rows, c)]
     asked = {ALL: told} | {c[len(FEATURE) :]: [c] if c in told else [] for c in features}
-    return _Task(rows, who.privileged[code[code >= 0]].astype(np.int64), who, asked)
+    if who.reference:
+        return [_Task(rows, who.privileged[code[code >= 0]].astype(np.int64), "", 1, asked)]
+    others = [(code[code >= 0] != level).astype(np.int64) for level in range(who.compared)]
+    return [_Task(rows, label, who.levels[level], who.compared, asked) for level, label in enumerate(others)]
 
 
 def _told(rows: pd.DataFrame, feature: str) -> bool:
@@ -120,7 +133,8 @@ def _guessed(
         return place | {"strength": "", "reason": reason}
     tallies = _tallies(task, kinds, params)
     value, doubt = roc_auc(*tallies), 1 - inference.confidence
-    shown, strict = (_interval(tallies, cluster_of(task.rows), 1 - doubt / family) for family in (1, guesses))
+    clusters, families = cluster_of(task.rows), (task.levels, guesses)
+    shown, strict = (_interval(tallies, clusters, 1 - doubt / family) for family in families)
     found = {"value": value, "low": float(shown.low), "high": float(shown.high)}
     return place | found | {"strength": strength(value, float(strict.low)), "reason": ""}
 

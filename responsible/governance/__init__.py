@@ -19,14 +19,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from responsible.governance.policy import Evidence, Judgement, Policy, Rule, judge
+    from responsible.governance.evidence import Evidence
+    from responsible.governance.policy import Judgement, Policy, Rule, judge
     from responsible.governance.risk_register import Risk, register
     from responsible.governance.version_change import Change, better, independent, paired
 else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "policy": ("Evidence", "Judgement", "Policy", "Rule", "judge"),
+            "evidence": ("Evidence",),
+            "policy": ("Judgement", "Policy", "Rule", "judge"),
             "risk_register": ("Risk", "register"),
             "version_change": ("Change", "better", "independent", "paired"),
         },

@@ -7,51 +7,39 @@ decides whether a change may go on is :attr:`Judgement.blocks`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
-from responsible.limits import Limits, Verdict
+from responsible.governance.evidence import WHOLE, Evidence, Figures, Levels, each_level, judged
+from responsible.governance.statements import Confirmation, Excuse, Text, Told
+from responsible.limits import Limits, Verdict, decisive
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-WHOLE = ""  # the level of a figure that is not of one level of an attribute
 PLACE = "params.yaml: policy"
 PASSES = "Approved. No blocking rule fails."
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
-def _day(value: Any) -> Any:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError(f"must be a date such as 2026-12-31, got {value!r}") from None
-
-
-class Excuse(Params):
-    """A dated exception: up to and including the day ``until`` a rule that is not met does not block."""
-
-    until: Annotated[date, BeforeValidator(_day)]
-    justification: Text
-
-
 class Rule(Limits):
-    """Limits on one figure. ``metric`` is its path, ``level`` one level of its attribute (none: all, pooled).
+    """Limits on one figure. ``metric`` is its path, ``level`` one level of its attribute (none: all, pooled) or
+    ``any``: each level must meet the limits, by intervals that hold for all levels at once.
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    An empty ``reason`` or ``owner`` is a question that is not answered yet.
     """
 
     metric: Text
     level: Text | None = None
     judged_on: Literal["interval", "point"]
     severity: Literal["block", "warn"]
-    reason: Text
-    owner: Text
+    reason: Told = ""
+    owner: Told = ""
+    confirmed_by: Confirmation | None = None
     exception: Excuse | None = None
 
     @property
@@ -66,11 +54,13 @@ Tolerance = Annotated[float, Field(ge=0)]
 class Policy(Params):
     """The rules by name; whether a blocking rule that the data cannot decide blocks; and what change matters.
 
+    ``unanswered`` is whether questions that nobody answered block (:mod:`responsible.governance.answers`).
     ``tolerances`` are the changes, by name of the figure (the last part of its path), that a review of a change calls
     small even when they are beyond chance; ``default`` is for the figures that are not named.
     """
 
     insufficient_evidence: Literal["block", "warn"]
+    unanswered: Literal["block", "warn"] = "block"
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
 
@@ -80,30 +70,11 @@ class Policy(Params):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A figure as written by a stage: its value and interval, NaN where undefined, then with a ``reason`` code.
-
-    ``inferred`` is False for a figure that has no interval by nature, such as a number of rows. ``forbidden`` are
-    limits that, given the groups' base rates, no classifier above the accuracy floor could meet. ``source`` is the
-    file.
-    """
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-    reason: str = ""
-    inferred: bool = True
-    forbidden: Limits | None = None
-    source: str = ""
-
-
-Figures = Mapping[str, Mapping[str, Evidence]]
-"""Metric path → level (:data:`WHOLE` for the whole) → figure."""
-
-
-@dataclass(frozen=True)
 class Judgement:
-    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it."""
+    """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it.
+
+    ``said`` is what the headline says of it where its name would not be enough.
+    """
 
     name: str
     rule: Rule
@@ -111,6 +82,7 @@ class Judgement:
     found: Verdict
     verdict: Outcome
     blocks: bool
+    said: str = ""
 
 
 def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...]:
@@ -137,20 +109,30 @@ def _fault(rule: Rule, figures: Figures, today: date, name: str) -> str | None:
     place = f"{PLACE}.rules.{name}"
     if rule.metric not in figures:
         return f"{place}.metric: there is no figure {rule.metric!r}{_instead(rule.metric, figures)}"
-    levels = figures[rule.metric]
-    if (rule.level or WHOLE) not in levels:
-        known = [level for level in levels if level != WHOLE]
-        if rule.level is None:
-            return f"{place}.level is missing: {rule.metric} has one value a level{did_you_mean('', known)}"
-        hint = did_you_mean(rule.level, known) if known else "; leave the level out"
-        return f"{place}.level: {rule.metric} has no level {rule.level!r}{hint}"
-    if rule.judged_on == "interval" and not levels[rule.level or WHOLE].inferred:
-        return f"{place}.judged_on must be point: {rule.metric} has no interval"
+    if fault := _level_fault(rule, figures[rule.metric]):
+        return f"{place}.{fault}"
     if rule.exception and today > rule.exception.until:
         return (
             f"{place}.exception expired on {rule.exception.until}, today is {today}; "
             "meet the rule, or let its owner justify a new date"
         )
+    return None
+
+
+def _level_fault(rule: Rule, levels: Levels) -> str | None:
+    known = [level for level in levels if level != WHOLE]
+    by_level, wanted = each_level(rule.level, levels), rule.level or WHOLE
+    if by_level and known:
+        if rule.judged_on == "interval" and not all(levels[level].among for level in known):
+            remedy = "name one level, or set judged_on: point"
+            return f"level: {rule.metric} has no intervals that hold for all levels at once; {remedy}"
+    elif wanted not in levels:
+        if rule.level is None:
+            return f"level is missing: {rule.metric} has one value a level{did_you_mean('', known)}, or any"
+        hint = did_you_mean(rule.level, known) if known else "; leave the level out"
+        return f"level: {rule.metric} has no level {rule.level!r}{hint}"
+    elif rule.judged_on == "interval" and not levels[wanted].inferred:
+        return f"judged_on must be point: {rule.metric} has no interval"
     return None
 
 
@@ -164,12 +146,16 @@ def _instead(metric: str, figures: Figures) -> str:
 
 
 def _judgement(name: str, rule: Rule, figures: Figures, policy: Policy) -> Judgement:
-    evidence = figures[rule.metric][rule.level or WHOLE]
-    ends = (evidence.value, evidence.value) if rule.judged_on == "point" else (evidence.low, evidence.high)
-    found = rule.judge(*ends, unreachable=_as_strict(rule, evidence.forbidden))
+    each = [(_found(rule, evidence), evidence) for evidence in judged(rule.level, figures[rule.metric])]
+    found, evidence = each[decisive([(verdict, rule.beyond(evidence.value)) for verdict, evidence in each])]
     verdict: Outcome = "excepted" if rule.exception and found != "pass" else found
     stops = {"fail", "infeasible", *(["insufficient_evidence"] if policy.insufficient_evidence == "block" else [])}
     return Judgement(name, rule, evidence, found, verdict, rule.severity == "block" and verdict in stops)
+
+
+def _found(rule: Rule, evidence: Evidence) -> Verdict:
+    ends = (evidence.value, evidence.value) if rule.judged_on == "point" else (evidence.low, evidence.high)
+    return rule.judge(*ends, unreachable=_as_strict(rule, evidence.forbidden))
 
 
 def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
@@ -179,14 +165,17 @@ def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
 
 def headline(judgements: Sequence[Judgement]) -> str:
     """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``"""
-    blocking = [j.name for j in judgements if j.blocks]
-    warnings = [j.name for j in judgements if not j.blocks and j.verdict not in ("pass", "excepted")]
-    excepted = [j.name for j in judgements if j.verdict == "excepted"]
+    named = [j for j in judgements if not j.said]
+    blocking = [j.name for j in named if j.blocks]
+    warnings = [j.name for j in named if not j.blocks and j.verdict not in ("pass", "excepted")]
+    excepted = [j.name for j in named if j.verdict == "excepted"]
     more = "more " if blocking else ""
     said = [
-        f"Not approved. {_counted(blocking, 'blocking rule fails', 'blocking rules fail')}" if blocking else PASSES,
+        "Not approved." if any(j.blocks for j in judgements) else PASSES,
+        _counted(blocking, "blocking rule fails", "blocking rules fail"),
         _counted(warnings, f"{more}needs attention", f"{more}need attention"),
         _counted(excepted, "is excepted", "are excepted"),
+        *(f"{j.said}." for j in judgements if j.said),
     ]
     return " ".join(filter(None, said))
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from responsible.governance.policy import WHOLE, Evidence, Judgement, Policy, Rule, judge
+from responsible.governance.evidence import WHOLE, Evidence, places
+from responsible.governance.policy import Judgement, Policy, Rule, judge
 from responsible.names import BASELINE, DATA, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MODEL_OF = {"train_baseline": BASELINE, "reweigh": REWEIGHED}  # section of a metric path → model
-Own = Mapping[tuple[str, str], Evidence]
-"""(Model, figure) → figure, of one threshold."""
+Own = Mapping[tuple[str, str], dict[str, Evidence]]
+"""(Model, figure) → level → figure, of one threshold."""
 
 
 @dataclass(frozen=True)
@@ -45,27 +46,32 @@ class Objections:
 
 
 def objections(figures: pd.DataFrame, policy: Policy, attribute: str) -> dict[float, Objections]:
-    """What speaks against every threshold of ``figures`` (``threshold, model, figure, value, low, high, reason``).
+    """What speaks against every threshold of ``figures`` (:func:`responsible.mitigation.threshold_sweep.table`).
 
-    Judged are the blocking rules on figures that the table has: performance of both models, and pooled fairness
-    measures by ``attribute``. A rule on anything else cannot be judged before the threshold is tried. An exception
-    counts as in :func:`~responsible.governance.policy.judge`, whatever the day.
+    Judged are the blocking rules on figures that the table has: performance of both models, and fairness measures by
+    ``attribute``, pooled or, where no level is privileged, of each level. A rule on anything else cannot be judged
+    before the threshold is tried. An exception counts as in :func:`~responsible.governance.policy.judge`, whatever the
+    day.
     """
-    found: dict[float, dict[tuple[str, str], Evidence]] = {}
+    found: dict[float, dict[tuple[str, str], dict[str, Evidence]]] = {}
     for row in figures.itertuples(index=False):
         record: Any = row
-        evidence = Evidence(record.value, record.low, record.high, record.reason)
-        found.setdefault(float(record.threshold), {})[record.model, record.figure] = evidence
+        evidence = Evidence(record.value, record.low, record.high, record.reason, level=record.farthest)
+        among = replace(evidence, low=record.simultaneous_low, high=record.simultaneous_high)
+        own = found.setdefault(float(record.threshold), {}).setdefault((record.model, record.figure), {})
+        own[record.level] = replace(evidence, among=among)
     return {threshold: _objections(own, policy, attribute) for threshold, own in found.items()}
 
 
 def _objections(own: Own, policy: Policy, attribute: str) -> Objections:
-    base, accuracy = own[DATA, "base_rate"].value, own[REWEIGHED, "accuracy"]
+    base, accuracy = own[DATA, "base_rate"][WHOLE].value, own[REWEIGHED, "accuracy"][WHOLE]
     trivial = max(base, 1 - base)
-    rules = {name: rule for name, rule in policy.rules.items() if _judged(rule, attribute) in own}
+    levels = {name: own.get(_judged(rule, attribute), {}) for name, rule in policy.rules.items()}
+    asked = {name: places(rule.level, levels[name]) for name, rule in policy.rules.items()}
+    rules = {n: rule for n, rule in policy.rules.items() if asked[n] and set(asked[n]) <= set(levels[n])}
     missed: tuple[Judgement, ...] = ()
     if rules:
-        figures = {rule.metric: {WHOLE: own[_judged(rule, attribute)]} for rule in rules.values()}
+        figures = {rule.metric: levels[name] for name, rule in rules.items()}
         judged = judge(policy.model_copy(update={"rules": rules, "tolerances": {}}), figures, date.min)
         missed = tuple(judgement for judgement in judged if judgement.blocks)
     return Objections(missed, not accuracy.low > trivial, trivial)
@@ -74,7 +80,7 @@ def _objections(own: Own, policy: Policy, attribute: str) -> Objections:
 def _judged(rule: Rule, attribute: str) -> tuple[str, str]:
     """The model and figure that a blocking rule is about; ``("", "")`` for one that a sweep does not compute."""
     section, *rest = rule.metric.split(".")
-    if rule.severity == "block" and rule.level is None:
+    if rule.severity == "block":
         if section in MODEL_OF and len(rest) == 1:
             return MODEL_OF[section], rest[0]
         if section == "evaluate_fairness" and len(rest) == 3 and rest[0] == attribute:

@@ -18,9 +18,10 @@ from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import WHOLE, Evidence
+from responsible.governance.evidence import WHOLE, Evidence
 from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
 from responsible.names import CHANGE, POOLED
+from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference, Interval, quantile
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
@@ -87,8 +88,8 @@ def paired(
     """
     n, scores = test["n"].to_numpy(), [test[name].to_numpy() for name in ("old", "new")]
     bits = [label, *(score >= at for score, at in zip(scores, decide_at, strict=True))]
-    everybody, parts = groups.everybody(test, bits)
-    table = paired_change(everybody, inference, rng, parts)
+    everyone, parts = everybody(test, bits)
+    table = paired_change(everyone, inference, rng, parts)
     found = {(str(row["figure"]), WHOLE): _change(row) for row in table.to_dict("records")}
     rows, clusters = (n * label, n * (1 - label)), cluster_of(test)
     for (name, level), change in _scores(scores[0], scores[1], *rows, inference).items():
@@ -99,7 +100,7 @@ def paired(
         found[name, level] = Change(change.value, float(ends.low), float(ends.high))
     for who in attributes:
         code = who.codes(test)
-        joint, parts = groups.counted(test, code, len(who.levels), bits)
+        joint, parts = counted(test, code, len(who.levels), bits)
         judged = disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
         found |= _fairness(judged)
     return found
@@ -108,7 +109,7 @@ def paired(
 def _fairness(table: pd.DataFrame) -> Changes:
     return {
         (f"{row['attribute']}.{row['measure']}", _level(str(row["comparison"]))): _change(row)
-        for row in table[table["model"] == CHANGE].to_dict("records")
+        for row in table[table["model"] == CHANGE].to_dict("records")  # of single levels where none is privileged
     }
 
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, ndtr
 
-from responsible.fairness.groups import Groups, tabulate
+from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import MERIT, OUTCOME, PRIORITY, URGENCY, binary, binned
 from responsible.statistics import intervals
+from responsible.statistics.count_tables import tabulate
 
 Array = npt.NDArray[np.float64]
 GIVEN = (PRIORITY, MERIT, URGENCY)
@@ -44,6 +45,7 @@ def bands(cases: pd.DataFrame, who: Groups, number: int, confidence: float) -> p
 def odds(cases: pd.DataFrame, who: Groups, confidence: float, minimum: int) -> pd.DataFrame:
     """Odds ratio of approval of each unprivileged level against all privileged ones, before and after adjustment.
 
+    Where no level is privileged, each is set against everybody else in a regression of its own.
     Logistic regression (maximum likelihood, no penalty) of outcome on indicators of the unprivileged levels, and for
     ``model`` *adjusted* also on those of priority, merit and urgency that the table has (``given`` names them). Errors
     are robust (HC0, the sandwich of White 1982). Beside the odds ratio, in (0, ∞), 1 is parity, stands ``difference``:
@@ -52,45 +54,60 @@ def odds(cases: pd.DataFrame, who: Groups, confidence: float, minimum: int) -> p
     added factor is unrelated to the group, this difference does not.
 
     Columns: ``attribute, level, model, given, n, odds_ratio, low, high, p, difference, difference_low, difference_high,
-    reason``. ``reason``: ``n_below_minimum`` for a level (or all privileged together) with fewer than ``minimum``
-    cases, which is left out; ``separated`` when a group is approved always or never or the estimate does not exist.
+    reason, simultaneous_low, simultaneous_high`` (of the odds ratio, for all levels at once). ``reason``:
+    ``n_below_minimum`` for a level (or those it is compared with) with fewer than ``minimum`` cases, which is left out;
+    ``separated`` when a group is approved always or never or the estimate does not exist.
     """
     code = who.codes(cases)
-    usable, reasons = _usable(code, binary(cases, OUTCOME), who, minimum)
+    reasons = _reasons(code, binary(cases, OUTCOME), who, minimum)
+    usable = [level for level, why in reasons.items() if not why]
     given = [role for role in GIVEN if role in cases and cases[role].nunique() > 1]
     rows = []
     for model, factors in (("unadjusted", []), *([("adjusted", given)] if given else [])):
-        kept = np.isin(code, [*usable, *np.flatnonzero(who.privileged)])
-        fit = _fit(cases[kept], code[kept], usable, factors) if usable else None
-        for level in np.flatnonzero(~who.privileged):
+        fits = _fits(cases, code, who, usable, factors)
+        for level, why in reasons.items():
             place = {
                 "attribute": who.attribute,
                 "level": who.levels[level],
                 "model": model,
                 "given": ", ".join(factors),
             }
-            found = fit.level(usable.index(int(level)), confidence) if fit and level in usable else _NOTHING
-            reason = reasons[int(level)] or ("" if fit else "separated")
-            rows.append({**place, "n": int((code == level).sum()), **found, "reason": reason})
+            fit, index = fits.get(level, (None, 0))
+            found, wide = (
+                fit.level(index, c) if fit else _NOTHING
+                for c in (confidence, intervals.bonferroni(confidence, who.compared))
+            )
+            row = {**place, "n": int((code == level).sum()), **found, "reason": why or ("" if fit else "separated")}
+            rows.append(row | {"simultaneous_low": wide["low"], "simultaneous_high": wide["high"]})
     return pd.DataFrame(rows)
+
+
+def _fits(
+    cases: pd.DataFrame, code: npt.NDArray[np.int64], who: Groups, usable: list[int], factors: list[str]
+) -> dict[int, tuple[_Fit | None, int]]:
+    """By level the regression that has its indicator, and which one it is: all in one, or each against the others."""
+    if who.reference:
+        kept = np.isin(code, [*usable, *np.flatnonzero(who.privileged)])
+        fit = _fit(cases[kept], code[kept], usable, factors) if usable else None
+        return {level: (fit, index) for index, level in enumerate(usable)}
+    return {level: (_fit(cases[code >= 0], code[code >= 0], [level], factors), 0) for level in usable}
 
 
 _NAMES = ("odds_ratio", "low", "high", "p", "difference", "difference_low", "difference_high")
 _NOTHING = dict.fromkeys(_NAMES, np.nan)
 
 
-def _usable(
-    code: npt.NDArray[np.int64], outcome: npt.NDArray[np.int64], who: Groups, minimum: int
-) -> tuple[list[int], dict[int, str]]:
-    """The unprivileged levels whose odds ratio can be estimated, and the reason of each one that cannot."""
+def _reasons(code: npt.NDArray[np.int64], outcome: npt.NDArray[np.int64], who: Groups, minimum: int) -> dict[int, str]:
+    """By compared level the reason why its odds ratio cannot be estimated, empty where it can."""
     table = tabulate(code, len(who.levels), [outcome], np.ones(len(code)))
 
     def reason(group: np.ndarray) -> str:
         return "n_below_minimum" if group.sum() < minimum else "separated" if group.min() == 0 else ""
 
-    privileged = reason(table[who.privileged].sum(axis=0))
-    reasons = {int(level): privileged or reason(table[level]) for level in np.flatnonzero(~who.privileged)}
-    return [level for level, why in reasons.items() if not why], reasons
+    other = table[who.privileged].sum(axis=0) if who.reference else table.sum(axis=0) - table
+    others = np.broadcast_to(other, table.shape)
+    compared = np.flatnonzero(~who.privileged)[: who.compared]  # of two levels one, the other is its reciprocal
+    return {int(level): reason(others[level]) or reason(table[level]) for level in compared}
 
 
 @dataclass(frozen=True, eq=False)

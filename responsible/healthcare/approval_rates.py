@@ -7,20 +7,23 @@ y, ŷ]``; a role the table lacks counts as 0 everywhere, and the measures that n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from responsible.fairness.comparisons import comparisons
-from responsible.fairness.groups import Counts, Groups, tabulate
+from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
+from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import rows_needed, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
 from responsible.limits import Limits
+from responsible.names import POOLED
 from responsible.statistics import intervals
-from responsible.statistics.count_figures import Estimate, drawn, estimate
+from responsible.statistics.count_figures import Estimate, estimate
+from responsible.statistics.count_tables import Draws, drawn, tabulate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
@@ -64,26 +67,47 @@ def approval_rates(
 
     Columns: ``attribute, comparison, scope, measure, primary, value, low, high, undefined_share, reason, minimum,
     maximum, verdict, count_unprivileged, support_unprivileged, count_privileged, support_privileged,
-    needed_unprivileged, needed_privileged, hypothesis, statistic, method, p, cramers_v``. Intervals are those of
+    needed_unprivileged, needed_privileged, hypothesis, statistic, method, p, cramers_v``, those of
+    :func:`~responsible.fairness.comparisons.together` and ``farthest`` (of "any level"). Intervals are those of
     :mod:`responsible.statistics.count_figures`, of each comparison's own table, group sizes included. Rows needed as in
     :func:`~responsible.fairness.verdicts.rows_needed`. Counts and supports are numerator and denominator of the
     measure's first rate. ``primary`` marks equal opportunity among urgent cases (given need *and* urgency). p is not
     adjusted yet: :func:`responsible.fairness.comparisons.adjust`.
     """
-    point, rows = count(cases, who), []
+    point, rows, wider = count(cases, who), list[Row](), simultaneous(inference, who)
+    own = {name: limits[name] for name in measures(cases, list(limits))}
     for scope in scopes(cases):
-        for versus in comparisons(who):
-            table = np.stack(versus.split(within(point, scope), axis=-3))
-            draws, place = drawn(table, inference, rng), {"attribute": who.attribute, "comparison": versus.name}
-            for name in measures(cases, list(limits)):
-                found = estimate(MEASURES[name].figure, table, draws, inference)
-                judged = _judged(found, limits[name], name, table, inference) | _test(name, table)
-                rows.append(place | {"scope": scope, "measure": name, "primary": (scope, name) == PRIMARY} | judged)
-    return (
-        pd.DataFrame(rows).astype({"needed_unprivileged": "Int64", "needed_privileged": "Int64"})
-        if rows
-        else pd.DataFrame()
-    )
+        for versus, tables in _tables(within(point, scope), who, inference, rng):
+            judged = _rows(scope, tables, own, inference)
+            wide = _rows(scope, tables, own, wider) if wider and versus != POOLED else []
+            rows += [{"attribute": who.attribute, "comparison": versus, **row} for row in together(judged, wide)]
+    rows = rows if who.reference else any_level(rows, ("scope", "measure")) + rows
+    table = pd.DataFrame([row | {"farthest": row.get("farthest", "")} for row in rows])
+    return table.astype({"needed_unprivileged": "Int64", "needed_privileged": "Int64"}) if rows else table
+
+
+def _tables(
+    counts: Counts, who: Groups, inference: Inference, rng: np.random.Generator
+) -> Iterator[tuple[str, tuple[Counts, Draws]]]:
+    """Table and draws of every comparison by name; two levels compared with each other have the same draws."""
+    found: tuple[Counts, Draws] | None = None
+    turn = partial(np.flip, axis=-3)
+    for versus in comparisons(who):
+        if found and who.mutual:
+            found = turn(found[0]), found[1].map(turn)
+        else:
+            table = np.stack(versus.split(counts, axis=-3))
+            found = table, drawn(table, inference, rng)
+        yield versus.name, found
+
+
+def _rows(scope: str, tables: tuple[Counts, Draws], limits: Mapping[str, Limits], inference: Inference) -> list[Row]:
+    out: list[Row] = []
+    for name, own in limits.items():
+        found = estimate(MEASURES[name].figure, *tables, inference)
+        judged = _judged(found, own, name, tables[0], inference) | _test(name, tables[0])
+        out.append({"scope": scope, "measure": name, "primary": (scope, name) == PRIMARY} | judged)
+    return out
 
 
 def _judged(found: Estimate, limits: Limits, name: str, table: Counts, inference: Inference) -> dict[str, object]:
@@ -112,8 +136,9 @@ def _test(name: str, table: Counts) -> dict[str, object]:
 def rates(cases: pd.DataFrame, who: Groups, confidence: float) -> pd.DataFrame:
     """Approval, approval of necessary cases, share necessary among approved, and need, of every declared level.
 
-    Columns: ``attribute, level, privileged, scope, rate, count, of, value, low, high, reason`` with Wilson intervals.
-    Without ``merit`` only the approval (selection) rate.
+    Columns: ``attribute, level, privileged, scope, rate, count, of, value, low, high, reason`` with Wilson intervals,
+    and ``simultaneous_low, simultaneous_high``, which hold for all levels at once. Without ``merit`` only the approval
+    (selection) rate.
     """
     point, rows = count(cases, who), []
     for scope in scopes(cases):
@@ -121,11 +146,13 @@ def rates(cases: pd.DataFrame, who: Groups, confidence: float) -> pd.DataFrame:
         for rate in RATE_NAMES if MERIT in cases else RATE_NAMES[:1]:
             k, n = parts(table, rate)
             found = intervals.wilson(k, n, confidence)
+            wide = intervals.wilson(k, n, intervals.bonferroni(confidence, len(who.levels)))
             share = k / np.where(n > 0, n, np.nan)
             for i, level in enumerate(who.levels):
                 place = {"attribute": who.attribute, "level": level, "privileged": bool(who.privileged[i])}
                 value = {"value": share[i], "low": found.low[i], "high": found.high[i]}
                 reason = "" if n[i] else RATES[rate].empty if table[i].sum() else "group_absent"
                 counted = {"scope": scope, "rate": rate, "count": int(k[i]), "of": int(n[i])}
-                rows.append({**place, **counted, **value, "reason": reason})
+                ends = {"simultaneous_low": wide.low[i], "simultaneous_high": wide.high[i]}
+                rows.append({**place, **counted, **value, "reason": reason, **ends})
     return pd.DataFrame(rows)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.comparisons import comparisons
+from responsible.fairness.comparisons import questions
 from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, binary
 from responsible.statistics import intervals
@@ -61,7 +61,7 @@ def hints(
     if DURATION in cases:
         kinds["wait"] = cases[DURATION].to_numpy(dtype=float)
     rows: list[dict[str, object]] = []
-    for versus in comparisons(who):
+    for versus in questions(who):
         for kind, values in kinds.items():
             side = np.where(np.isnan(values), -1, versus.sides(code))
             place = {"attribute": who.attribute, "comparison": versus.name, "outcome": kind}

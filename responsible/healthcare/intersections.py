@@ -20,7 +20,8 @@ from responsible.fairness.measures import MEASURES
 from responsible.healthcare.cases import DURATION, OUTCOME, binary
 from responsible.names import ATTRIBUTE
 from responsible.statistics import intervals, means, significance
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
 from responsible.validation import Params

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from responsible.fairness.comparisons import mirrored
+from responsible.names import ANY_LEVEL
 from responsible.validation import Params
 
 Colour = Literal["RED", "AMBER", "GREEN"]
@@ -44,6 +46,10 @@ def _or(value: float | None, other: float) -> float:
 
 
 def coloured(table: pd.DataFrame, significance: float, fair: float = 0.0) -> pd.DataFrame:
-    """The table with a column ``finding``, the colour of each row; rows without limits get none (empty)."""
-    judged = [colour(row, significance, fair) if row["verdict"] else "" for _, row in table.iterrows()]
-    return table.assign(finding=judged)
+    """The table with a column ``finding``, the colour of each row.
+
+    Empty for rows without limits, for "any level", whose levels have theirs, and for the mirror of a row.
+    """
+    judged = table[table["verdict"].ne("") & table["comparison"].ne(ANY_LEVEL) & ~mirrored(table)]
+    found = pd.Series([colour(row, significance, fair) for _, row in judged.iterrows()], judged.index, dtype=object)
+    return table.assign(finding=found.reindex(table.index, fill_value=""))

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.comparisons import comparisons
+from responsible.fairness.comparisons import questions
 from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, scopes, selected
 from responsible.statistics import means
-from responsible.statistics.count_figures import Draws, change, drawn, estimate
+from responsible.statistics.count_figures import change, estimate
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 
 
@@ -80,7 +81,7 @@ def replayed(
     rows: list[dict[str, object]] = []
     for scope in approval_rates.scopes(cases):
         point = joint[..., 1, :, :, :] if scope == "urgent" else joint.sum(axis=-4)
-        for versus in comparisons(who):
+        for versus in questions(who):
             sides = _Sides.of(np.stack(versus.split(point, axis=-4)), inference, rng)
             for name in approval_rates.measures(cases, measures):
                 place = {"attribute": who.attribute, "comparison": versus.name, "scope": scope, "measure": name}
@@ -125,7 +126,7 @@ def _waits(cases: pd.DataFrame, after: pd.DataFrame, who: Groups, inference: Inf
     rows: list[dict[str, object]] = []
     for scope in _wait_scopes(cases):
         used = selected(cases, scope) & cases[DURATION].notna().to_numpy()
-        for versus in comparisons(who):
+        for versus in questions(who):
             side = np.where(used, versus.sides(code), -1)
             three: Three = {}
             for key, minutes in _three(cases[DURATION], after[DURATION]):

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from responsible.fairness.comparisons import comparisons
+from responsible.fairness.comparisons import Comparison, headlines
 from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MONTH
 from responsible.statistics import intervals, means
-from responsible.statistics.count_figures import drawn, estimate
+from responsible.statistics.count_figures import estimate
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError, Params
 
@@ -33,22 +34,23 @@ def by_part(
     inference: Inference,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Every measure of the attribute's headline comparison in each part (n,) of the cases, parts in sorted order.
+    """Every measure of the attribute's headline comparison, or of each level where none is privileged, in each part
+    (n,) of the cases, parts in sorted order.
 
     Columns: ``attribute, comparison, scope, measure, part, n`` (cases of the part), ``value, low, high, error,
     reason``. Fairness measures have multinomial percentile intervals, ``mean_wait_difference`` has Welch's; ``error``
     is the standard error (of the replicates). Measures that the roles of the table do not allow are left out.
     """
     names, index = np.unique(part, return_inverse=True)
-    versus = comparisons(who)[0]
     rows: Rows = []
     counts = approval_rates.count(cases, who, part=index)
-    for scope in approval_rates.scopes(cases):
-        place: dict[str, object] = {"attribute": who.attribute, "comparison": versus.name, "scope": scope}
-        table = np.stack(versus.split(approval_rates.within(counts, scope), axis=-3), axis=-3)
-        rows += _scope(place, table, approval_rates.measures(cases, measures), inference, rng)
-    if DURATION in cases and WAIT in measures:
-        rows += _waits(cases, who, index, inference)
+    for versus in headlines(who):
+        for scope in approval_rates.scopes(cases):
+            place: dict[str, object] = {"attribute": who.attribute, "comparison": versus.name, "scope": scope}
+            table = np.stack(versus.split(approval_rates.within(counts, scope), axis=-3), axis=-3)
+            rows += _scope(place, table, approval_rates.measures(cases, measures), inference, rng)
+        if DURATION in cases and WAIT in measures:
+            rows += _waits(cases, who, versus, index, inference)
     out = pd.DataFrame(rows)
     out.insert(5, "n", np.bincount(index)[out["part"]])
     return out.sort_values([*PLACE, "part"], kind="stable", ignore_index=True).assign(part=lambda t: names[t["part"]])
@@ -80,8 +82,8 @@ def _figures(part: int, figures: Sequence[float], reason: str) -> dict[str, obje
     return {"part": part, **{name: np.nan if reason else float(x) for name, x in named}, "reason": reason}
 
 
-def _waits(cases: pd.DataFrame, who: Groups, index: np.ndarray, inference: Inference) -> Rows:
-    versus, parts = comparisons(who)[0], int(index.max()) + 1
+def _waits(cases: pd.DataFrame, who: Groups, versus: Comparison, index: np.ndarray, inference: Inference) -> Rows:
+    parts = int(index.max()) + 1
     minutes = cases[DURATION].to_numpy(dtype=float)
     side = versus.sides(who.codes(cases))
     used = (side >= 0) & ~np.isnan(minutes)

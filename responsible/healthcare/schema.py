@@ -151,9 +151,8 @@ def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
         refuse_many(key, present, where)
         refuse_absent(f"{key}.privileged", s.privileged, present, where)
         refuse_absent(f"{key}.exclude", s.exclude, present, where)
-        if not [level for level in present if s.role(level) == "unprivileged"]:
-            rule = f"must leave a level that is neither privileged nor excluded, got {sorted(present)}"
-            raise InputError(f"{key}: {rule} in {where}; declare fewer levels")
+        if rule := s.lacks(present):
+            raise InputError(f"{key}: {rule}, got {sorted(present)} in {where}; declare fewer levels")
     if table["outcome"].nunique() == 1:
         rule = f"must leave cases on both sides in {roles.source}"
         got = f"got {int(table['outcome'].sum())} of {len(table)} cases with it"

@@ -53,7 +53,7 @@ def individual(
     rows = []
     for w in who:
         code = w.codes(kept)
-        for level in np.flatnonzero(~w.privileged):
+        for level in np.flatnonzero(~w.privileged)[: w.compared]:  # of two levels one, the other is its mirror
             found = losses(
                 where, outcome, code == level, rules.threshold,
                 unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,

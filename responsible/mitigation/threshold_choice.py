@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.verdicts import verdict
-from responsible.mitigation.threshold_figures import Array, Bits, Sweep, figure, quantity, sides
-from responsible.mitigation.threshold_sweep import Swept
+from responsible.fairness.comparisons import Row, any_level
+from responsible.mitigation.swept import Swept
+from responsible.mitigation.threshold_figures import Array, Bits, Sweep, estimates, quantity, sides
 from responsible.names import DATA, MODELS
 from responsible.statistics import intervals
-from responsible.statistics.count_figures import drawn, estimate
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
@@ -35,10 +34,10 @@ def replicate_counts(swept: Swept, split: str, number: int, rng: np.random.Gener
     kinds, kind = np.unique(cell, axis=0, return_inverse=True)
     total = np.zeros(len(kinds), dtype=np.int64)
     np.add.at(total, kind.reshape(-1), swept.counts[mine])
-    hot = (kinds[:, :, None] == np.arange(12)).reshape(len(kinds), -1).astype(float)
+    hot = (kinds[:, :, None] == np.arange(4 * swept.groups)).reshape(len(kinds), -1).astype(float)
     # Sums of whole numbers far below 2**53 are exact in floating point, and the product runs in BLAS.
     chunks = [intervals.replicates(total, part, rng) @ hot for part in _parts(number, 1_000)]
-    return np.concatenate(chunks).astype(np.int64).reshape(number, size, 3, 2, 2)
+    return np.concatenate(chunks).astype(np.int64).reshape(number, size, swept.groups, 2, 2)
 
 
 def replicate_groups(parts: Counts, number: int, rng: np.random.Generator) -> Counts:
@@ -51,31 +50,32 @@ def _parts(number: int, most: int) -> list[int]:
     return [min(most, number - start) for start in range(0, number, most)]
 
 
-def winners(counts: Counts, usable: Bits, sweep: Sweep) -> Counts:
+def winners(counts: Counts, usable: Bits, sweep: Sweep, *, each: bool = False) -> Counts:
     """The index of the chosen threshold for counts ``[..., threshold, group, y, ŷ]``, -1 where none is feasible.
 
-    ``usable`` (thresholds,) marks those with models. An undefined constraint is not met; a tie goes to the lowest.
+    ``usable`` (thresholds,) marks those with models; ``each`` as in :func:`.threshold_figures.sides`. An undefined
+    constraint is not met; a tie goes to the lowest.
     """
     met = np.broadcast_to(usable, counts.shape[:-3]).copy()
     for name, limits in sweep.limits.items():
-        value = quantity(name)(counts)
-        met &= (value >= limits.low) & (value <= limits.high)
-    score = np.where(met, np.nan_to_num(quantity(sweep.choose_by)(counts), nan=-1.0), -np.inf)
+        value = quantity(name, each=each)(counts)
+        met &= ((value >= limits.low) & (value <= limits.high)).all(axis=-1)
+    score = np.where(met, np.nan_to_num(quantity(sweep.choose_by)(counts)[..., 0], nan=-1.0), -np.inf)
     return np.where(met.any(-1), score.argmax(-1), -1)
 
 
-def misses(counts: Counts, usable: Bits, sweep: Sweep) -> Array:
-    """How far each threshold is from meeting the constraints: Σ over constraints of the distance to the nearest limit.
+def misses(counts: Counts, usable: Bits, sweep: Sweep, *, each: bool = False) -> Array:
+    """How far each threshold is from meeting the constraints: Σ over constraints of the distance to the nearest limit,
+    of the level farthest away where ``each`` is compared.
 
     0 when all are met; infinite for a threshold without models or with an undefined constraint. Units are the
     constraints' own (a ratio and a rate count alike).
     """
     total = np.where(usable, 0.0, np.inf)
     for name, limits in sweep.limits.items():
-        value = quantity(name)(counts)
-        total = total + np.where(
-            np.isnan(value), np.inf, np.maximum(0, np.maximum(limits.low - value, value - limits.high))
-        )
+        value = quantity(name, each=each)(counts)
+        away = np.where(np.isnan(value), np.inf, np.maximum(0, np.maximum(limits.low - value, value - limits.high)))
+        total = total + away.max(axis=-1)
     return total
 
 
@@ -86,7 +86,8 @@ class ThresholdChoice:
     ``index`` is the chosen threshold's, or the nearest miss's when ``feasible`` is false; ``distance`` is how far that
     one is from meeting the constraints (0 when feasible). ``chosen_on`` names the split. ``frequency`` (thresholds,) is
     how often each threshold wins over the replicates, ``none`` how often none is feasible. ``constraints`` has a row a
-    constraint: its ``value, low, high, minimum, maximum, verdict`` at the index on the choosing split.
+    constraint: its ``value, low, high, minimum, maximum, verdict`` at the index on the choosing split, and the
+    level that lies ``farthest`` where each is compared.
     """
 
     thresholds: tuple[float, ...]
@@ -138,30 +139,27 @@ def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.r
         )
     split = "valid" if (swept.split == "valid").any() else "train"
     parts = swept.parts(split).sum(-2)
-    point = parts.sum(axis=0)
-    draws = (
-        replicate_counts(swept, split, inference.replicates, rng)
-        if swept.clusters is None
-        else replicate_groups(parts, inference.replicates, rng)
-    )
-    won, distance = winners(draws, usable, sweep), misses(point, usable, sweep)
-    best = int(winners(point, usable, sweep))
+    point, many = parts.sum(axis=0), inference.replicates
+    clustered = swept.clusters is not None
+    draws = replicate_groups(parts, many, rng) if clustered else replicate_counts(swept, split, many, rng)
+    won, distance = (f(c, usable, sweep, each=swept.each) for f, c in ((winners, draws), (misses, point)))
+    best = int(winners(point, usable, sweep, each=swept.each))
     index = best if best >= 0 else int(np.argmin(distance))
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
-    held = _constraints(parts[:, index], swept.clusters is not None, sweep, inference, rng)
+    held = _constraints(parts[:, index], swept, sweep, inference, rng)
     none = float((won < 0).mean())
     return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
 
 
 def _constraints(
-    parts: Counts, clustered: bool, sweep: Sweep, inference: Inference, rng: np.random.Generator
+    parts: Counts, swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
-    rows = []
+    rows: list[Row] = []
     for name, limits in sweep.limits.items():
-        by_group = sides(name, parts)
-        table = by_group.sum(axis=0)
-        draws = drawn(table, inference, rng, parts=by_group if clustered else None)
-        found = estimate(figure(name), table, draws, inference)
-        judged = verdict(intervals.Interval(found.low, found.high), limits)
-        rows.append((name, found.value, found.low, found.high, limits.minimum, limits.maximum, judged))
-    return pd.DataFrame(rows, columns=["constraint", "value", "low", "high", "minimum", "maximum", "verdict"])
+        by_group = sides(name, parts, each=swept.each)
+        tables = by_group.sum(axis=0), swept.drawn(by_group, inference, rng)
+        found = estimates(name, tables, inference, swept.unpooled, limits)
+        found = any_level(found, ("measure",)) if len(found) > 1 else found
+        rows += [{"farthest": "", **row} for row in found]
+    columns = ["constraint", "value", "low", "high", "minimum", "maximum", "verdict", "farthest"]
+    return pd.DataFrame(rows, columns=["measure", *columns[1:]]).set_axis(columns, axis=1)

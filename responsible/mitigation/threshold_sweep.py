@@ -9,46 +9,33 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import declared_groups, tabulate, weighing_groups
+from responsible.fairness.comparisons import Row, any_level
+from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.reweighing import Reweigh, row_weights
+from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_figures import (
-    EXCLUDED,
     PRIVILEGED,
     UNPRIVILEGED,
     Array,
     Bits,
     Sweep,
-    figure,
+    estimates,
     sides,
 )
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import cluster_of
-from responsible.names import BASELINE, DATA, REWEIGHED
-from responsible.statistics.count_figures import drawn, estimate
+from responsible.names import ANY_LEVEL, BASELINE, DATA, REWEIGHED
 from responsible.statistics.intervals import Inference
-from responsible.statistics.jackknife import GROUPS
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError
 
+ENDS = ("value", "low", "high", "simultaneous_low", "simultaneous_high")
 Watch = Callable[[Iterable[npt.NDArray[np.bool_]]], Iterable[npt.NDArray[np.bool_]]]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """For every threshold whether each cell has the label and is predicted 1 by each model: (thresholds, m) bool.
-
-    ``reason`` says why a threshold has no models ("" when it has): its predictions mean nothing.
-    """
-
-    label: Bits
-    baseline: Bits
-    reweighed: Bits
-    reason: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,35 +75,6 @@ class Fitter:
         return np.asarray(fitted.predict_proba(self.matrix)[:, 1] >= self.model.decision_threshold)[self.design.row]
 
 
-@dataclass(frozen=True)
-class Swept:
-    """Predictions at every threshold for cells with ``group`` (m,) 0, 1 or 2, ``split`` (m,) and ``counts`` (m,)."""
-
-    thresholds: tuple[float, ...]
-    found: Predictions
-    group: npt.NDArray[np.int64]
-    split: npt.NDArray[np.object_]
-    counts: npt.NDArray[np.int64]
-    clusters: npt.NDArray[np.int64] | None = None
-
-    @property
-    def usable(self) -> npt.NDArray[np.bool_]:
-        """Which thresholds have models: (thresholds,)."""
-        return np.array([not reason for reason in self.found.reason])
-
-    def joint(self, split: str) -> npt.NDArray[np.int64]:
-        """Counts ``[threshold, group, y, ŷ_baseline, ŷ_reweighed]`` of the rows of one split."""
-        return np.asarray(self.parts(split).sum(axis=0))
-
-    def parts(self, split: str) -> npt.NDArray[np.int64]:
-        """:meth:`joint` by group of clusters, the groups first; one group where rows are independent."""
-        counts, groups = np.where(self.split == split, self.counts, 0), 1 if self.clusters is None else GROUPS
-        code = self.group if self.clusters is None else self.clusters * 3 + self.group
-        each = zip(self.found.label, self.found.baseline, self.found.reweighed, strict=True)
-        found = [tabulate(code, 3 * groups, bits, counts).reshape(groups, 3, 2, 2, 2) for bits in each]
-        return np.stack(found, axis=1)
-
-
 def sweep_cells(
     cells: pd.DataFrame,
     kinds: Mapping[str, str],
@@ -140,15 +98,21 @@ def sweep_cells(
     label = np.stack([labels(cells, cuts, t) for t in sweep.grid.values()]).astype(bool)
     who = declared_groups(cells, sensitive, [sweep.attribute])[0]
     level = who.codes(cells)
-    group = np.where(level < 0, EXCLUDED, np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED))
+    group = np.where(who.privileged[level], PRIVILEGED, UNPRIVILEGED) if who.reference else level
+    group = np.where(level < 0, 2 if who.reference else len(who.levels), group)
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
-    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, cluster_of(cells))
+    unpooled = None if who.reference else who
+    return Swept(
+        tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, unpooled, cluster_of(cells)
+    )
 
 
 def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:
     """Every figure of both models at every threshold with its interval, on one split; long, a figure a row.
 
-    Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``).
+    Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``). Where
+    each level is compared, a measure has rows by ``level`` and one without, of the level ``farthest`` from parity
+    (:func:`~responsible.fairness.comparisons.any_level`), with ``simultaneous_low, simultaneous_high``.
     """
     parts = swept.parts(split)
     views = {BASELINE: parts.sum(-1), REWEIGHED: parts.sum(-2)}
@@ -168,18 +132,18 @@ def _figures(
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
     """A table for each figure, from one set of replicates: all of them compare the same sides."""
-    by_group = sides(names[0], parts)
-    tables = by_group.sum(axis=0)
-    draws = drawn(tables, inference, rng, parts=None if swept.clusters is None else by_group)
+    by_group = sides(names[0], parts, each=swept.each)
+    tables, draws = by_group.sum(axis=0), swept.drawn(by_group, inference, rng)
     for name in names:
-        found = estimate(figure(name), tables, draws, inference)
-        why = [
-            reason if model != DATA and reason else own
-            for reason, own in zip(swept.found.reason, found.reason, strict=True)
-        ]
-        known = np.array([not reason for reason in why])
-        ends = {end: np.where(known, getattr(found, end), np.nan) for end in ("value", "low", "high")}
-        yield pd.DataFrame({"threshold": list(swept.thresholds), "model": model, "figure": name, **ends, "reason": why})
+        rows: list[Row] = []
+        for t, (threshold, reason) in enumerate(zip(swept.thresholds, swept.found.reason, strict=True)):
+            found = estimates(name, (tables[t], draws.at(t)), inference, swept.unpooled)
+            if reason and model != DATA:
+                found = [row | {**dict.fromkeys(ENDS, np.nan), "reason": reason} for row in found]
+            found = [*any_level(found, ("measure",)), *found] if len(found) > 1 else found
+            rows += [{"threshold": threshold, "model": model, "figure": name, "farthest": "", **row} for row in found]
+        table = pd.DataFrame(rows).assign(level=lambda t: t["comparison"].replace(ANY_LEVEL, ""))
+        yield table[["threshold", "model", "figure", *ENDS[:3], "reason", "level", "farthest", *ENDS[3:]]]
 
 
 def wide(figures: pd.DataFrame, frequency: Array) -> pd.DataFrame:

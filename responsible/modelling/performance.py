@@ -10,7 +10,8 @@ import pandas as pd
 
 from responsible.names import CLUSTER
 from responsible.statistics import jackknife
-from responsible.statistics.count_figures import Draws, change, drawn, estimate, performance_figure
+from responsible.statistics.count_figures import change, estimate, performance_figure
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE

@@ -15,7 +15,7 @@ from responsible.privacy.tradeoff import Tradeoff, tradeoff
 from responsible.privacy.utility import WithoutNoise
 from responsible.segmentation.price_of_fairness import Price
 from responsible.segmentation.schema import Segments
-from responsible.segmentation.scorecard import Criterion, DataSheet, Scorecard, one_sided, scorecard, total
+from responsible.segmentation.scorecard import Criterion, Scorecard, one_sided, scorecard, total
 from responsible.segmentation.segments import Segmentation, Segmenting, segmentation
 
 CONFIGURATIONS = ("chosen", "guaranteed")
@@ -23,11 +23,10 @@ CONFIGURATIONS = ("chosen", "guaranteed")
 
 
 class ClusterPrivacy(Segmenting):
-    """Everything that decides what is reported of a table: the segmentation's parameters and three more."""
+    """Everything that decides what is reported of a table: the segmentation's parameters and two more."""
 
     privacy: Privacy
     scorecard: Scorecard
-    data_sheet: DataSheet
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,14 @@ def report(
     *,
     roles: Segments,
     params: ClusterPrivacy,
+    unanswered: Sequence[str],
     confidence: float,
     rng: np.random.Generator,
 ) -> Report:
     """Segment ``values`` (n, d), compare the mechanisms on the segments, and score both configurations.
 
-    ``codes`` (n,) index the protected ``levels``; ``confidence`` is that of the intervals of shares and silhouettes.
+    ``codes`` (n,) index the protected ``levels``; ``unanswered`` are the questions of the data sheet that are;
+    ``confidence`` is that of the intervals of shares and silhouettes.
     """
     clustering, noise = rng.spawn(2)
     limits, privacy = params.scorecard, params.privacy
@@ -74,7 +75,7 @@ def report(
             stability=found.stability.quartiles()[1],
             drop=compared.drop(setting.mechanism, setting.epsilon),
             shares=found.shares,
-            unanswered=params.data_sheet.unanswered(),
+            unanswered=unanswered,
             limits=limits,
         )
         for name, setting in settings.items()

@@ -26,23 +26,6 @@ class Scorecard(Params):
     drop: Annotated[float, Field(ge=0, le=2)]
 
 
-class DataSheet(Params):
-    """What only people can say of the table (after Gebru et al. 2021); with an empty answer the sheet is incomplete."""
-
-    motivation: str
-    collection: str
-    consent: str
-    uses: str
-    not_for: str
-    distribution: str
-    maintenance: str
-    override: str
-
-    def unanswered(self) -> list[str]:
-        """The questions without an answer."""
-        return [name for name, answer in self if not str(answer).strip()]
-
-
 @dataclass(frozen=True)
 class Criterion:
     """One criterion: what was measured, its ``rule``, whether it is met, and what stands against it."""

@@ -1,4 +1,4 @@
-"""The tables of a segmentation: frames of its figures, one row a candidate, refit, segment, share or cap."""
+"""The tables of a segmentation: frames of its figures, one row for each candidate, segment or share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ import pandas as pd
 
 from responsible.clustering.model_selection import Candidate, knee
 from responsible.clustering.partition import Labels, Points, inertia
-from responsible.privacy.tradeoff import Tradeoff
 from responsible.segmentation.scorecard import Criterion
 from responsible.segmentation.segments import Segmentation
-
-_FIGURES = ("inertia", "silhouette", "ari_median", "bic")
-CURVES = ("noisy_silhouette", "silhouette", "ari")  # measures of the wide table that DVC draws
 
 
 def name_of(candidate: Candidate | None) -> str:
@@ -50,30 +46,12 @@ def candidates_table(found: Segmentation) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def by_k(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a K, columns ``<figure>_<method>`` (empty for a method not tried), for plots of several lines."""
-    tried = table[table["method"] != "dbscan"]
-    wide = tried.pivot_table(index="k", columns="method", values=list(_FIGURES))
-    wide.columns = ["_".join(name) for name in wide.columns]
-    names = [f"{figure}_{method}" for figure in _FIGURES for method in ("kmeans", "mixture")]
-    return wide.reindex(columns=names).reset_index()
-
-
 def elbow(table: pd.DataFrame, points: Points, found: Segmentation) -> int | None:
     """The knee of KMeans' inertia (of the first method when it was not tried), K = 1 included (of as many points)."""
     method = "kmeans" if (table["method"] == "kmeans").any() else table["method"].iloc[0]
     curve = table[table["method"] == method].set_index("k")["inertia"]
     one = inertia(points, np.zeros(len(points), dtype=np.int64)) * found.fitted_rows / len(points)
     return knee({1: one, **{int(str(k)): float(v) for k, v in curve.items()}})
-
-
-def refits_table(found: Segmentation) -> pd.DataFrame:
-    """Every refit of every candidate with its adjusted Rand index."""
-    parts = [
-        pd.DataFrame({"candidate": name_of(c), "method": c.name[0], "k": c.name[1], "ari": again.ari})
-        for c, again in zip(found.choice.candidates, found.refits.values(), strict=True)
-    ]
-    return pd.concat(parts).rename_axis("refit").reset_index()
 
 
 def segments_table(found: Segmentation, features: Sequence[str]) -> pd.DataFrame:
@@ -89,24 +67,6 @@ def _centre(centre: Points, features: Sequence[str]) -> dict[str, float]:
 def shares_table(found: Segmentation) -> pd.DataFrame:
     """Every level in every segment, as in :class:`responsible.segmentation.representation.Share`."""
     return pd.DataFrame([asdict(share) for share in found.shares])
-
-
-def frontier_table(found: Segmentation, levels: Sequence[str]) -> pd.DataFrame:
-    """Every cap with its price, ``moved_<level>`` for each level."""
-    rows = []
-    for price in found.prices:
-        row = asdict(price)
-        row |= {f"moved_{level}": m for level, m in zip(levels, row.pop("moved_by_level"), strict=True)}
-        rows.append(row | {"silhouette_lost": found.uncapped - price.silhouette})
-    return pd.DataFrame(rows)
-
-
-def wide_curves(result: Tradeoff) -> pd.DataFrame:
-    """One row an ε, columns ``<measure>_<mechanism>``: the medians, for plots of several lines."""
-    table = result.curves[(result.curves["level"] == "") & result.curves["measure"].isin(CURVES)]
-    wide = table.pivot_table(index="epsilon", columns=["measure", "mechanism"], values="value")
-    wide.columns = ["_".join(name) for name in wide.columns]
-    return wide.sort_index(axis=1).reset_index()
 
 
 def scores_table(scores: Mapping[str, Sequence[Criterion]]) -> pd.DataFrame:

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from responsible.statistics import jackknife
+from responsible.statistics.count_tables import Draws
 from responsible.statistics.few_rows import agreed, doubted, unseen
 from responsible.statistics.intervals import (
     Inference,
     Interval,
     absolute,
     along,
-    half_counts,
     including,
     percentile,
-    replicates,
 )
 from responsible.statistics.rates import PERFORMANCE, PERFORMANCE_RATES, Counts, Rate, parts
 
@@ -46,19 +45,6 @@ class CountFigure:
     bounds: tuple[float, float] = (0.0, 1.0)
 
 
-class Draws(NamedTuple):
-    """What the doubt about figures of a table is measured by: its replicates ``tables`` ``(number, *table.shape)``; and
-    for clustered rows the counts by group of clusters, ``(GROUPS, *table.shape)`` (:mod:`.jackknife`).
-    """
-
-    tables: Counts
-    parts: Counts | None = None
-
-    def sum(self, axis: int) -> Draws:
-        """The same with one of the last axes summed over."""
-        return Draws(self.tables.sum(axis=axis), None if self.parts is None else self.parts.sum(axis=axis))
-
-
 @dataclass(frozen=True)
 class Estimate:
     """A figure with its interval; floats and a text, or arrays of one shape.
@@ -77,14 +63,6 @@ class Estimate:
 def performance_figure(name: str) -> CountFigure:
     """A figure of PERFORMANCE over the rows of all sides together: give it tables with one side."""
     return CountFigure(lambda table: PERFORMANCE[name](table.sum(axis=-3)), PERFORMANCE_RATES[name])
-
-
-def drawn(
-    table: Counts, inference: Inference, rng: np.random.Generator, *, models: int = 1, parts: Counts | None = None
-) -> Draws:
-    """Replicates with half a row in each empty cell; leading axes are independent. ``parts``: see :class:`Draws`."""
-    half = half_counts(table, models)
-    return Draws(replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half), parts)
 
 
 def interval(figure: CountFigure, table: Counts, draws: Draws, confidence: float) -> Interval:

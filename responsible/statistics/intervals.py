@@ -73,6 +73,11 @@ def wilson(successes: ArrayLike, n: ArrayLike, confidence: float) -> Interval:
     return Interval(low[()], high[()], np.isnan(share).astype(float)[()])
 
 
+def bonferroni(confidence: float, family: int) -> float:
+    """The confidence 1 − (1 − c)/k of each of ``family`` intervals, at which all hold at once in the share c."""
+    return 1 - (1 - confidence) / max(family, 1)
+
+
 def replicates(
     counts: Counts,
     number: int,
@@ -167,7 +172,7 @@ def absolute(gaps: np.ndarray, point: np.ndarray, confidence: float) -> Interval
     signed gaps exceeds the mean of absolute ones, in a replicate or in the population.
     """
     whole, above = percentile(along(gaps, point), confidence), percentile(np.abs(gaps).mean(axis=-1), confidence)
-    each = percentile(gaps, 1 - (1 - confidence) / gaps.shape[-1])
+    each = percentile(gaps, bonferroni(confidence, gaps.shape[-1]))
     doubtful = ((each.low <= 0) & (each.high >= 0)).all(axis=-1)
     low = np.where(doubtful & ~np.isnan(whole.low), 0.0, np.maximum(whole.low, 0.0))
     return Interval(low[()], above.high, whole.undefined_share)

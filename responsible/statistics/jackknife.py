@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from responsible.names import CLUSTER_GROUPS
+from responsible.statistics import intervals
 from responsible.statistics.intervals import Interval, quantile
 from responsible.statistics.rates import Counts, Rate, divide
 from responsible.statistics.rates import parts as of_rate
@@ -96,6 +98,12 @@ def design_effects(successes: Counts, rows: Counts, confidence: float) -> np.nda
     wider = (_t(held, confidence) / quantile(confidence)) ** 2
     effect = divide(variance * n, share * (1 - share)) * wider
     return np.maximum(np.where((k == 0) | (k == n) | np.isnan(effect), divide(n, np.maximum(held, 1)), effect), 1.0)
+
+
+def wilson(successes: ArrayLike, rows: ArrayLike, confidence: float, parts: tuple[Counts, Counts] | None) -> Interval:
+    """Wilson's interval; with ``parts``, both counts by group of clusters, of the rows over their design effect."""
+    effect = 1.0 if parts is None else design_effects(*parts, confidence)
+    return intervals.wilson(np.asarray(successes) / effect, np.asarray(rows) / effect, confidence)
 
 
 def equal_rates(rates: Sequence[Rate], parts: Counts) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from responsible.statistics import jackknife
-from responsible.statistics.intervals import Interval, quantile, wilson
+from responsible.statistics.intervals import Interval, quantile
 from responsible.statistics.rates import divide
 
 Array = np.ndarray
@@ -26,17 +26,6 @@ class Score:
 
     value: Callable[[Array, Array, Array], float]
     interval: Callable[[Array, Array, Array, float], Interval]
-
-
-@dataclass(frozen=True, eq=False)
-class RocCurve:
-    """Points ``(points,)`` of a ROC curve: rates when rows with score ≥ ``threshold`` are selected, from nobody to
-    everybody.
-    """
-
-    threshold: Array
-    false_positive_rate: Array
-    true_positive_rate: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,15 +99,6 @@ def _variance(values: Array, rows: Array) -> float:
     return float((values - values @ rows / n) ** 2 @ rows / (n - 1))
 
 
-def roc_curve(score: Array, positives: Array, negatives: Array) -> RocCurve:
-    """The ROC curve: a point for each distinct score and the point where nobody is selected; NaN rates for a missing
-    class.
-    """
-    distinct, *classes = _pooled(score, positives, negatives)
-    tpr, fpr = (divide(np.cumsum(np.append(0, rows[::-1])), rows.sum()) for rows in classes)
-    return RocCurve(np.append(np.inf, distinct[::-1]), fpr, tpr)
-
-
 def calibration(
     score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95, *, clusters: Array | None = None
 ) -> Calibration:
@@ -131,14 +111,16 @@ def calibration(
     edges = np.linspace(0, 1, bins + 1)
     place = np.searchsorted(edges[1:-1], score, side="right")
     rows, ones, total = (np.bincount(place, weights, bins) for weights in (n, positives, n * score))
-    effect: Array | float = 1.0
+    parts = None
     if clusters is not None:
         both, size = clusters * bins + place, jackknife.GROUPS * bins
         own = [np.bincount(both, weights, size).reshape(-1, bins) for weights in (positives, n)]
-        effect = jackknife.design_effects(own[0], own[1], confidence)
-    interval = wilson(ones / effect, rows / effect, confidence)
-    ends = edges[:-1], edges[1:], rows.astype(np.int64), ones.astype(np.int64)
-    return Calibration(*ends, divide(total, rows), divide(ones, rows), interval.low, interval.high)
+        parts = own[0], own[1]
+    interval = jackknife.wilson(ones, rows, confidence, parts)
+    whole = rows.astype(np.int64), ones.astype(np.int64)
+    return Calibration(
+        edges[:-1], edges[1:], *whole, divide(total, rows), divide(ones, rows), interval.low, interval.high
+    )
 
 
 def _log_losses(score: Array) -> tuple[Array, Array]:

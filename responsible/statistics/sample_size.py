@@ -59,3 +59,27 @@ def detectable(difference: float, base_rate: float, confidence: float, power: fl
     null = math.sqrt(2 * mean * (1 - mean))
     own = math.sqrt(base_rate * (1 - base_rate) + other * (1 - other))
     return float((quantile(confidence) * null + float(ndtri(power)) * own) ** 2 / difference**2)
+
+
+def shown(n: float, others: float, base_rate: float, confidence: float, power: float) -> float:
+    """The smallest difference of rates that ``n`` rows, against ``others`` at ``base_rate``, show; in (0, 1).
+
+    The d with z √(p̄ (1 − p̄) (1/n + 1/m)) + z_power √(p₁(1 − p₁)/m + p₂(1 − p₂)/n) = d, p₁ the rate of the m others,
+    p₂ = p₁ ± d on the side where rates vary more (towards a half and beyond), p̄ the mean over all rows: what
+    :func:`detectable` asks for, of groups of any sizes. NaN where a group has no rows, the rate is 0 or 1, or no rate
+    differs enough.
+    """
+    if min(n, others) <= 0 or not 0 < base_rate < 1:
+        return math.nan
+    sign, most = (1, 1 - base_rate) if base_rate <= 0.5 else (-1, base_rate)
+    z, z_power = quantile(confidence), float(ndtri(power))
+
+    def lacking(difference: float) -> float:
+        other = base_rate + sign * difference
+        mean = (n * other + others * base_rate) / (n + others)
+        null = math.sqrt(mean * (1 - mean) * (1 / n + 1 / others))
+        return (
+            z * null + z_power * math.sqrt(base_rate * (1 - base_rate) / others + other * (1 - other) / n) - difference
+        )
+
+    return float(brentq(lacking, 0.0, most)) if lacking(most) < 0 else math.nan

@@ -117,8 +117,7 @@ def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place
             raise InputError(
                 f"sensitive.{name}: must have at least two levels, got only {present[0]!r} in {where}; remove it"
             )
-        if not [level for level in present if attribute.role(level) == "unprivileged"]:
-            rule = "must leave a level that is neither privileged nor excluded"
+        if rule := attribute.lacks(present):
             raise InputError(f"sensitive.{name}: {rule}, got {present} in {where}; declare fewer levels")
 
 

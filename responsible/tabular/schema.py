@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from responsible.tabular.columns import Closed, Declared, intervals
 from responsible.tabular.features import Feature
@@ -17,6 +17,7 @@ SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
+Perhaps = Annotated[list[Text], BeforeValidator(lambda levels: [] if levels is None else levels)]
 
 
 class Target(Params):
@@ -69,14 +70,15 @@ class Budget(Source):
 class Sensitive(Params):
     """A sensitive attribute: its column, the levels that are privileged, and levels its audit leaves out.
 
-    All other levels are unprivileged, missing values among them; they are never privileged. Numbers are cut into levels
+    All other levels are unprivileged, missing values among them; they are never privileged. Where ``privileged`` is
+    empty no group is the norm, and each level is compared with everybody else. Numbers are cut into levels
     by ``bins``, inner edges that belong to the interval below them ("<= 25", "(25, 60]", "> 60") or, ``closed: left``,
     above ("< 25", "[25, 60)", ">= 60"); ``labels`` rename the intervals. The feature of that column keeps its values.
     Without bins here, the levels of a feature with bins are its intervals.
     """
 
     column: Text
-    privileged: Levels
+    privileged: Perhaps = Field(default_factory=list)
     exclude: list[Text] = Field(default_factory=list)
     bins: Bins | None = None
     labels: Levels | None = None
@@ -115,11 +117,20 @@ class Sensitive(Params):
             return Declared(name, self.column, feature.kind, feature.minimum, feature.maximum, feature.bins)
         return Declared(name, self.column, "categorical")
 
-    def role(self, level: str) -> Literal["privileged", "unprivileged", "excluded"]:
-        """What a level of this attribute counts as."""
+    def role(self, level: str) -> Literal["privileged", "unprivileged", "compared", "excluded"]:
+        """What a level of this attribute counts as; ``compared`` with everybody else where none is privileged."""
         if level in self.exclude:
             return "excluded"
+        if not self.privileged:
+            return "compared"
         return "privileged" if level in self.privileged else "unprivileged"
+
+    def lacks(self, present: Iterable[str]) -> str:
+        """The rule that the present levels break: with whom there is somebody to compare; empty when none."""
+        roles = [self.role(level) for level in present]
+        if not self.privileged:
+            return "" if roles.count("compared") > 1 else "must leave two levels that are not excluded"
+        return "" if "unprivileged" in roles else "must leave a level that is neither privileged nor excluded"
 
 
 def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], threshold: float) -> None:

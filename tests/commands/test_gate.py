@@ -202,6 +202,7 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
     assert said == [
         "rule verdict severity value limits",
         "accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
+        "unanswered_questions pass block 0 at most 0",
         "",
         "policy: Approved. No blocking rule fails.",
     ]
@@ -354,9 +355,9 @@ def test_other_programs_read_the_verdicts(results, capsys):
     write(results, "params.yaml", policy(PASSING, FAILING, warned))
     assert gate.main(results, TODAY, xml=str(results / "gate.xml"), json=str(results / "gate.json")) == 1
     suite = ET.parse(results / "gate.xml").getroot()  # noqa: S314 - written a line above
-    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["3", "1", "1"]
+    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "1"]
     cases = {case.get("name"): case for case in suite}
-    assert list(cases) == ["accuracy", "impact", "low \ufffd accuracy"]
+    assert list(cases) == ["accuracy", "impact", "low \ufffd accuracy", "unanswered_questions"]
     assert list(cases["accuracy"]) == []
     failure = cases["impact"].find("failure")
     assert failure.get("message") == "fail"
@@ -370,6 +371,7 @@ def test_other_programs_read_the_verdicts(results, capsys):
         "accuracy": ("pass", False, 0.95, 0.94, 0.8, "board"),
         "impact": ("fail", True, 0.04, 0.03, 0.8, "board"),
         "low \a accuracy": ("fail", False, 0.95, 0.94, 0.99, "board"),
+        "unanswered_questions": ("pass", False, 0.0, None, None, ""),
     }
 
 

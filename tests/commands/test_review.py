@@ -13,7 +13,8 @@ from commands import review
 from pipeline.results.catalogue import SCORES
 from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
-from responsible.governance.policy import Evidence, Judgement, Policy, Rule
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Judgement, Policy, Rule
 from responsible.governance.version_change import Change
 from responsible.validation import InputError
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
@@ -347,7 +348,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     assert "Not comparable" not in text
     assert "| reweigh.attributes | education | gender |" in text
     assert "[docs/comparison.md](docs/comparison.md)" in text
-    assert "changed: [plots/disparities.png](plots/disparities.png)" in text
+    assert "changed: [plots/disparities.svg](plots/disparities.svg)" in text
     assert len(above_the_fold(text).splitlines()) <= 30
     assert reviewed(branch) == text
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.plots import healthcare
-from pipeline.storage import files, parameters
+from pipeline.storage import parameters
 from tests.support.contract import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -149,15 +148,9 @@ def test_comparison_and_card_give_the_same_intervals():
 
 
 def test_what_the_readme_s_picture_shows_is_true():
-    """The alt text counts the limits that each model meets, by attribute; the counts are those of the table."""
-    alt = re.search(r"!\[([^\]]+)\]\(plots/disparities\.png\)", read(ROOT / "README.md"))[1]
-    pooled = [r for r in rows("plots/fairness.csv") if r["comparison"] == "all unprivileged" and r["model"] != "change"]
-    for attribute in dict.fromkeys(r["attribute"] for r in pooled):
-        own = [r for r in pooled if r["attribute"] == attribute]
-        met = {m: sum(r["verdict"] == "pass" for r in own if r["model"] == m) for m in ("baseline", "reweighed")}
-        total = len({r["measure"] for r in own})
-        says = f"by {attribute}, the baseline passes {met['baseline']} of {total} limits, "
-        assert f"{says}the reweighed model {met['reweighed']}" in alt
+    """The alt text is the finding with its numbers that the picture's own file states, computed from the table."""
+    alt = re.search(r"!\[([^\]]+)\]\(plots/disparities\.svg\)", read(ROOT / "README.md"))[1]
+    assert f"<desc>{alt}</desc>" in read(ROOT / "plots/disparities.svg")
 
 
 def test_the_data_sheet_names_every_planted_bias():
@@ -196,24 +189,3 @@ def test_a_recommended_threshold_meets_the_policy_and_beats_the_trivial_answer()
     says = {name: " ".join(read(ROOT / f"docs/{name}.md").split()) for name in ("recommended_threshold", "model_card")}
     assert ("None can be recommended." in says["recommended_threshold"]) is not found["recommended"]
     assert ("none can be recommended" in says["model_card"]) is not found["recommended"]
-
-
-def test_the_picture_of_intersections_names_the_lowest_approval(monkeypatch):
-    """The title's combination has the lowest approval of all that are shown, not only the largest difference."""
-    titles: list[str] = []
-    original = healthcare.figure_of
-
-    def remember(rows_: int, columns: int, width: float, height: float, title: str):
-        titles.append(title)
-        return original(rows_, columns, width, height, title)
-
-    monkeypatch.setattr(healthcare, "figure_of", remember)
-    table = (
-        files.read_csv(ROOT / "plots/healthcare_intersections.csv")
-        .astype({"evidence": object})
-        .fillna({"evidence": ""})
-    )
-    healthcare.intersections(table, 0.95)
-    tested = [r for r in rows("plots/healthcare_intersections.csv") if not r["evidence"]]
-    least = min(tested, key=lambda r: float(r["rate"]))
-    assert titles[0].startswith(f"Approval is lowest for {least['group']}: {float(least['rate']):.1%} of")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.contract import ROOT
-from tests.support.small import surroundings
+from tests.support.small import equipped, surroundings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```bash\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -22,6 +19,9 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 ELSEWHERE = {
     "make test": "runs this test",
     "make mlflow": "serves until it is stopped; tests/stages/test_track_server.py opens a server",
+    'make start TABLE=examples/randhie.csv TARGET=outcome PROTECTED=black,female PRIVILEGED="black=0.0,female=0"': (
+        "changes the parameters; test_your_own_data.py runs it with what follows"
+    ),
     "python3 -m venv .venv": "would replace the environment of the tests; CI starts with it",
     ".venv/bin/pip install --require-hashes -r requirements.txt": "takes minutes; CI starts with it",
 }
@@ -46,15 +46,7 @@ def bare(line: str) -> str:
 @pytest.fixture
 def newcomer(built, tmp_path):
     """A built fork whose ``.venv`` is this environment, so that nothing is installed and nothing is written there."""
-    root = built.copy(tmp_path / "fork")
-    (root / ".venv").mkdir(exist_ok=True)
-    for entry in Path(sys.prefix).iterdir():
-        if entry.name in ("bin", "lib", "lib64", "include", "pyvenv.cfg"):
-            (root / ".venv" / entry.name).symlink_to(entry)
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        shutil.copy2(root / name, root / ".venv" / name)
-        os.utime(root / ".venv" / name)
-    return root
+    return equipped(built.copy(tmp_path / "fork"))
 
 
 def run(root: Path, command: str) -> tuple[int, str]:

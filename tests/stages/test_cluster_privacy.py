@@ -2,14 +2,13 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.plots import privacy
-from pipeline.plots import segments as _draw_segments
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
 from stages import cluster_privacy, prepare_segments
@@ -37,6 +36,9 @@ def run(tmp_path, monkeypatch):
     """Prepare the people and segment them in a folder of its own; gives the headline and the folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/templates").mkdir(parents=True)
+    shutil.copy(ROOT / "answers.yaml", tmp_path)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    shutil.copy(ROOT / "data/raw/segments.csv", tmp_path / "data/raw")
     for name in ("segments.md.j2", "segments_data_sheet.md.j2"):
         (tmp_path / "docs/templates" / name).write_text((ROOT / "docs/templates" / name).read_text(encoding="utf-8"))
 
@@ -44,20 +46,13 @@ def run(tmp_path, monkeypatch):
         if frame is not None:
             frame.to_csv("people.csv", index=False)
             changes = {"segments__source": "people.csv", **changes}
-        given = tree(**QUICK | changes)
+        given = tree(**QUICK | {"segments__source": "data/raw/segments.csv"} | changes)
         write(Path("params.yaml"), given, [*keys(prepare_segments.Parameters), *keys(cluster_privacy.Parameters)])
         prepare_segments.main()
         cluster_privacy.main()
         return json.loads(Path("metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"], tmp_path
 
     return go
-
-
-@pytest.fixture
-def unseen(monkeypatch):
-    """No rendering of pictures, which takes longer than all else, where a test looks at words."""
-    for drawing in (_draw_segments, privacy):
-        monkeypatch.setattr(drawing, "png", lambda _: b"")
 
 
 def text(folder, name="segments"):
@@ -127,7 +122,7 @@ def bounded(points):
     return pd.DataFrame(points.round(3), columns=names).assign(group=["A", "B"] * (len(points) // 2)), bounds
 
 
-def test_groups_of_one_column_are_named_as_that_columns(run, unseen):
+def test_groups_of_one_column_are_named_as_that_columns(run):
     """Two groups that only f2 shows are no segments of people, and the report and its data sheet say which column."""
     points = noise(200, 3)
     points[::3, 1] += 20
@@ -138,7 +133,7 @@ def test_groups_of_one_column_are_named_as_that_columns(run, unseen):
         assert "shows in one column only: f2" in text(folder, name)
 
 
-def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
+def test_a_table_of_one_feature_cannot_be_told_apart(run):
     """With one feature there is no dependence to find: the figure is empty with a reason, the verdict says why."""
     points = noise(200, 1)
     points[::2] += 9
@@ -150,24 +145,34 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run, unseen):
 
 
 @pytest.mark.slow
-def test_answers_are_printed_and_counted(run, unseen):
+def test_answers_are_printed_and_counted(run):
     """A reason for each one-sided segment wins the criterion and is in the data sheet; an empty one does neither. An
-    empty answer costs another criterion, and the data sheet says which question it was.
+    empty answer costs another criterion, and so does a table for which nobody has written answers.
     """
     answers = [{"segment": k, "level": v, "reason": "Because <b>so</b>."} for k, v in ((1, "A"), (2, "A"), (3, "B"))]
     found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 100
     assert text(folder, "segments_data_sheet").count(r"Because \<b\>so\</b\>.") == 3
     answers[0]["reason"] = " "
-    found, folder = run(
-        cluster_privacy__representation__justifications=answers, cluster_privacy__data_sheet__consent=""
-    )
+    said = (folder / "answers.yaml").read_text(encoding="utf-8")
+    (folder / "answers.yaml").write_text(re.sub("^  consent:.*$", "  consent:", said, flags=re.MULTILINE))
+    found, folder = run(cluster_privacy__representation__justifications=answers)
     assert found["guaranteed"]["score"] == 60
     scores = pd.read_csv(folder / "plots/segments_scorecard.csv").query("configuration == 'guaranteed' and not met")
     assert scores["name"].tolist() == ["representation", "data_sheet"]
     assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
     assert "**Incomplete.**" in text(folder, "segments_data_sheet")
-    assert "On what legal basis" in text(folder, "segments_data_sheet").split("**Incomplete.**")[1].splitlines()[0]
+    assert "**Incomplete.** 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
+    assert "**Not answered yet: On what legal basis, and how can people withdraw?**" in text(
+        folder, "segments_data_sheet"
+    )
+    (folder / "answers.yaml").write_text(said)
+    found, folder = run(sample())
+    assert found["guaranteed"]["score"] == 60
+    sheet = text(folder, "segments_data_sheet")
+    assert "**Incomplete.** 8 of 8 questions are not answered yet" in sheet
+    assert "describes nobody" not in sheet
+    assert "None is needed" not in sheet
 
 
 @pytest.mark.slow

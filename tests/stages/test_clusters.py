@@ -113,10 +113,14 @@ def intervals(frame):
         stage.main(**common, **paths, **own, figures=f"p{name}.csv", terms=f"t{name}.csv")
     said = {"baseline": "sb.parquet", "reweighed": "sr.parquet", "reweighing": "mr.json", "fairness_csv": "f.csv"}
     said |= {"performance_baseline": "pb.csv", "performance_reweighed": "pr.csv", "comparison": "comparison.md"}
-    others = [name for name in signature(evaluate_fairness.main).parameters if name.endswith(("_csv", "_png"))]
-    said = {name: name for name in others} | said | {"metrics": "me.json"}
-    evaluate_fairness.main(**common, **said, template=str(templates / "comparison.md.j2"))
-    swept = {"thresholds_csv": "th.csv", "intervals_csv": "ti.csv", "impact_png": "i.png", "tradeoff_png": "j.png"}
-    swept |= {"metrics": "mt.json", "document": "threshold.md"}
-    threshold_sweep.main(**common, **swept, template=str(templates / "recommended_threshold.md.j2"))
+    said |= {"metrics": "me.json", "template": str(templates / "comparison.md.j2")}
+    complete(evaluate_fairness.main, **common, **said)
+    swept = {"intervals_csv": "ti.csv", "metrics": "mt.json", "document": "threshold.md"}
+    swept |= {"template": str(templates / "recommended_threshold.md.j2")}
+    complete(threshold_sweep.main, **common, **swept)
     return [pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in TABLES]
+
+
+def complete(stage, **given):
+    """Run a stage, with every path that is not ``given`` named after its parameter."""
+    stage(**{name: name for name in signature(stage).parameters} | given)

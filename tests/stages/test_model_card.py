@@ -249,12 +249,21 @@ def test_hostile_names_stay_names(folder):
     json.loads(twin)
 
 
-def test_answers_for_another_table_are_marked(folder):
-    """When the source of the data changed and the template did not, the card says so before any answer."""
+def test_answers_for_another_table_are_open(folder):
+    """When the table is another one, the card, its twin and the page ask the questions, and say at the top how many."""
     change_params(folder, lambda tree: tree["budget"].update(source="data/raw/ours.csv"))
-    text = built(folder)[0]
-    warned = text.index("The hand-written answers below were given for another table")
-    assert warned < text.index("## Intended use")
+    text, twin, page = built(folder)
+    counted = re.search(r"(\d+) of (\d+) questions are not answered yet", text)
+    assert counted.start() < text.index("## Model details")
+    assert text.count("**Not answered yet: ") == 13
+    assert "None about people." not in text + twin + page
+    assert "people without a degree" not in text.lower() + twin.lower()
+    assert page.count("Not answered yet: ") == 13 + 6 + 7
+    assert counted[0] in page
+    consider = json.loads(twin)["components"][2]["modelCard"]["considerations"]
+    assert consider["users"][0].startswith("Not answered yet: Who is meant to use it?")
+    assert "| not answered yet | not answered yet |" in text  # reason and owner of a rule on the table
+    assert "medical director" in text  # the owner of a rule on the requests, which are the sample's
 
 
 def test_an_exception_is_shown_with_its_date(folder):
@@ -298,13 +307,13 @@ def test_a_split_of_the_tables_own_without_valid_rows(folder):
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("docs/templates/model_card.md.j2", "None about people.", "TODO", "people('intended_use') is not answered"),
+        ("answers.yaml", "None about people.", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
         ("docs/templates/model_card.md.j2", '"users"', '"readers"', "people('users') is not asked"),
         (
-            "docs/templates/model_card.md.j2",
+            "answers.yaml",
             "None about people.",
             "Right in 93 % of cases.",
-            "'93' is a number in prose",
+            "answers.yaml: model_card.intended_use, line 1: '93' is a number in prose",
         ),
         ("metrics/reweigh.json", '"largest"', '"biggest"', "there is no figure 'reweigh.weights.largest'"),
         (

@@ -17,7 +17,7 @@ from tests.support.contract import ROOT, STAGES
 
 RESULTS = ("data", "metrics", "plots", "docs")
 FEW = 8  # inputs up to which every corruption is tried on each; of more, each has one of them in turn
-SUFFIXES = (".json", ".csv", ".parquet", ".skops", ".png", ".md", ".html")
+SUFFIXES = (".json", ".csv", ".parquet", ".skops", ".svg", ".md", ".html")
 
 
 def _archive():
@@ -38,7 +38,7 @@ FOREIGN = {
     ".csv": b"other,table\n1,2\n",
     ".parquet": _table(),
     ".skops": _archive(),
-    ".png": b"GIF89a",
+    ".svg": b"GIF89a",
 }
 
 

@@ -164,7 +164,7 @@ def test_artifacts_are_the_files(logged, tmp_path):
     root, run = logged
     found = Path(client_of(root).download_artifacts(run.info.run_id, "", str(tmp_path)))
     expected = [*Result(root).files, "params.yaml"]
-    assert {"plots/confusion.png", "plots/fairness.csv", "docs/comparison.md", "plots/threshold_sweep.csv"} < {
+    assert {"plots/group_rates.svg", "plots/fairness.csv", "docs/comparison.md", "plots/threshold_sweep.csv"} < {
         *expected
     }
     assert [name for name in expected if (found / name).read_bytes() != (root / name).read_bytes()] == []
@@ -312,14 +312,14 @@ def test_what_has_no_run_or_no_models_is_not_promoted(result):
 
 def test_only_a_committed_result_is_promoted(toy, monkeypatch):
     """`make promote` refuses edits that no commit has, naming one, and a folder without git."""
-    from commands import promote
+    from commands.trail import promote
 
     (toy / "halve.py").write_text("")
     with pytest.raises(InputError, match=r"halve\.py: differs from the commit; commit it, run `make`, then promote"):
-        promote.main(str(toy))
+        promote(str(toy))
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="not a commit of git"):
-        promote.main(str(toy))
+        promote(str(toy))
 
 
 def test_models_lie_beside_the_store_wherever_they_were_logged(result, tmp_path, monkeypatch):

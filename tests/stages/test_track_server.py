@@ -115,7 +115,7 @@ def test_a_server_that_stops_half_way(tmp_path, monkeypatch):
     assert [run.info.status for run in found] == ["KILLED", "FINISHED", "FINISHED"]
     assert found[1].data.metrics["reweigh.roc_auc.low"] > 0.5
     stored = {path.name for path in (folder / "artifacts").rglob("*")}
-    assert {"comparison.md", "fairness.csv", "confusion.png", "MLmodel", "reweighed_report.txt"} <= stored
+    assert {"comparison.md", "fairness.csv", "group_rates.svg", "MLmodel", "reweighed_report.txt"} <= stored
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [str(path) for path in written if SECRET.encode() in path.read_bytes()] == []
     assert not list(root.glob("mlflow.db*"))
@@ -141,7 +141,7 @@ def test_no_server_at_all(tmp_path):
 def test_the_browser_shows_the_trail(tmp_path):
     """`make mlflow` serves the default store on this machine, even one that is new, and ends on Ctrl-C."""
     port = free_port()
-    command = [sys.executable, "-m", "commands.browse", "--port", str(port)]
+    command = [sys.executable, "-m", "commands.trail", "browse", "--port", str(port)]
     with subprocess.Popen(
         command, cwd=tmp_path, env=outside(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as ui:
@@ -200,7 +200,7 @@ def test_a_busy_port_is_refused(tmp_path):
     """Another server's page is not the trail: the port is named, and how to take another one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [sys.executable, "-m", "commands.browse", "--port", str(port)]
+        command = [sys.executable, "-m", "commands.trail", "browse", "--port", str(port)]
         ran = subprocess.run(command, cwd=tmp_path, env=outside(), capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert ran.stderr == f'error: port {port} is in use; take another: make mlflow ARGS="--port {port + 1}"\n'

@@ -106,10 +106,16 @@ def loaded(stage: str) -> list[str]:
 
 
 def default_paths(stage: str) -> set[str]:
-    """The path defaults of the stage's ``main``, but for the parameter file that DVC tracks by key and the root."""
+    """The path defaults of the stage's ``main``, but for the files that DVC tracks by key and the root."""
     defaults = [p.default for p in inspect.signature(module(stage).main).parameters.values()]
     groups = [d.values() if isinstance(d, dict) else d if isinstance(d, tuple) else [d] for d in defaults]
-    return {d for group in groups for d in group if isinstance(d, str) and d not in ("params.yaml", ".")}
+    others = ("params.yaml", ".", *by_key(stage))
+    return {d for group in groups for d in group if isinstance(d, str) and d not in others}
+
+
+def by_key(stage: str) -> list[str]:
+    """The files besides params.yaml of which DVC tracks some keys for a stage."""
+    return [name for entry in STAGES[stage].get("params", ()) if isinstance(entry, dict) for name in entry]
 
 
 def texts(source: Path) -> set[str]:

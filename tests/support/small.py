@@ -110,6 +110,18 @@ def fork(root: Path) -> Path:
     return root
 
 
+def equipped(root: Path) -> Path:
+    """The fork with this environment as its ``.venv``, so that make installs nothing and nothing is written there."""
+    (root / ".venv").mkdir(exist_ok=True)
+    for entry in Path(sys.prefix).iterdir():
+        if entry.name in ("bin", "lib", "lib64", "include", "pyvenv.cfg"):
+            (root / ".venv" / entry.name).symlink_to(entry)
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        shutil.copy2(root / name, root / ".venv" / name)
+        os.utime(root / ".venv" / name)
+    return root
+
+
 def quicken(params: Path) -> None:
     """Set the quick parameters; comments and layout stay."""
     yaml = YAML()

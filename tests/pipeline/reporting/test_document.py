@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 
 from pipeline.reporting import document, engine
 from pipeline.reporting import sources as _sources
+from pipeline.results import answers
+from pipeline.storage import parameters
 from responsible.governance.policy import Policy
 from responsible.validation import InputError
 
@@ -48,7 +50,8 @@ FAIRNESS = """attribute,comparison,measure,model,value,low,high,reason,minimum,m
 race,all unprivileged,disparate_impact,reweighed,0.625,0.5,0.7,,0.8,1.25,fail
 race,all unprivileged,equal_opportunity_difference,reweighed,,,,no_positives,-0.1,0.1,insufficient_evidence
 """
-FILES = ("metrics/prepare.json", "plots/group_rates.csv", "plots/fairness.csv", "plots/roc.png")
+SVG = "<svg><title>2 of 3 | found</title><desc>2 of 3 | found: 66 %</desc><metadata>People\nn = 3.</metadata></svg>\n"
+FILES = ("metrics/prepare.json", "plots/group_rates.csv", "plots/fairness.csv", "plots/picture.svg")
 
 
 @pytest.fixture
@@ -62,21 +65,21 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "metrics/other.json").write_text(json.dumps({"other": {"figure": 1.0}}))
     (tmp_path / "plots/group_rates.csv").write_text(RATES)
     (tmp_path / "plots/fairness.csv").write_text(FAIRNESS)
-    (tmp_path / "plots/roc.png").write_bytes(b"png")
+    (tmp_path / "plots/picture.svg").write_text(SVG, encoding="utf-8")
     (tmp_path / "params.yaml").write_text(PARAMS)
     return tmp_path
 
 
 def sources(*sections):
-    from pipeline.storage import parameters
-
     policy = Policy.model_validate(parameters.read_yaml("params.yaml")["policy"])
-    return _sources.gather("params.yaml", sections or ("threshold", "share", "budget", "groups"), FILES, policy)
+    wanted = sections or ("threshold", "share", "budget", "groups")
+    held = answers.held(parameters.read_yaml("params.yaml"), "answers.yaml", {"model_card": "card.md.j2"})
+    return _sources.gather("params.yaml", wanted, FILES, policy, held)
 
 
 def written(folder, template):
     (folder / "card.md.j2").write_text(template, encoding="utf-8")
-    return document.write("card.md.j2", "docs/card.md", sources(), {"card": ["budget"]})
+    return document.write("card.md.j2", "docs/model_card.md", sources(), {"model_card": ["budget"]})
 
 
 def body(folder, template):
@@ -120,10 +123,10 @@ def refused(folder, template):
         ('{{ rows("plots/fairness.csv")[0].measure | words }}', "disparate impact"),
         ('{{ source("plots/fairness.csv") }}', "[plots/fairness.csv](../plots/fairness.csv)"),
         (
-            '{{ picture("plots/roc.png", "What the picture | shows in words") }}',
-            r"![What the picture \| shows in words](../plots/roc.png)",
+            '{{ picture("plots/picture.svg") }}',
+            r"**2 of 3 \| found**" + "\n\nPeople.\n\n![2 of 3 \\| found: 66 %](../plots/picture.svg)\n\n*n = 3.*",
         ),
-        ('{{ written_for({"threshold": 300}) }}x', "x"),
+        ('{{ unanswered() }}{{ "a" if sample("budget") else "b" }}x', "bx"),
         ('{{ figure("prepare.rows.test", digits="g") }}', "[1.5][f1]"),
         ('{{ "a" if has("prepare.rows.test") else "b" }}{{ "a" if has("prepare.rows.none") else "b" }}', "ab"),
     ],
@@ -138,7 +141,7 @@ def test_every_figure_leads_to_file_and_key(folder):
     text = written(
         folder,
         '{{ figure("prepare.rows.train") }} {{ figure("group_rates.race.reweighed.selection_rate", level="18-23") }} '
-        '{{ parameter("threshold") }} {{ picture("plots/roc.png", "What the picture shows in words") }}',
+        '{{ parameter("threshold") }} {{ picture("plots/picture.svg") }}',
     ).text
     assert re.findall(r"^\[f\d\]: .*$", text, re.MULTILINE) == [
         '[f1]: ../metrics/prepare.json "prepare.rows.train"',
@@ -146,7 +149,7 @@ def test_every_figure_leads_to_file_and_key(folder):
         '[f3]: ../params.yaml "threshold"',
     ]
     assert "SHA-256 `abababababababab…`" in text
-    read = ("metrics/prepare.json", "plots/group_rates.csv", "plots/roc.png")
+    read = ("metrics/prepare.json", "plots/group_rates.csv", "plots/picture.svg")
     assert f"- Read: {', '.join(f'[{name}](../{name})' for name in read)}.\n" in text
     html = MarkdownIt().render(text)
     assert '<a href="../metrics/prepare.json" title="prepare.rows.train">11,955</a>' in html
@@ -238,9 +241,8 @@ def test_a_table_without_rows_says_so(folder):
             '{{ rows("plots/fairness.csv")[0].number("measure") }}',
             "row 1: measure is no number, got 'disparate_impact'",
         ),
-        ('{{ picture("plots/roc.png", "short") }}', "the alternative text says too little"),
-        ('{{ picture("plots/roc.png", "An accuracy of 0.93, as drawn") }}', "holds the number '0.93'"),
-        ('{{ picture("plots/no.png", "What the picture shows in words") }}', "plots/no.png: not a file of this stage"),
+        ('{{ picture("plots/fairness.csv") }}', "plots/fairness.csv: has no words of a picture; run `dvc repro`"),
+        ('{{ picture("plots/no.svg") }}', "plots/no.svg: not a file of this stage"),
         ('{{ table("plots/fairness.csv", columns={"accuracy 0.93": text("measure")}) }}', "holds the number '0.93'"),
         ("{% if %}", "card.md.j2, line 1"),
         ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is a place left open"),
@@ -261,36 +263,66 @@ def test_all_numbers_of_a_template_are_named_at_once(folder):
     ]
 
 
+def answer(folder, text, **more):
+    """Write one answer for the table at hand into the file of answers."""
+    table = {"source": f"data/raw/{NAME}.csv", "columns": []}
+    tree = {"written_for": {"budget": table}, "model_card": {"use": {"text": text, **more}}}
+    (folder / "answers.yaml").write_text(json.dumps(tree), encoding="utf-8")
+
+
+ASK = '{{ people("use", "What for?") }}'
+
+
 def test_answers_of_people_stand_with_their_question(folder):
     """The question is shown, the answer stays Markdown with its figures, and is kept as plain text for the twin."""
-    found = written(
-        folder,
-        '{% call people("use", "What for?") %}\nOnly **this**: {{ figure("prepare.rows.train") }} rows.\n{% endcall %}',
-    )
+    answer(folder, 'Only **this**: {{ figure("prepare.rows.train") }} rows.')
+    found = written(folder, ASK)
     assert found.text.startswith("**What for?**\n\nOnly **this**: [11,955][f1] rows.\n")
     assert found.answers == {"use": "Only this: 11,955 rows."}
 
 
+def test_who_confirmed_an_answer_and_when_it_is_due_stand_below_it(folder):
+    """Name and days are shown as they are given, and a document says nothing of whether the day has passed."""
+    answer(folder, "This.", review_by="2001-02-03", confirmed_by={"name": "<b>Ada</b>", "date": "2000-01-01"})
+    said = r"*Confirmed for this table by \<b\>Ada\</b\> on 2000-01-01. To be reviewed by 2001-02-03.*"
+    assert body(folder, ASK).startswith(f"**What for?**\n\nThis.\n\n{said}")
+
+
+@pytest.mark.parametrize("text", ["", "—", "…", "None", "n/a"])
+def test_questions_without_an_answer_stay_questions(folder, text):
+    """What nobody answers is asked where the answer would stand, counted at the top, and kept for the twin."""
+    answer(folder, text)
+    found = written(folder, "{{ unanswered() }}\n\n" + ASK)
+    assert found.text.startswith("> **[1 of 2 questions is not answered yet][f1]**, 1 of them on this page.\n\n")
+    assert "\n\n**Not answered yet: What for?** (there is no text)\n" in found.text
+    assert found.answers == {"use": "Not answered yet: What for? (there is no text)"}
+
+
+@pytest.mark.parametrize("text", ["TODO", "By […]", "[More Information Needed]", "Who? TBD", "FIXME: x"])
+def test_places_left_open_in_an_answer_are_refused(folder, text):
+    """An answer that is begun and not finished is neither shown nor counted."""
+    answer(folder, text)
+    assert refused(folder, ASK).startswith("answers.yaml: model_card.use, line 1: ")
+
+
 @pytest.mark.parametrize(
-    "answer", ["", "TODO", "…", "[…]", "[More Information Needed]", "Who? TBD", "None", "FIXME: x"]
+    ("text", "message"),
+    [
+        ("Right in 93 % of cases.", "'93' is a number in prose"),
+        ("\n{{ figure('prepare.rows.none') }}", "answers.yaml: model_card.use, line 1: there is no figure"),
+        ("{{ rows }", "answers.yaml: model_card.use, line 1: "),
+        ("{{ users }}", "'users' is undefined"),
+    ],
 )
-def test_unanswered_questions_fail_with_the_question(folder, answer):
-    """What only people can say is asked for by template, place and question, all of them at once."""
-    ask = '{{% call people("{}", "What {}?") %}}{}{{% endcall %}}'
-    template = ask.format("use", "for", answer) + ask.format("not", "not", "")
-    assert [line.split(" Only")[0] for line in refused(folder, template).splitlines()] == [
-        "card.md.j2: people('use') is not answered: What for?",
-        "card.md.j2: people('not') is not answered: What not?",
-    ]
+def test_answers_are_guarded_as_templates_are(folder, text, message):
+    """Numbers, figures that do not exist and broken templates in an answer are named with its place."""
+    answer(folder, text)
+    assert message in refused(folder, ASK)
 
 
-def test_answers_for_other_parameters_are_said_to_be(folder):
-    """When the table changed and the answers did not, the document says so before them."""
-    said = body(folder, '{{ written_for({"budget.source": "old.csv"}) }}')
-    assert said.startswith(
-        "> **The hand-written answers below were given for another table.** `budget.source` was old.csv"
-    )
-    assert "<script>" not in said
+def test_a_question_that_the_count_would_miss_is_refused(folder):
+    """The count reads questions from the template's text, so one that is put together there is an error."""
+    assert "the question 'use' was not found" in refused(folder, "{% set q %}What?{% endset %}{{ people('use', q) }}")
 
 
 def test_the_policy_with_its_exception(folder):
@@ -305,10 +337,9 @@ def test_the_policy_with_its_exception(folder):
         rf"| rule\|{hostile} | excepted until 2031-05-06 (fail) | block | [0.625 [0.500, 0.700]][f1] | at least 0.8 | "
         rf"because of {hostile} (exception: new \| form) | {hostile} |"
     )
-    assert (
-        text.splitlines()[4]
-        == rf"rule\|{hostile} excepted until 2031-05-06 (fail) 2031-05-06 [0.625 [0.500, 0.700]][f1]"
-    )
+    assert text.splitlines()[3].startswith("| unanswered_questions | pass | block | [0][f2] | at most 0 | ")
+    own = rf"rule\|{hostile} excepted until 2031-05-06 (fail) 2031-05-06 [0.625 [0.500, 0.700]][f1]"
+    assert text.splitlines()[5].startswith(own)
 
 
 def test_hostile_names_stay_text_in_html(folder):
@@ -321,6 +352,7 @@ def test_hostile_names_stay_text_in_html(folder):
     assert "<script" not in html
     assert "<b>" not in html
     assert set(re.findall(r'href="([^"]*)"', html)) == {
+        "../answers.yaml",
         "../params.yaml",
         "../plots/fairness.csv",
         "../plots/group_rates.csv",
@@ -330,8 +362,8 @@ def test_hostile_names_stay_text_in_html(folder):
 
 def test_a_missing_file_is_named(folder):
     """A declared file that is not there stops the stage with its name."""
-    (folder / "plots/roc.png").unlink()
-    with pytest.raises(InputError, match=r"plots/roc.png: no such file; run `dvc repro`"):
+    (folder / "plots/picture.svg").unlink()
+    with pytest.raises(InputError, match=r"plots/picture.svg: no such file; run `dvc repro`"):
         sources()
     with pytest.raises(InputError, match=r"none\.md\.j2: no such file; restore the template"):
         document.write("none.md.j2", "docs/x.md", None)

@@ -21,7 +21,7 @@ from pipeline.reporting.formatting import (
     plain,
     verdict,
 )
-from responsible.governance.policy import Evidence
+from responsible.governance.evidence import Evidence
 
 HOSTILE = [
     "a|b",

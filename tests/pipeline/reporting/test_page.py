@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import re
-import struct
-import zlib
 from itertools import pairwise
 
 import pytest
@@ -20,14 +18,8 @@ SIZES = {"desk": (1280, 900), "phone": (360, 740)}
 
 
 def picture(width=3, height=2):
-    """The bytes of a PNG that is all white."""
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    lines = zlib.compress(b"\0" + b"\xff" * width + (b"\0" + b"\xff" * width) * (height - 1))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b"")
+    """The bytes of an SVG without anything in it."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"></svg>\n'.encode()
 
 
 @pytest.fixture
@@ -35,9 +27,11 @@ def render(tmp_path, monkeypatch):
     """Make a page of Markdown texts in a folder with one picture."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plots").mkdir()
-    (tmp_path / "plots/a.png").write_bytes(picture())
+    (tmp_path / "plots/a.svg").write_bytes(picture())
+    (tmp_path / "plots/b.svg").write_bytes(picture())
+    (tmp_path / "plots/b_narrow.svg").write_bytes(picture(1, 4))
     (tmp_path / "plots/a.txt").write_text("no picture")
-    sources = Sources({}, {}, ("plots/a.png", "plots/a.txt"), (), {})
+    sources = Sources({}, {}, ("plots/a.svg", "plots/b.svg", "plots/b_narrow.svg", "plots/a.txt"), (), {})
     templates = ROOT / "docs/templates"
 
     def page(**texts):
@@ -94,16 +88,25 @@ def test_a_link_without_its_heading_is_refused(render):
 
 def test_pictures_are_inside(render):
     """A picture's bytes stand in the page with its size and its words; what is no picture of the stage is refused."""
-    html = main_of(render(model_card="# A\n\n![what is to be seen](../plots/a.png)\n"))
+    html = main_of(render(model_card="# A\n\n![what is to be seen](../plots/a.svg)\n")).replace(" />", ">")
     (inside,) = re.findall(
-        r'<img src="data:image/png;base64,(.*?)" alt="what is to be seen" width="3" height="2">',
-        html.replace(" />", ">"),
+        r'<p><img src="data:image/svg\+xml;base64,(.*?)" alt="what is to be seen" width="3" height="2"></p>', html
     )
     assert base64.b64decode(inside) == picture()
-    with pytest.raises(InputError, match=r"plots/b\.png: not a file of this stage"):
-        render(model_card="# A\n\n![x](../plots/b.png)\n")
-    with pytest.raises(InputError, match=r"plots/a\.txt: is no PNG picture"):
+    with pytest.raises(InputError, match=r"plots/c\.svg: not a file of this stage"):
+        render(model_card="# A\n\n![x](../plots/c.svg)\n")
+    with pytest.raises(InputError, match=r"plots/a\.txt: is no SVG picture"):
         render(model_card="# A\n\n![x](../plots/a.txt)\n")
+
+
+def test_a_phone_gets_the_narrow_drawing(render):
+    """Where the stage declares a narrow drawing, the page holds both and the width of the window chooses."""
+    html = main_of(render(model_card="# A\n\n![what is to be seen](../plots/b.svg)\n"))
+    (narrow,) = re.findall(
+        r'<source media="\(max-width: 48rem\)" srcset="data:image/svg\+xml;base64,(.*?)" width="1" height="4"><img',
+        html,
+    )
+    assert base64.b64decode(narrow) == picture(1, 4)
 
 
 def test_tables_can_be_scrolled_by_keyboard_and_read_by_line_and_column(render):

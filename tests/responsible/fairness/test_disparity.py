@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from responsible.fairness.disparity import Fairness, adjust, disparities, summary
+from responsible.fairness.comparisons import adjust
+from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.evaluation import summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
@@ -125,7 +127,7 @@ def test_same_seed_same_table():
 
 def test_holm_spans_comparisons_and_counts_a_hypothesis_once():
     """The adjusted p of the whole family equals Holm by hand over its distinct hypotheses, shared by their measures."""
-    found = adjust(audited(COMPAS, SIX).reset_index().assign(attribute="race"))
+    found = adjust([audited(COMPAS, SIX).reset_index().assign(attribute="race")], "model")[0]
     family = found.dropna(subset=["p"]).drop_duplicates(["comparison", "model", "hypothesis"])
     assert len(family) == 6 * 2 * 4
     ordered = family.sort_values("p")

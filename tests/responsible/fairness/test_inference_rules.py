@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from responsible.fairness import disparity
+from responsible.fairness.comparisons import adjust
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
@@ -182,7 +183,7 @@ def test_one_unprivileged_level_is_one_family_member():
     joint = alike(table(300, 20, 30, 150), table(100, 40, 20, 140))
     found = compared(joint)
     pd.testing.assert_frame_equal(found.loc[POOLED], found.loc["u00"])
-    adjusted = disparity.adjust(found.reset_index().assign(attribute="g"))
+    adjusted = adjust([found.reset_index().assign(attribute="g")], "model")[0]
     family = adjusted.dropna(subset=["p"]).drop_duplicates(["model", "hypothesis"])
     assert len(family) == 8
     least = family["p"].min()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from responsible.governance.policy import Evidence, Policy, Rule, headline, judge
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Policy, Rule, headline, judge
 from responsible.limits import Limits
 from responsible.validation import InputError, explain
 
@@ -132,7 +133,10 @@ def test_a_level_has_its_own_figure():
         ({"level": "female"}, f"level: {DI} has no level 'female'; did you mean 'Female'?"),
         (
             {"metric": "group_rates.sex.reweighed.selection_rate"},
-            "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; known: 'Female', 'Male'",
+            (
+                "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; "
+                "known: 'Female', 'Male', or any"
+            ),
         ),
         (
             {"metric": "reweigh.weights.effective_rows"},
@@ -167,8 +171,8 @@ def test_all_faults_are_told_at_once():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"owner": "  "}, "rules.one.owner"),
-        ({"reason": ""}, "rules.one.reason"),
+        ({"owner": 3}, "rules.one.owner must be text, got 3"),
+        ({"confirmed_by": {"name": " ", "date": "2026-12-31"}}, "rules.one.confirmed_by.name"),
         ({"exception": {"until": "2026-12-31", "justification": " "}}, "rules.one.exception.justification"),
         (
             {"exception": {"until": "31.12.2026", "justification": "x"}},
@@ -181,8 +185,8 @@ def test_all_faults_are_told_at_once():
         ({"limit": 3}, "rules.one.limit is not a known key"),
     ],
 )
-def test_a_rule_without_owner_reason_or_justification_is_refused(change, text):
-    """Everything that makes a rule accountable must be there, and the message says where it is not."""
+def test_a_rule_that_says_too_little_is_refused(change, text):
+    """An exception, a confirmation and the limits must be whole, and the message says where they are not."""
     with pytest.raises(ValidationError) as caught:
         policy(one=RULE | change)
     assert text in explain(caught.value, "params.yaml: policy")

@@ -21,7 +21,8 @@ def figures(base, accuracy, impact, threshold=200.0):
     """The rows of one threshold; accuracy and disparate impact of the reweighed model as value, low, high."""
     of = {("data", "base_rate"): (base, base, base), ("reweighed", "accuracy"): accuracy}
     rows = [(threshold, *key, *ends, "") for key, ends in (of | {("reweighed", "disparate_impact"): impact}).items()]
-    return pd.DataFrame(rows, columns=["threshold", "model", "figure", "value", "low", "high", "reason"])
+    table = pd.DataFrame(rows, columns=["threshold", "model", "figure", "value", "low", "high", "reason"])
+    return table.assign(level="", farthest="", simultaneous_low=math.nan, simultaneous_high=math.nan)
 
 
 GOOD, FAIR = (0.9, 0.88, 0.92), (1.0, 0.95, 1.05)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import Evidence, Policy, judge
+from responsible.governance.evidence import Evidence
+from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import (
     HARMS,
     LIKELIHOOD,

@@ -9,7 +9,7 @@ import pytest
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import Evidence
+from responsible.governance.evidence import Evidence
 from responsible.governance.version_change import Change, better, independent, paired
 from responsible.limits import Limits
 from responsible.statistics.intervals import Inference

@@ -30,6 +30,7 @@ def test_one_sided_limits_and_rows_without_limits():
     """A missing bound is no bound, and a row that has no limits has no colour."""
     table = pd.DataFrame(
         {
+            **dict.fromkeys(("attribute", "scope", "measure", "comparison", "farthest"), ""),
             "value": [5.0, 5.0],
             "minimum": [None, None],
             "maximum": [2.0, None],

@@ -6,9 +6,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.limits import Limits
 from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
-from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
@@ -95,10 +96,10 @@ def test_base_rate_is_of_all_rows_and_measures_of_two_groups(people, swept):
     """The base rate counts the excluded team, the fairness measures do not."""
     counts = swept.joint("test").sum(-1)
     test = people[people["split"] == "test"]
-    np.testing.assert_allclose(quantity("base_rate")(counts)[1], (test["bin"] > 1).mean())
+    np.testing.assert_allclose(quantity("base_rate")(counts)[1, 0], (test["bin"] > 1).mean())
     u, p = (reference.rows(counts[1, g]) for g in (0, 1))
     expected = reference.MEASURES["disparate_impact"](u, p)
-    np.testing.assert_allclose(quantity("disparate_impact")(counts)[1], expected)
+    np.testing.assert_allclose(quantity("disparate_impact")(counts)[1, 0], expected)
 
 
 def test_table_holds_every_figure_and_wide_the_same_numbers(swept):
@@ -139,7 +140,7 @@ def test_replicates_draw_the_same_people_for_all_thresholds(swept):
 def test_replicates_agree_with_a_row_bootstrap(swept):
     """Mean and spread of the reweighed disparate impact agree with resampling the valid rows one by one."""
     draws = replicate_counts(swept, "valid", 2000, np.random.default_rng(4))
-    ours = quantity("disparate_impact")(draws[:, 1])
+    ours = quantity("disparate_impact")(draws[:, 1])[..., 0]
     mine = np.flatnonzero(np.repeat(swept.split, swept.counts) == "valid")
     group = np.repeat(swept.group, swept.counts)[mine]
     selected = np.repeat(swept.found.reweighed[1], swept.counts)[mine]
@@ -214,7 +215,7 @@ def test_no_feasible_threshold_is_an_explicit_answer(swept):
     """Constraints nobody can meet give no recommendation but the nearest miss, its distance, and how often so."""
     strict = sweep(disparate_impact=Limits(minimum=5.0), base_rate=Limits(minimum=0.3, maximum=0.7))
     found = choose_threshold(swept, strict, INFERENCE, np.random.default_rng(0))
-    values = quantity("disparate_impact")(swept.joint("valid").sum(-2))
+    values = quantity("disparate_impact")(swept.joint("valid").sum(-2))[..., 0]
     assert isinstance(found, ThresholdChoice)
     assert not found.feasible
     assert found.none == 1.0
@@ -224,7 +225,7 @@ def test_no_feasible_threshold_is_an_explicit_answer(swept):
     assert headline["reported_threshold"] == found.reported
     share = headline["positive_rate"]
     assert headline["trivial_accuracy"] == max(share, 1 - share)  # always-no where most labels are 0
-    base = quantity("base_rate")(swept.joint("valid").sum(-2))
+    base = quantity("base_rate")(swept.joint("valid").sum(-2))[..., 0]
     expected = 5.0 - values + np.maximum(0, np.maximum(0.3 - base, base - 0.7))
     assert found.distance == pytest.approx(np.nanmin(expected))
 

@@ -6,11 +6,9 @@ import pytest
 
 from responsible.datasets.segments import CENTRES, CHUNK, SPREADS, draw
 from responsible.segmentation.schema import Segments, people
-from responsible.segmentation.scorecard import DataSheet, Scorecard, one_sided, scorecard, total
+from responsible.segmentation.scorecard import Scorecard, one_sided, scorecard, total
 from responsible.validation import InputError
-from tests.support.tables import tree
 
-ANSWERS = DataSheet(**tree()["cluster_privacy"]["data_sheet"])
 LIMITS = Scorecard(silhouette=0.35, stability=0.4, drop=0.15)
 
 
@@ -157,9 +155,3 @@ def test_a_share_like_everybodys_costs_nothing_but_is_shown():
     met = scored(shares=[flagged("", different=False)])
     assert total(met) == 100
     assert met[3].remark == "no segment is one-sided; above the share, but like everybody: segment 1: 90% A"
-
-
-def test_an_empty_answer_leaves_the_data_sheet_incomplete():
-    """The sample's sheet is complete; blanks are no answer."""
-    assert ANSWERS.unanswered() == []
-    assert ANSWERS.model_copy(update={"consent": "  ", "uses": ""}).unanswered() == ["consent", "uses"]

@@ -7,7 +7,8 @@ from scipy import stats
 
 from responsible.fairness.measures import MEASURES
 from responsible.statistics import jackknife
-from responsible.statistics.count_figures import Draws, change, drawn, estimate, performance_figure
+from responsible.statistics.count_figures import change, estimate, performance_figure
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference, Interval, wilson
 from responsible.statistics.rates import PERFORMANCE, RATES
 

@@ -13,7 +13,6 @@ from responsible.statistics.probability_metrics import (
     calibration,
     log_loss,
     roc_auc,
-    roc_curve,
 )
 from tests.support import reference, strategies
 
@@ -173,28 +172,6 @@ def test_loss_interval_is_the_mean_and_its_standard_error(name, cells):
         half = quantile(0.95) * reference.standard_error(losses)
         assert interval.high == pytest.approx(np.mean(losses) + half)
         assert interval.low == pytest.approx(max(0, np.mean(losses) - half), abs=1e-12)
-
-
-@given(cells=strategies.cells())
-def test_roc_curve_agrees_with_scikit_learn(cells):
-    """The points are scikit-learn's, from nobody selected to everybody, and the area under them is the AUC."""
-    _, positives, negatives = cells
-    assume(positives.sum() and negatives.sum())
-    curve = roc_curve(*cells)
-    scores, labels = zip(*scored_rows(*cells), strict=True)
-    fpr, tpr, thresholds = sklearn_metrics.roc_curve(labels, scores, drop_intermediate=False)
-    np.testing.assert_allclose(curve.false_positive_rate, fpr)
-    np.testing.assert_allclose(curve.true_positive_rate, tpr)
-    np.testing.assert_allclose(curve.threshold, thresholds)
-    area = np.trapezoid(curve.true_positive_rate, curve.false_positive_rate)
-    assert area == pytest.approx(roc_auc(*cells))
-
-
-def test_roc_curve_of_one_class_is_half_undefined():
-    """Without negatives there is no false positive rate anywhere, and the true positive rate is as ever."""
-    curve = roc_curve(np.array([0.2, 0.7]), np.array([1, 3]), np.array([0, 0]))
-    np.testing.assert_array_equal(curve.true_positive_rate, [0, 0.75, 1])
-    assert np.isnan(curve.false_positive_rate).all()
 
 
 def test_calibration_by_hand():

@@ -5,9 +5,10 @@ import pytest
 from statsmodels.stats.proportion import power_proportions_2indep, samplesize_proportions_2indep_onetail
 
 from responsible.fairness.measures import MEASURES
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
-from responsible.statistics.sample_size import detectable, growth
+from responsible.statistics.sample_size import detectable, growth, shown
 
 ENDS = (-0.1, 0.1)
 
@@ -84,3 +85,34 @@ def test_rates_outside_their_range_are_refused(difference, base):
     """No difference, or one that leads out of [0, 1], has no sample size."""
     with pytest.raises(ValueError, match="between 0 and 1"):
         detectable(difference, base, 0.95, 0.8)
+
+
+@pytest.mark.parametrize("base", [0.02, 0.3, 0.5, 0.89])
+@pytest.mark.parametrize(("n", "others"), [(200, 200), (150, 3_000), (3_000, 150)])
+def test_the_difference_that_rows_show_is_statsmodels(base, n, others):
+    """At that difference statsmodels asks for just these rows; with groups of one size, so does the plan."""
+    difference = shown(n, others, base, 0.95, 0.8)
+    signed = difference if base <= 0.5 else -difference
+    theirs = samplesize_proportions_2indep_onetail(
+        signed, base, 0.8, ratio=others / n, alpha=0.05, alternative="two-sided"
+    )
+    assert theirs == pytest.approx(n, rel=1e-6)
+    if n == others:
+        assert detectable(signed, base, 0.95, 0.8) == pytest.approx(n, rel=1e-6)
+
+
+def test_few_rows_and_certain_rates_show_nothing():
+    """Two rows, none, or a rate of 0 or 1 to compare with: there is no such difference."""
+    for rows in ((2, 2, 0.5), (0, 100, 0.5), (100, 0, 0.5), (100, 100, 0.0), (100, 100, 1.0)):
+        assert np.isnan(shown(*rows, 0.95, 0.8))
+
+
+@pytest.mark.parametrize(("n", "others", "base"), [(400, 400, 0.3), (120, 1_500, 0.7)])
+def test_a_pooled_test_finds_the_shown_difference_in_four_of_five_samples(n, others, base, seed):
+    """20,000 pairs of samples with that difference: the two-sided z test rejects in 80 % of them, give or take 2."""
+    rng = np.random.default_rng(seed)
+    difference = shown(n, others, base, 0.95, 0.8) * (1 if base <= 0.5 else -1)
+    a, b = rng.binomial(n, base + difference, 20_000), rng.binomial(others, base, 20_000)
+    pooled = (a + b) / (n + others)
+    z = (a / n - b / others) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / others))
+    assert np.mean(np.abs(z) > 1.959964) == pytest.approx(0.8, abs=0.02)

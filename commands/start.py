@@ -1,0 +1,142 @@
+"""From a file to a draft that runs: ``make start TABLE=my.csv TARGET=y PROTECTED=sex,age``.
+
+Looks at the table, writes the sections of one line of work in params.yaml, and says what the rows can show and what
+people have to decide. At a terminal it asks for what it was not told. A repository that is no longer the sample's is
+left as it is, and the difference shown, unless ``--force`` is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.drafting import reading, report
+from pipeline.drafting.draft import SAMPLE, draft
+from pipeline.drafting.request import LINES, Request, listed, pairs
+from pipeline.drafting.roles import Roles, roles
+from pipeline.entry import run
+from pipeline.repository import git
+from pipeline.storage import files, parameters
+from pipeline.storage.text import read_text
+from responsible.modelling.parameters import Logistic
+from responsible.statistics.intervals import Inference
+from responsible.tabular.sources import Prepare
+from responsible.validation import InputError
+
+PARAMETERS = "params.yaml"
+NEXT = "next: dvc repro {}, which checks table and parameters; then dvc repro, and open docs/index.html"
+STAGES = {"budget": "prepare", "healthcare": "prepare_healthcare", "segments": "prepare_segments"}
+QUESTIONS = {
+    "table": "the table, a CSV or Parquet file or a folder of them: ",
+    "target": "the column that is predicted, or decided: ",
+    "protected": "protected attributes, columns between commas: ",
+}
+
+
+def main(asked: Request, *, root: str = ".", force: bool = False) -> None:
+    """Write the draft in ``root`` and print what the table says.
+
+    Raises:
+        InputError: a table, column or level that is not there; or the repository is no longer the sample's, and
+            ``force`` is not given: then nothing changes.
+    """
+    file = Path(root) / PARAMETERS
+    before = read_text(file, "run from the repository root")
+    prepare = parameters.section(file, "prepare", Prepare)
+    found = roles(asked, reading.read(_placed(asked.table, root), prepare.engine, asked.target))
+    after = draft(before, found)
+    if why := _edited(Path(root), asked.line):
+        print(
+            *difflib.unified_diff(before.splitlines(), after.splitlines(), PARAMETERS, "draft", lineterm=""), sep="\n"
+        )
+        if not force:
+            raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
+    files.write_text(file, after)
+    _say(found, file, prepare)
+
+
+def _placed(table: str, root: str) -> str:
+    """The path as params.yaml has it: below the repository where it lies there."""
+    path, here = Path(table), Path(root).resolve()
+    inside = path.resolve().is_relative_to(here)
+    return path.resolve().relative_to(here).as_posix() if inside else str(path)
+
+
+def _edited(root: Path, line: str) -> str:
+    """Why the parameter file is no longer the sample's, as a clause; "" when it is."""
+    if git.found(root, "status", "--porcelain", "--", PARAMETERS):
+        return "has changes that are not committed"
+    source = parameters.read_yaml(root / PARAMETERS).get(line, {}).get("source")
+    return "" if source == SAMPLE[line] else f"{line}.source is no longer the sample"
+
+
+def _say(found: Roles, file: Path, prepare: Prepare) -> None:
+    confidence = parameters.section(file, "inference", Inference).confidence
+    budget = found.asked.line == "budget"
+    share = (_test_share(found) or prepare.split.test) if budget else 1.0
+    model = parameters.section(file, "model", Logistic) if budget else None
+    text = file.read_text(encoding="utf-8")
+    print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
+    if Path(found.table.source.source).is_absolute():
+        print("the table lies outside of the repository: copy it in, and `dvc add` it if its rows are not for git")
+    print(NEXT.format(STAGES[found.asked.line]))
+
+
+def _test_share(found: Roles) -> float:
+    return float((found.columns[found.split].values == "test").mean()) if found.split else 0.0
+
+
+def request(given: argparse.Namespace, ask: Callable[[str], str] | None) -> Request:
+    """What was asked for; ``ask`` gets an answer to a question, None where nobody is there.
+
+    Raises:
+        InputError: an option is missing and nobody is there, or the answer is empty.
+    """
+    needed = ["table", *(["target"] if given.line != "segments" else []), "protected"]
+    said: Mapping[str, Sequence[str]] = {name: getattr(given, name) or _asked(name, ask) for name in needed}
+    return Request(
+        table=said["table"][0],
+        line=given.line,
+        target=(said.get("target") or given.target or [None])[0],
+        protected=listed(said["protected"]),
+        privileged=pairs(given.privileged),
+        favourable=listed(given.favourable),
+        id=given.id or None,
+        time=given.time or None,
+    )
+
+
+def _asked(name: str, ask: Callable[[str], str] | None) -> list[str]:
+    answer = ask(QUESTIONS[name]).strip() if ask else ""
+    if not answer:
+        raise InputError(f"--{name} is missing: {QUESTIONS[name].removesuffix(': ')} (make start {name.upper()}=...)")
+    return [answer]
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options; those that a Makefile passes on empty count as not given."""
+    parser = argparse.ArgumentParser(
+        prog="make start", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    many: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument("--table", action="append", metavar="FILE", help="a CSV or Parquet file, or a folder of them")
+    parser.add_argument("--target", action="append", metavar="COLUMN", help="the column that is predicted, or decided")
+    parser.add_argument("--protected", metavar="COLUMN,…", help="groups whose treatment is audited", **many)
+    parser.add_argument("--privileged", metavar="COLUMN=LEVEL,…", help="reference groups; none is guessed", **many)
+    parser.add_argument("--favourable", metavar="LEVEL,…", help="levels of a target of texts that count as 1", **many)
+    parser.add_argument("--id", metavar="COLUMN", help="the column that names a row, or a case")
+    parser.add_argument("--time", metavar="COLUMN", help="the column of dates")
+    parser.add_argument("--line", choices=LINES, default="budget", help="the line of work (default: budget)")
+    parser.add_argument("--force", action="store_true", help="replace parameters that are no longer the sample's")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    options = parsed()
+    at_terminal = sys.stdin.isatty() and os.environ.get("CI", "") == ""
+    run(lambda: main(request(options, input if at_terminal else None), force=options.force))

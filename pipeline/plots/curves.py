@@ -1,0 +1,125 @@
+"""Lines with bands over one axis, each named at its end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.plots.forest import ticks
+from pipeline.plots.style import LINE, Canvas, fold
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line through ``value`` by ``x`` with a band from ``low`` to ``high``; ``dashed`` without marks."""
+
+    label: str
+    kind: str
+    x: pd.Series[float]
+    rows: pd.DataFrame
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis from low to high; ``at`` are its ticks where they are not simply round numbers."""
+
+    title: str
+    low: float
+    high: float
+    tick: Callable[[float], str]
+    at: Sequence[float] = ()
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """From 0 at the low end to 1 at the high one; values beyond lie at the end, a single one in the middle."""
+        if self.low == self.high:
+            return 0.5
+        held = min(max(value, self.low), self.high)
+        if self.log:
+            return math.log(held / self.low) / math.log(self.high / self.low)
+        return (held - self.low) / (self.high - self.low)
+
+
+def curves(
+    canvas: Canvas,
+    lines: Sequence[Curve],
+    axes: tuple[Axis, Axis],
+    *,
+    height: float,
+    levels: Sequence[tuple[float, str]] = (),
+    within: tuple[float, float] | None = None,
+    at: tuple[float, str] | None = None,
+) -> None:
+    """Draw below what is there. ``levels`` are named dashed lines, ``within`` is a shaded band, ``at`` a mark on x."""
+    across, up = axes
+    canvas.paragraph(up.title, "muted")
+    left, right, top = 56.0, canvas.width - _room(canvas), canvas.y + 6
+
+    def x(value: float) -> float:
+        return left + (right - left) * across.place(value)
+
+    def y(value: float) -> float:
+        return top + height * (1 - up.place(value))
+
+    if within:
+        canvas.box(left, y(within[1]), right - left, y(within[0]) - y(within[1]), "within")
+    for tick in up.at or ticks(up.low, up.high, int(height / 40)):
+        canvas.line((left, y(tick), right, y(tick)), "grid")
+        canvas.text(left - 6, y(tick) + 4, up.tick(tick), "muted end")
+    for tick in across.at or ticks(across.low, across.high, int((right - left) / 50)):
+        canvas.line((x(tick), top + height, x(tick), top + height + 4), "axis")
+        canvas.text(x(tick), top + height + 20, across.tick(tick), "muted middle")
+    if at is not None:
+        canvas.line((x(at[0]), top, x(at[0]), top + height), "ink dashed")
+    for curve in lines:
+        _curve(canvas, curve, x, y)
+    for value, said in levels:
+        canvas.line((left, y(value), right, y(value)), "ink dashed")
+        canvas.text(right - 6, y(value) - 5, said, "halo end")
+    if at is not None:
+        canvas.text(x(at[0]) + 5, top + 11, at[1], "halo bold")
+    _ends(canvas, lines, y, right + 10)
+    canvas.y = top + height + 26
+    canvas.paragraph(across.title, "muted")
+    canvas.y += 10
+
+
+def _label(curve: Curve, canvas: Canvas) -> list[str]:
+    return fold(curve.label, _room(canvas) - 20)
+
+
+def _room(canvas: Canvas) -> float:
+    """For the names at the right."""
+    return 108 if canvas.narrow else 170
+
+
+def _curve(canvas: Canvas, curve: Curve, x: Callable[[float], float], y: Callable[[float], float]) -> None:
+    known = curve.rows[curve.rows["value"].notna()]
+    across = [x(v) for v in curve.x[known.index]]
+    value, low, high = ([y(v) for v in known[name]] for name in ("value", "low", "high"))
+    if not across:
+        return
+    banded = known["low"].notna().all()
+    if banded and not curve.dashed:
+        ring = [*zip(across, high, strict=True), *reversed(list(zip(across, low, strict=True)))]
+        canvas.path(ring, f"{curve.kind} band", "z")
+    canvas.path(zip(across, value, strict=True), f"{curve.kind} dashed" if curve.dashed else curve.kind)
+    for place in zip(across, value, strict=True) if not curve.dashed else ():
+        canvas.mark(*place, curve.kind)
+
+
+def _ends(canvas: Canvas, lines: Sequence[Curve], y: Callable[[float], float], edge: float) -> None:
+    """The names at the ends of the lines, moved apart where they would overlap."""
+    known = [(curve, curve.rows["value"].dropna()) for curve in lines]
+    ends = sorted((y(float(value.iloc[-1])), place) for place, (_, value) in enumerate(known) if len(value))
+    free = -math.inf
+    for end, place in ends:
+        said = _label(lines[place], canvas)
+        top = max(end - LINE * len(said) / 2, free)
+        if not lines[place].dashed:
+            canvas.mark(edge, top + LINE / 2, lines[place].kind)
+        free = canvas.lines(edge + 10, top, said) + 3

@@ -1,0 +1,95 @@
+"""The six pictures, drawn from the tables of this repository or from changed ones, without running a stage."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from pipeline.plots import fairness, healthcare, segments, thresholds
+from pipeline.plots.style import Picture
+from pipeline.storage import files, parameters
+from responsible.governance.policy import Policy
+from responsible.mitigation.threshold_figures import Sweep
+from tests.support.contract import ROOT
+
+LEVEL = 0.95
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table of ``plots/``, its texts without NaN."""
+    found = files.read_csv(ROOT / f"plots/{name}.csv")
+    texts = [c for c in ("level", "reason", "finding", "comparison") if c in found]
+    return found.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
+
+
+def threshold_choice(
+    figures: pd.DataFrame,
+    at: float = 200.0,
+    *,
+    feasible: bool = True,
+    no_better: bool = True,
+    missed: tuple[str, ...] = (),
+) -> Picture:
+    """The picture of a choice that of 200 that came out as said."""
+    at = 200.0
+    base = figures[(figures["figure"] == "base_rate") & (figures["threshold"] == at)]["value"].iloc[0]
+    choice = SimpleNamespace(feasible=feasible, reported=at, chosen_on="valid")
+    against = SimpleNamespace(
+        none=not (missed or no_better),
+        no_better=no_better,
+        trivial=max(base, 1 - base),
+        missed=[SimpleNamespace(name=name) for name in missed],
+    )
+    sweep = parameters.section(ROOT / "params.yaml", "threshold_sweep", Sweep)
+    policy = parameters.section(ROOT / "params.yaml", "policy", Policy)
+    return thresholds.threshold_choice(figures, choice, sweep, policy, against=against, confidence=LEVEL)
+
+
+def report(*, found: bool = True, doubts: tuple[str, ...] = (), ledger: pd.DataFrame | None = None) -> SimpleNamespace:
+    """What the pictures of segments read of a report, from the tables of this repository."""
+    settings = json.loads((ROOT / "metrics/cluster_privacy.json").read_text(encoding="utf-8"))["cluster_privacy"]
+    compared = SimpleNamespace(
+        curves=table("segments_privacy"), ledger=table("segments_ledger") if ledger is None else ledger, rows=1500
+    )
+    return SimpleNamespace(
+        levels=["A", "B"],
+        found=SimpleNamespace(found=found, doubts=doubts, labels=np.zeros(1500)),
+        params=SimpleNamespace(
+            representation=SimpleNamespace(flag=0.7), privacy=SimpleNamespace(draws=39, confidence=0.9)
+        ),
+        settings={"guaranteed": SimpleNamespace(mechanism="central", epsilon=settings["guaranteed"]["real_epsilon"])},
+        compared=compared,
+    )
+
+
+def points(number: int = 300) -> pd.DataFrame:
+    """People on a plane, in three segments and two levels."""
+    rng = np.random.default_rng(1)
+    segment = rng.integers(1, 4, number)
+    return pd.DataFrame(
+        {
+            "first": rng.normal(segment * 4, 1),
+            "second": rng.normal(segment % 2 * 3, 1),
+            "segment": segment,
+            "code": rng.integers(0, 2, number),
+        }
+    )
+
+
+def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
+    """Name → picture. ``changes``: by table, texts to write instead of others."""
+
+    def own(name: str) -> pd.DataFrame:
+        return table(name).replace(changes.get(name, {}))
+
+    return {
+        "disparities": fairness.disparities(own("fairness"), LEVEL),
+        "group_rates": fairness.group_rates(own("group_rates"), LEVEL),
+        "threshold_choice": threshold_choice(own("threshold_intervals")),
+        "healthcare_gaps": healthcare.gaps(own("healthcare_approvals"), own("healthcare_waits"), "minutes", LEVEL),
+        "segments": segments.segments(points(), own("segments_shares"), report(), LEVEL),
+        "segments_privacy": segments.privacy(report()),
+    }
