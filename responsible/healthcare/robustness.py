@@ -97,7 +97,8 @@ def _waits(cases: pd.DataFrame, who: Groups, versus: Comparison, index: np.ndarr
     rows: Rows = []
     for i in range(parts):
         few = "n_below_minimum" if fewest[i] < inference.minimum_denominator else ""
-        reason = "group_absent" if fewest[i] == 0 else few
+        still = means.STILL if np.isnan(low[i]) else ""
+        reason = "group_absent" if fewest[i] == 0 else few or still
         rows.append(place | _figures(i, [value[i], low[i], high[i], error[i]], reason))
     return rows
 
