@@ -21,10 +21,11 @@ ARGS ?=
 option = $(if $($1),'--$(shell echo $1 | tr A-Z a-z)=$($1)')
 BASE ?= main
 FROM ?= upstream
+LINES ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan lock clean help
+.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan keep lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -88,6 +89,9 @@ lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade 
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (any of budget, healthcare, segments)
+	@$(RUN) commands.keep $(LINES)
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

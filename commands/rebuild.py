@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] = (), root: str = ".") -> int:
         return 1
     if not NOTHING_IS_BUILT.isdisjoint(arguments):
         return _repro(arguments, root)[0]
+    if code := _refused(root):
+        return code
     with locks.building(Path(root), _say):
         locks.clear_unreadable(Path(root), _say)
         return _build(arguments, root)
@@ -70,6 +72,19 @@ def _build(arguments: Sequence[str], root: str) -> int:
     if trail_failed:
         print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
     return _record(root) if code == 0 and found.get(TRAIL) == UP_TO_DATE else code
+
+
+def _refused(root: str) -> int:
+    """1, with what is wrong, when a line of work is there in part: of stages without sections DVC names a key alone."""
+    from pipeline.storage.lines import PARAMETERS, refuse_parts
+    from responsible.validation import InputError
+
+    try:
+        refuse_parts(Path(root, PARAMETERS))
+    except InputError as error:
+        print("".join(f"error: {line}\n" for line in str(error).splitlines()), end="", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _summarize(found: Mapping[str, str], root: str) -> int:

@@ -24,8 +24,11 @@ from pipeline.results import figures, policy_verdicts
 from pipeline.results.catalogue import STAGES
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import FigureChange, Versions
+from pipeline.review.comparability import BUDGET
 from pipeline.storage import parameters
-from responsible.governance.policy import Judgement, Policy, headline
+from pipeline.storage.line_contents import present
+from responsible.governance.answer import headline
+from responsible.governance.policy import Judgement, Policy
 from responsible.governance.version_change import Changes
 from responsible.names import CLUSTER_GROUPS
 from responsible.validation import InputError
@@ -67,8 +70,9 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     before, after = base_version.collected(there), figures.collect(here)
     confidence = float(new["inference"]["confidence"])
     stops = comparability.obstacles(old, new, (comparability.digests(there), comparability.digests(here)))
-    everywhere = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
-    known, excuse = ({}, "") if everywhere else _paired(here, there, commit, rebuild=rebuild)
+    everywhere = any(BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
+    modelled = BUDGET in present(old) and BUDGET in present(new)
+    known, excuse = _paired(here, there, commit, rebuild=rebuild) if modelled and not everywhere else ({}, "")
     rows = changes.rows(Versions(before, after, policy, stops, known, confidence))
     judged, error = _judged(here, today)
     return {
@@ -117,10 +121,10 @@ def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Jud
         for j in judged
     ]
     turned = {
-        "Newly blocking": [j.name for j in unmet if j.blocks and j.name not in blocked],
-        "No longer blocking": [j.name for j in judged if not j.blocks and j.name in blocked],
-        "Newly not met, only reported": [j.name for j in unmet if not j.blocks and j.name in met],
-        "Newly met": [j.name for j in judged if j.verdict == "pass" and j.name not in met | blocked],
+        "Newly blocking": [j.title for j in unmet if j.blocks and j.name not in blocked],
+        "No longer blocking": [j.title for j in judged if not j.blocks and j.name in blocked],
+        "Newly not met, only reported": [j.title for j in unmet if not j.blocks and j.name in met],
+        "Newly met": [j.title for j in judged if j.verdict == "pass" and j.name not in met | blocked],
     }
     changed = sorted((r for r in rules if r["was"] != r["verdict"]), key=lambda rule: rule["severity"] == "warn")
     return {

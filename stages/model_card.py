@@ -8,36 +8,42 @@ pipeline/reporting/document.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline import entry
+from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
-from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
+from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.policy import Policy
 from responsible.validation import Params
 
 
 class Parameters(Params):
-    """The sections that documents print, as they stand: the stages that compute with them have validated them."""
+    """The sections that documents print, as they stand: the stages that compute with them have validated them.
 
-    threshold: float
-    budget: dict[str, Any]
-    sensitive: dict[str, Any]
+    Those with a default are of a line of work that may be absent.
+    """
+
+    threshold: float = 0
+    budget: dict[str, Any] | None = None
+    sensitive: dict[str, Any] | None = None
     prepare: dict[str, Any]
-    model: dict[str, Any]
-    reweigh: dict[str, Any]
-    fairness: dict[str, Any]
-    healthcare: dict[str, Any]
-    segments: dict[str, Any]
-    cluster_privacy: dict[str, Any]
+    model: dict[str, Any] | None = None
+    reweigh: dict[str, Any] | None = None
+    fairness: dict[str, Any] | None = None
+    healthcare: dict[str, Any] | None = None
+    segments: dict[str, Any] | None = None
+    cluster_privacy: dict[str, Any] | None = None
     inference: dict[str, Any]
-    threshold_sweep: dict[str, Any]
+    threshold_sweep: dict[str, Any] | None = None
     policy: Policy
 
 
@@ -49,14 +55,17 @@ READS = (
     Tables.PREPARE_MISSING,
     Tables.PREPARE_HEALTHCARE,
     Tables.PREPARE_SEGMENTS,
-    Pictures.DISPARITIES,
-    Pictures.DISPARITIES_NARROW,
-    Pictures.GROUP_RATES,
-    Pictures.GROUP_RATES_NARROW,
-    Pictures.THRESHOLD_CHOICE,
-    Pictures.THRESHOLD_CHOICE_NARROW,
+    *Pictures,
 )
-TITLE = "Responsible ML pipeline: documents for those who decide"
+TITLE = "Responsible ML pipeline"
+FOLDED = (
+    Documents.COMPARISON,
+    Documents.RECOMMENDED_THRESHOLD,
+    Documents.HEALTHCARE_AUDIT,
+    Documents.SEGMENTS,
+    Documents.SEGMENTS_DATA_SHEET,
+)
+"""What other stages wrote and the page holds as well, so that it can be passed on alone."""
 CARD = "model_card"
 DATA = _answers.DOCUMENTS  # whose tables a document is about
 DOCUMENTS = {
@@ -72,20 +81,31 @@ def main(
     answers: str = "answers.yaml",
     reads: tuple[str, ...] = READS,
     templates: Mapping[str, str] = _answers.TEMPLATES,
+    without_model: str = "docs/templates/card_without_model.md.j2",
     documents: Mapping[str, str] = DOCUMENTS,
+    folded: tuple[str, ...] = FOLDED,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
     page: str = Documents.INDEX,
 ) -> None:
-    """Write every document, the model card also as CycloneDX, and all of them as one page."""
+    """Write every document, the model card also as CycloneDX, and all of them as one page.
+
+    Without the budget line there is no model: the card then says what was audited, and programs get none.
+    """
     given = parameters.load(params, Parameters)
     held = _answers.held(parameters.read_yaml(params), answers, templates)
     sources = _sources.gather(params, parameters.keys(Parameters), reads, given.policy, held)
-    written = {name: _document.write(templates[name], output, sources, DATA) for name, output in documents.items()}
-    whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
-    files.write_json(twin, model_card.twin(sources, written[CARD]))
-    headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
+    filled, headers = dict(templates), {}
+    if "budget" not in sources.lines:
+        filled[CARD] = without_model
+    written = {name: _document.write(filled[name], output, sources, DATA) for name, output in documents.items()}
+    others = [_document.Document(Path(f).stem, read_text(f, AGAIN)) for f in folded if line_of(f) in sources.lines]
+    everything = [*written.values(), *others]
+    whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
+    if "budget" in sources.lines:
+        files.write_json(twin, model_card.twin(sources, written[CARD]))
+        headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
     files.write_text(page, whole)

@@ -16,7 +16,6 @@ from pipeline.results.catalogue import Metrics, Tables
 from pipeline.storage import files, parameters
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
-from responsible.privacy.domain import Configuration, Release
 from responsible.validation import Params
 
 
@@ -24,12 +23,12 @@ class Parameters(Params):
     """What this stage reads of the parameter file; by the tables a text of the sample is told from one's own."""
 
     policy: Policy
-    budget: dict[str, Any]
-    sensitive: dict[str, Any]
-    healthcare: dict[str, Any]
-    segments: dict[str, Any]
-    chosen: Configuration = Field(alias="cluster_privacy.privacy.chosen")
-    release: Release = Field(alias="cluster_privacy.privacy.release")
+    budget: dict[str, Any] | None = None
+    sensitive: dict[str, Any] | None = None
+    healthcare: dict[str, Any] | None = None
+    segments: dict[str, Any] | None = None
+    chosen: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.chosen")
+    release: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.release")
 
 
 READS = (
@@ -54,18 +53,19 @@ def main(
 ) -> None:
     """Write the register, and how many risks of each band it holds."""
     given = parameters.load(params, Parameters)
-    judgements = sources.gather(params, ["policy"], reads, given.policy).judgements
-    settings = {
-        name: (own.mechanism, own.epsilon) for name, own in (("chosen", given.chosen), ("release", given.release))
-    }
-    found = risk_register.register(
-        [
-            *risk_register.from_policy(judgements),
-            *(r for file in (approvals, waits) for r in risk_register.from_findings(files.read_csv(file, FOUND), file)),
-            *risk_register.from_segments(files.read_csv(shares, SHARED), shares),
-            *risk_register.from_guarantees(files.read_csv(ledger, PROMISED), settings, ledger),
-        ]
-    )
+    read = sources.gather(params, ["policy"], reads, given.policy)
+    risks = risk_register.from_policy(read.judgements)
+    if "healthcare" in read.lines:
+        for file in (approvals, waits):
+            risks += risk_register.from_findings(files.read_csv(file, FOUND), file)
+    if "segments" in read.lines:
+        settings = {
+            name: (str(own["mechanism"]), float(own["epsilon"]))
+            for name, own in (("chosen", given.chosen), ("release", given.release))
+        }
+        risks += risk_register.from_segments(files.read_csv(shares, SHARED), shares)
+        risks += risk_register.from_guarantees(files.read_csv(ledger, PROMISED), settings, ledger)
+    found = risk_register.register(risks)
     files.write_json(metrics, {"risk_register": risk_register.bands(found)})
     files.write_csv(register, found)
 

@@ -14,6 +14,7 @@ from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import parameters
+from pipeline.storage.line_contents import present
 from pipeline.tracking.store import SWITCH, locate, switched_off
 
 
@@ -28,7 +29,8 @@ def main(
     if switched_off():
         print(f"audit trail: off ({SWITCH}=off), nothing is recorded")
         return
-    result, store = Result(Path(root), recorded, models), locate(root)
+    there = present(parameters.read_yaml(Path(root, params)))
+    result, store = Result(Path(root), recorded, models if "budget" in there else {}), locate(root)
     name, new = store.recorded(result.fingerprint), False
     if name is None:
         parameters.whole(Path(root, params))  # refuses what no stage would read

@@ -14,10 +14,18 @@ from typing import Any
 from pipeline.reporting.formatting import interval, number, percent, words
 from pipeline.results.catalogue import MODEL_FILES, PERFORMANCE, Documents, Metrics, Pictures, Tables
 
+PARAMETERS = "params.yaml"
 FIGURES = ("accuracy", "f1", "roc_auc")
 ATTRIBUTES_SHOWN = 2
 SWEEP = Metrics.THRESHOLD_SWEEP
+# What is opened first, by line of work; without the budget line there is little else.
 TO_READ = (Documents.INDEX, Documents.COMPARISON, Documents.RECOMMENDED_THRESHOLD, Pictures.DISPARITIES)
+AUDITS = (Documents.INDEX, Documents.HEALTHCARE_AUDIT, Documents.SEGMENTS)
+NEEDED = {
+    "budget": (*PERFORMANCE.values(), Tables.FAIRNESS, SWEEP),
+    "healthcare": (Metrics.HEALTHCARE_AUDIT,),
+    "segments": (Metrics.CLUSTER_PRIVACY,),
+}
 _FIRST, _SECOND = 32, 46  # column widths: the longest name of a measure, the longest value with its verdict
 _Row = Mapping[str, str]
 
@@ -25,27 +33,59 @@ _Row = Mapping[str, str]
 def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
     """About thirty lines at most on the outcomes of a run and the files in ``root``; an absent file is named."""
     folder = Path(root)
-    absent = [name for name in (*PERFORMANCE.values(), Tables.FAIRNESS, SWEEP) if not (folder / name).is_file()]
-    there = [name for name in TO_READ if (folder / name).is_file()]
+    lines = _lines(folder)
+    absent = [name for line in lines for name in NEEDED[line] if not (folder / name).is_file()]
+    there = [name for name in (TO_READ if "budget" in lines else AUDITS) if (folder / name).is_file()]
     return [
         "",
         _stages(outcomes),
         *_performance(*(_rows(folder / name) for name in PERFORMANCE.values())),
         *_fairness(_rows(folder / Tables.FAIRNESS)),
         "",
-        *([] if SWEEP in absent else _threshold(folder / SWEEP)),
+        *_audits(folder),
+        *(_threshold(folder / SWEEP) if "budget" in lines and SWEEP not in absent else []),
         *([f"not built yet: {', '.join(absent)}"] if absent else []),
         *([] if Tables.FAIRNESS in absent else _policy(folder)),
         *([f"to read: {', '.join(there)}"] if there else []),
     ]
 
 
+def _lines(folder: Path) -> tuple[str, ...]:
+    """The lines of work that are there; the budget line where there are no parameters to say so."""
+    if not (folder / PARAMETERS).is_file():
+        return ("budget",)
+    from pipeline.storage.line_contents import present
+    from pipeline.storage.parameters import read_yaml
+
+    return present(read_yaml(folder / PARAMETERS))
+
+
+def _audits(folder: Path) -> list[str]:
+    """A line each on decisions and on segments, where their figures are there."""
+    from pipeline.storage.files import read_json
+
+    said = []
+    if (file := folder / Metrics.HEALTHCARE_AUDIT).is_file():
+        found = read_json(file, "healthcare_audit")
+        colours = ", ".join(f"{n} {colour}" for colour, n in sorted(found["findings"].items(), key=_worst_first))
+        said.append(f"decisions on {number(found['cases'], 0)} requests, comparisons of groups: {colours}")
+    if (file := folder / Metrics.CLUSTER_PRIVACY).is_file():
+        found = read_json(file, "cluster_privacy")
+        parts = f"{found['one_sided_segments']} one-sided, silhouette {number(found['silhouette'])}"
+        said.append(f"{found['k']} segments: {parts}, {found['chosen']['score']} of 100 points")
+    return said
+
+
+def _worst_first(colour: tuple[str, int]) -> int:
+    return ("RED", "AMBER", "GREEN").index(colour[0])
+
+
 def _policy(folder: Path) -> list[str]:
     """The policy's verdict in a line, or why there is none; for the table there is `make gate`."""
-    if not (folder / "params.yaml").is_file():
+    if not (folder / PARAMETERS).is_file():
         return []
     from pipeline.results.policy_verdicts import verdicts
-    from responsible.governance.policy import headline
+    from responsible.governance.answer import headline
     from responsible.validation import InputError
 
     try:

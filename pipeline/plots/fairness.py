@@ -47,18 +47,12 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     how = " jackknife" if (fairness["method"] == "jackknife").any() else ""
     caption = (
         f"Marks are values on the test rows, bars {percent(confidence, 0)}{how} intervals. A verdict judges the whole "
-        "bar. Numbers under a name: people of the unprivileged against the privileged group. "
-        "Source: plots/fairness.csv."
+        "bar. Numbers under a name: people on both sides. Source: plots/fairness.csv."
     )
-    return picture(
-        Said(
-            finding,
-            "Unprivileged against privileged people, both models, test rows",
-            alt,
-            caption,
-        ),
-        draw,
-    )
+    sides = "Unprivileged against privileged people"
+    if (judged["comparison"] == ANY_LEVEL).any():
+        sides += ", or the level farthest from everybody else"
+    return picture(Said(finding, f"{sides}; both models, test rows", alt, caption), draw)
 
 
 def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +110,7 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
             Mark(KIND[m], r.value, r.low, r.high, words(r.verdict), bold=r.verdict in VERDICTS[:2])
             for m, r in models.items()
         ]
-        lines.append(Row(_label(row).capitalize(), [Cell(marks, row.minimum, row.maximum, note)]))
+        lines.append(Row(_label(row)[0].upper() + _label(row)[1:], [Cell(marks, row.minimum, row.maximum, note=note)]))
     title = "Ratio; 1 is parity" if ratio else "Percentage points; 0 is parity"
     tick = (lambda v: number(v, "g")) if ratio else lambda v: number(v * 100, "g")
     column = Column(

@@ -29,8 +29,9 @@ Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``pictur
 words; ``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
 
 For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
-parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``judgements`` (name,
-verdict, said, found, severity, blocks, reason, owner, metric, level, limits, figure, until, justification).
+parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``lines`` (the lines of work
+that are there), ``judgements`` (name, verdict, said, found, severity, blocks, reason, owner, metric, level, limits,
+figure, until, justification).
 ``{{ row | interval }}`` prints of a row what a column of a table would, as a link; ``x | words`` and ``x | join(", ")``
 keep texts escaped. Macros work. Floats in expressions are refused: a limit belongs into params.yaml.
 

@@ -189,7 +189,7 @@ def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
     rule = judgement.rule
     severity = "BLOCKS" if judgement.blocks else rule.severity
     shown = plain(figure(judgement.evidence)), limits(rule.minimum, rule.maximum)
-    return judgement.name, judgement_verdict(judgement), severity, *shown, rule.label
+    return judgement.title, judgement_verdict(judgement), severity, *shown, rule.label
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:

@@ -16,6 +16,7 @@ from pipeline.results.answers import Held, circumstances, spoken
 from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
+from pipeline.storage.line_contents import LINES, line_of, present
 from pipeline.storage.text import read_rows
 from responsible.governance.evidence import WHOLE, Evidence
 from responsible.governance.policy import Judgement, Policy, judge
@@ -55,8 +56,8 @@ class TableRow(dict[str, DataText]):
 class Sources:
     """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
 
-    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …); ``answers`` what
-    people were asked and answered.
+    ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …); ``lines`` the lines
+    of work that are there; ``answers`` what people were asked and answered.
     """
 
     params: Mapping[str, Any]
@@ -64,6 +65,7 @@ class Sources:
     files: tuple[str, ...]
     judgements: tuple[Judgement, ...]
     digests: Mapping[str, str]
+    lines: tuple[str, ...] = tuple(LINES)
     answers: Held | None = None
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
@@ -113,11 +115,14 @@ def gather(
 ) -> Sources:
     """Read the sections of the parameter file and every figure of the declared files, and judge the policy on them.
 
-    With ``answers`` the judgements include the one on what people have not answered.
+    Sections and files of lines of work that are not there are left out. With ``answers`` the judgements include the one
+    on what people have not answered.
 
     Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
     """
-    files, tree = tuple(files), parameters.read_yaml(params)
+    tree = parameters.read_yaml(params)
+    lines = present(tree)
+    files = tuple(file for file in files if line_of(file) in ("", *lines))
     for name in files:
         if not Path(name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
@@ -131,7 +136,8 @@ def gather(
     judged = judge(spoken(policy, circumstances(tree)), figures, date.min)
     if answers:
         judged = (*judged, answers.judged(policy))
-    return Sources({name: tree[name] for name in sections}, figures, files, judged, digests(tree), answers)
+    printed = {name: tree[name] for name in sections if name in tree}
+    return Sources(printed, figures, files, judged, digests(tree), lines, answers)
 
 
 def digests(params: Mapping[str, Any]) -> dict[str, str]:

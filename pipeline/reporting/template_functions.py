@@ -14,9 +14,9 @@ from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
+from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
-from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 
@@ -41,7 +41,8 @@ class Functions:
             self.policy_table,
         )
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | {"judgements": judged}
+        values = {"judgements": judged, "lines": self.sources.lines}
+        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -121,8 +122,9 @@ class Functions:
         asked = self._held().asked
         if not (said := count(asked)):
             return Markup("")
-        own = sum(bool(a.why) for a in self._held().of(self.document))
-        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**, {own} of them on this page.")
+        own = self._held().unanswered(self.document)
+        here = f", {len(own)} of them on this page" if own else ""
+        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**{here}.")
 
     def sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's, for sentences that are true of no other."""

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pipeline.results.catalogue import Metrics
 from pipeline.results.figures import TABLES, FigureTable
+from pipeline.storage.line_contents import LINES, line_of
 from responsible.fairness.measures import MEASURES
+from responsible.governance.answers import UNANSWERED
 from responsible.governance.policy import Policy, Rule
 from responsible.names import ANY, CHANGE, DATA, MODELS
 from responsible.statistics.rates import PERFORMANCE, RATES
@@ -35,13 +37,23 @@ SEGMENTS = "segments"  # how the sections begin whose measures depend on methods
 HEALTHCARE = "healthcare"  # how the sections begin whose attributes are those of healthcare.protected
 
 
-def faults(policy: Policy, sensitive: Attributes, protected: Attributes) -> Iterator[str]:
-    """A line for each rule that names a figure, attribute, measure, model or level that no run could write."""
+def faults(
+    policy: Policy, sensitive: Attributes, protected: Attributes, lines: Collection[str] = tuple(LINES)
+) -> Iterator[str]:
+    """A line for each rule that names a figure, attribute, measure, model or level that no run could write.
+
+    ``lines`` are the lines of work that are there.
+    """
     tables = [t for entry in TABLES.values() for t in (entry if isinstance(entry, tuple) else (entry,))]
     forms = [FigureTable(path) for path in HEADLINES] + tables
     open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in Metrics} - set(NAMED)
     for name, rule in policy.rules.items():
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
+        if name == UNANSWERED:
+            yield f"{place}: this is how the rule on policy.unanswered is called; choose another name"
+        if (line := line_of(section)) and line not in lines:
+            yield f"{place}.metric: {rule.metric!r} is of the {line} line, which is not here; take the rule out"
+            continue
         declared = protected if section.startswith(HEALTHCARE) else sensitive
         known = {} if section.startswith(SEGMENTS) else _names(declared)
         own = [form for form in forms if form.path.partition(".")[0] == section]

@@ -9,15 +9,12 @@ from typing import Any
 
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import files
+from pipeline.storage.line_contents import line_of, present
 
 ABSENT = "absent"
 # The three lines of work share a repository, not their data: what stands between two versions of one leaves the others
-# comparable. A figure is of the line whose beginning its path has, else of the budget line.
+# comparable.
 BUDGET, HEALTHCARE, SEGMENTS = "budget", "healthcare", "segments"
-_LINES = {
-    HEALTHCARE: ("healthcare_", "prepare_healthcare."),
-    SEGMENTS: ("segments_", "cluster_privacy.", "prepare_segments."),
-}
 _EVERY = (BUDGET, HEALTHCARE, SEGMENTS)
 # (what changed, keys of params.yaml that make it so, lines of work it concerns)
 _KEYS = (
@@ -49,8 +46,8 @@ class Obstacle:
 
 
 def line(path: str) -> str:
-    """The line of work that the figure at this path belongs to."""
-    return next((line for line, starts in _LINES.items() if path.startswith(starts)), BUDGET)
+    """The line of work that the figure at this path belongs to; what belongs to all of them counts as budget."""
+    return line_of(path) or BUDGET
 
 
 def obstacles(
@@ -62,11 +59,12 @@ def obstacles(
     """
     before, after = flat(old), flat(new)
     touched = [key for key in {**before, **after} if before.get(key, ABSENT) != after.get(key, ABSENT)]
-    other = [line for line in _EVERY if digests[0].get(line) != digests[1].get(line)]
+    both = [line for line in _EVERY if line in present(old) and line in present(new)]  # others have no pair of figures
+    other = [line for line in both if digests[0].get(line) != digests[1].get(line)]
     found = [Obstacle(f"{_DATA[line]} changed", (line,)) for line in other]
     for what, keys, lines in _KEYS:
         if own := [name for name in touched if any(name == key or name.startswith(f"{key}.") for key in keys)]:
-            found.append(Obstacle(f"{what} changed ({_listed(own, before, after)})", lines))
+            found += [Obstacle(f"{what} changed ({_listed(own, before, after)})", lines)] if {*lines} & {*both} else []
     groups = [name for name, own in old.get("sensitive", {}).items() if new.get("sensitive", {}).get(name, own) != own]
     prefixes = tuple(f"{table}.{name}." for name in groups for table in ("evaluate_fairness", "group_rates", "proxies"))
     return [*found, *([Obstacle(f"the groups of {', '.join(groups)} changed", prefixes=prefixes)] if groups else [])]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.storage.line_contents import LINES, only_of, present
 from pipeline.storage.text import read_text
 from responsible.validation import InputError, Params, did_you_mean, explain
 
@@ -44,8 +45,9 @@ def keys(wanted: type[Params]) -> list[str]:
 def load(path: str | Path, wanted: type[P]) -> P:
     """The sections of the parameter file that are the fields of ``wanted``.
 
-    A field's alias is its key where that is dotted. Unknown and missing keys, wrong types and values out of range raise
-    :class:`InputError` that names file, key, rule and value of each, one a line.
+    A field's alias is its key where that is dotted; a field with a default may lack its section. Unknown and missing
+    keys, wrong types and values out of range raise :class:`InputError` that names file, key, rule and value of each,
+    one a line.
     """
     given, faults = examined(path, wanted)
     if faults:
@@ -53,17 +55,21 @@ def load(path: str | Path, wanted: type[P]) -> P:
     return wanted.model_validate(given)
 
 
-def examined(path: str | Path, wanted: type[Params]) -> tuple[dict[str, Any], list[str]]:
+def examined(path: str | Path, *wanted: type[Params]) -> tuple[dict[str, Any], list[str]]:
     """The sections that :func:`load` would give, by key, as far as they are valid, and the faults of the others.
 
-    A file that cannot be read or is of another form raises :class:`InputError`: nothing in it can be judged.
+    A section that is not there and has a default is left out; one that two of ``wanted`` have is examined once. A file
+    that cannot be read or is of another form raises :class:`InputError`: nothing in it can be judged.
     """
-    tree, kinds = _of_this_form(path), get_type_hints(wanted, include_extras=True)
-    given, faults = {}, _unknown(path, tree)
-    for name, field in wanted.model_fields.items():
-        key = field.alias or name
+    tree = _of_this_form(path)
+    given, faults, fields = {}, _unknown(path, tree), dict[str, tuple[Any, bool]]()
+    for model in wanted:
+        kinds = get_type_hints(model, include_extras=True)
+        fields |= {f.alias or name: (kinds[name], f.is_required()) for name, f in model.model_fields.items()}
+    for key, (kind, required) in fields.items():
         try:
-            given[key] = _section(path, tree, key, kinds[name])
+            if required or key.partition(".")[0] in tree:
+                given[key] = _section(path, tree, key, kind)
         except InputError as error:
             faults += str(error).split("\n")
     return given, faults
@@ -80,10 +86,14 @@ def section_of_any(path: str | Path, key: str, kind: type[T]) -> T:
 
 
 def whole(path: str | Path) -> dict[str, Any]:
-    """Every section as it stands, for a stage that depends on the file; none may be unknown or missing."""
+    """Every section as it stands, for a stage that depends on the file; none may be unknown, and none of a line of work
+    that is there may be missing.
+    """
     tree = _strict(path)
+    absent = only_of("sections", LINES.keys() - present(tree))
     for key in SECTIONS:
-        _section(path, tree, key, Any)
+        if key not in absent:
+            _section(path, tree, key, Any)
     return tree
 
 

@@ -125,7 +125,8 @@ def _log(client: MlflowClient, experiment: str, result: Result, store: Store) ->
     params, metrics, tags = said.params, said.metrics, said.tags  # whatever is wrong with them, before a run is there
     run = client.create_run(experiment, run_name=said.title, tags=tags)
     key, now = run.info.run_id, int(time.time() * 1000)
-    _log_models(client, result, store, key)
+    if result.models:
+        _log_models(client, result, store, key)
     client.log_inputs(key, _datasets(said.digests, result.params))
     with tempfile.TemporaryDirectory(prefix="track-") as folder:
         _gather(result, Path(folder))
@@ -159,7 +160,8 @@ def _gather(result: Result, folder: Path) -> None:
         if (result.folder / name).is_file():
             text = (result.folder / name).read_text(encoding="utf-8")
             (folder / name).write_text(redacted(text), encoding="utf-8")
-    write_reports(result.folder, folder / "classification")
+    if result.models:
+        write_reports(result.folder, folder / "classification")
 
 
 def _log_models(client: MlflowClient, result: Result, store: Store, run: str) -> None:

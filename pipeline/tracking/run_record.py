@@ -20,9 +20,10 @@ from pipeline.results.figures import collect
 from pipeline.results.fingerprint import Result
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage.files import DECIMALS, read_json
+from pipeline.storage.line_contents import present
 from pipeline.tracking.store import FINGERPRINT
+from responsible.governance.answer import headline
 from responsible.governance.evidence import WHOLE, Evidence
-from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -113,10 +114,12 @@ class Record:
 
     @cached_property
     def title(self) -> str:
-        """A name that reads well in a list: the label threshold, and the experiment or the commit."""
+        """A name that reads well in a list: the label threshold or the lines of work, the experiment or the commit."""
         where = os.environ.get("DVC_EXP_NAME") or commit(self._result.folder)[:7] or "no commit"
         edited = "*" if self._changed and not os.environ.get("DVC_EXP_NAME") else ""
-        return f"threshold {_text(self._result.params.get('threshold'))} · {where}{edited}"
+        params = self._result.params
+        what = f"threshold {_text(params['threshold'])}" if "threshold" in params else ", ".join(present(params))
+        return f"{what} · {where}{edited}"
 
     @cached_property
     def _changed(self) -> list[str]:

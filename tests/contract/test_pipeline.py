@@ -11,9 +11,11 @@ import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
 
+from pipeline import sections
 from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
+from pipeline.storage.line_contents import LINES
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -64,8 +66,12 @@ def test_code_deps_are_the_folders_of_the_import_closure(stage):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_environment_is_a_dep(stage):
-    """Another BLAS kernel or another numpy means another result, which DVC would otherwise call unchanged."""
-    assert set(contract.entries(stage, "deps")) >= ENVIRONMENT
+    """Another BLAS kernel or another numpy means another result, which DVC would otherwise call unchanged.
+
+    Its digest is in what says that the parameters are valid, and every other stage depends on that.
+    """
+    named = ENVIRONMENT if stage == "check_parameters" else {VALID}
+    assert set(contract.entries(stage, "deps")) & {*ENVIRONMENT, VALID} == named
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -83,7 +89,7 @@ def test_params_are_the_keys_the_stage_loads(stage):
 def test_paths_of_main_are_deps_and_outputs(stage):
     """Each path default of `main` is a dep or an output and the other way round; the source comes from params."""
     deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
-    deps -= {"params.yaml", VALID} | ENVIRONMENT | set(contract.code(stage))
+    deps -= {"params.yaml", VALID} | set(contract.code(stage))
     outs = set(contract.entries(stage, "outs", "metrics", "plots"))
     assert contract.default_paths(stage) == deps | outs
 
@@ -99,9 +105,9 @@ def test_the_catalogue_lists_what_the_stages_write():
 
 @pytest.mark.parametrize("package", ["pipeline", "commands"])
 def test_readers_name_files_by_the_catalogue(package):
-    """No module but the catalogue spells the path of a result; docstrings may."""
+    """No module but the catalogue, and the list of what a line owns, spells the path of a result; docstrings may."""
     for path in contract.modules(package):
-        if path.name != "catalogue.py":
+        if path.name not in ("catalogue.py", "line_contents.py"):
             spelled = {text for text in contract.texts(path) if RESULT.fullmatch(text)}
             assert spelled == set(), f"{path.relative_to(ROOT)} spells {spelled}"
 
@@ -142,8 +148,11 @@ def test_every_stage_waits_for_the_parameters_to_be_checked(stage):
 
 
 def test_the_stage_that_checks_the_parameters_checks_all_of_them():
-    """Its model has every section of the file, so that none is refused only by the stage that reads it."""
-    assert contract.loaded("check_parameters") == sorted(parameters.SECTIONS)
+    """It knows every section of the file, so that none is refused only by the stage that reads it, and each line's."""
+    own = {line: parameters.keys(sections.of(line).Sections) for line in LINES}
+    assert {line: set(keys) for line, keys in own.items()} == {n: set(line.sections) for n, line in LINES.items()}
+    shared = contract.loaded("check_parameters")
+    assert sorted({*shared, *itertools.chain(*own.values())}) == sorted(parameters.SECTIONS)
 
 
 def test_every_output_has_one_stage():
@@ -163,6 +172,7 @@ def test_every_output_has_one_stage():
 def test_the_sections_of_the_parameter_file_are_those_that_stages_load():
     """A key of params.yaml that no stage loads is a misspelling, and the loader knows exactly the loaded ones."""
     loaded = {key.split(".")[0] for name in STAGES for key in contract.loaded(name)}
+    loaded |= {key for line in LINES for key in parameters.keys(sections.of(line).Sections)}
     assert set(parameters.SECTIONS) == loaded
     assert set(parameters.read_yaml(ROOT / "params.yaml")) == loaded | {"version"}
 
@@ -217,11 +227,11 @@ def test_one_folder_imports_it(library, home):
 def test_folders_and_modules_are_small():
     """A folder has at most 12 modules, a module at most 200 lines, and each folder says what belongs there.
 
-    Only ``stages`` may have more: one for each stage of dvc.yaml.
+    Only ``stages`` and ``commands`` may have more: one for each stage of dvc.yaml, and for each command of ``make``.
     """
     sources = [path for package in contract.PACKAGES for path in contract.modules(package)]
     rooms = Counter(path.parent.relative_to(ROOT).as_posix() for path in sources if path.name != "__init__.py")
-    assert {room: number for room, number in rooms.items() if number > 12 and room != "stages"} == {}
+    assert {r: n for r, n in rooms.items() if n > 12 and r not in ("stages", "commands")} == {}
     lengths = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in sources}
     assert {path: length for path, length in lengths.items() if length > 200} == {}
     for path in sources:

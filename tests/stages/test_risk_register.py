@@ -166,7 +166,7 @@ def test_tables_without_some_roles(results):
     change("plots/healthcare_rates.csv", lambda t: t[t["rate"] == "selection_rate"])
     text = plain(written("data_sheet"))
     assert "whether they were necessary is not recorded" in text
-    assert "dropped rows are counted by reason" in text
+    assert "dropped rows are counted in" in text
     assert "is one of yes, maybe;" in text
     assert "the table brings its own" in text
     assert "becomes the training median, and" in text

@@ -97,6 +97,12 @@ def logged(root: Path) -> list[tuple[str, str]]:
         return sorted(trail.execute(query))
 
 
+def logged_names(root: Path) -> list[str]:
+    """The names of the runs in the repository's audit trail."""
+    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as trail:
+        return [name for (name,) in trail.execute("SELECT name FROM runs")]
+
+
 def fork(root: Path) -> Path:
     """The files that git tracks or would track, as they are now, without results, and with the quick parameters."""
     for name in filter(None, ran(ROOT, "git", "ls-files", "-co", "--exclude-standard", "-z").split("\0")):

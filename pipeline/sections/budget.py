@@ -1,0 +1,72 @@
+"""The budget line's sections of the parameters, and what must hold between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from responsible.fairness.disparity import Fairness
+from responsible.fairness.groups import NEEDS_PRIVILEGED
+from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.threshold_figures import Sweep
+from responsible.modelling.parameters import Logistic
+from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
+from responsible.validation import InputError, Params, did_you_mean
+
+
+class Sections(Params):
+    """Every section of the line."""
+
+    threshold: Threshold
+    budget: Budget
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    reweigh: Reweigh
+    fairness: Fairness
+    threshold_sweep: Sweep
+
+
+def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
+    try:
+        refuse_conflicts(budget, sensitive, threshold)
+    except InputError as error:
+        yield from str(error).splitlines()
+
+
+def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Iterator[str]:
+    for name in reweigh.attributes:
+        if name not in sensitive:
+            yield f"reweigh.attributes: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+        elif reweigh.groups == "privileged" and not sensitive[name].privileged:
+            yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
+
+
+def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep) -> Iterator[str]:
+    if (name := threshold_sweep.attribute) not in sensitive:
+        yield f"threshold_sweep.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+
+
+def _label(budget: Budget, threshold: float) -> Iterator[str]:
+    if not _divides(budget.target, threshold):
+        yield f"threshold {_range(budget.target)}, or all rows have one label, got {threshold:g}"
+
+
+def _grid(budget: Budget, threshold_sweep: Sweep) -> Iterator[str]:
+    grid = threshold_sweep.grid
+    if not any(_divides(budget.target, value) for value in grid.values()):
+        rule = f"a threshold {_range(budget.target)}, or all rows have one label at each"
+        yield f"threshold_sweep.grid: {rule}, got {grid.minimum:g} to {grid.maximum:g}"
+
+
+def _divides(target: Target, threshold: float) -> bool:
+    """Whether the declared range leaves values on both sides of a threshold."""
+    above = target.minimum is None or threshold > target.minimum
+    return above and (target.maximum is None or threshold <= target.maximum)
+
+
+def _range(target: Target) -> str:
+    low = [] if target.minimum is None else [f"> {target.minimum:g} (budget.target.minimum)"]
+    high = [] if target.maximum is None else [f"<= {target.maximum:g} (budget.target.maximum)"]
+    return f"must be {' and '.join(low + high)}"
+
+
+RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (_roles, _attributes, _attribute, _label, _grid)

@@ -1,0 +1,77 @@
+"""The three lines of work and what belongs to each; what is not listed here belongs to all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+
+class Line(NamedTuple):
+    """Sections of params.yaml, stages of dvc.yaml, folders of code, and how the names of figures and files begin.
+
+    ``apart`` are files and folders that their names do not tell. Two lines may share a section or a folder of code.
+    """
+
+    sections: tuple[str, ...]
+    stages: tuple[str, ...]
+    code: tuple[str, ...]
+    names: tuple[str, ...]
+    apart: tuple[str, ...]
+
+
+LINES = {
+    "budget": Line(
+        ("threshold", "budget", "sensitive", "model", "reweigh", "fairness", "threshold_sweep"),
+        ("prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep"),
+        ("responsible/mitigation", "responsible/modelling"),
+        (
+            *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
+            *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
+            *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
+            "score_quality",
+        ),
+        ("docs/model_card.cdx.json", "docs/templates/model_card.md.j2"),
+    ),
+    "healthcare": Line(
+        ("healthcare", "healthcare_audit", "playbook", "model"),
+        ("prepare_healthcare", "healthcare_audit"),
+        ("responsible/healthcare", "responsible/modelling"),
+        ("healthcare", "prepare_healthcare"),
+        ("docs/playbook",),
+    ),
+    "segments": Line(
+        ("segments", "cluster_privacy"),
+        ("prepare_segments", "cluster_privacy"),
+        ("responsible/clustering", "responsible/privacy", "responsible/segmentation"),
+        ("segments", "prepare_segments", "cluster_privacy"),
+        (),
+    ),
+}
+
+
+RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
+
+
+def only_of(part: str, lines: Collection[str]) -> set[str]:
+    """What ``part`` of a :class:`Line` lists for these lines and for no other."""
+    others = {own for name in LINES if name not in lines for own in getattr(LINES[name], part)}
+    return {own for name in lines for own in getattr(LINES[name], part)} - others
+
+
+def present(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The lines that the parameters have: those with a section that no other line has."""
+    return tuple(name for name in LINES if params.keys() & only_of("sections", [name]))
+
+
+def line_of(name: str) -> str:
+    """The line that a file, or the figure at a metric path, belongs to; "" for what belongs to all of them."""
+    path = PurePosixPath(name)
+    for line, own in LINES.items():
+        if {name, *map(str, path.parents)} & set(own.apart):
+            return line
+    if "/" in name and path.parts[0] not in RESULTS:
+        return ""
+    stem = path.name.partition(".")[0]
+    begins = {own: line for line in LINES for own in LINES[line].names if f"{stem}_".startswith(f"{own}_")}
+    return begins[max(begins, key=len)] if begins else ""

@@ -1,0 +1,50 @@
+"""What may be deleted with a line of work, and the words that nothing which is left may say."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from pipeline.storage.line_contents import LINES, only_of
+
+FILES = {
+    "budget": (
+        *(
+            "pipeline/sections/budget.py",
+            "pipeline/documents/comparison.py",
+            "pipeline/documents/recommended_threshold.py",
+        ),
+        *("pipeline/plots/fairness.py", "pipeline/plots/performance.py", "pipeline/plots/thresholds.py"),
+        *(f"docs/templates/{name}.md.j2" for name in ("comparison", "recommended_threshold", "model_card")),
+    ),
+    "healthcare": (
+        *("pipeline/sections/healthcare.py", "pipeline/documents/healthcare_audit.py", "pipeline/plots/healthcare.py"),
+        *("pipeline/documents/healthcare_figures.py", "pipeline/documents/playbook.py", "docs/templates/healthcare"),
+    ),
+    "segments": (
+        *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
+        *("pipeline/plots/segments.py", "pipeline/plots/privacy.py"),
+        *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),
+    ),
+}
+
+
+def code(gone: Collection[str]) -> list[str]:
+    """Folders and files that nothing needs without these lines; `responsible/modelling` is what reviews compare by."""
+    folders = only_of("code", gone) - {"responsible/modelling"}
+    stages = [f"stages/{stage}.py" for stage in only_of("stages", gone)]
+    return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
+
+
+def delete(root: Path, gone: Collection[str]) -> None:
+    """Delete the code of lines; AssertionError for a path that does not exist."""
+    for name in code(gone):
+        assert (root / name).exists(), name
+        if (root / name).is_dir():
+            shutil.rmtree(root / name)
+        else:
+            (root / name).unlink()
+
+
+assert FILES.keys() == LINES.keys()
