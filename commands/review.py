@@ -30,7 +30,6 @@ from pipeline.storage.line_contents import present
 from responsible.governance.answer import headline
 from responsible.governance.policy import Judgement, Policy
 from responsible.governance.version_change import Changes
-from responsible.names import CLUSTER_GROUPS
 from responsible.validation import InputError
 
 TEMPLATE = "docs/templates/review.md.j2"
@@ -53,11 +52,7 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
         there = Path(folder)
         base_version.extract(here, commit, there)
         context = _context(here, there, commit, rebuild=rebuild, today=today)
-    said: dict[str, Any] = {
-        "base": base,
-        "commit": Markup(commit[:9]),
-        "top": Markup(links),
-    }
+    said: dict[str, Any] = {"base": base, "commit": Markup(commit[:9]), "top": Markup(links)}
     for kind, patterns in (("documents", DOCUMENTS), ("pictures", PICTURES)):
         found = base_version.changed_files(here, commit, patterns)
         said[kind] = [(what, path, Markup(links + quote(path))) for what, path in found]
@@ -80,8 +75,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "banner": [stop.what for stop in stops],
         "policy_changed": old.get("policy") != new.get("policy"),
         "unpaired": excuse,
-        "cluster": new["budget"].get("cluster") if known else None,
-        "groups": CLUSTER_GROUPS,
+        "cluster": (new.get("budget") or {}).get("cluster") if known else None,
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),

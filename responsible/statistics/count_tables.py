@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from responsible.names import CLUSTER
 from responsible.statistics import jackknife
 from responsible.statistics.intervals import Inference, half_counts, replicates
 from responsible.statistics.rates import Counts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Code = npt.NDArray[np.int64]
 Compute = Callable[[Counts], np.ndarray]

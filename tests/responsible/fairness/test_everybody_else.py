@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from responsible.fairness.curves import roc_by_group
 
 from responsible.fairness.comparisons import adjust, comparisons, headlines, mirrored, questions, simultaneous
 from responsible.fairness.disparity import Fairness, disparities
@@ -160,13 +159,6 @@ def test_too_few_replicates_leave_the_ends_open():
     found = audited(JOINT, THREE, INFERENCE.model_copy(update={"replicates": 100}))
     assert np.isnan(found.loc["a"]["simultaneous_low"]).all()
     assert (found.loc[ANY_LEVEL, "verdict"] == "insufficient_evidence").all()
-
-
-def test_curves_have_no_pools():
-    """Curves are of every level and of no pool where none is privileged."""
-    code, label = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    found = roc_by_group(code, TWO, {"baseline": np.array([0.1, 0.8, 0.4, 0.6])}, label, np.ones(4, dtype=np.int64))
-    assert found["group"].unique().tolist() == ["a", "b"]
 
 
 def test_reweighing_pools_needs_privileged_levels():
