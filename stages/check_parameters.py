@@ -26,6 +26,7 @@ from pipeline.storage.line_contents import present
 from pipeline.storage.lines import refuse_parts
 from responsible.governance.policy import Policy
 from responsible.statistics.intervals import Inference
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
@@ -40,6 +41,7 @@ class Parameters(Params):
 
     seed: Seed
     prepare: Prepare
+    disclosure: Disclosure
     inference: Inference
     policy: Policy
 

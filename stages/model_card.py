@@ -44,6 +44,7 @@ class Parameters(Params):
     cluster_privacy: dict[str, Any] | None = None
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any] | None = None
+    disclosure: dict[str, Any]
     policy: Policy
 
 

@@ -12,7 +12,7 @@ from pipeline.plots.style import Canvas, Picture, count, name, picture, share
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, CHANGE, FEW, MODELS, POOLED, REWEIGHED
 
 KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
@@ -87,8 +87,12 @@ def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
 def _value(row: Any) -> str:
     """Value and interval in words."""
     if isnan(row.value):
-        return f"undefined ({words(row.reason)})"
+        return f"{'not shown' if row.reason.startswith(FEW) else 'undefined'} ({words(row.reason)})"
     return f"{number(row.value, 2)} ({number(row.low, 2)} to {number(row.high, 2)})"
+
+
+def _verdict(row: Any) -> str:
+    return "not shown" if row.reason.startswith(FEW) else words(row.verdict)
 
 
 def _label(row: Any) -> str:
@@ -105,9 +109,10 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
         row = models[REWEIGHED]
         own = MEASURES[str(measure)]
         people = _PEOPLE[own.rates[0]] if len(own.rates) == 1 else "of the rarer label"
-        note = f"{row.support_unprivileged:,.0f} against {row.support_privileged:,.0f} {people}"
+        sides = row.support_unprivileged, row.support_privileged
+        note = "" if pd.isna(sides[0]) else f"{sides[0]:,.0f} against {sides[1]:,.0f} {people}"
         marks = [
-            Mark(KIND[m], r.value, r.low, r.high, words(r.verdict), bold=r.verdict in VERDICTS[:2])
+            Mark(KIND[m], r.value, r.low, r.high, _verdict(r), bold=r.verdict in VERDICTS[:2])
             for m, r in models.items()
         ]
         lines.append(Row(_label(row)[0].upper() + _label(row)[1:], [Cell(marks, row.minimum, row.maximum, note=note)]))
@@ -128,7 +133,8 @@ RATES = {
 
 def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") -> Picture:
     """Selection and error rates of every level with their intervals, both models; privileged levels first."""
-    own = [(str(attribute), part) for attribute, part in rates.groupby("attribute", sort=False)]
+    shown = rates[~rates["reason"].str.startswith(FEW)]
+    own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([(KIND[model], model) for model in MODELS])

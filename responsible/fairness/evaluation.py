@@ -17,6 +17,7 @@ from responsible.modelling.performance import cluster_of, paired_change
 from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
 from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
 
@@ -32,6 +33,7 @@ class Parameters(Params):
     model: Logistic
     inference: Inference
     fairness: disparity.Fairness
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True)
