@@ -75,6 +75,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "banner": [stop.what for stop in stops],
         "policy_changed": old.get("policy") != new.get("policy"),
         "unpaired": excuse,
+        "cluster": (new.get("budget") or {}).get("cluster") if known else None,
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),
