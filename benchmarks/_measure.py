@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "duckdb", "narwhals", "matplotlib", "dvc", "fairlearn")
+PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "duckdb", "narwhals", "dvc", "fairlearn")
 MIB = 2**20
 T = TypeVar("T")
 

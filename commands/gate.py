@@ -21,7 +21,8 @@ from xml.etree import ElementTree as ET
 from pipeline.reporting.formatting import JUDGEMENT_COLUMNS, columns, figure, judgement_cells, judgement_verdict, limits
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import files
-from responsible.governance.policy import Judgement, headline
+from responsible.governance.answer import headline
+from responsible.governance.policy import Judgement
 from responsible.validation import InputError
 
 WIDTH = 118  # characters of a line
@@ -49,7 +50,8 @@ def _why(judgement: Judgement) -> str:
     rule = judgement.rule
     excuse = f"; exception: {rule.exception.justification}" if rule.exception else ""
     owner = f"; owner: {rule.owner}" if rule.owner else ""
-    why = wrap(f"{judgement.name}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
+    named = f"{judgement.title} ({judgement.name})"
+    why = wrap(f"{named}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
     return "\n".join([*why, f"  {rule.label}{owner}{excuse}"])
 
 

@@ -27,7 +27,8 @@ from pipeline.review.changes import FigureChange, Versions
 from pipeline.review.comparability import BUDGET
 from pipeline.storage import parameters
 from pipeline.storage.line_contents import present
-from responsible.governance.policy import Judgement, Policy, headline
+from responsible.governance.answer import headline
+from responsible.governance.policy import Judgement, Policy
 from responsible.governance.version_change import Changes
 from responsible.validation import InputError
 
@@ -117,10 +118,10 @@ def _policy_context(judged: tuple[Judgement, ...], error: str, before: tuple[Jud
         for j in judged
     ]
     turned = {
-        "Newly blocking": [j.name for j in unmet if j.blocks and j.name not in blocked],
-        "No longer blocking": [j.name for j in judged if not j.blocks and j.name in blocked],
-        "Newly not met, only reported": [j.name for j in unmet if not j.blocks and j.name in met],
-        "Newly met": [j.name for j in judged if j.verdict == "pass" and j.name not in met | blocked],
+        "Newly blocking": [j.title for j in unmet if j.blocks and j.name not in blocked],
+        "No longer blocking": [j.title for j in judged if not j.blocks and j.name in blocked],
+        "Newly not met, only reported": [j.title for j in unmet if not j.blocks and j.name in met],
+        "Newly met": [j.title for j in judged if j.verdict == "pass" and j.name not in met | blocked],
     }
     changed = sorted((r for r in rules if r["was"] != r["verdict"]), key=lambda rule: rule["severity"] == "warn")
     return {

@@ -12,13 +12,16 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.drafting import reading, report
+from pipeline.drafting import inspection, reading, report
 from pipeline.drafting.draft import SAMPLE, draft
-from pipeline.drafting.request import LINES, Request, listed, pairs
+from pipeline.drafting.inspection import Column
+from pipeline.drafting.request import LINES, Request, is_number, listed, pairs, refuse_absent
 from pipeline.drafting.roles import Roles, roles
+from pipeline.drafting.sections import counted
 from pipeline.entry import run
 from pipeline.repository import git
 from pipeline.storage import files, parameters
@@ -28,9 +31,11 @@ from responsible.statistics.intervals import Inference
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 
+Ask = Callable[[str], str]
 PARAMETERS = "params.yaml"
 NEXT = "next: dvc repro {}, which checks table and parameters; then dvc repro, and open docs/index.html"
 STAGES = {"budget": "prepare", "healthcare": "prepare_healthcare", "segments": "prepare_segments"}
+EDGE = 'numbers: a level is one side of an edge, such as "> 25"'
 QUESTIONS = {
     "table": "the table, a CSV or Parquet file or a folder of them: ",
     "target": "the column that is predicted, or decided: ",
@@ -38,8 +43,8 @@ QUESTIONS = {
 }
 
 
-def main(asked: Request, *, root: str = ".", force: bool = False) -> None:
-    """Write the draft in ``root`` and print what the table says.
+def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool = False) -> None:
+    """Write the draft in ``root`` and print what the table says; ``ask`` is for levels that were not named.
 
     Raises:
         InputError: a table, column or level that is not there; or the repository is no longer the sample's, and
@@ -48,7 +53,10 @@ def main(asked: Request, *, root: str = ".", force: bool = False) -> None:
     file = Path(root) / PARAMETERS
     before = read_text(file, "run from the repository root")
     prepare = parameters.section(file, "prepare", Prepare)
-    found = roles(asked, reading.read(_placed(asked.table, root), prepare.engine, asked.target))
+    table = reading.read(_placed(asked.table, root), prepare.engine, asked.target)
+    columns = inspection.columns(table)
+    refuse_absent(asked, list(columns))
+    found = roles(_named(asked, table, columns, ask) if ask else asked, table, columns)
     after = draft(before, found)
     if why := _edited(Path(root), asked.line):
         print(
@@ -58,6 +66,23 @@ def main(asked: Request, *, root: str = ".", force: bool = False) -> None:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
     files.write_text(file, after)
     _say(found, file, prepare)
+
+
+def _named(asked: Request, table: reading.Table, columns: Mapping[str, Column], ask: Ask) -> Request:
+    """The request with the levels that somebody names when asked for them; an empty answer leaves them open."""
+    privileged = dict(asked.privileged)
+    for name in asked.protected if asked.line != "segments" else ():
+        if name not in privileged:
+            of = EDGE if columns[name].is_continuous else counted(columns[name], table)
+            if answer := listed([ask(f"privileged levels of {name} ({of}), between commas, or none: ")]):
+                privileged[name] = answer
+    target = columns[asked.target] if asked.target else None
+    favourable = asked.favourable
+    if target and not favourable and not is_number(target):
+        favourable = listed(
+            [ask(f"levels of {target.name} that count as 1 ({counted(target, table)}), between commas: ")]
+        )
+    return replace(asked, privileged=privileged, favourable=favourable)
 
 
 def _placed(table: str, root: str) -> str:
@@ -91,7 +116,7 @@ def _test_share(found: Roles) -> float:
     return float((found.columns[found.split].values == "test").mean()) if found.split else 0.0
 
 
-def request(given: argparse.Namespace, ask: Callable[[str], str] | None) -> Request:
+def request(given: argparse.Namespace, ask: Ask | None) -> Request:
     """What was asked for; ``ask`` gets an answer to a question, None where nobody is there.
 
     Raises:
@@ -111,11 +136,19 @@ def request(given: argparse.Namespace, ask: Callable[[str], str] | None) -> Requ
     )
 
 
-def _asked(name: str, ask: Callable[[str], str] | None) -> list[str]:
+def _asked(name: str, ask: Ask | None) -> list[str]:
     answer = ask(QUESTIONS[name]).strip() if ask else ""
     if not answer:
         raise InputError(f"--{name} is missing: {QUESTIONS[name].removesuffix(': ')} (make start {name.upper()}=...)")
     return [answer]
+
+
+def answer(question: str) -> str:
+    """What somebody types; nothing where the input ends."""
+    try:
+        return input(question)
+    except EOFError:
+        return ""
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -139,4 +172,5 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     options = parsed()
     at_terminal = sys.stdin.isatty() and os.environ.get("CI", "") == ""
-    run(lambda: main(request(options, input if at_terminal else None), force=options.force))
+    somebody = answer if at_terminal else None
+    run(lambda: main(request(options, somebody), somebody, force=options.force))

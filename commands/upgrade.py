@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 
 from commands import rebuild, review
-from pipeline import entry
+from pipeline import entry, sections
 from pipeline.fork import merging
 from pipeline.fork.parameter_moves import completed, moved, tree
 from pipeline.repository import RepositoryError, git
 from pipeline.review.comparability import flat
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import present
+from pipeline.storage.lines import keep
 from responsible.validation import InputError, did_you_mean
 from stages.check_parameters import Parameters
 
@@ -93,8 +95,12 @@ def _parameters(root: Path, before: str, commit: str) -> list[str]:
     parameters.read_yaml(path)
     text, said = moved(path.read_text(encoding="utf-8"), now)
     files.write_text(path, text)
-    text, new = completed(text, now, parameters.examined(path, Parameters)[1])
+    there = present(parameters.read_yaml(path))
+    wanted = (Parameters, *(sections.of(line).Sections for line in there))
+    text, new = completed(text, now, parameters.examined(path, *wanted)[1])
     files.write_text(path, text)
+    keep(there, root)  # what upstream changed in a line of work that the fork took out
+    text = path.read_text(encoding="utf-8")
     old, upstream, own = (flat(tree(each)) for each in (then, now, text))
     other = [key for key, value in upstream.items() if old.get(key, value) != value and own.get(key) == old[key]]
     return [*said, *new, *(f"{key}: stays {own[key]}, upstream now has {upstream[key]}" for key in other)]

@@ -6,6 +6,7 @@ BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
 CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
 DATA = "data"  # in place of a model, where a row is about the labels and no model
 
+FEW = "fewer_than_"  # how the reason of a figure begins that is not published, being about too few people
 SWITCHED_OFF = "switched_off"  # the one column, without rows, of the table of an analysis that is switched off
 
 ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together

@@ -2,14 +2,17 @@
 
 DVC removes the outputs of a stage before it runs it. So a value that a stage refused would cost its results; refused
 here, it stops every stage, for all depend on this one's output, and every result stays. The output has the same bytes
-for all valid parameters, so a change that is valid reruns only the stages that read what changed.
+for all valid parameters, so a change that is valid reruns only the stages that read what changed. It names the digests
+of what else would change any result, threads and packages: another environment reruns every stage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from inspect import signature
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +26,7 @@ from pipeline.storage.line_contents import present
 from pipeline.storage.lines import refuse_parts
 from responsible.governance.policy import Policy
 from responsible.statistics.intervals import Inference
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
@@ -37,6 +41,7 @@ class Parameters(Params):
 
     seed: Seed
     prepare: Prepare
+    disclosure: Disclosure
     inference: Inference
     policy: Policy
 
@@ -46,9 +51,11 @@ def main(
     params: str = "params.yaml",
     answers: str = "answers.yaml",
     templates: str = "docs/templates",
+    settings: str = "determinism.env",
+    packages: str = "requirements.txt",
     valid: str = "data/prepared/parameters.ok",
 ) -> None:
-    """Refuse the parameters and the answers with a line for each fault, or write that they are valid."""
+    """Refuse the parameters and the answers with a line for each fault, or write that they are valid, and where."""
     refuse_parts(params)
     tree = parameters.read_yaml(params)
     there = present(tree)
@@ -60,7 +67,8 @@ def main(
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))
-    files.write_text(valid, VALID)
+    digests = [f"{sha256(Path(file).read_bytes()).hexdigest()}  {Path(file).name}\n" for file in (settings, packages)]
+    files.write_text(valid, "".join([VALID, *digests]))
 
 
 def _asked(relation: Callable[..., Faults], given: Mapping[str, Any], tree: Mapping[str, Any]) -> list[str]:

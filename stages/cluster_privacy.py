@@ -17,7 +17,6 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
 from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
-from responsible.governance.answers import count
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
 from responsible.segmentation.report import ClusterPrivacy, headline, report
@@ -68,19 +67,11 @@ def main(
     roles, inference = given.segments, given.inference
     values, codes, levels = _people(prepared, roles)
     described = {"profile": records(files.read_csv(profile, PROFILE))}
-    analysing, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
+    finding, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
-    asked, sure = said.of(_answers.SHEET), inference.confidence
-    open_ = [question.name for question in asked if question.why]
+    open_, sure = said.unanswered(_answers.SHEET), inference.confidence
     made = report(
-        values,
-        codes,
-        levels,
-        roles=roles,
-        params=given.cluster_privacy,
-        unanswered=open_,
-        confidence=sure,
-        rng=analysing,
+        values, codes, levels, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure, rng=finding
     )
     found, points = made.found, made.found.scaling.apply(values)
     tried, held = tables.candidates_table(found), tables.shares_table(found)
@@ -100,7 +91,7 @@ def main(
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described | {"unanswered": count(asked)}, said))
+    files.write_text(sheet, fill(sheet_template, context | described, said))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipeline import entry
@@ -10,12 +14,14 @@ from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness.disparity import summary
-from responsible.fairness.evaluation import Parameters, evaluate
+from responsible.fairness.evaluation import Evaluation, Parameters, evaluate
 from responsible.fairness.groups import Groups, declared_groups
-from responsible.fairness.proxies import proxies, together
-from responsible.names import BASELINE, REWEIGHED
+from responsible.fairness.proxies import ALL, proxies, together
+from responsible.modelling.disclosure import covered, published
+from responsible.names import BASELINE, MODELS, REWEIGHED
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
+from responsible.tabular.levels import Cover, blanked, by_split, cover
 
 
 def main(
@@ -51,14 +57,10 @@ def main(
     reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed}
     performance = files.read_csvs(reports, "model", ["figure", "value", "low", "high"])
 
-    test = both[both["split"] == "test"].reset_index(drop=True)
-    label, declared = labels(test, meta["cuts"], given.threshold), declared_groups(both, given.sensitive)
-    rng = stream(given.seed, "evaluate_fairness/intervals")
-    found = evaluate(
-        test, label, declared, given.model.decision_threshold, fairness=fairness, inference=inference, rng=rng
-    )
-
-    guessed = _guessed(cells, declared, given)
+    label_of_all = labels(both, meta["cuts"], given.threshold)
+    whole = cover(both, given.sensitive, by_split(both, label_of_all), given.disclosure)
+    found, declared, finer = _evaluated(whole.cells(both), label_of_all, whole, given)
+    guessed = _guessed(cells, declared, given, [whole, finer])
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
 
@@ -76,14 +78,49 @@ def main(
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
-    files.write_text(comparison, fill(template, said | {"limits": limits, "rates": rates}))
+    files.write_text(
+        comparison,
+        fill(template, said | {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}),
+    )
 
 
-def _guessed(cells: str, declared: list[Groups], given: Parameters) -> pd.DataFrame:
-    """How well the other features guess each attribute, from the cells, which are the scores' and hold features."""
+def _evaluated(
+    both: pd.DataFrame, label: npt.NDArray[np.int64], whole: Cover, given: Parameters
+) -> tuple[Evaluation, list[Groups], Cover]:
+    """What may be published of the test rows of ``both``, whose levels ``whole`` has merged; the groups; a cover."""
+    here, levels = (both["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
+    cut = given.model.decision_threshold
+    test, label = both[here].reset_index(drop=True), label[here]
+    shown = covered(test, label, [test[model] >= cut for model in MODELS], levels, given.disclosure)
+    declared = declared_groups(shown.cover.cells(both), shown.cover.sensitive(levels))
+    rng = stream(given.seed, "evaluate_fairness/intervals")
+    found = evaluate(
+        shown.cover.cells(test), label, declared, cut, fairness=given.fairness, inference=given.inference, rng=rng
+    )
+    if given.disclosure.minimum_cell:
+        found = replace(found, **published(vars(found), shown, whole, given.sensitive))
+    return found, declared, shown.cover
+
+
+def _guessed(cells: str, declared: list[Groups], given: Parameters, covers: list[Cover]) -> pd.DataFrame:
+    """How well the other features guess each attribute, from the cells, which are the scores' and hold features.
+
+    Where small counts must not be published, only what all of them together guess is: one feature of few values has
+    an AUC that is a difference of rates.
+    """
     counted, meta = files.read_cells(cells)
     attributes = {given.sensitive[who.attribute].column: who for who in declared}
-    return proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
+    for each in covers:
+        counted = each.cells(counted)
+    found = proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
+    if not given.disclosure.minimum_cell:
+        return found
+    others = {c: [kind for name, kind in meta["features"].items() if name != c] for c in attributes}
+    told = {who.attribute for column, who in attributes.items() if "numeric" in others[column]} - covers[0].withheld
+    kept = (found["feature"] == ALL) & found["attribute"].isin(told)
+    found = blanked(found, ~kept, ["value", "low", "high"], given.disclosure.reason)
+    found.loc[~kept, "strength"] = ""
+    return blanked(found, found["attribute"].isin(covers[0].withheld), ["privileged", "unprivileged"])
 
 
 if __name__ == "__main__":

@@ -8,17 +8,20 @@ pipeline/reporting/document.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline import entry
+from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
 from pipeline.reporting import model_card
-from pipeline.reporting import page as _page
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
+from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.policy import Policy
 from responsible.validation import Params
 
@@ -41,6 +44,7 @@ class Parameters(Params):
     cluster_privacy: dict[str, Any] | None = None
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any] | None = None
+    disclosure: dict[str, Any]
     policy: Policy
 
 
@@ -52,14 +56,17 @@ READS = (
     Tables.PREPARE_MISSING,
     Tables.PREPARE_HEALTHCARE,
     Tables.PREPARE_SEGMENTS,
-    Pictures.DISPARITIES,
-    Pictures.DISPARITIES_NARROW,
-    Pictures.GROUP_RATES,
-    Pictures.GROUP_RATES_NARROW,
-    Pictures.THRESHOLD_CHOICE,
-    Pictures.THRESHOLD_CHOICE_NARROW,
+    *Pictures,
 )
-TITLE = "Responsible ML pipeline: documents for those who decide"
+TITLE = "Responsible ML pipeline"
+FOLDED = (
+    Documents.COMPARISON,
+    Documents.RECOMMENDED_THRESHOLD,
+    Documents.HEALTHCARE_AUDIT,
+    Documents.SEGMENTS,
+    Documents.SEGMENTS_DATA_SHEET,
+)
+"""What other stages wrote and the page holds as well, so that it can be passed on alone."""
 CARD = "model_card"
 DATA = _answers.DOCUMENTS  # whose tables a document is about
 DOCUMENTS = {
@@ -77,6 +84,7 @@ def main(
     templates: Mapping[str, str] = _answers.TEMPLATES,
     without_model: str = "docs/templates/card_without_model.md.j2",
     documents: Mapping[str, str] = DOCUMENTS,
+    folded: tuple[str, ...] = FOLDED,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
@@ -93,7 +101,9 @@ def main(
     if "budget" not in sources.lines:
         filled[CARD] = without_model
     written = {name: _document.write(filled[name], output, sources, DATA) for name, output in documents.items()}
-    whole = _page.page(list(written.values()), sources, page, template=page_template, style=style, title=TITLE)
+    others = [_document.Document(Path(f).stem, read_text(f, AGAIN)) for f in folded if line_of(f) in sources.lines]
+    everything = [*written.values(), *others]
+    whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:
         files.write_json(twin, model_card.twin(sources, written[CARD]))
         headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}

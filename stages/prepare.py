@@ -13,8 +13,9 @@ from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.storage import files, parameters
 from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
-from responsible.tabular.cells import Grid
+from responsible.tabular.cells import Grid, labels
 from responsible.tabular.columns import months
+from responsible.tabular.levels import Disclosure, by_split, cover
 from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
 from responsible.tabular.sources import Prepare
 from responsible.validation import Params
@@ -28,6 +29,7 @@ class Parameters(Params):
     prepare: Prepare
     budget: Budget
     sensitive: dict[str, Sensitive]
+    disclosure: Disclosure
     grid: Grid = Field(alias="threshold_sweep.grid")
 
 
@@ -41,7 +43,7 @@ def main(
 ) -> None:
     """Read the table of ``params``; write its cells, their profile and the tables behind it."""
     given = parameters.load(params, Parameters)
-    prepare, budget, sensitive = given.prepare, given.budget, given.sensitive
+    prepare, budget, sensitive, disclosure = given.prepare, given.budget, given.sensitive, given.disclosure
     plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
     declared = plan.declared()
     table = source_files.table(budget, [d.column for d in declared])
@@ -53,8 +55,11 @@ def main(
     profile.refuse_rows(found, dropped.reasons, prepare.minimum_rows, budget.source)
     profile.refuse_levels(found, sensitive, budget.source)
     profile.refuse_label(found, plan.cuts, given.threshold, budget.source)
+    label = labels(found, plan.cuts, given.threshold)
+    profile.refuse_few(found, label, disclosure, budget.source)
     dropped_rows.refuse_unequal(dropped, budget, "budget")
-    rates = profile.base_rates(found, sensitive, plan.cuts, given.threshold)
+    shown = cover(found, sensitive, by_split(found, label), disclosure)
+    rates = profile.published_rates(found, shown, sensitive, plan.cuts, given.threshold)
     repeats = None
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
@@ -63,8 +68,8 @@ def main(
 
     files.write_parquet(cells, found, meta)
     files.write_csv(base_rates, rates)
-    files.write_csv(missing, profile.missing(found))
-    files.write_json(metrics, {"prepare": figures})
+    files.write_csv(missing, profile.published_missing(found, shown, sensitive))
+    files.write_json(metrics, {"prepare": profile.published_drops(figures, disclosure)})
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pipeline.ingest import row_tables
 from pipeline.storage import files, parameters
 from responsible.healthcare.cases import profile as profile_of
 from responsible.healthcare.schema import Healthcare, cases
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed
 from responsible.tabular.sources import Prepare
 from responsible.validation import Params
@@ -22,6 +23,7 @@ class Parameters(Params):
     seed: Seed
     prepare: Prepare
     healthcare: Healthcare
+    disclosure: Disclosure
 
 
 def main(
@@ -38,8 +40,9 @@ def main(
     described = profile_of(decided, given.healthcare)
 
     files.write_parquet(prepared, decided, {"rows": len(decided), "protected": list(given.healthcare.protected)})
-    files.write_csv(profile, described)
-    files.write_json(metrics, {"prepare_healthcare": rows.figures()})
+    protected = {own.column: own for own in given.healthcare.protected.values()}
+    files.write_csv(profile, row_tables.published(described, given.disclosure, protected))
+    files.write_json(metrics, {"prepare_healthcare": rows.figures(given.disclosure)})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pipeline import entry
 from pipeline.ingest import row_tables
 from pipeline.storage import files, parameters
 from responsible.segmentation.schema import Segments, people
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed
 from responsible.tabular.sources import Prepare
 from responsible.validation import Params
@@ -21,6 +22,7 @@ class Parameters(Params):
     seed: Seed
     prepare: Prepare
     segments: Segments
+    disclosure: Disclosure
 
 
 def main(
@@ -36,8 +38,8 @@ def main(
     segmented, described = people(rows.good, given.segments)
 
     files.write_parquet(prepared, segmented, {"rows": len(segmented), "protected": given.segments.protected})
-    files.write_csv(profile, described)
-    files.write_json(metrics, {"prepare_segments": rows.figures()})
+    files.write_csv(profile, row_tables.published(described, given.disclosure, {}))
+    files.write_json(metrics, {"prepare_segments": rows.figures(given.disclosure)})
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from pipeline import entry
 from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
@@ -15,12 +17,14 @@ from responsible.governance.policy import Policy
 from responsible.governance.recommendation import Objections, objections
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
+from responsible.mitigation.threshold_disclosure import publishable, published_choice, published_figures
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import Swept, sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.validation import Params
 
@@ -33,6 +37,7 @@ class Parameters(Params):
     model: Logistic
     reweigh: Reweigh
     inference: Inference
+    disclosure: Disclosure
     threshold_sweep: Sweep
     policy: Policy
 
@@ -63,6 +68,8 @@ def main(
     )
     choice = _choice(swept, given)
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
+    if given.disclosure.minimum_cell:
+        choice, figures = _published(swept, frame["bin"], choice, figures, given)
 
     against = objections(figures, given.policy, sweep.attribute)[choice.reported]
     whole = figures[figures["level"] == ""]
@@ -88,6 +95,16 @@ def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:
     stays = _without(swept, against)
     other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
     return other if other.feasible else choice
+
+
+def _published(
+    swept: Swept, bins: pd.Series[Any], choice: ThresholdChoice, figures: pd.DataFrame, given: Parameters
+) -> tuple[ThresholdChoice, pd.DataFrame]:
+    """Choice and figures without what is about too few people."""
+    of_test, of_choice = (publishable(swept, bins, given.disclosure, split) for split in ("test", choice.chosen_on))
+    reason = given.disclosure.reason
+    shown = published_figures(figures, of_test, len(given.sensitive), reason)
+    return published_choice(choice, of_choice, reason), shown
 
 
 def _without(swept: Swept, against: Mapping[float, Objections]) -> Swept:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pipeline import entry
 from pipeline.storage import files, models, parameters
-from responsible.modelling.logistic_regression import coefficients, train
+from responsible.modelling.logistic_regression import published_coefficients, train
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Threshold
 from responsible.validation import Params
 
@@ -22,6 +23,7 @@ class Parameters(Params):
     threshold: Threshold
     model: Logistic
     inference: Inference
+    disclosure: Disclosure
 
 
 def main(
@@ -42,12 +44,13 @@ def main(
     trained = train(table, {FEATURE + name: kind for name, kind in meta["features"].items()}, label, given.model)
     rng = stream(given.seed, "train_baseline/performance")
     found = performance(table, label, trained.score, given.model.decision_threshold, inference=given.inference, rng=rng)
+    found = found.published(given.disclosure)
 
     models.write_model(model, trained.pipeline)
     files.write_parquet(scores, files.scored(table, trained.score), meta)
     files.write_json(metrics, {"train_baseline": summary(found)})
     files.write_csv(figures, found.table)
-    files.write_csv(terms, coefficients(trained.pipeline))
+    files.write_csv(terms, published_coefficients(trained.pipeline, table, given.disclosure))
 
 
 if __name__ == "__main__":

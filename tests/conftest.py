@@ -41,11 +41,8 @@ def no_store_of_another_test() -> Iterator[None]:
     """What recording leaves in the process, where MLFLOW_TRACKING_URI and the registry lie, ends with the test."""
     kept = dict(os.environ)
     yield
-    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
-        if name in kept:
-            os.environ[name] = kept[name]
-        else:
-            del os.environ[name]
+    os.environ.clear()
+    os.environ.update(kept)
     if mlflow := sys.modules.get("mlflow"):
         mlflow.set_tracking_uri(None)
         mlflow.set_registry_uri(None)

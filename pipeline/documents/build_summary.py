@@ -85,7 +85,7 @@ def _policy(folder: Path) -> list[str]:
     if not (folder / PARAMETERS).is_file():
         return []
     from pipeline.results.policy_verdicts import verdicts
-    from responsible.governance.policy import headline
+    from responsible.governance.answer import headline
     from responsible.validation import InputError
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -35,10 +35,11 @@ def context(
         "threshold": threshold,
         "inference": inference,
         "fairness": fairness,
+        "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change),
         "weights": weights,
         "power": POWER,
-        "few_rows_decide": weights["effective_rows"] < weights["rows"] / 2,
+        "few_rows_decide": (weights["effective_rows"] or weights["rows"]) < weights["rows"] / 2,
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
     }
@@ -56,8 +57,10 @@ def _performance(table: pd.DataFrame, change: pd.DataFrame) -> dict[str, dict[st
 
 def _majority(found: Evaluation) -> float:
     """The share of the more frequent label."""
-    table = found.confusion
-    first = table[(table["attribute"] == table["attribute"].iloc[0]) & (table["model"] == BASELINE)]
+    table = found.confusion.dropna(subset=["tp"])
+    if table.empty:
+        return nan
+    first = table[(table["attribute"] == table["attribute"].iloc[0]) & (table["model"] == table["model"].iloc[0])]
     share = first[["tp", "fn"]].to_numpy().sum() / first[["tp", "fp", "fn", "tn"]].to_numpy().sum()
     return float(max(share, 1 - share))
 
@@ -139,17 +142,18 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
     """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
-    wrongly; the pools first.
+    wrongly; the pools first. None for what is not published.
     """
     out = []
     pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
     pools = pools if confusion["privileged"].any() else []
     levels = [(level, confusion["level"] == level) for level in confusion["level"].unique()]
     for group, member in [*pools, *levels]:
-        sums = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]].sum().reindex(MODELS, fill_value=0)
-        base = sums.loc[BASELINE]
-        selects = {model: int(sums.loc[model, "tp"] + sums.loc[model, "fp"]) for model in MODELS}
-        wrong = {"refused": int(sums.loc[REWEIGHED, "fn"]), "wrongly_selected": int(sums.loc[REWEIGHED, "fp"])}
-        labels = {"positives": int(base.tp + base.fn)} | wrong
-        out.append({"group": group, "n": int(base.sum()), **labels, **selects})
+        own = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]]
+        sums = own.sum().where(own.count() == own.size().to_frame().to_numpy()).reindex(MODELS, fill_value=0)
+        base = sums.loc[REWEIGHED if pd.isna(sums.loc[BASELINE, "tp"]) else BASELINE]
+        selects = {model: sums.loc[model, "tp"] + sums.loc[model, "fp"] for model in MODELS}
+        wrong = {"refused": sums.loc[REWEIGHED, "fn"], "wrongly_selected": sums.loc[REWEIGHED, "fp"]}
+        row = {"n": base.sum(skipna=False), "positives": base.tp + base.fn} | wrong | selects
+        out.append({"group": group} | {name: None if pd.isna(count) else int(count) for name, count in row.items()})
     return out

@@ -116,7 +116,7 @@ def metrics(headline: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name in sorted(tree):
+    for name in sorted(tree.keys() - {"undefined"}):
         if isinstance(tree[name], Mapping):
             yield from _leaves(tree[name], f"{prefix}{name}.")
         else:

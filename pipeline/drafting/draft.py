@@ -124,8 +124,7 @@ def rules(roles: Roles) -> list[Line]:
 def _rule(name: str, metric: str, limits: list[Line]) -> Line:
     settled = [
         Line("severity", "block", "block: `make gate` fails; warn: it only reports"),
-        Line("reason", None, f"{DECIDE} why the rule is there"),
-        Line("owner", None, "who may change the rule or grant an exception"),
+        Line("reason", None, f"{DECIDE} why the rule is there, and beside it `owner`: who may change it"),
     ]
     return Line(name, [Line("metric", metric, "as in `dvc metrics show`"), *limits, *settled])
 

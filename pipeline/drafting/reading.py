@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import narwhals as nw
 import pandas as pd
@@ -23,7 +24,7 @@ from responsible.validation import InputError
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = (",", ";", "\t", "|")
 RECORDS = 100  # looked at for the delimiter
-LARGE, SAMPLE, SEED = 1 << 28, 200_000, 0  # bytes above which so many rows, chosen by hash, are looked at
+LARGE, SAMPLE, SEED = 1 << 25, 200_000, 0  # bytes above which so many rows, chosen by hash, are looked at
 # Texts that people and programs write for "missing"; the empty field always is.
 MISSING = ("NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "None", "none", "NONE", "null", "Null", "NULL", "-", "?")
 SIGNS = ((".", None), (",", None), (",", "."), (".", ","), (".", "'"), (".", " "), (",", " "))
@@ -73,8 +74,9 @@ def read(path: str, engine: str, target: str | None = None) -> Table:
     texts, rows, rejected = _texts(source, engine, wanted)
     if not rows:
         raise InputError(f"{path}: must have rows, got none below its header; name another table")
-    missing = _missing(texts.drop(columns=target, errors="ignore") if target else texts)
-    decimal, thousands = _signs(texts, [*missing, ""], delimiter) if found.kind == "csv" else (".", None)
+    decimal, thousands = _signs(texts, delimiter) if found.kind == "csv" else (".", None)
+    others = texts.drop(columns=target, errors="ignore") if target else texts
+    missing = _missing(others, Spelling((), decimal, thousands).number())
     blanks = source.trim or any(_has_blanks(texts[name].dropna().unique()) for name in texts)
     update = {"missing_values": missing, "decimal": decimal, "thousands": thousands, "trim": blanks}
     return Table(source.model_copy(update=update), texts, rows, rejected, sorted(again))
@@ -131,28 +133,33 @@ def _has_blanks(texts: object) -> bool:
     return any(text != text.strip() for text in texts)  # type: ignore[attr-defined]
 
 
-def _missing(texts: pd.DataFrame) -> list[str]:
-    """The spellings of "missing" that occur, and a text that alone keeps a column from being one of numbers."""
+def _levels(texts: pd.DataFrame) -> list[pd.Series[Any]]:
+    """The distinct texts of each column but those that mean "missing" by themselves."""
+    levels = [texts[name].dropna().str.strip().drop_duplicates() for name in texts]
+    return [level[~level.isin(["", *MISSING])] for level in levels]
+
+
+def _odd(levels: pd.Series[Any], number: str) -> list[str] | None:
+    """The word that alone keeps a column from being one of numbers, if any; None for a column of texts."""
+    odd = levels[~levels.str.fullmatch(number)].tolist()
+    is_word = len(odd) == 1 and len(levels) > 3 and not any(sign.isdigit() for sign in odd[0])
+    return odd if len(levels) and (is_word or not odd) else None
+
+
+def _missing(texts: pd.DataFrame, number: str) -> list[str]:
+    """The spellings of "missing" that occur, and each word among numbers."""
     found: dict[str, None] = {}
-    number = Spelling().number()
-    for name in texts:
-        values = texts[name].dropna().str.strip()
-        levels = values.drop_duplicates()
-        found |= dict.fromkeys(levels[levels.isin(MISSING)])
-        rest = values[~values.isin(["", *MISSING])]
-        odd = rest[~rest.str.fullmatch(number)].unique()
-        if len(odd) == 1 and rest.nunique() > 3 and not any(sign.isdigit() for sign in odd[0]):
-            found[odd[0]] = None
+    for name, levels in zip(texts, _levels(texts), strict=True):
+        values = texts[name].dropna().str.strip().drop_duplicates()
+        found |= dict.fromkeys([*values[values.isin(MISSING)], *(_odd(levels, number) or [])])
     return [text for text in found if text != "NA"]  # which prepare.missing_values has
 
 
-def _signs(texts: pd.DataFrame, missing: Sequence[str], delimiter: str) -> tuple[str, str | None]:
+def _signs(texts: pd.DataFrame, delimiter: str) -> tuple[str, str | None]:
     """Decimal sign and sign between thousands with which the most columns are numbers; "." and none when equal."""
     order = list(SIGNS)
     if delimiter == ",":  # then "1,234" is rather a thousand than one and a bit
         order.insert(1, order.pop(3))
-    levels = [texts[name].dropna().str.strip().drop_duplicates() for name in texts]
-    levels = [level[~level.isin([*missing, "NA"])] for level in levels]
-    number = {signs: re.compile(Spelling((), *signs).number()) for signs in order}
-    score = {s: sum(len(level) > 0 and all(map(number[s].fullmatch, level)) for level in levels) for s in order}
+    levels = _levels(texts)
+    score = {signs: sum(_odd(level, Spelling((), *signs).number()) is not None for level in levels) for signs in order}
     return max(order, key=lambda signs: score[signs])

@@ -81,16 +81,22 @@ def _target(roles: Roles) -> str:
 def _groups(roles: Roles, confidence: float, share: float) -> Iterator[str]:
     where = f"the test rows ({100 * share:.0f} % of all)" if share < 1 else "all rows"
     yield f"groups, and the smallest difference of rates that {where} show with {100 * POWER:.0f} % power:"
+    times = roles.table.rows / len(roles.table.texts)  # of a large file only a part was looked at
     for attribute in roles.attributes:
         found = findings.levels(
-            attribute.levels.values, roles.label, attribute.privileged, share=share, confidence=confidence, power=POWER
+            attribute.levels.values,
+            roles.label,
+            attribute.privileged,
+            share=share * times,
+            confidence=confidence,
+            power=POWER,
         )
         against = "the privileged levels" if attribute.privileged else "everybody else"
         yield f"  {attribute.name}, each level against {against}"
         for level in found[:SHOWN]:
             shows = "privileged" if level.level in attribute.privileged else "too few rows"
             shows = shows if math.isnan(level.shows) else f"{100 * level.shows:.1f} points"
-            yield f"    {level.level:<24} {level.rows:>11,} rows  base rate {level.base_rate:.3f}  {shows}"
+            yield f"    {level.level:<24} {level.rows * times:>11,.0f} rows  base rate {level.base_rate:.3f}  {shows}"
         if len(found) > SHOWN:
             yield f"    and {len(found) - SHOWN} more levels"
 

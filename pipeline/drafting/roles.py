@@ -67,15 +67,14 @@ class Roles:
         return self.table.rejected + (self.target.missing if self.target else 0)
 
 
-def roles(asked: Request, table: Table) -> Roles:
-    """Hold the request to the table, and give each column its role.
+def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
+    """Hold the request to the table and its ``columns``, and give each its role.
 
     Raises:
         InputError: a column or level that is not there, a column with two roles, a target or attribute of one value,
             or no feature.
     """
-    refuse_absent(asked, list(map(str, table.texts)))
-    columns = inspection.columns(table)
+    refuse_absent(asked, list(columns))
     refuse_levels(asked, columns)
     target = columns[asked.target] if asked.target else None
     for option, column in asked.named():

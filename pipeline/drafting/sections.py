@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.drafting.inspection import Column
+from pipeline.drafting.reading import Table
 from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.writing import Line
 
@@ -14,11 +16,12 @@ SHOWN = 10  # levels in a comment
 SPELLED = "spelled as in the data"
 
 
-def counted(counts: object) -> str:
-    """The most frequent levels with their rows."""
-    items = list(counts.items())  # type: ignore[attr-defined]
+def counted(column: Column, table: Table) -> str:
+    """The most frequent levels with their rows; where only a part was looked at, it says so."""
+    items = list(column.counts.items())
     shown = [f"{level} {rows:,}" for level, rows in items[:SHOWN]]
-    return ", ".join(shown) + (f", and {len(items) - SHOWN} more" if len(items) > SHOWN else "")
+    more = f", and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
+    return ", ".join(shown) + more + (f" (in {len(table.texts):,} rows)" if len(table.texts) < table.rows else "")
 
 
 def source(roles: Roles) -> list[Line]:
@@ -54,7 +57,7 @@ def budget(roles: Roles) -> list[Line]:
     """The section ``budget``: the table and the roles of its columns."""
     target = [Line("column", roles.outcome.name, "what is predicted")]
     if roles.threshold is None:
-        levels = counted(roles.outcome.counts)
+        levels = counted(roles.outcome, roles.table)
         target.append(Line("favourable", list(roles.favourable), f"{DECIDE} the levels that count as 1, of: {levels}"))
     else:
         target.append(Line("minimum", None, f"{DECIDE} less is a bad row; empty = no limit"))
@@ -83,11 +86,11 @@ def _features(roles: Roles) -> list[Line]:
 
 def attributes(roles: Roles) -> list[Line]:
     """The entries of ``sensitive`` or ``healthcare.protected``."""
-    return [Line(each.name, _attribute(each)) for each in roles.attributes]
+    return [Line(each.name, _attribute(each, roles.table)) for each in roles.attributes]
 
 
-def _attribute(each: Attribute) -> list[Line]:
-    levels = counted(each.levels.counts)
+def _attribute(each: Attribute, table: Table) -> list[Line]:
+    levels = counted(each.levels, table)
     named = "all others, missing ones included, are unprivileged"
     privileged = f"{SPELLED}; {named}" if each.privileged else f"{DECIDE} a reference group, or none, of: {levels}"
     lines = [
@@ -151,7 +154,7 @@ def _outcome(roles: Roles) -> list[Line]:
     column = Line("column", roles.outcome.name, "the decision")
     if roles.threshold is not None:
         return [column, Line("at_least", roles.threshold, f"{DECIDE} here the median; from here the decision is a yes")]
-    levels = counted(roles.outcome.counts)
+    levels = counted(roles.outcome, roles.table)
     negative = [level for level in roles.outcome.counts.index if level not in roles.favourable]
     return [
         column,
@@ -166,7 +169,7 @@ def segments(roles: Roles) -> list[Line]:
     bounds: Sequence[Line] = [Line("minimum", None, f"{note}; lowest"), Line("maximum", None, f"{note}; highest")]
     gaps = sum(column.missing > 0 for column in roles.features)
     missing = f"{DECIDE} {gaps} features lack values: drop the rows, or median" if gaps else "refuse, drop or median"
-    counts = counted(roles.attributes[0].column.counts)
+    counts = counted(roles.attributes[0].column, roles.table)
     return [
         *source(roles),
         Line("protected", roles.attributes[0].column.name, f"attribute looked at in every segment: {counts}"),

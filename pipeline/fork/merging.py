@@ -8,6 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from pipeline.repository import RepositoryError, dvc, git
+from pipeline.storage import lines
+from pipeline.storage.line_contents import present
+from pipeline.storage.parameters import read_yaml
+from responsible.validation import InputError
 
 ALWAYS = ("params.yaml", "answers.yaml", "data")  # the fork's, whatever upstream did to them
 ON_CONFLICT = (".dvc/config", ".github/CODEOWNERS")  # the fork's where both changed them, as are texts for people
@@ -95,6 +99,8 @@ def _settle(root: Path, base: str, commit: str) -> list[str]:
     no_more = was - there  # of the results; git removes them unless the fork's differ
     results = ({dvc.LOCK} | here | there) - no_more
     conflicts = _unmerged(root)
+    if dvc.PIPELINE in conflicts and _pipeline(root, base, commit):
+        conflicts.remove(dvc.PIPELINE)
 
     def is_own(name: str) -> bool:
         places = {name, *_folders([name])}
@@ -112,6 +118,27 @@ def _settle(root: Path, base: str, commit: str) -> list[str]:
         if names:
             git.output(root, *command.split(), "--", *(f":(literal){name}" for name in names))
     return [name for name in conflicts if name in own and name not in results]
+
+
+def _pipeline(root: Path, base: str, commit: str) -> bool:
+    """Merge ``dvc.yaml`` after lines of work that the fork took out are out of the other two versions; whether that
+    leaves no conflict.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        versions = [Path(folder, str(number), dvc.PIPELINE) for number in range(3)]
+        try:
+            for file, at in zip(versions, ("HEAD", base, commit), strict=True):
+                file.parent.mkdir()
+                file.write_bytes(git.output(root, "show", f"{at}:{dvc.PIPELINE}"))
+                params = file.with_name(lines.PARAMETERS)
+                params.write_bytes(git.output(root, "show", f"HEAD:{lines.PARAMETERS}"))
+                lines.keep(present(read_yaml(params)), file.parent)
+            text = git.output(root, "merge-file", "-p", "--quiet", *map(str, versions))
+        except (InputError, RepositoryError):  # no line of work is known, or conflicts are left
+            return False
+    (root / dvc.PIPELINE).write_bytes(text)
+    git.output(root, "add", dvc.PIPELINE)
+    return True
 
 
 def _commit(root: Path, name: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.ingest.dropped_rows import Dropped
 from responsible.tabular.cell_counts import sampled
 from responsible.tabular.columns import KEY, REASON, made, months, token
+from responsible.tabular.levels import Disclosure, blanked, published_names
+from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Prepare, RowTable
 from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
@@ -24,10 +27,43 @@ class Rows(NamedTuple):
     dropped: Dropped
     digest: str
 
-    def figures(self) -> dict[str, object]:
+    def figures(self, disclosure: Disclosure) -> dict[str, object]:
         """What ``metrics/prepare_NAME.json`` says of a table of rows."""
         dropped = sum(self.dropped.reasons.values())
-        return {"kept": len(self.good), "dropped": dropped, "digest": self.digest, **self.dropped.figures()}
+        found = {"kept": len(self.good), "dropped": dropped, "digest": self.digest, **self.dropped.figures()}
+        if not disclosure.minimum_cell:
+            return found
+        gone = [key for key in found if key == "dropped_levels" or (key == "dropped" and not disclosure.safe(dropped))]
+        return found | dict.fromkeys(gone) | ({"undefined": dict.fromkeys(gone, disclosure.reason)} if gone else {})
+
+
+def published(described: pd.DataFrame, disclosure: Disclosure, protected: Mapping[str, Sensitive]) -> pd.DataFrame:
+    """The profile of a table, a row for each number or level, without counts that are too small.
+
+    Levels of a column are merged as everywhere (:mod:`responsible.tabular.levels`), those of ``protected`` columns by
+    their role.
+    """
+    if not disclosure.minimum_cell:
+        return described
+    return pd.concat([_published(own, disclosure, protected) for _, own in described.groupby("column", sort=False)])
+
+
+def _published(own: pd.DataFrame, disclosure: Disclosure, protected: Mapping[str, Sensitive]) -> pd.DataFrame:
+    if (own["level"] == "").all():
+        ones = own["mean"] * own["n"] if "kind" in own and (own["kind"] == "event").all() else own["n"]
+        counts = [*own["n"], *own["missing"], *ones.round(), *(own["n"] - ones).round()]
+        hidden = np.full(len(own), not disclosure.safe(counts))
+        return blanked(own, hidden, ["n", "missing", "share", "mean", "sd"])
+    attribute, role = protected.get(str(own["column"].iloc[0])), str(own["role"].iloc[0])
+    roles = {level: attribute.role(level) if attribute else role for level in own["level"]}
+    names = published_names(own["level"], roles, [np.zeros(len(own), dtype=int)], own["n"], disclosure)
+    if names is None:
+        return blanked(own, np.ones(len(own)), ["n", "missing", "share"])
+    place = [c for c in own if c not in ("n", "missing", "share", "level")]
+    named = own.assign(level=own["level"].map(names)).groupby("level", sort=False)
+    out = named[place].first().join(named[["n", "missing", "share"]].sum()).reset_index()[list(own)]
+    few = np.array([not disclosure.safe([m, n - m]) for m, n in zip(out["missing"], out["n"], strict=True)])
+    return blanked(out, few, ["missing"])
 
 
 def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:

@@ -12,7 +12,7 @@ from pipeline.plots.style import Canvas, Picture, count, name, picture, share
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
-from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, CHANGE, FEW, MODELS, POOLED, REWEIGHED
 
 KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
@@ -46,17 +46,12 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     )
     caption = (
         f"Marks are values on the test rows, bars {percent(confidence, 0)} intervals. A verdict judges the whole bar. "
-        "Numbers under a name: people of the unprivileged against the privileged group. Source: plots/fairness.csv."
+        "Numbers under a name: people on both sides. Source: plots/fairness.csv."
     )
-    return picture(
-        Said(
-            finding,
-            "Unprivileged against privileged people, both models, test rows",
-            alt,
-            caption,
-        ),
-        draw,
-    )
+    sides = "Unprivileged against privileged people"
+    if (judged["comparison"] == ANY_LEVEL).any():
+        sides += ", or the level farthest from everybody else"
+    return picture(Said(finding, f"{sides}; both models, test rows", alt, caption), draw)
 
 
 def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
@@ -91,8 +86,12 @@ def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
 def _value(row: Any) -> str:
     """Value and interval in words."""
     if isnan(row.value):
-        return f"undefined ({words(row.reason)})"
+        return f"{'not shown' if row.reason.startswith(FEW) else 'undefined'} ({words(row.reason)})"
     return f"{number(row.value, 2)} ({number(row.low, 2)} to {number(row.high, 2)})"
+
+
+def _verdict(row: Any) -> str:
+    return "not shown" if row.reason.startswith(FEW) else words(row.verdict)
 
 
 def _label(row: Any) -> str:
@@ -109,12 +108,13 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
         row = models[REWEIGHED]
         own = MEASURES[str(measure)]
         people = _PEOPLE[own.rates[0]] if len(own.rates) == 1 else "of the rarer label"
-        note = f"{row.support_unprivileged:,.0f} against {row.support_privileged:,.0f} {people}"
+        sides = row.support_unprivileged, row.support_privileged
+        note = "" if pd.isna(sides[0]) else f"{sides[0]:,.0f} against {sides[1]:,.0f} {people}"
         marks = [
-            Mark(KIND[m], r.value, r.low, r.high, words(r.verdict), bold=r.verdict in VERDICTS[:2])
+            Mark(KIND[m], r.value, r.low, r.high, _verdict(r), bold=r.verdict in VERDICTS[:2])
             for m, r in models.items()
         ]
-        lines.append(Row(_label(row).capitalize(), [Cell(marks, row.minimum, row.maximum, note)]))
+        lines.append(Row(_label(row)[0].upper() + _label(row)[1:], [Cell(marks, row.minimum, row.maximum, note=note)]))
     title = "Ratio; 1 is parity" if ratio else "Percentage points; 0 is parity"
     tick = (lambda v: number(v, "g")) if ratio else lambda v: number(v * 100, "g")
     column = Column(
@@ -132,7 +132,8 @@ RATES = {
 
 def group_rates(rates: pd.DataFrame, confidence: float) -> Picture:
     """Selection and error rates of every level with Wilson intervals, both models; privileged levels first."""
-    own = [(str(attribute), part) for attribute, part in rates.groupby("attribute", sort=False)]
+    shown = rates[~rates["reason"].str.startswith(FEW)]
+    own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([(KIND[model], model) for model in MODELS])

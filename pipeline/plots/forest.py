@@ -25,13 +25,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Cell:
-    """The marks of a row in a column, what is shaded (NaN where open) and how, a ``note``, and the value of ``all``."""
+    """The marks of a row in a column, limits (NaN where open), a ``note``, the limits' ``shade``, everybody's value."""
 
     marks: Sequence[Mark] = ()
     minimum: float = math.nan
     maximum: float = math.nan
-    shade: str = "within"
     note: str = ""
+    shade: str = "within"
     whole: float = math.nan
 
 

@@ -50,7 +50,7 @@ def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = N
     place = path.name.partition(".")[0]
 
     def names() -> dict[str, Any]:
-        return {"cite": cite, **rows, **({"people": people} if answers else {})}
+        return {"cite": cite, **rows, **asking}
 
     def people(name: str, question: str, line: str = "") -> Markup:  # noqa: ARG001 - both are read from the template
         asked = answers.at(place, name) if answers else None
@@ -59,6 +59,9 @@ def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = N
     def filled(source: str, where: str) -> tuple[str, Prose]:
         return rendered(source, where, names, tables.FILTERS, printed_row, literals=True)
 
+    asking: dict[str, Any] = {}
+    if answers:
+        asking = {"people": people, "asked": answers.of(place), "unanswered": answers.unanswered(place)}
     body, own = filled(read(path), str(path))
     refuse_open(str(path), own)
     return spaced(f"{body}\n")
@@ -174,7 +177,7 @@ def refuse_open(place: str, own: Prose) -> None:
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:
     """A question and the answer to it, which ``filled`` makes of its text and place; or that there is none, and why."""
     if asked.why:
-        return Markup(f"**Not answered yet: {asked.question}** ({escape(asked.why)})\n")
+        return Markup(f"**Not answered yet: {asked.question}** ({escape(asked.why.partition(':')[0])})\n")
     answer, place = asked.answer, f"{FILE}: {asked.place}.{asked.name}"
     body, own = filled(answer.text, place)
     refuse_open(place, own)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
+from responsible.names import FEW
+
 if TYPE_CHECKING:
     from responsible.governance.evidence import Evidence
     from responsible.governance.policy import Judgement
@@ -135,7 +137,9 @@ def interval(
 ) -> str:
     """``value [low, high]``, the value alone when there is no interval, or (escaped) the reason for no value."""
     if math.isnan(value):
-        return f"undefined ({escape(words(reason)) or 'zero denominator'})"
+        return (
+            f"{'not shown' if reason.startswith(FEW) else 'undefined'} ({escape(words(reason)) or 'zero denominator'})"
+        )
     if math.isnan(low):
         return f"{number(value, digits, sign)}{unit}"
     places = _decimals(value) if digits is None else digits
@@ -145,9 +149,7 @@ def interval(
 def limits(minimum: float | None, maximum: float | None) -> str:
     """The limits in words: ``0.8 to 1.25``, ``at least 0.8``, ``at most 0.1``; empty without any (None or NaN)."""
     low, high = ("" if end is None or math.isnan(end) else number(end, "g") for end in (minimum, maximum))
-    if low and high:
-        return f"{low} to {high}"
-    return f"at least {low}" if low else f"at most {high}" if high else ""
+    return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
 
 
 def p_value(p: float, name: str = "") -> str:
@@ -189,7 +191,7 @@ def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
     rule = judgement.rule
     severity = "BLOCKS" if judgement.blocks else rule.severity
     shown = plain(figure(judgement.evidence)), limits(rule.minimum, rule.maximum)
-    return judgement.name, judgement_verdict(judgement), severity, *shown, rule.label
+    return judgement.title, judgement_verdict(judgement), severity, *shown, rule.label
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:

@@ -49,12 +49,8 @@ class Links:
 
     def picture(self, name: str) -> Markup:
         """A picture with the words that stand in its file."""
-        found = _WORDS.search(read_text(self._sources.path(name), AGAIN))
-        if found is None:
-            raise InputError(f"{name}: has no words of a picture; {AGAIN}")
         self._read.add(name)
-        finding, alt, unit, caption = map(unescape, found.groups())
-        return formatting.drawn(Said(finding, unit, alt, caption), self._relative(name))
+        return formatting.drawn(said(self._sources, name), self._relative(name))
 
     def _relative(self, file: str) -> str:
         return posixpath.relpath(file, self._folder)
@@ -81,6 +77,15 @@ class Links:
         ]
         links = [f'[{label}]: {self._relative(file)} "{_title(key)}"' for (file, key), label in self._labels.items()]
         return "\n".join([*lines, *([""] if links else []), *links]) + "\n"
+
+
+def said(sources: Sources, picture: str) -> Said:
+    """The words that stand in the file of a picture."""
+    found = _WORDS.search(read_text(sources.path(picture), AGAIN))
+    if found is None:
+        raise InputError(f"{picture}: has no words of a picture; {AGAIN}")
+    finding, alt, unit, caption = map(unescape, found.groups())
+    return Said(finding, unit, alt, caption)
 
 
 class Judged:
@@ -111,7 +116,7 @@ class Judged:
         """The rule's line in ``policy_table``."""
         severity = "blocks" if self.blocks else escape(self.severity)
         why = f"{escape(self.reason)}{f' (exception: {escape(self.justification)})' if self.until else ''}"
-        cells = (escape(self.name), self.said, severity, self.figure, self.limits, why, escape(self.owner))
+        cells = (escape(self._judged.title), self.said, severity, self.figure, self.limits, why, escape(self.owner))
         return f"| {' | '.join(cells)} |"
 
 

@@ -13,7 +13,7 @@ from pipeline.reporting.document import Document
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
-from responsible.governance.policy import headline
+from responsible.governance.answer import headline
 from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED
 from responsible.validation import InputError
 

@@ -78,6 +78,8 @@ def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Co
     whole = interval(column, digits)
 
     def show(row: TableRow) -> str:
+        if not row.text("count"):
+            return whole([row])
         return f"{whole([row])} ({formatting.number(row.number('count'), 0)}/{formatting.number(row.number('of'), 0)})"
 
     return _of(show, pick)

@@ -14,9 +14,9 @@ from pipeline.reporting.links import Judged, Links
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
+from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
-from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 
@@ -122,8 +122,8 @@ class Functions:
         asked = self._held().asked
         if not (said := count(asked)):
             return Markup("")
-        own = sum(bool(a.why) for a in self._held().of(self.document))
-        here = f", {own} of them on this page" if own else ""
+        own = self._held().unanswered(self.document)
+        here = f", {len(own)} of them on this page" if own else ""
         return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**{here}.")
 
     def sample(self, line: str) -> bool:

@@ -75,6 +75,10 @@ class Held:
         """The questions of one document."""
         return tuple(a for a in self.asked if a.place == place)
 
+    def unanswered(self, place: str) -> list[str]:
+        """The questions of a document that are open, by name."""
+        return [a.name for a in self.of(place) if a.why]
+
     def judged(self, policy: Policy) -> Judgement:
         """The questions as a rule of the policy."""
         return _held.judged(self.asked, policy.unanswered)

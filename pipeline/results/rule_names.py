@@ -13,6 +13,7 @@ from pipeline.results.catalogue import Metrics
 from pipeline.results.figures import TABLES, FigureTable
 from pipeline.storage.line_contents import LINES, line_of
 from responsible.fairness.measures import MEASURES
+from responsible.governance.answers import UNANSWERED
 from responsible.governance.policy import Policy, Rule
 from responsible.names import ANY, CHANGE, DATA, MODELS
 from responsible.statistics.rates import PERFORMANCE, RATES
@@ -48,6 +49,8 @@ def faults(
     open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in Metrics} - set(NAMED)
     for name, rule in policy.rules.items():
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
+        if name == UNANSWERED:
+            yield f"{place}: this is how the rule on policy.unanswered is called; choose another name"
         if (line := line_of(section)) and line not in lines:
             yield f"{place}.metric: {rule.metric!r} is of the {line} line, which is not here; take the rule out"
             continue

@@ -66,9 +66,12 @@ class FigureChange:
 def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping[str, Path]) -> dict[str, Changes]:
     """By model, the paired change of every figure on the test rows that both versions scored.
 
+    None where small counts must not be published: the pairs would tell them (``disclosure.minimum_cell``).
     Raises :class:`InputError` when the two versions' cells are not the same rows, so that nothing can be paired.
     """
     given = load(root / "params.yaml", Parameters)
+    if given.disclosure.minimum_cell:
+        return {}
     before = section_of_any(base / "params.yaml", "model", Logistic)
     found = {}
     for name, path in own.items():

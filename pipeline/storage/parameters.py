@@ -21,6 +21,7 @@ SECTIONS = (
     "seed",
     "threshold",
     "prepare",
+    "disclosure",
     "budget",
     "sensitive",
     "model",

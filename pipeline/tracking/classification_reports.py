@@ -18,11 +18,13 @@ CLASSES = {"0": "0", "1": "1", "macro average": "macro avg", "weighted average":
 
 
 def write_reports(root: Path, folder: Path) -> None:
-    """``MODEL_confusion.csv``, ``MODEL_report.csv`` and ``MODEL_report.txt`` in ``folder``, from the metrics."""
+    """``MODEL_confusion.csv``, ``MODEL_report.csv`` and ``MODEL_report.txt`` in ``folder``, from published metrics."""
     import pandas as pd
 
     for model, stage in STAGES.items():
         n = read_json(root / f"metrics/{stage}.json")[stage]["confusion"]
+        if n["tn"] is None:
+            continue  # about too few people to be passed on
         confusion = [[n["tn"], n["fp"]], [n["fn"], n["tp"]]]
         table = pd.DataFrame(confusion, columns=["predicted_0", "predicted_1"])
         table.insert(0, "label", [0, 1])

@@ -22,8 +22,8 @@ from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage.files import DECIMALS, read_json
 from pipeline.storage.line_contents import present
 from pipeline.tracking.store import FINGERPRINT
+from responsible.governance.answer import headline
 from responsible.governance.evidence import WHOLE, Evidence
-from responsible.governance.policy import headline
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them

@@ -23,7 +23,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-CHUNK = 50_000  # rows drawn together; part of the definition of the table, so changing it changes every table
+from responsible.datasets.chunks import CHUNK, Columns, chunks
+
 DEGREES = ("Bachelor’s Degree", "Master’s Degree")  # typographic apostrophes, as in the original's spelling
 EDUCATIONS = (*DEGREES, "High School Grad", "Did Not Graduate HS", "Other", None)
 GENDERS = ("Male", "Female", "Non-binary", "Transgender", "Other", None)
@@ -57,18 +58,12 @@ CHILDREN_SHARES = ((1 / 3, 1 / 3, 1 / 3), (0.01, 0.98, 0.01))  # everybody else,
 Codes = npt.NDArray[np.int64]
 
 
-def draw(rows: int, seed: int) -> Iterator[dict[str, npt.NDArray[np.object_]]]:
-    """The table in chunks of at most ``CHUNK`` rows: column name → values, ``None`` where missing.
-
-    Chunk i comes from its own stream, ``SeedSequence(seed, spawn_key=(i,))``, and is always drawn whole before it is
-    cut to ``rows``: a longer table begins with the shorter one, and memory does not grow with the length.
-    """
-    for chunk, start in enumerate(range(0, rows, CHUNK)):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
-        yield {name: values[: rows - start] for name, values in _chunk(rng).items()}
+def draw(rows: int, seed: int) -> Iterator[Columns]:
+    """The table in :func:`chunks`; None where a value is missing."""
+    return chunks(rows, seed, _chunk)
 
 
-def _chunk(rng: np.random.Generator) -> dict[str, npt.NDArray[np.object_]]:
+def _chunk(rng: np.random.Generator, _: int) -> Columns:
     degree = (rng.random(CHUNK) < DEGREE).astype(int)
     education = np.where(degree, rng.integers(0, 2, CHUNK), rng.integers(2, len(EDUCATIONS), CHUNK))
     block = _given(rng, BLOCKS, degree)

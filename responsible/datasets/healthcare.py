@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-CHUNK = 50_000  # rows drawn together; part of the definition of the table, so changing it changes every table
+from responsible.datasets.chunks import CHUNK, Columns, chunks
+
 SURGEON, FULL, RURAL, EMERGENCY, NECESSARY = 0.25, 0.6, 0.3, 0.2, 0.6  # shares
 APPROVED = (0.40, 0.85)  # probability when not necessary, necessary
 BIAS = 0.10  # added for surgeons
@@ -48,19 +48,14 @@ COLUMNS: dict[str, type] = {
 }
 
 
-def draw(rows: int, seed: int, bias: float = BIAS) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """The table in chunks of at most ``CHUNK`` rows: column name → values; nothing is missing.
-
-    ``bias`` is what surgeons' probability of approval has over that of others, in [-0.4, 0.15]. Chunk i comes from its
-    own stream, ``SeedSequence(seed, spawn_key=(i,))``, and is always drawn whole before it is cut to ``rows``: a longer
-    table begins with the shorter one, and memory does not grow with the length.
+def draw(rows: int, seed: int, bias: float = BIAS) -> Iterator[Columns]:
+    """The table in :func:`chunks`; nothing is missing. ``bias`` is what surgeons' probability of approval has over that
+    of others, in [-0.4, 0.15].
     """
-    for chunk, start in enumerate(range(0, rows, CHUNK)):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
-        yield {name: values[: rows - start] for name, values in _chunk(rng, start, bias).items()}
+    return chunks(rows, seed, lambda rng, start: _chunk(rng, start, bias))
 
 
-def _chunk(rng: np.random.Generator, start: int, bias: float) -> dict[str, npt.NDArray[Any]]:
+def _chunk(rng: np.random.Generator, start: int, bias: float) -> Columns:
     surgeon, full, rural, emergency, necessary = (
         rng.random(CHUNK) < share for share in (SURGEON, FULL, RURAL, EMERGENCY, NECESSARY)
     )

@@ -13,27 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-CHUNK = 50_000  # rows drawn together; part of the definition of the table, so changing it changes every table
+from responsible.datasets.chunks import CHUNK, Columns, chunks
+
 CENTRES = ((0.0, 0.0), (3.5, 3.5), (0.0, 5.5))
 SPREADS = (0.9, 0.7, 0.7)
 DECIMALS = 4  # of the numbers in the table; group is drawn from the rounded ones, so that it can be checked
 COLUMNS: dict[str, type] = {"f1": float, "f2": float, "f3": float, "f4": float, "group": str}
 
 
-def draw(rows: int, seed: int) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
-    """The table in chunks of at most ``CHUNK`` rows: column name → values, none missing.
-
-    Chunk i comes from its own stream, ``SeedSequence(seed, spawn_key=(i,))``, and is always drawn whole before it is
-    cut to ``rows``: a longer table begins with the shorter one, and memory does not grow with the length.
-    """
-    for chunk, start in enumerate(range(0, rows, CHUNK)):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
-        yield {name: values[: rows - start] for name, values in _chunk(rng).items()}
+def draw(rows: int, seed: int) -> Iterator[Columns]:
+    """The table in :func:`chunks`; nothing is missing."""
+    return chunks(rows, seed, _chunk)
 
 
-def _chunk(rng: np.random.Generator) -> dict[str, npt.NDArray[np.generic]]:
+def _chunk(rng: np.random.Generator, _: int) -> Columns:
     cluster = rng.integers(0, len(CENTRES), CHUNK)
     noise = rng.standard_normal((4, CHUNK))
     f1, f2 = np.array(CENTRES)[cluster].T + noise[:2] * np.array(SPREADS)[cluster]

@@ -16,6 +16,7 @@ from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import paired_change
 from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive, Threshold
 from responsible.validation import Params
 
@@ -31,6 +32,7 @@ class Parameters(Params):
     model: Logistic
     inference: Inference
     fairness: disparity.Fairness
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True)

@@ -40,13 +40,15 @@ class Table(Params):
     target: str | None = None
     columns: list[str]
 
-    def same(self, other: Table) -> bool:
-        """Whether both are one table, the order of the columns apart."""
-        return (self.source, self.target, {*self.columns}) == (other.source, other.target, {*other.columns})
+    def unlike(self, other: Table | None) -> list[str]:
+        """What makes the other one another table, of source, target and columns; their order is no difference."""
+        if other is None:
+            return [*Table.model_fields]
+        same = (self.source == other.source, self.target == other.target, {*self.columns} == {*other.columns})
+        return [name for name, held in zip(Table.model_fields, same, strict=True) if not held]
 
 
-Tables = Mapping[str, Table]
-"""Line of work → its table."""
+Tables = Mapping[str, Table]  # by line of work
 
 
 class Answer(Params):
@@ -100,7 +102,7 @@ class Circumstances:
 
     def of_sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's: its source, target and columns, whatever its rows."""
-        return line in self.tables and line in self.sample and self.tables[line].same(self.sample[line])
+        return line in self.tables and not self.tables[line].unlike(self.sample.get(line))
 
     def foreign(self, text: str, lines: Sequence[str]) -> bool:
         """Whether a text came with the sample, while one of these lines has another table."""
@@ -111,8 +113,8 @@ class Circumstances:
         told: Tables = {**self.written_for, **{str(line): table for line, table in answer.written_for.items()}}
         if is_empty(answer.text):
             return NO_TEXT
-        if not all(line in told and told[line].same(self.tables[line]) for line in lines):
-            return OTHER_TABLE
+        if other := [f"{line}.{part}" for line in lines for part in self.tables[line].unlike(told.get(line))]:
+            return f"{OTHER_TABLE}: {', '.join(other)}"
         if moved := [key for key, then in answer.depends_on.items() if parameter(self.parameters, key) != then]:
             return f"the text was written for another value of {', '.join(moved)}"
         if self.foreign(answer.text, lines) and not answer.confirmed_by:
@@ -130,8 +132,8 @@ def parameter(tree: Any, key: str) -> Any:
 
 
 def digest(text: str) -> str:
-    """Identifies a text, however its lines are broken and whatever its case: 16 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()[:16]
+    """Identifies a text by its words, whatever their case and what stands between them: 16 digits of a SHA-256."""
+    return hashlib.sha256(" ".join(re.findall(r"\w+", text.casefold())).encode()).hexdigest()[:16]
 
 
 def is_empty(text: str) -> bool:
@@ -164,10 +166,8 @@ def _columns(attributes: Mapping[str, Any] | None) -> list[str]:
 
 def line_of(metric: str) -> str:
     """The line of work that a metric path belongs to."""
-    section = metric.partition(".")[0].removeprefix("prepare_")
-    if section.startswith("healthcare"):
-        return "healthcare"
-    return "segments" if section.startswith(("segments", "cluster_privacy")) else "budget"
+    section = metric.removeprefix("prepare_").replace("cluster_privacy", "segments")
+    return next((line for line in ("healthcare", "segments") if section.startswith(line)), "budget")
 
 
 def count(asked: Sequence[Asked]) -> str:
@@ -181,9 +181,8 @@ def judged(asked: Sequence[Asked], severity: Literal["block", "warn"]) -> Judgem
     said = count(asked)
     reason = _listed(asked) if said else "people have answered every question that only they can answer"
     rule = Rule(metric=FILE, maximum=0, judged_on="point", severity=severity, reason=reason, owner="")
-    number = sum(bool(a.why) for a in asked)
     found: Literal["fail", "pass"] = "fail" if said else "pass"
-    evidence = Evidence(float(number), inferred=False, source=FILE)
+    evidence = Evidence(float(sum(bool(a.why) for a in asked)), inferred=False, source=FILE)
     return Judgement(UNANSWERED, rule, evidence, found, found, bool(said) and severity == "block", said)
 
 

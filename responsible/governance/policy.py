@@ -7,7 +7,6 @@ decides whether a change may go on is :attr:`Judgement.blocks`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -15,14 +14,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from responsible.governance.evidence import WHOLE, Evidence, Figures, Levels, each_level, judged
-from responsible.governance.statements import Confirmation, Excuse, Text, Told
+from responsible.governance.statements import Confirmation, Day, Excuse, Recorded, Text, Told
 from responsible.limits import Limits, Verdict, decisive
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
 PLACE = "params.yaml: policy"
-PASSES = "Approved. No blocking rule fails."
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 class Rule(Limits):
@@ -30,6 +27,7 @@ class Rule(Limits):
     ``any``: each level must meet the limits, by intervals that hold for all levels at once.
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts.
     An empty ``reason`` or ``owner`` is a question that is not answered yet.
     """
 
@@ -39,6 +37,8 @@ class Rule(Limits):
     severity: Literal["block", "warn"]
     reason: Told = ""
     owner: Told = ""
+    title: Text | None = None
+    due: Day | None = None
     confirmed_by: Confirmation | None = None
     exception: Excuse | None = None
 
@@ -63,6 +63,7 @@ class Policy(Params):
     unanswered: Literal["block", "warn"] = "block"
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
+    decision: Recorded | None = None
 
     def tolerance(self, metric: str) -> float:
         """The tolerance of the figure at this path, 0 when neither it nor a default is declared."""
@@ -83,6 +84,12 @@ class Judgement:
     verdict: Outcome
     blocks: bool
     said: str = ""
+
+    @property
+    def title(self) -> str:
+        """How people call the rule: its title, or its name in words with a capital."""
+        plain = self.name.replace("_", " ")
+        return self.rule.title or plain[:1].upper() + plain[1:]
 
 
 def judge(policy: Policy, figures: Figures, today: date) -> tuple[Judgement, ...]:
@@ -161,27 +168,3 @@ def _found(rule: Rule, evidence: Evidence) -> Verdict:
 def _as_strict(rule: Limits, forbidden: Limits | None) -> bool:
     """Whether the rule allows nothing beyond the limits that are out of reach; then it is out of reach as well."""
     return forbidden is not None and forbidden.low <= rule.low and rule.high <= forbidden.high
-
-
-def headline(judgements: Sequence[Judgement]) -> str:
-    """The whole policy in sentences: ``Not approved. Two blocking rules fail: a, b. One more needs attention: c.``"""
-    named = [j for j in judgements if not j.said]
-    blocking = [j.name for j in named if j.blocks]
-    warnings = [j.name for j in named if not j.blocks and j.verdict not in ("pass", "excepted")]
-    excepted = [j.name for j in named if j.verdict == "excepted"]
-    more = "more " if blocking else ""
-    said = [
-        "Not approved." if any(j.blocks for j in judgements) else PASSES,
-        _counted(blocking, "blocking rule fails", "blocking rules fail"),
-        _counted(warnings, f"{more}needs attention", f"{more}need attention"),
-        _counted(excepted, "is excepted", "are excepted"),
-        *(f"{j.said}." for j in judgements if j.said),
-    ]
-    return " ".join(filter(None, said))
-
-
-def _counted(names: Sequence[str], one: str, many: str) -> str:
-    """``Two rules fail: a, b.`` with the names in words; empty without names."""
-    number = NUMBERS[len(names)] if len(names) < len(NUMBERS) else str(len(names))
-    plain = ", ".join(name.replace("_", " ") for name in names)
-    return f"{number} {one if len(names) == 1 else many}: {plain}." if names else ""

@@ -36,3 +36,11 @@ class Confirmation(Params):
 
     name: Text
     date: Day
+
+
+class Recorded(Params):
+    """What people decided on the results: who, on which day, and what."""
+
+    who: Text
+    when: Day
+    what: Text

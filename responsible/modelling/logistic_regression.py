@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
+from responsible.tabular.levels import Disclosure, blanked
 from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]
@@ -100,6 +101,21 @@ def coefficients(model: Pipeline) -> pd.DataFrame:
     return pd.DataFrame(
         {"term": ["(intercept)", *names], "coefficient": beta, "odds_ratio": np.exp(beta), "unit": units}
     )
+
+
+def published_coefficients(model: Pipeline, cells: pd.DataFrame, disclosure: Disclosure) -> pd.DataFrame:
+    """:func:`coefficients` without the terms of levels that have too few training rows to be published."""
+    rows = cells[cells["split"] == "train"]
+    few = set()
+    for column in (c for c in cells if str(c).startswith(FEATURE)):
+        name, values = str(column).removeprefix(FEATURE), rows[column]
+        if pd.api.types.is_numeric_dtype(values):
+            counts = {f"missingindicator_{column}": rows.loc[values.isna(), "n"].sum()}
+        else:
+            counts = {f"{name}_{level}": n for level, n in rows["n"].groupby(values).sum().items()}
+        few |= {term for term, n in counts.items() if not disclosure.safe(n)}
+    found = coefficients(model)
+    return blanked(found, found["term"].isin(few), ["coefficient", "odds_ratio"])
 
 
 def _units(encode: ColumnTransformer) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from responsible.statistics.count_figures import change, drawn, estimate, perfor
 from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
+from responsible.tabular.levels import Disclosure, blanked
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -19,11 +20,26 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Performance:
-    """``table``: ``figure, value, low, high, method, reason``; ``confusion``: test ``[y, ŷ]``; ``rows`` by split."""
+    """``table``: ``figure, value, low, high, method, reason``; ``confusion``: test ``[y, ŷ]``; ``rows`` by split.
+
+    ``withheld`` is the reason, if any, for which neither the confusion counts nor a figure of them are published.
+    """
 
     table: pd.DataFrame
     confusion: Ints
     rows: dict[str, int]
+    withheld: str = ""
+
+    def published(self, disclosure: Disclosure) -> Performance:
+        """Without the confusion counts and the figures of counts when a count is too small to be published.
+
+        Figures of the scores of all test rows (ROC AUC, log loss, Brier score) are no counts of people, and stay.
+        """
+        if disclosure.safe(self.confusion):
+            return self
+        of_counts = self.table["figure"].isin(list(PERFORMANCE))
+        table = blanked(self.table, of_counts, ["value", "low", "high"], disclosure.reason)
+        return replace(self, table=table, withheld=disclosure.reason)
 
 
 def confusion_counts(predicted: npt.ArrayLike, label: Ints, counts: Ints) -> Ints:
@@ -89,8 +105,11 @@ def summary(found: Performance) -> dict[str, object]:
     (tn, fp), (fn, tp) = found.confusion.tolist()
     values = dict(zip(found.table["figure"], found.table["value"], strict=True))
     reasons = {figure: why for figure, why in zip(found.table["figure"], found.table["reason"], strict=True) if why}
+    counts: dict[str, object] = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
+    if found.withheld:
+        counts = dict.fromkeys(counts) | {"undefined": dict.fromkeys(counts, found.withheld)}
     undefined = {"undefined": reasons} if reasons else {}
-    return {**values, **undefined, "confusion": {"tp": tp, "fp": fp, "fn": fn, "tn": tn}, "rows": found.rows}
+    return {**values, **undefined, "confusion": counts, "rows": found.rows}
 
 
 def paired_change(joint: Ints, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import model_validator
 
 from responsible.clustering.null_reference import ONE_FEATURE
 from responsible.clustering.partition import Labels, Points
@@ -27,6 +28,13 @@ class ClusterPrivacy(Segmenting):
 
     privacy: Privacy
     scorecard: Scorecard
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "data_sheet" in given:
+            raise ValueError("data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet")
+        return given
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.cells import labels
-from responsible.tabular.levels import refuse_absent, refuse_many
+from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, published_names, refuse_absent, refuse_many
 from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import MISSING, InputError
 
@@ -46,6 +47,20 @@ def base_rates(
     return ranked[list(BASE_RATES)].reset_index(drop=True)
 
 
+def published_rates(
+    cells: pd.DataFrame, cover: Cover, sensitive: Mapping[str, Sensitive], cuts: Sequence[float], threshold: float
+) -> pd.DataFrame:
+    """:func:`base_rates` of the levels and months that may be published."""
+    table, gone = cover.cells(cells), set(cover.withheld)
+    if "month" in cells and cover.disclosure.minimum_cell:
+        slices, role = by_split(cells, labels(cells, cuts, threshold)), dict.fromkeys(cells["month"], "month")
+        months = published_names(cells["month"], role, slices, cells["n"], cover.disclosure)
+        table = table.assign(month=cells["month"].map(months or {}).fillna("other months"))
+        gone |= set() if months else {"month"}
+    found = base_rates(table, cover.sensitive(sensitive), cuts, threshold)
+    return blanked(found, found["attribute"].isin(gone), ["n", "positives", "base_rate"])
+
+
 def missing(cells: pd.DataFrame) -> pd.DataFrame:
     """For each feature and sensitive attribute: rows n, those without a value, and their share."""
     rows, total = [], int(cells["n"].sum())
@@ -56,6 +71,43 @@ def missing(cells: pd.DataFrame) -> pd.DataFrame:
         name, count = column.partition(".")[2], int(cells.loc[gone, "n"].sum())
         rows.append({"column": name, "role": role, "n": total, "missing": count, "share": count / total})
     return pd.DataFrame(rows)
+
+
+def published_missing(cells: pd.DataFrame, cover: Cover, sensitive: Mapping[str, Sensitive]) -> pd.DataFrame:
+    """:func:`missing` without counts that are too small, or that would tell a merged level from the others."""
+    found = missing(cells)
+    merged_too = {own.column for name, own in sensitive.items() if MISSING in cover.merged(name)}
+    hidden = found["column"].isin(merged_too | {name for name in sensitive if sensitive[name].column in merged_too})
+    few = [
+        not cover.disclosure.safe(counts) for counts in np.stack([found["missing"], found["n"] - found["missing"]], 1)
+    ]
+    return blanked(found, hidden | np.array(few, dtype=bool), ["missing", "share"])
+
+
+def published_drops(figures: Mapping[str, Any], disclosure: Disclosure) -> dict[str, Any]:
+    """The headline figures without counts of dropped and repeated rows that are too small to be published.
+
+    Reasons of fewer rows are told together, with the next larger ones while that is not enough. Dropped rows by level
+    are not published at all: the levels that are published are those of the rows that were kept.
+    """
+    if not disclosure.minimum_cell:
+        return dict(figures)
+    out, gone = dict(figures), [key for key in ("dropped_levels",) if key in figures]
+    if not disclosure.safe(figures.get("key_repeats", 0)):
+        gone.append("key_repeats")
+    if isinstance(reasons := figures["dropped"], dict):
+        few = {reason: n for reason, n in reasons.items() if not disclosure.safe(n) or reason == "other reasons"}
+        for reason, n in sorted(reasons.items(), key=lambda item: (item[1], item[0])):
+            if not disclosure.safe(sum(few.values())):
+                few[reason] = n
+        pooled = {"other reasons": sum(few.values())} if few else {}
+        out["dropped"] = {reason: n for reason, n in reasons.items() if reason not in few} | pooled
+        if not disclosure.safe(sum(reasons.values())):
+            gone.append("dropped")
+            rows = {"read": None, "undefined": {"read": disclosure.reason}}
+            out["rows"] = figures["rows"] | rows
+    undefined = {"undefined": dict.fromkeys(gone, disclosure.reason)} if gone else {}
+    return out | dict.fromkeys(gone) | undefined
 
 
 def headline(
@@ -99,6 +151,19 @@ def refuse_label(cells: pd.DataFrame, cuts: Sequence[float], threshold: float, p
         if (k := int(n[positive[part]].sum())) in (0, int(n.sum())):
             got = f"got {k} of {int(n.sum())} {name} at or above {threshold:g}"
             raise InputError(f"threshold: must leave rows on both sides in {place}, {got}; choose another threshold")
+
+
+def refuse_few(cells: pd.DataFrame, label: npt.ArrayLike, disclosure: Disclosure, place: str) -> None:
+    """InputError when a label has, in a split, fewer rows than any published figure may be about."""
+    for split in SPLITS:
+        for value in (0, 1):
+            n = int(cells.loc[(cells["split"] == split) & (np.asarray(label) == value), "n"].sum())
+            if not disclosure.safe(n):
+                rule = (
+                    f"must have no or at least {disclosure.minimum_cell} rows (disclosure.minimum_cell) of each label"
+                )
+                remedy = "change the shares of the splits or the threshold"
+                raise InputError(f"{place}: split {split} {rule}, got {n} with label {value}; {remedy}")
 
 
 def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place: str) -> None:

@@ -201,10 +201,10 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert said == [
         "rule verdict severity value limits",
-        "accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
-        "unanswered_questions pass block 0 at most 0",
+        "Accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
+        "Unanswered questions pass block 0 at most 0",
         "",
-        "policy: Approved. No blocking rule fails.",
+        "policy: Meets the policy. Every blocking rule is met.",
     ]
 
 
@@ -213,9 +213,9 @@ def test_an_unmet_blocking_rule_fails_with_code_1(results, capsys):
     write(results, "params.yaml", policy(FAILING, PASSING))
     assert gate.main(str(results), TODAY) == 1
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert said[1].startswith("impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
-    assert said[said.index("impact: because") + 1] == f"{IMPACT}; owner: board"
-    assert said[-1] == "policy: Not approved. One blocking rule fails: impact."
+    assert said[1].startswith("Impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
+    assert said[said.index("Impact (impact): because") + 1] == f"{IMPACT}; owner: board"
+    assert said[-1] == "policy: Does not meet the policy. One blocking rule is not met: Impact."
 
 
 def test_a_warning_is_said_and_passes(results, capsys):
@@ -224,7 +224,7 @@ def test_a_warning_is_said_and_passes(results, capsys):
     assert gate.main(str(results), TODAY) == 0
     assert (
         capsys.readouterr().out.splitlines()[-1]
-        == "policy: Approved. No blocking rule fails. One needs attention: rows."
+        == "policy: Meets the policy. Every blocking rule is met. One needs attention: Rows."
     )
 
 
@@ -340,7 +340,7 @@ def test_judging_imports_nothing_heavy():
 
 def test_the_readme_shows_what_the_gate_says():
     """Every rule's line and the verdict in the README are those of the results in this repository."""
-    from responsible.governance.policy import headline
+    from responsible.governance.answer import headline
 
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     judged = verdicts_of_sample()

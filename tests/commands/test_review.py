@@ -104,7 +104,7 @@ PARAMS = {
     "threshold": 300,
     "seed": 1,
     "prepare": {"split": {"train": 0.6}, "on_bad_rows": "error"},
-    "sensitive": {"sex": {"privileged": ["a"]}, "age": {"privileged": ["b"]}},
+    "sensitive": {"sex": {"privileged": ["A"]}, "age": {"privileged": ["B"]}},
     "model": {"C": 1.0},
     "healthcare": {"source": "a.csv"},
     "healthcare_audit": {"w": {"minimum": -2, "maximum": 2}},
@@ -128,10 +128,10 @@ PARAMS = {
             [("which rows count changed (prepare.on_bad_rows error → drop)", "bhs")],
         ),
         (
-            {"sensitive": {"sex": {"privileged": ["c"]}, "age": {"privileged": ["b"]}}},
+            {"sensitive": {"sex": {"privileged": ["C"]}, "age": {"privileged": ["B"]}}},
             [("the groups of sex changed", "")],
         ),
-        ({"sensitive": {"sex": {"privileged": ["a"]}}}, []),
+        ({"sensitive": {"sex": {"privileged": ["A"]}}}, []),
         (
             {"healthcare": {"source": "b.csv"}},
             [("the healthcare data or their roles changed (healthcare.source a.csv → b.csv)", "h")],
@@ -214,7 +214,7 @@ def test_a_shallow_clone_is_told_the_command_that_makes_the_base_known(base, com
 
 def test_other_groups_leave_performance_and_other_attributes_comparable():
     """Only figures of the attribute lose their comparison."""
-    stops = comparability.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["c"]}}}, ({}, {}))
+    stops = comparability.obstacles(PARAMS, PARAMS | {"sensitive": {"sex": {"privileged": ["C"]}}}, ({}, {}))
     figure = Evidence(0.5, 0.4, 0.6)
     assert one(figure, figure, stops).word == "not comparable"
     assert one(figure, figure, stops, path="evaluate_fairness.age.reweighed.disparate_impact").word == "same"
@@ -270,16 +270,16 @@ def test_rules_that_turned_are_named_whatever_their_severity():
     )
     found = review._policy_context(after, "", before)
     assert found["turned"] == {
-        "Newly blocking": ["a"],
-        "No longer blocking": ["b"],
-        "Newly not met, only reported": ["c"],
-        "Newly met": ["d"],
+        "Newly blocking": ["A"],
+        "No longer blocking": ["B"],
+        "Newly not met, only reported": ["C"],
+        "Newly met": ["D"],
     }
     assert [(rule["rule"], rule["was"]) for rule in found["changed_rules"]] == [
-        ("a", "pass"),
-        ("b", "fail"),
-        ("c", "pass"),
-        ("d", "fail"),
+        ("A", "pass"),
+        ("B", "fail"),
+        ("C", "pass"),
+        ("D", "fail"),
     ]
 
 
@@ -340,7 +340,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     edit(branch, (r"(  attributes: .*\n)  - education", r"\1  - gender"))
     repro(branch, "Reweigh by gender")
     text = reviewed(branch)
-    assert text.startswith("**Policy: Not approved. ")
+    assert text.startswith("**Policy: Does not meet the policy. ")
     cells = line(text, "disparate impact, reweighed, by education")
     assert cells[4] == "**real, worse**"
     assert "are not paired" not in text
@@ -445,7 +445,7 @@ def test_a_changed_policy_is_announced_and_judged(branch):
     edit(branch, (r"severity: block( +# block: `make gate` fails; warn: it only says so)", r"severity: warn\1"))
     ran(branch, "git", "commit", "--quiet", "--all", "--message", "Only warn")
     text = reviewed(branch)
-    assert "No longer blocking: education disparate impact." in text
+    assert "No longer blocking: Selection by education." in text
     assert "> **Mind the policy:** the policy changed" in text
     assert "| policy.rules.education_disparate_impact.severity | block | warn |" in text
     assert re.search(r"of (\d+) figures: \1 same\.", text)

@@ -1,17 +1,21 @@
 """`make start`: what it asks, what it writes, and what it leaves alone."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
+import statsmodels.api as sm
 import yaml
 
 from commands import start
 from responsible.validation import InputError
+from tests.support import real
 from tests.support.contract import ROOT
-from tests.support.small import ran, surroundings
+from tests.support.small import DVC, ran, surroundings
 
 RANDHIE = ["--table", "examples/randhie.csv", "--target", "outcome", "--protected", "black,female"]
 NAMED = ["--privileged", "black=0.0,female=0"]
@@ -34,7 +38,7 @@ def repository(tmp_path, sh, monkeypatch):
 def started(*arguments, ask=None):
     """Run the command with these options; ``ask`` answers where somebody is there."""
     given = start.parsed(list(arguments))
-    start.main(start.request(given, ask), force=given.force)
+    start.main(start.request(given, ask), ask, force=given.force)
 
 
 def test_a_draft_replaces_the_sample_and_says_what_the_rows_show(repository, capsys):
@@ -77,18 +81,21 @@ def test_a_wrong_column_changes_nothing(repository):
 
 
 def test_somebody_at_a_terminal_is_asked_for_what_is_missing_and_nothing_else(repository):
-    """Table, target and protected attributes; what was told is not asked again."""
+    """Table, protected attributes, their reference groups and the favourable level; what was told is not asked."""
+    answers = {"the table": "examples/randhie.csv", "protected": "black, xage", "of black": "", "of xage": "> 40"}
     asked = []
 
     def answer(question):
         asked.append(question)
-        return {"table": "examples/randhie.csv", "protected": "black, female"}[
-            "table" if "table" in question else "protected"
-        ]
+        return next((answer for about, answer in answers.items() if about in question), "1")
 
     started("--target", "outcome", ask=answer)
-    assert len(asked) == 2
-    assert set(yaml.safe_load((repository / "params.yaml").read_text())["sensitive"]) == {"black", "female"}
+    assert len(asked) == 5
+    assert "privileged levels of black (0.0 4,543, 1.0 1,019), between commas, or none: " in asked
+    assert "levels of outcome that count as 1 (0 4,171, 1 1,391), between commas: " in asked
+    params = yaml.safe_load((repository / "params.yaml").read_text())
+    assert params["sensitive"]["black"]["privileged"] is None
+    assert params["sensitive"]["xage"] == {"privileged": ["> 40"], "column": "xage", "bins": [40]}
 
 
 @pytest.mark.parametrize(
@@ -131,3 +138,77 @@ def test_make_passes_names_with_blanks_and_signs():
     line = ran(ROOT, "make", "-n", "start", *told).splitlines()[-1].split("commands.start", 1)[1].strip()
     options = "'--table=my table.csv' '--target=Budget (in dollars)' '--protected=sex,age' '--privileged=age=> 30'"
     assert line == options
+
+
+@pytest.fixture
+def fork(built, tmp_path):
+    """A built fork with another public table in it."""
+    root = built.copy(tmp_path / "fork")
+    sm.datasets.fair.load_pandas().data.to_csv(root / "data/raw/fair.csv", index=False)
+    return root
+
+
+def in_fork(root, *options, code=0):
+    """What the command printed there."""
+    command = (sys.executable, "-m", "commands.start", *options)
+    done = subprocess.run(command, cwd=root, env=surroundings(), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+@pytest.mark.heavy
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_decisions_on_cases_run_through_the_healthcare_line(fork):
+    """Counts of approvals are those of the file; what is not recorded is switched off, and the gate has its rule."""
+    in_fork(fork, "--line", "healthcare", *RANDHIE, *NAMED)
+    ran(fork, *DVC, "repro")
+    rates = pd.read_csv(fork / "plots/healthcare_rates.csv", dtype={"level": str})
+    table = pd.read_csv(fork / "examples/randhie.csv", dtype=str)
+    found = rates[(rates["rate"] == "selection_rate") & (rates["scope"] == "all")].set_index(["attribute", "level"])
+    for column in ("black", "female"):
+        for level, of in table.groupby(column)["outcome"]:
+            row = found.loc[(column, level)]
+            assert (row["count"], row["of"]) == ((of == "1").sum(), len(of))
+    assert "switched off" in (fork / "docs/healthcare_audit.md").read_text().lower()
+
+
+@pytest.mark.heavy
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_people_run_through_the_segments_line_once_bounds_are_declared(fork):
+    """`dvc repro` names every bound as missing and keeps all results; with them, everybody is segmented."""
+    in_fork(fork, "--line", "segments", "--table", "data/raw/fair.csv", "--protected", "religious")
+    before = (fork / "metrics/cluster_privacy.json").read_bytes()
+    refused = subprocess.run([*DVC, "repro"], cwd=fork, env=surroundings(), capture_output=True, text=True, check=False)
+    features = list(yaml.safe_load((fork / "params.yaml").read_text())["segments"]["features"])
+    missing = re.findall(r"segments\.features\.(\w+)\.(?:minimum|maximum) must be a number, got None", refused.stderr)
+    assert sorted(missing) == sorted(features * 2)
+    assert (fork / "metrics/cluster_privacy.json").read_bytes() == before
+    text = (fork / "params.yaml").read_text()
+    text = re.sub(r"^(      minimum:) .*# decide", r"\1 -1 # decide", text, flags=re.MULTILINE)
+    (fork / "params.yaml").write_text(
+        re.sub(r"^(      maximum:) .*# decide", r"\1 100 # decide", text, flags=re.MULTILINE)
+    )
+    ran(fork, *DVC, "repro")
+    assert json.loads((fork / "metrics/prepare_segments.json").read_text())["prepare_segments"]["kept"] == 6366
+    assert "describes nobody" not in (fork / "docs/segments_data_sheet.md").read_text()
+
+
+@pytest.mark.heavy
+@pytest.mark.slow
+@pytest.mark.skipif(not real.SHARED.is_dir(), reason=real.WHY)
+@pytest.mark.parametrize("name", sorted(real.TABLES))
+def test_real_tables_get_the_roles_that_people_gave_them(name, repository):
+    """Features, kinds and groups are those of the reference, but for codes of numbers, which only people can tell."""
+    numeric, categorical, attributes = real.TABLES[name]
+    columns = dict(attributes.values())
+    privileged = ",".join(f"{column}={level}" for column, level in columns.items())
+    table = str(real.SHARED / f"{name}.csv")
+    started("--table", table, "--target", "outcome", "--protected", ",".join(columns), "--privileged", privileged)
+    budget = yaml.safe_load((repository / "params.yaml").read_text())["budget"]
+    kinds = {feature: given["kind"] for feature, given in budget["features"].items()}
+    codes = {"ccs", "mcs", "comdominiom", "site", "coins"}
+    assert set(kinds) == {*numeric, *categorical}
+    assert {f for f, kind in kinds.items() if kind == "numeric"} - codes == set(numeric)
+    assert (budget["split_column"], budget["target"]["favourable"]) == ("split", ["1"])

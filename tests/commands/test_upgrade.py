@@ -8,6 +8,7 @@ import pytest
 
 from commands import upgrade
 from pipeline.repository import git
+from pipeline.storage.lines import keep
 from responsible.validation import InputError
 from tests.support.contract import ROOT
 from tests.support.small import DVC, ran, surroundings
@@ -64,6 +65,24 @@ def test_make_installs_between_the_merge_and_the_build():
     ]
 
 
+def test_parameters_of_a_fork_with_one_line_of_work(tmp_path, environment):
+    """An old file gets its new keys, and no section, stage or rule of the lines that the fork took out."""
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"))
+    ran(tmp_path, "git", "init", "--quiet")
+    new = commit(tmp_path, "This release")
+    keep(("budget",), tmp_path)
+    wanted = (tmp_path / "params.yaml").read_text()
+    edited(tmp_path / "params.yaml", ("version: 2.*\n", ""), ("  choose_by: .*\n", ""))
+    ran(tmp_path, "git", "restore", "dvc.yaml")  # as if upstream had added all other stages
+    assert upgrade._parameters(tmp_path, new, new) == [
+        "version: is now 2",
+        "threshold_sweep.choose_by: is new, with the value of upstream: f1",
+    ]
+    assert (tmp_path / "params.yaml").read_text() == wanted
+    assert "healthcare_audit" not in (tmp_path / "dvc.yaml").read_text()
+
+
 # A real fork. The release before this one is made from it: a key had another name, and another one a default.
 OLD_KEY, NEW_KEY = "fewest_rows", "minimum_rows"
 NAMED = ("params.yaml", "stages", "pipeline", "responsible")
@@ -110,8 +129,7 @@ def old_fork(built, tmp_path):
     ran(tmp_path, "git", "clone", "--quiet", "--origin", "upstream", "--branch", "v1", str(upstream), "fork")
     ran(fork, "git", "switch", "--quiet", "--create", "main")
     edited(fork / "params.yaml", (rf"{OLD_KEY}: 100", f"{OLD_KEY}: 200"), ("  C: 1.0 ", "  C: 0.5 "))
-    answer = (r"(\{% call people\(.intended_use.*\n)", r"\1Decided by our committee. ")
-    edited(fork / "docs/templates/model_card.md.j2", answer)
+    edited(fork / "answers.yaml", (r"(  intended_use: \|\n +)", r"\1Decided by our committee. "))
     ran(fork, *DVC, "repro", "--quiet", "evaluate_fairness")
     commit(fork, "Our parameters, our answer, our results")
     return fork

@@ -27,11 +27,11 @@ ELSEWHERE = {
 }
 # What a reader is told to see.
 SEEN = {
-    "make": r"11 stages: .*\n(.*\n)*policy: Not approved\. .*\n(.*\n)*audit trail: ",
+    "make": r"11 stages: .*\n(.*\n)*policy: Does not meet the policy\. .*\n(.*\n)*audit trail: ",
     "dvc params diff --md": r"\| threshold +\| 300 +\| 250 +\|",
     "dvc metrics diff --md": r"reweigh\.accuracy +\| \S+ +\| \S+ +\| \S+ +\|",
     "dvc exp show --only-changed --md": r"(strict|loose).*\n(.*\n)*.*(strict|loose)",
-    "make review BASE=main": r"\*\*Policy: Not approved\. .*\*\*",
+    "make review BASE=main": r"\*\*Policy: Does not meet the policy\. .*\*\*",
     "make plots BASE=main": r"file://",
     "make gate": r"education_disparate_impact +infeasible +BLOCKS",
 }

@@ -35,11 +35,15 @@ def checked(folder, **changes):
 
 
 def test_valid_parameters_give_the_same_bytes_whatever_they_are(tmp_path):
-    """The output says that the file is valid and nothing else, so that no stage runs again for its sake."""
+    """The output says that the file is valid and in which environment, so that no stage runs again for its sake."""
     assert checked(tmp_path) == []
     first = (tmp_path / "parameters.ok").read_bytes()
     assert checked(tmp_path, threshold=250, fairness__accuracy_floor=0.7) == []
     assert (tmp_path / "parameters.ok").read_bytes() == first
+    for name in ("settings", "packages"):
+        (tmp_path / name).write_text("other\n")
+        check_parameters.main(valid=str(tmp_path / "parameters.ok"), **{name: str(tmp_path / name)})
+        assert (tmp_path / "parameters.ok").read_bytes() != first
 
 
 def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
@@ -83,6 +87,14 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
             "healthcare_audit.similarity.weights.scoop is not a numeric feature of healthcare; did you mean 'scope'?",
         ),
         ({"cluster_privacy__privacy__chosen__epsilon": 0.7}, "cluster_privacy.privacy: chosen.epsilon must be one of"),
+        (
+            {"policy__rules__unanswered_questions": tables.tree()["policy"]["rules"]["accuracy"]},
+            "policy.rules.unanswered_questions: this is how the rule on policy.unanswered is called; choose another",
+        ),
+        (
+            {"cluster_privacy__data_sheet": {"uses": "Messages."}},
+            "cluster_privacy: data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet",
+        ),
         ({"policy__rules__accuracy__metric": "reweigh.acuracy"}, "policy.rules.accuracy.metric: there is no figure"),
     ],
 )

@@ -25,7 +25,7 @@ QUICK = {
     "cluster_privacy__stability": {"refits": 8, "starts": 1},
     "cluster_privacy__representation__caps__rows": 300,
     "cluster_privacy__privacy__epsilons": [0.6, 1.0],
-    "cluster_privacy__privacy__draws": 19,
+    "cluster_privacy__privacy__draws": 3,
     "cluster_privacy__privacy__confidence": 0.5,
     "cluster_privacy__privacy__rows": 400,
 }

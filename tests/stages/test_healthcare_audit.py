@@ -3,12 +3,15 @@
 import importlib
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.documents import healthcare_figures, playbook
+from pipeline.reporting.engine import fill
+from pipeline.results.answers import circumstances
 from pipeline.storage import files
 from responsible.datasets.healthcare import draw
 from responsible.healthcare.audit import HealthcareAudit, audit
@@ -134,6 +137,33 @@ def test_the_success_metrics_are_those_of_the_held_out_months():
     for row in table[(table["scope"] == "all") & (table["part"] != "last minus earlier")].itertuples():
         line = next(x for x in text.splitlines() if f"| {row.attribute}: " in x and row.measure.replace("_", " ") in x)
         assert f"{row.value + 0.0:.3f} [".replace("-0.000", "0.000") in line
+
+
+STORY = re.compile("surgeon|general practitioner|CT scan|premium|rural|specialist|requester", re.IGNORECASE)
+
+
+def test_the_playbook_of_another_table_keeps_the_method_and_leaves_out_the_story():
+    """Without the sample's table there is the rule to try, and no scenario and no grade that somebody gave the sample;
+    a source that people graded themselves, or confirmed, is in the matrix.
+    """
+    given = tree()
+    roles = given["healthcare"] | {"source": "ours.csv", "protected": {"sex": {"column": "sex", "privileged": ["m"]}}}
+    sources = given["playbook"]["sources"]
+    sources["ours"] = sources["drift_after_launch"] | {"sign": "nights are staffed by others"}
+    kept = {"confirmed_by": {"name": "Ada", "date": "2026-05-01"}}
+    sources["groups_too_small_to_see"] |= kept
+    declared = playbook.Playbook.model_validate(given["playbook"])
+    now = circumstances(given | {"healthcare": roles})
+    found = SimpleNamespace(held_out=pd.DataFrame(), replay=pd.DataFrame())
+    context = playbook.context(found, declared, {}, now)
+    assert (context["sample"], context["ungraded"]) == (False, len(sources) - 2)
+    assert [row["name"] for row in context["matrix"]] == ["groups too small to see", "ours"]
+    context |= {"attributes": ["sex"], "cases": 9}
+    texts = [fill(ROOT / f"docs/templates/healthcare/{n}.md.j2", context) for n in ("3_bias_sources", "7_case_study")]
+    assert "**Not answered yet:** 7 of the sources" in texts[0]
+    assert "*Clinical justification first*" in texts[1]
+    assert "The rule sees none of the protected attributes (sex)." in texts[1]
+    assert [STORY.findall(text) for text in texts] == [[], []]
 
 
 def test_the_case_study_is_the_replay():

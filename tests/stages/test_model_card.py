@@ -153,7 +153,7 @@ def test_the_twin_is_valid_and_says_the_same(folder):
     assert use[0].startswith("None about people.")
     assert use[1].startswith("Out of scope: Credit, pricing,")
     assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith(
-        "Not approved. Two blocking rules fail: "
+        "Does not meet the policy. Two blocking rules are not met: "
     )
 
 

@@ -92,7 +92,7 @@ def workspace(built, tmp_path_factory):
     root = tmp_path_factory.mktemp("spoiled")
     for name in RESULTS:
         shutil.copytree(Path(built.root, name), root / name)
-    for name in ("params.yaml", "dvc.yaml", "dvc.lock"):
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "determinism.env", "requirements.txt"):
         shutil.copy(Path(built.root, name), root / name)
     return root
 

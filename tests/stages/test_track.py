@@ -45,13 +45,9 @@ UNDEFINED = {
 
 
 @pytest.fixture(autouse=True)
-def own_environment():
-    """What recording sets for MLflow must not reach the next test."""
-    before = dict(os.environ)
-    os.environ["AUDIT_TRAIL"] = "on"
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+def trail_on(monkeypatch):
+    """These tests record."""
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +136,7 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["fingerprint"] == Result(root).fingerprint
     assert (tags["digest.params"], tags["digest.evidence"]) == (digests["params"], digests["evidence"])
     assert tags["digest.lock"] == "none"
-    assert tags["policy"].startswith("Not approved. ")
+    assert tags["policy"].startswith("Does not meet the policy. ")
     assert tags["policy.education_disparate_impact"] == "infeasible"
     assert tags["git.commit"] == "none"
     assert json.loads(tags["undefined"]) == UNDEFINED
@@ -211,7 +207,7 @@ def test_the_page_on_tracking_works_as_written(logged, monkeypatch):
     exec(searching + using, names)  # noqa: S102 - the page is ours
     assert names["runs"]["params.threshold"].tolist() == ["300"]
     search = re.search(r"`(metrics\..*? and tags.*?)`", page)[1]
-    wanted = {"Approved%": 0, "Not approved%": 1}
+    wanted = {"Meets the policy%": 0, "Does not meet the policy%": 1}
     for verdict, found in wanted.items():
         search_for = search.replace("> 0.8", "< 0.8").replace("Approved%", verdict)
         assert len(client_of(root).search_runs([run.info.experiment_id], search_for)) == found

@@ -24,13 +24,9 @@ SECRET = "hunter2"  # noqa: S105 - the word that must be found nowhere
 
 
 @pytest.fixture(autouse=True)
-def own_environment():
-    """What recording sets for MLflow must not reach the next test."""
-    before = dict(os.environ)
-    os.environ["AUDIT_TRAIL"] = "on"
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+def trail_on(monkeypatch):
+    """These tests record."""
+    monkeypatch.setenv("AUDIT_TRAIL", "on")
 
 
 @contextmanager

@@ -7,8 +7,17 @@ import pandas as pd
 
 from responsible.fairness.groups import Groups, groups
 from responsible.limits import Limits
+from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 
+PLAIN = Logistic(
+    C=1.0,
+    scale=True,
+    numeric_missing="indicator",
+    categorical_missing="level",
+    solver="newton-cholesky",
+    decision_threshold=0.5,
+)
 INFERENCE = Inference(confidence=0.95, replicates=1000, minimum_denominator=10)
 LIMITS = {
     "statistical_parity_difference": Limits(minimum=-0.1, maximum=0.1),

@@ -9,14 +9,14 @@ import pytest
 from dvc.utils.serialize import modify_yaml
 from ruamel.yaml import YAML
 
-from pipeline.drafting import reading, report
+from pipeline.drafting import inspection, reading, report
 from pipeline.drafting.draft import draft
 from pipeline.drafting.request import Request, listed, names, pairs
 from pipeline.drafting.roles import roles
-from pipeline.storage import parameters
+from pipeline.storage import files, parameters
 from responsible.modelling.parameters import Logistic
 from responsible.validation import InputError
-from stages import check_parameters
+from stages import check_parameters, prepare
 from tests.support.contract import ROOT
 
 SHIPPED = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -50,7 +50,8 @@ def drafted(tmp_path):
         (people() if table is None else table).to_csv(tmp_path / "t.csv", index=False)
         asked = {"target": "y", "protected": ["sex"], "privileged": {"sex": ["male"]}} | asked
         request = Request(table=str(tmp_path / "t.csv"), **asked)
-        found = roles(request, reading.read(request.table, "duckdb", request.target))
+        table = reading.read(request.table, "duckdb", request.target)
+        found = roles(request, table, inspection.columns(table))
         return found, draft(SHIPPED, found)
 
     return make
@@ -109,10 +110,12 @@ def test_a_draft_is_in_the_form_that_dvc_writes_and_each_key_has_its_comment(dra
         assert " # " in row or section or row.lstrip().startswith(("#", "- ")) or ":" not in row, row
 
 
+@pytest.mark.parametrize("privileged", [{"sex": ["male"]}, {}])
 @pytest.mark.parametrize("line", ["budget", "healthcare"])
-def test_a_draft_is_valid_before_anything_is_decided(drafted, tmp_path, line):
-    """The stage that checks parameters has nothing to say against it."""
-    (tmp_path / "params.yaml").write_text(drafted(line=line, id="Person", time="seen on")[1], encoding="utf-8")
+def test_a_draft_is_valid_before_anything_is_decided(drafted, tmp_path, line, privileged):
+    """The stage that checks parameters has nothing to say against it, with a reference group and without."""
+    text = drafted(line=line, id="Person", time="seen on", privileged=privileged)[1]
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     check_parameters.main(params=str(tmp_path / "params.yaml"), valid=str(tmp_path / "ok"))
     assert tree((tmp_path / "params.yaml").read_text())[line]["time_format"] == "%d.%m.%Y"
 
@@ -126,7 +129,7 @@ def test_bounds_of_segments_stay_open(drafted, tmp_path):
     open_ = [line.split(": ")[1].split(" ")[0] for line in str(refused.value).splitlines()]
     assert open_ == [f"segments.features.{f}.{end}" for f in ("age", "income") for end in ("minimum", "maximum")]
     rule = tree(text)["policy"]["rules"]["one_sided_segments"]
-    assert (rule["reason"], rule["owner"]) == (None, None)
+    assert (rule["reason"], rule.get("owner")) == (None, None)
 
 
 def test_a_target_of_numbers_is_cut_at_its_median(drafted):
@@ -174,6 +177,47 @@ def test_rows_without_a_target_are_dropped_and_few_rows_allowed(drafted):
     prepare = tree(text)["prepare"]
     assert (prepare["on_bad_rows"], prepare["minimum_rows"]) == ("drop", 40)
     assert text.count("# decide: 20 rows lack a target") == text.count("# decide: so few rows") == 1
+
+
+def test_a_file_as_offices_write_them_is_prepared_as_drafted(tmp_path, monkeypatch):
+    """Semicolons, cp1252, decimal commas, German dates, blanks, spellings of "missing" and a row too short."""
+    incomes, towns = ["1.234,50", "987,00", "k.A.", "2.000,25", "3,5"], ["N/A", "-", "Köln", "Bonn"]
+    rows = [
+        f"{1000 + i};{1 + i % 28:02d}.{1 + i % 12:02d}.2023;{'männlich' if i % 2 else 'weiblich '};"
+        f"{incomes[i % 5]};{towns[i % 4]};{'ja' if i % 3 else 'nein'}"
+        for i in range(240)
+    ]
+    text = "Nr;Datum;Geschlecht;Einkommen;Ort;bewilligt\n" + "\n".join([*rows, "1;01.01.2023;x"]) + "\n"
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1252"))
+    monkeypatch.chdir(tmp_path)
+    asked = Request(
+        table="t.csv",
+        target="bewilligt",
+        protected=["Geschlecht"],
+        privileged={"Geschlecht": ["männlich"]},
+        favourable=["ja"],
+        id="Nr",
+        time="Datum",
+    )
+    table = reading.read("t.csv", "duckdb", "bewilligt")
+    text = draft(SHIPPED, roles(asked, table, inspection.columns(table)))
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    budget = tree(text)["budget"]
+    found = {key: budget[key] for key in ("delimiter", "encoding", "decimal", "thousands", "trim", "time_format")}
+    assert found == dict(zip(found, (";", "cp1252", ",", ".", True, "%d.%m.%Y"), strict=True))
+    assert set(budget["missing_values"]) == {"k.A.", "N/A", "-"}
+    assert budget["features"] == {
+        "Geschlecht": {"kind": "categorical"},
+        "Einkommen": {"kind": "numeric"},
+        "Ort": {"kind": "categorical"},
+    }
+    prepare.main()
+    rows_kept = files.read_json("metrics/prepare.json", "prepare")["rows"]["kept"]
+    rates = files.read_csv("plots/prepare_base_rates.csv")
+    own = rates[(rates["attribute"] == "geschlecht") & (rates["split"] == "all")].set_index("level")
+    assert rows_kept == 240
+    assert own.loc["männlich", ["n", "positives"]].tolist() == [120, 80]
+    assert own.loc["weiblich", ["n", "positives"]].tolist() == [120, 80]
 
 
 @pytest.mark.parametrize(
@@ -239,3 +283,16 @@ def test_options_may_be_repeated_or_listed():
     }
     with pytest.raises(InputError, match="must be COLUMN=LEVEL"):
         pairs(["male"])
+
+
+def test_a_part_of_a_large_file_stands_for_all_of_it(drafted, monkeypatch):
+    """Rows and shown differences in the report are those of the whole file; comments say how many were looked at."""
+    whole = "\n".join(report.lines(*drafted(people(400)), confidence=0.95, share=0.2, model=LOGISTIC))
+    monkeypatch.setattr(reading, "LARGE", 10)
+    monkeypatch.setattr(reading, "SAMPLE", 100)
+    found, text = drafted(people(400))
+    said = "\n".join(report.lines(found, text, confidence=0.95, share=0.2, model=LOGISTIC))
+    assert "400 rows (100 of them, chosen by hash, looked at)" in said
+    assert re.search(r"# decide: the levels that count as 1, of: no \d\d, yes \d\d \(in 100 rows\)", text)
+    rows = [sum(int(n) for n in re.findall(r"(\d+) rows  base rate", text)) for text in (whole, said)]
+    assert rows == [400, 400]

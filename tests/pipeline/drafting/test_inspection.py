@@ -122,21 +122,13 @@ def test_cells_before_and_after_bins():
 def test_the_width_is_that_of_the_encoder():
     """One column for each number, one more for its gaps, one for each level: as the encoder makes them."""
     from responsible.modelling.encoding import encoder
-    from responsible.modelling.parameters import Logistic
+    from tests.support.planted import PLAIN
 
     found = [
         column(["1", "2", None, "1"], "x", "numeric"),
         column(["a", "b", None, "a"], "g"),
         column(list("pqrs"), "h"),
     ]
-    given = Logistic(
-        C=1.0,
-        scale=True,
-        numeric_missing="indicator",
-        categorical_missing="level",
-        solver="auto",
-        decision_threshold=0.5,
-    )
     x = pd.DataFrame({"x.x": found[0].numbers, "x.g": ["a", "b", "Missing", "a"], "x.h": list("pqrs")})
     kinds = {"x.x": "numeric", "x.g": "categorical", "x.h": "categorical"}
-    assert findings.width(found) == encoder(x, np.ones(4, dtype=int), kinds, given).transform(x).shape[1] == 9
+    assert findings.width(found) == encoder(x, np.ones(4, dtype=int), kinds, PLAIN).transform(x).shape[1] == 9

@@ -1,9 +1,13 @@
 """pipeline.fork.merging on small repositories: what a merge keeps, what it leaves to people, and what it refuses."""
 
+import re
+
 import pytest
 
 from pipeline.fork import merging
 from pipeline.repository import RepositoryError, git
+from pipeline.storage.lines import keep
+from tests.support.contract import ROOT
 from tests.support.small import ran
 
 PIPELINE = "stages:\n  judge:\n    cmd: judge\n    metrics:\n    - metrics/judge.json:\n        cache: false\n{more}"
@@ -182,3 +186,25 @@ def test_when_git_fails_everything_is_as_before(here):
     with pytest.raises(RepositoryError, match="git commit failed"):
         merging.merge(here, "upstream", new)
     assert (content(here), git.lines(here, "status", "--porcelain")) == (files, [])
+
+
+def test_a_line_of_work_that_the_fork_took_out_stays_out(upstream, tmp_path):
+    """Upstream changes a stage of that line and a stage of another one: no conflict, and only the latter comes."""
+    shipped = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("dvc.yaml", "params.yaml")}
+    commit(upstream, shipped | {"plots/healthcare_odds.csv": "1\n", "responsible/healthcare/odds.py": "odds = 1\n"})
+    ran(tmp_path, "git", "clone", "--quiet", "--origin", "upstream", str(upstream), "fork")
+    here = tmp_path / "fork"
+    keep(("budget",), here)
+    ran(here, "git", "rm", "-r", "--quiet", "responsible/healthcare")
+    commit(here, {})
+    changed = re.sub(r"(cmd: .*\.(?:healthcare_audit|reweigh))\n", r"\1 --other\n", shipped["dvc.yaml"])
+    commit(
+        upstream,
+        {"dvc.yaml": changed, "plots/healthcare_odds.csv": "2\n", "responsible/healthcare/odds.py": "odds = 2\n"},
+    )
+    kept = (here / "dvc.yaml").read_text(encoding="utf-8").replace("stages.reweigh\n", "stages.reweigh --other\n")
+    assert merging.merge(here, "upstream", merging.fetched(here, "upstream")).conflicts == []
+    assert (here / "dvc.yaml").read_text(encoding="utf-8") == kept.replace(
+        "stages.reweigh\n", "stages.reweigh --other\n"
+    )
+    assert not [name for name in content(here) if "healthcare" in name]

@@ -49,12 +49,23 @@ def test_the_alt_text_names_the_worst_measure():
     assert said.endswith("limits −0.1 to 0.1: fail.")
 
 
-def test_an_attribute_without_a_pooled_comparison_shows_its_worst_level():
-    """Where each level stands against everybody else, the one that the reweighed model treats worst is drawn."""
-    rows = pd.concat([judged(age=("18-25", "ppp")), judged(age=("over 60", "pfp"))])
+def test_counts_limits_and_verdicts_stand_in_the_picture():
+    """A row carries the people on both sides, a band for its limits, and the verdict of both models."""
+    made = fairness.disparities(judged(sex="pif"), LEVEL)
+    for drawing in (made.wide.decode(), made.narrow.decode()):
+        assert drawing.count(">40 against 60 people<") == 2
+        assert drawing.count(">40 against 60 people who qualify<") == 1
+        assert drawing.count('class="within"/>') == 4
+        assert [drawing.count(f">{word}<") for word in ("pass", "insufficient evidence", "fail")] == [2, 2, 2]
+
+
+def test_an_attribute_without_privileged_levels_names_the_level_farthest_away():
+    """Where each level stands against everybody else, the row of any level is drawn, with the level it comes from."""
+    rows = judged(age=("any level", "pfp")).assign(farthest="GP")
     made = fairness.disparities(rows, LEVEL)
     assert made.said.finding.startswith("By age, 2 of 3 measures are within")
-    assert "over 60" in made.wide.decode()
+    assert made.narrow.decode().count("difference, GP<") + made.narrow.decode().count("impact, GP<") == 3
+    assert "farthest from everybody else" in made.said.unit
 
 
 def rated(*levels):

@@ -90,12 +90,13 @@ def test_what_belongs_to_the_sample_is_known():
 def test_another_table_has_no_answers(folder):
     """With the sample's file beside another budget table everything about it is open, and the rest is not."""
     edit(folder / "params.yaml", ours)
-    assert set(whys(folder, "model_card").values()) == {OTHER_TABLE}
+    parts = "budget.source, budget.target, budget.columns"
+    assert set(whys(folder, "model_card").values()) == {f"{OTHER_TABLE}: {parts}"}
     assert {name for name, why in whys(folder, "data_sheet").items() if why} == {
         name for name in FILE["data_sheet"] if name.startswith("budget")
     }
     assert set(whys(folder, answers.SHEET).values()) == {""}
-    assert whys(folder, "risk_assessment")["context"] == OTHER_TABLE
+    assert whys(folder, "risk_assessment")["context"] == f"{OTHER_TABLE}: {parts}"
     assert whys(folder, "risk_assessment")["healthcare_affected"] == ""
     rules = whys(folder, answers.RULES)
     assert (rules["accuracy"], rules["premium_wait"], rules["one_sided_segments"]) == (SAMPLE_TEXT, "", "")

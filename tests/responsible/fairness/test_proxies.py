@@ -11,17 +11,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.fairness.groups import groups
 from responsible.fairness.proxies import ALL, COLUMNS, proxies, strength, together
-from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
+from tests.support.planted import PLAIN
 
-PLAIN = Logistic(
-    C=1.0,
-    scale=True,
-    numeric_missing="indicator",
-    categorical_missing="level",
-    solver="newton-cholesky",
-    decision_threshold=0.5,
-)
 INFERENCE = Inference(confidence=0.95, replicates=100, minimum_denominator=5)
 CITY, AGE = {"city": "categorical"}, {"age": "numeric"}
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from responsible.governance.answer import headline
 from responsible.governance.evidence import Evidence
-from responsible.governance.policy import Policy, Rule, headline, judge
+from responsible.governance.policy import Policy, Rule, judge
 from responsible.limits import Limits
 from responsible.validation import InputError, explain
 
@@ -209,9 +210,9 @@ def test_the_headline_counts_what_blocks_and_names_the_rest():
     }
     judged = judge(policy(**rules), FIGURES, TODAY)
     assert headline(judged) == (
-        "Not approved. One blocking rule fails: a. One more needs attention: c. One is excepted: d."
+        "Does not meet the policy. One blocking rule is not met: A. One more needs attention: C. One is excepted: D."
     )
-    assert headline(judge(policy(b=RULE), FIGURES, TODAY)) == "Approved. No blocking rule fails."
+    assert headline(judge(policy(b=RULE), FIGURES, TODAY)) == "Meets the policy. Every blocking rule is met."
 
 
 def test_the_tolerance_is_by_figure_with_a_default():

@@ -9,21 +9,13 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
 from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
-from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError
 from tests.support import reference
+from tests.support.planted import PLAIN
 
-PLAIN = Logistic(
-    C=1.0,
-    scale=True,
-    numeric_missing="indicator",
-    categorical_missing="level",
-    solver="newton-cholesky",
-    decision_threshold=0.5,
-)
 REWEIGH = Reweigh(attributes=["team"], groups="privileged", empty_cells="refuse")
 SENSITIVE = {"team": Sensitive(column="team", privileged=["a"], exclude=["x"])}
 INFERENCE = Inference(confidence=0.95, replicates=400, minimum_denominator=5)

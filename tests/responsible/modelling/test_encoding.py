@@ -8,17 +8,9 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from responsible.modelling.encoding import design, encoder, weighted_median
-from responsible.modelling.parameters import Logistic
 from responsible.validation import InputError
+from tests.support.planted import PLAIN
 
-PLAIN = Logistic(
-    C=1.0,
-    scale=True,
-    numeric_missing="indicator",
-    categorical_missing="level",
-    solver="newton-cholesky",
-    decision_threshold=0.5,
-)
 CELLS = pd.DataFrame(
     {
         "split": ["train", "train", "train", "test", "test"],

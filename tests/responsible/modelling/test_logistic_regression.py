@@ -11,17 +11,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.modelling.encoding import design, encoder
 from responsible.modelling.logistic_regression import coefficients, fit, score
-from responsible.modelling.parameters import WIDE, Logistic
+from responsible.modelling.parameters import WIDE
 from responsible.validation import InputError
+from tests.support.planted import PLAIN
 
-PLAIN = Logistic(
-    C=1.0,
-    scale=True,
-    numeric_missing="indicator",
-    categorical_missing="level",
-    solver="newton-cholesky",
-    decision_threshold=0.5,
-)
 KINDS = {"x.age": "numeric", "x.city": "categorical"}
 
 

@@ -1,14 +1,11 @@
-"""A document's Markdown as HTML for the page: headings with ids, pictures inside, tables in regions."""
+"""A document's Markdown as HTML for the page: headings with ids, pictures inside, tables in regions, links as notes."""
 
 from __future__ import annotations
 
-import base64
-import math
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +15,18 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from pipeline.decision_page import pictures, table_cells
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
 from responsible.validation import InputError
 
 INTERVAL = re.compile(r"\[(−?[\d.,]+), (−?[\d.,]+)\]")
-SVG = re.compile(rb'<svg [^>]*?width="(\d+)" height="([\d.]+)".*</svg>\n', re.DOTALL)
-PHONE = "(max-width: 48rem)"  # where the narrow drawing of a picture stands, if the stage declares one
+TITLE = 3  # the level of a document's title on the page, below the answer and the list of documents
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading with its address on the page; level 2 is a document's title."""
+    """A heading with its address on the page; level :data:`TITLE` is a document's title."""
 
     id: str
     level: int
@@ -37,12 +34,22 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Where a number or a statement comes from: a file, and the key in it if there is one."""
+
+    id: str
+    file: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Part:
-    """A document on the page."""
+    """A document on the page. ``notes`` are what its links led to outside the page, which is passed on alone."""
 
     name: str
     html: Markup
     outline: Sequence[Heading]
+    notes: Sequence[Note] = ()
 
     @property
     def id(self) -> str:
@@ -57,15 +64,16 @@ class Part:
     @property
     def headings(self) -> list[Heading]:
         """The sections, for the contents."""
-        return [heading for heading in self.outline if heading.level == 3]
+        return [heading for heading in self.outline if heading.level == TITLE + 1]
 
 
 class Reader:
-    """One document's Markdown as HTML: headings a level lower and with ids, pictures inside, tables in regions."""
+    """One document's Markdown as HTML: headings lower and with ids, pictures inside, tables in regions."""
 
     def __init__(self, document: Document, names: Mapping[str, str], sources: Sources, output: Path) -> None:
         self.document, self.names, self.sources, self.folder = document, names, sources, output.parent.as_posix()
         self.outline: list[Heading] = []
+        self.notes: dict[tuple[str, str], Note] = {}
         self.tables = 0
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
         self.renderer = RendererHTML(self.markdown)
@@ -78,20 +86,23 @@ class Reader:
         for token, following in zip(tokens, [*tokens[1:], None], strict=True):
             if token.type == "heading_open":
                 self._heading(token, following)
+            elif token.type == "heading_close":
+                token.tag = f"h{min(self.outline[-1].level, 6)}"
             elif token.type == "inline":
                 for child in token.children or ():
                     self._inline(child)
-        _scopes(tokens)
-        if not self.outline or self.outline[0].level != 2:
+        table_cells.describe(tokens)
+        if not self.outline or self.outline[0].level != TITLE:
             raise InputError(f"docs/{self.document.name}.md: must begin with a heading of the first level")
         html = self.renderer.render(_placed(tokens, self.outline), self.markdown.options, {})
-        return Part(self.document.name, Markup(html), self.outline)  # noqa: S704 - markdown-it escapes all HTML of a text
+        notes = list(self.notes.values())
+        return Part(self.document.name, Markup(html), self.outline, notes)  # noqa: S704 - markdown-it escapes all HTML of a text
 
     def _heading(self, token: Token, inline: Token | None) -> None:
         text = "".join(
             c.content for c in (inline.children if inline else None) or () if c.type in ("text", "code_inline")
         )
-        level = int(token.tag[1]) + 1
+        level = int(token.tag[1]) + TITLE - 1
         base = self.names[self.document.name] if not self.outline else f"{self._prefix()}{_slug(text)}"
         same = sum(re.fullmatch(rf"{re.escape(base)}(-\d+)?", h.id) is not None for h in self.outline)
         self.outline.append(Heading(f"{base}-{same}" if same else base, level, text))
@@ -109,40 +120,35 @@ class Reader:
             whole = INTERVAL.sub("[\\1,\u00a0\\2]", token.content)  # figures are not broken over two lines
             token.content = re.sub(r"(?<=\d) (?=%)", "\u00a0", whole)
         elif token.type == "link_open":
-            token.attrSet("href", self._target(str(token.attrs["href"])))
+            key = str(token.attrs.pop("title", ""))
+            token.attrSet("href", self._target(str(token.attrs["href"]), key))
 
     def _picture(self, target: str) -> dict[str, str]:
         file = posixpath.normpath(posixpath.join(self.folder, target))
-        content = self.sources.path(file).read_bytes()
-        if not (found := SVG.fullmatch(content)):
-            raise InputError(f"{file}: is no SVG picture, or not all of one; run `dvc repro` to build it again")
-        width, height = (str(math.ceil(float(size))) for size in found.groups())
-        inside = f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
-        return {"src": inside, "width": width, "height": height, "title": file}
+        return pictures.attributes(self.sources, file) | {"title": file}
 
     def _image(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         """The wide drawing, and the narrow one of the same picture for a phone."""
         file = str(tokens[at].attrs.pop("title"))
-        narrow = f"{file.removesuffix('.svg')}_narrow.svg"
-        wide = self.renderer.image(tokens, at, options, env)
-        if narrow not in self.sources.files:
-            return wide
-        drawn = self._picture(posixpath.relpath(narrow, self.folder))
-        size = f'width="{drawn["width"]}" height="{drawn["height"]}"'
-        return f'<picture><source media="{PHONE}" srcset="{drawn["src"]}" {size}>{wide}</picture>'
+        return pictures.for_phones(self.sources, file, self.renderer.image(tokens, at, options, env))
 
-    def _target(self, href: str) -> str:
+    def _target(self, href: str, key: str) -> str:
+        """Where a link leads on the page: to a document here, or to the note that names the file; the web stays."""
         file, _, anchor = href.partition("#")
         name = file.removesuffix(".md") if file else self.document.name
-        if name not in self.names:
+        if name in self.names:
+            return f"#{self.names[name]}{f'--{anchor}' if anchor else ''}"
+        if "://" in href:
             return href
-        return f"#{self.names[name]}{f'--{anchor}' if anchor else ''}"
+        place = posixpath.normpath(posixpath.join(self.folder, file))
+        number = f"{self._prefix()}source-{len(self.notes) + 1}"
+        return f"#{self.notes.setdefault((place, key or anchor), Note(number, place, key or anchor)).id}"
 
     def _table_open(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
         self.tables += 1
         under = tokens[at].meta.get("under", "")
-        label = escapeHtml(f"Table {self.tables}, {under}")
-        return f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table>\n'
+        label = escapeHtml(f"{self.outline[0].text}, table {self.tables}, {under}")
+        return f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table role="table">\n'
 
     def _table_close(self, *_: Any) -> str:
         return "</table></div>\n"
@@ -158,19 +164,6 @@ def _placed(tokens: list[Token], outline: Sequence[Heading]) -> list[Token]:
         elif token.type == "table_open":
             token.meta["under"] = under
     return tokens
-
-
-def _scopes(tokens: Sequence[Token]) -> None:
-    """Header cells say what they head: a column, or in the first cell of a body's line a row."""
-    heads_row = False
-    for before, token in pairwise(tokens):
-        if token.type == "th_open":
-            token.attrSet("scope", "col")
-        elif token.type == "td_open" and before.type == "tr_open":
-            heads_row, token.tag = True, "th"
-            token.attrSet("scope", "row")
-        elif token.type == "td_close" and heads_row:
-            heads_row, token.tag = False, "th"
 
 
 def _slug(text: str) -> str:

@@ -1,0 +1,147 @@
+"""What a figure says about people, in a sentence with the counts behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline.reporting.formatting import figure, limits, number, words
+from pipeline.reporting.sources import Sources, TableRow
+from pipeline.results.catalogue import Tables
+from responsible.fairness.measures import MEASURES
+from responsible.governance.policy import Judgement, Rule
+from responsible.names import POOLED
+
+COUNTED = {
+    "selection_rate": "{k} of {n} {who} were {yes}",
+    "true_positive_rate": "{k} of {n} {who} for whom yes is right were {yes}",
+    "false_positive_rate": "{k} of {n} {who} for whom no is right were {yes}",
+    "positive_predictive_value": "yes is right for {k} of {n} {who} who were {yes}",
+}
+APPROVED = {
+    "statistical_parity_difference": "{k} of {n} {who} were approved",
+    "equal_opportunity_difference": "{k} of {n} justified {who} were approved",
+    "predictive_parity_difference": "{k} of {n} approved {who} were justified",
+}
+SCOPES = {"all": "", "merit": "justified ", "urgent": "urgent ", "merit urgent": "justified urgent "}
+SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
+
+
+def sentence(judgement: Judgement, sources: Sources) -> str:
+    """The figure of a rule in plain words, with counts where its table has them; a full sentence."""
+    rule = judgement.rule
+    say = _SENTENCES.get(rule.metric.partition(".")[0])
+    said = say(rule, rule.metric.split(".")[1:], sources) if say else ""
+    return said or f"{judgement.title}: {figure(judgement.evidence)}."
+
+
+def asked(judgement: Judgement) -> str:
+    """What a rule asks, in a few words: ``0.8 to 1.25, for the whole interval``."""
+    rule = judgement.rule
+    return f"{limits(rule.minimum, rule.maximum)}{', for the whole interval' if rule.judged_on == 'interval' else ''}"
+
+
+def of_comparison(row: TableRow, sources: Sources) -> str:
+    """A compared level of recorded decisions, from a row of approvals or of waits."""
+    named = sources.params["healthcare"]["protected"][str(row.attribute)].get("privileged") or []
+    level = "any other" if row.comparison == POOLED else row.comparison
+    attribute = words(row.attribute)
+    groups = [
+        f"{SCOPES.get(row.scope, words(row.scope))}requests {who}"
+        for who in (
+            f"with {level} {attribute}" if row.comparison == POOLED else f"whose {attribute} is {level}",
+            f"whose {attribute} is {' or '.join(named)}" if named else "of everybody else",
+        )
+    ]
+    if row.measure in APPROVED:
+        one, two = (
+            APPROVED[row.measure].format(k=_count(row, f"count_{side}"), n=_count(row, f"support_{side}"), who=who)
+            for side, who in zip(("unprivileged", "privileged"), groups, strict=True)
+        )
+        return f"{_capital(one)}, and {two}."
+    unit = sources.params["healthcare"]["duration"]["unit"]
+    more = "more" if row.number("value") > 0 else "less"
+    gap = number(abs(row.number("value")), 1)
+    waits = [number(row.number(side), 1) for side in ("unprivileged", "privileged")]
+    return (
+        f"{_capital(groups[0])} waited {gap} {unit} {more} on average: {waits[0]} {unit}, against {waits[1]} for "
+        f"{groups[1]}."
+    )
+
+
+def _rates(rule: Rule, path: Sequence[str], sources: Sources) -> str:
+    attribute, model, measure = path
+    if measure not in MEASURES:
+        return ""
+    parts = [_two_groups(attribute, model, rate, rule.level, sources) for rate in MEASURES[measure].rates]
+    return f"{_capital(words(model))} model: {'; '.join(parts)}."
+
+
+def _two_groups(attribute: str, model: str, rate: str, level: str | None, sources: Sources) -> str:
+    rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model, "rate": rate})
+    named = [row for row in rows if row.privileged == "True"]
+    ours = [row for row in rows if row.level == level] if level else [row for row in rows if row.privileged != "True"]
+    rest = named or [row for row in rows if row.level != level]
+    one = f"people whose {words(attribute)} is {level}" if level else f"people with any other {words(attribute)}"
+    two = f"people whose {words(attribute)} is {' or '.join(row.level for row in named)}" if named else "everybody else"
+    return " and ".join(_counted(rate, who, group) for who, group in ((one, ours), (two, rest)))
+
+
+def _counted(rate: str, who: str, rows: Sequence[TableRow]) -> str:
+    k, n = (number(sum(int(row.number(column)) for row in rows)) for column in ("count", "of"))
+    return COUNTED[rate].format(k=k, n=n, who=who, yes="selected")
+
+
+def _recorded(file: str) -> Callable[[Rule, Sequence[str], Sources], str]:
+    def said(rule: Rule, path: Sequence[str], sources: Sources) -> str:
+        attribute, scope, measure = path
+        rows = [
+            row
+            for row in sources.rows(file, {"attribute": attribute, "measure": measure})
+            if row.scope.replace(" ", "_") == scope and (row.comparison == (rule.level or POOLED))
+        ]
+        return of_comparison(rows[0], sources) if rows else ""
+
+    return said
+
+
+def _performance(rule: Rule, path: Sequence[str], sources: Sources) -> str:
+    found, name = sources.figure(rule.metric, rule.level or ""), words(path[-1])
+    if path[-1] not in SHARES:
+        return ""
+    if rule.metric.startswith("performance_change."):
+        less = "lowers" if found.value < 0 else "raises"
+        return f"Reweighing {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
+    model = "reweighed" if rule.metric.startswith("reweigh.") else "baseline"
+    return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
+
+
+def _segments(_: Rule, path: Sequence[str], sources: Sources) -> str:
+    if path != ["one_sided_segments"]:
+        return ""
+    rows = [row for row in sources.rows(Tables.SEGMENTS_SHARES, {}) if row.flagged == "True"]
+    shares = [f"segment {row.segment} is {number(row.number('share') * 100, 0)} % {row.level}" for row in rows]
+    count = len(dict.fromkeys(row.segment for row in sources.rows(Tables.SEGMENTS_SHARES, {})))
+    return f"{len(rows)} of {count} segments are one-sided: {', '.join(shares)}." if rows else ""
+
+
+_SENTENCES: dict[str, Callable[[Rule, Sequence[str], Sources], str]] = {
+    "evaluate_fairness": _rates,
+    "healthcare_approvals": _recorded(Tables.HEALTHCARE_APPROVALS),
+    "healthcare_waits": _recorded(Tables.HEALTHCARE_WAITS),
+    "cluster_privacy": _segments,
+    "reweigh": _performance,
+    "train_baseline": _performance,
+    "performance_change": _performance,
+}
+
+
+def _count(row: TableRow, column: str) -> str:
+    return number(int(row.number(column)))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1] in "aef" else "a"

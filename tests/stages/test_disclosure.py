@@ -1,0 +1,231 @@
+"""What is passed on with ``disclosure.minimum_cell``: an attacker with every published table learns no small count."""
+
+import json
+import shutil
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from pipeline.storage import files
+from responsible.tabular.cells import labels
+from stages import evaluate_fairness, prepare, reweigh, threshold_sweep, train_baseline
+from tests.support import tables
+from tests.support.contract import ROOT
+
+MINIMUM = 11
+STAGES = (prepare, train_baseline, reweigh, evaluate_fairness, threshold_sweep)
+RARE = {"sex": ("X", 9), "region": ("Island", 25)}  # level → rows of 6,000
+REASON = f"fewer_than_{MINIMUM}_people"
+
+
+def people(rows=6_000, seed=3, noise=18.0):
+    """A table whose models err in all groups, with a level of nine people and one of 25."""
+    rng = np.random.default_rng(seed)
+    sex = rng.choice(["F", "M"], rows)
+    region = rng.choice(["North", "South", "East"], rows, p=[0.5, 0.3, 0.2])
+    for column, name in ((sex, "sex"), (region, "region")):
+        column[rng.choice(rows, RARE[name][1], replace=False)] = RARE[name][0][:5]
+    skill = rng.normal(50, 15, rows).round()
+    target = skill + rng.normal(0, noise, rows) - 8 * (sex == "F") + 4 * (region == "South")
+    return pd.DataFrame({"sex": sex, "region": region, "skill": skill, "target": target.clip(0, 100).round()})
+
+
+def parameters(minimum, frame, **changes):
+    """The repository's parameters for :func:`people`."""
+    budget = {
+        **tables.tree()["budget"],
+        "source": "t.csv",
+        "target": {"column": "target", "minimum": 0, "maximum": 100},
+        "features": {"skill": {"kind": "numeric"}, "sex": {"kind": "categorical"}},
+    }
+    sensitive = {
+        "sex": {"column": "sex", "privileged": ["M"]},
+        "region": {"column": "region", "privileged": ["North"]},
+    }
+    tree = tables.tree(budget=budget, sensitive=sensitive, threshold=50, inference__replicates=200)
+    tree["reweigh"]["attributes"] = ["sex"]
+    tree["threshold_sweep"] |= {"attribute": "sex", "grid": {"minimum": 40, "maximum": 60, "step": 5}}
+    tree["disclosure"] = {"minimum_cell": minimum}
+    tree["policy"]["rules"] = {
+        name: rule | {"metric": rule["metric"].replace("education", "sex")}
+        for name, rule in tree["policy"]["rules"].items()
+        if name in ("education_disparate_impact", "accuracy")
+    }
+    return tree | changes
+
+
+def build(folder, tree, frame, monkeypatch):
+    """The budget line's results in a folder."""
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    shutil.copytree(ROOT / "docs/templates", folder / "docs/templates")
+    frame.to_csv(folder / "t.csv", index=False)
+    tables.write(folder / "params.yaml", tree, tree)
+    for stage in STAGES:
+        stage.main()
+    return folder
+
+
+class Attacker:
+    """Everything the published tables say, as sums of exact cells: split, sex, region, label and both answers."""
+
+    def __init__(self, folder, exact):
+        self.folder, self.exact, self.rows, self.sums = folder, exact, [], []
+        self.learn()
+
+    def told(self, total, **where):
+        """A published count: the sum of the exact cells with these values."""
+        if not pd.isna(total):
+            self.rows.append(self.mask(**where))
+            self.sums.append(float(total))
+
+    def mask(self, **where):
+        """(cells,) bool; a level that is published for several stands for all that are not published themselves."""
+        chosen = np.ones(len(self.exact), dtype=bool)
+        for column, value in where.items():
+            own = self.exact[column]
+            chosen &= (own.isin(value) if isinstance(value, list | set) else own == value).to_numpy()
+        return chosen
+
+    def levels(self, name, level, listed):
+        """The exact levels behind a published one of a table that lists ``listed``."""
+        everything = set(self.exact[name])
+        if level in everything:
+            return [level]
+        privileged = {"sex": {"M"}, "region": {"North"}}[name]
+        side = privileged if "privileged" in level.replace("unprivileged", "") else everything - privileged
+        if level.startswith("all "):
+            return sorted(side)
+        return sorted(side - set(listed))
+
+    def table(self, name):
+        return pd.read_csv(self.folder / name, dtype=str, keep_default_na=False, na_values=[""])
+
+    def learn(self):
+        """Read every table and metrics file of the line."""
+        rates = self.table("plots/prepare_base_rates.csv")
+        for row in rates.itertuples():
+            split = {} if row.split == "all" else {"split": row.split}
+            listed = rates[rates["attribute"] == row.attribute]["level"]
+            who = {} if row.attribute == "all" else {row.attribute: self.levels(row.attribute, row.level, listed)}
+            self.told(row.n, **split, **who)
+            self.told(row.positives, **split, **who, y=1)
+        levels = self.table("plots/reweighing_levels.csv")
+        for row in levels.itertuples():
+            who = self.levels(row.attribute, row.level, levels[levels["attribute"] == row.attribute]["level"])
+            self.told(row.rows, split="train", **{row.attribute: who})
+            self.told(float(row.rows) * float(row.base_rate), split="train", y=1, **{row.attribute: who})
+        for row in self.table("plots/reweighing_weights.csv").itertuples():
+            who = ["M"] if row.group.startswith("privileged") else sorted(set(self.exact["sex"]) - {"M"})
+            self.told(row.rows, split="train", sex=who, y=int(row.label))
+        for stage, model in (("train_baseline", "baseline"), ("reweigh", "reweighed")):
+            found = json.loads((self.folder / f"metrics/{stage}.json").read_text())[stage]
+            for name, (y, answer) in {"tp": (1, 1), "fp": (0, 1), "fn": (1, 0), "tn": (0, 0)}.items():
+                self.told(found["confusion"][name], split="test", y=y, **{model: answer})
+        self._groups("plots/confusion.csv")
+        self._rates("plots/group_rates.csv", "attribute", "level")
+        self._rates("plots/intersection_rates.csv", "attributes", "group")
+
+    def _shown(self, table, row, key, column):
+        own = table[(table[key] == getattr(row, key)) & (table["model"] == row.model)]
+        return own.loc[own.filter(["tp", "count"]).notna().any(axis=1), column]
+
+    def _groups(self, name):
+        table = self.table(name)
+        for row in table.itertuples():
+            who = self.levels(row.attribute, row.level, self._shown(table, row, "attribute", "level"))
+            for count, (y, answer) in {"tp": (1, 1), "fp": (0, 1), "fn": (1, 0), "tn": (0, 0)}.items():
+                self.told(getattr(row, count), split="test", y=y, **{row.model: answer, row.attribute: who})
+
+    def _rates(self, name, key, column):
+        table = self.table(name)
+        given = {
+            "selection_rate": ({}, {"answer": 1}),
+            "true_positive_rate": ({"y": 1}, {"y": 1, "answer": 1}),
+            "false_positive_rate": ({"y": 0}, {"y": 0, "answer": 1}),
+            "positive_predictive_value": ({"answer": 1}, {"y": 1, "answer": 1}),
+            "base_rate": ({}, {"y": 1}),
+        }
+        for row in table.itertuples():
+            names, parts = getattr(row, key).split(" & "), getattr(row, column).split(" & ")
+            listed = [x.split(" & ") for x in self._shown(table, row, key, column)]
+            who = {
+                n: self.levels(n, part, [x[i] for x in listed])
+                for i, (n, part) in enumerate(zip(names, parts, strict=True))
+            }
+            for count, where in zip((row.of, row.count), given[row.rate], strict=True):
+                own = {row.model if k == "answer" else k: v for k, v in where.items()}
+                self.told(count, split="test", **who, **own)
+
+    def range(self, chosen):
+        """The least and the most people that the exact cells ``chosen`` can hold."""
+        system, place = np.unique(np.array(self.rows, dtype=float), axis=0, return_index=True)
+        sums = np.array(self.sums)[place]
+        ends = []
+        for sign in (1, -1):
+            found = linprog(sign * chosen.astype(float), A_eq=system, b_eq=sums, bounds=(0, None), method="highs")
+            assert found.status in (0, 3), found.message
+            ends.append(sign * found.fun if found.status == 0 else np.inf)
+        return ends
+
+
+def exact_cells(folder):
+    """The people of every combination of split, levels, label and answers, combinations without anybody included."""
+    scores, meta = files.read_scores(folder / "data/scores/baseline.parquet", folder / "data/scores/reweighed.parquet")
+    scores["y"] = labels(scores, meta["cuts"], 50)
+    for model in ("baseline", "reweighed"):
+        scores[model] = (scores[model] >= 0.5).astype(int)
+    names = {"a.sex": "sex", "a.region": "region"}
+    columns = ["split", "sex", "region", "y", "baseline", "reweighed"]
+    counted = scores.rename(columns=names).groupby(columns)["n"].sum()
+    every = list(product(*(sorted(set(counted.index.get_level_values(c))) for c in columns)))
+    return counted.reindex(pd.MultiIndex.from_tuples(every, names=columns), fill_value=0).reset_index()
+
+
+def small_counts(exact):
+    """Every count of 1 to 10 that the exact tables would show: (what it is of, mask)."""
+    models = ("baseline", "reweighed")
+    keys = [["split", a, "y"] for a in ("sex", "region")] + [["split", a] for a in ("sex", "region")]
+    keys += [["split", *who, "y", model] for who in (["sex"], ["region"], ["sex", "region"]) for model in models]
+    keys += [["split", *who, model] for who in (["sex"], ["region"]) for model in models]
+    keys += [["split", who, "y", *models] for who in ("sex", "region")]
+    for key in keys:
+        part = exact[exact["split"] == "test"] if set(key) & set(models) else exact
+        for value, own in part.groupby(key):
+            if 0 < own["n"].sum() < MINIMUM:
+                yield dict(zip(key, value, strict=True)), exact.index.isin(own.index), int(own["n"].sum())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The results of the table with a minimum of eleven, and of none."""
+    monkeypatch = pytest.MonkeyPatch()
+    root, frame = tmp_path_factory.mktemp("disclosure"), people()
+    folders = {m: build(root / str(m), parameters(m, frame), frame, monkeypatch) for m in (0, MINIMUM)}
+    yield folders
+    monkeypatch.undo()
+
+
+def test_no_small_count_follows_from_all_that_is_published(built):
+    """Every count of one to ten can, by all published counts, lie anywhere in a range as wide as the minimum."""
+    exact = exact_cells(built[MINIMUM])
+    attacker, seen = Attacker(built[MINIMUM], exact), 0
+    for what, chosen, n in small_counts(exact):
+        low, high = attacker.range(chosen)
+        assert low - 1e-6 <= n <= high + 1e-6, what
+        assert high - low >= MINIMUM - 1e-6, (what, n, low, high)
+        seen += 1
+    assert seen > 40
+
+
+def test_the_attacker_finds_small_counts_that_are_only_left_out(built):
+    """Taking small counts out of finished tables is not enough: their margins give most of them away."""
+    exact = exact_cells(built[0])
+    attacker = Attacker(built[0], exact)
+    kept = [i for i, n in enumerate(attacker.sums) if not 0 < n < MINIMUM]
+    attacker.rows, attacker.sums = [attacker.rows[i] for i in kept], [attacker.sums[i] for i in kept]
+    found = [attacker.range(chosen) for _, chosen, _ in small_counts(exact)]
+    assert sum(high - low < 1 for low, high in found) > len(found) / 4
