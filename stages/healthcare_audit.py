@@ -82,7 +82,7 @@ def main(
     found = audit(shown, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
     found = _published(found, table, given)
     tables = healthcare_figures.tables(found)
-    headline = _unpublished(healthcare_figures.headline(found), given.disclosure)
+    headline = healthcare_figures.unpublished(healthcare_figures.headline(found), given.disclosure)
 
     files.write_json(metrics, {"healthcare_audit": headline})
     files.write_csv(approvals, tables["approvals"])
@@ -100,10 +100,9 @@ def main(
     files.write_csv(causes, tables["causes"])
     files.write_csv(replay, tables["replay"])
     files.write_csv(proxies_csv, _guessed(shown, roles, given, stream(given.seed, "healthcare_audit/proxies")))
-    unit = roles.duration.unit if roles.duration else ""
-    drawn = healthcare.gaps(found.approvals, found.waits, unit, inference.confidence)
-    drawn.write(gaps, gaps_narrow)
     context = healthcare_audit.context(found, roles, rules, inference)
+    drawn = healthcare.gaps(found.approvals, found.waits, context["unit"], inference.confidence)
+    drawn.write(gaps, gaps_narrow)
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
     now = circumstances(parameters.read_yaml(params))
     context |= _playbook.context(found, given.playbook, headline, now)
@@ -153,17 +152,6 @@ def _publishable(cases: pd.DataFrame, given: Parameters) -> tuple[pd.DataFrame, 
     cases = finer.cells(cases)[["id", *kept, *(ATTRIBUTE + name for name in protected)]]
     roles = roles.model_copy(update={"protected": finer.sensitive(protected), "features": {}, "time": None, **lost})
     return cases, roles, rules.model_copy(update={"priority": None, "similarity": None})
-
-
-def _unpublished(headline: dict[str, object], disclosure: Disclosure) -> dict[str, object]:
-    """The headline figures, undefined where they are of analyses that are not published."""
-    if not disclosure.minimum_cell:
-        return headline
-
-    def gone(*keys: str) -> dict[str, object]:
-        return {**dict.fromkeys(keys), "undefined": dict.fromkeys(keys, disclosure.reason)}
-
-    return headline | gone("intersections_approved_less") | {"subgroups": gone("confirmed", "beyond_declared")}
 
 
 def _published(found: Audited, cases: pd.DataFrame, given: Parameters) -> Audited:

@@ -12,6 +12,7 @@ from responsible.names import SWITCHED_OFF
 
 if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited
+    from responsible.tabular.levels import Disclosure
 
 TREND = ["equal_opportunity_difference", "statistical_parity_difference"]  # the first that is there is followed
 MOST = 12  # rows of a table in a document
@@ -73,6 +74,17 @@ def headline(found: Audited) -> dict[str, Any]:
         out["like_cases"] = {"pairs": own_.pairs.pairs, "violation_rate": own_.pairs.rate}
         out["like_cases"]["consistency"] = own_.consistency
     return out
+
+
+def unpublished(figures: dict[str, Any], disclosure: Disclosure) -> dict[str, Any]:
+    """The headline figures, undefined where they are of analyses that are not published."""
+    if not disclosure.minimum_cell:
+        return figures
+
+    def gone(*keys: str) -> dict[str, Any]:
+        return {**dict.fromkeys(keys), "undefined": dict.fromkeys(keys, disclosure.reason)}
+
+    return figures | gone("intersections_approved_less") | {"subgroups": gone("confirmed", "beyond_declared")}
 
 
 def _by_attribute(rows: pd.DataFrame) -> dict[str, float]:
