@@ -128,7 +128,7 @@ def gap(attribute, measure, value, finding, *, scope="all", primary=False):
     return {
         "attribute": attribute, "comparison": "x", "scope": scope, "measure": measure, "primary": primary,
         "value": value, "low": value - 0.01, "high": value + 0.01, "minimum": -limit, "maximum": limit,
-        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "",
+        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "", "farthest": "",
         "count_unprivileged": 1, "support_unprivileged": 10, "count_privileged": 2, "support_privileged": 20,
     }  # fmt: skip
 
