@@ -52,11 +52,7 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
         there = Path(folder)
         base_version.extract(here, commit, there)
         context = _context(here, there, commit, rebuild=rebuild, today=today)
-    said: dict[str, Any] = {
-        "base": base,
-        "commit": Markup(commit[:9]),
-        "top": Markup(links),
-    }
+    said: dict[str, Any] = {"base": base, "commit": Markup(commit[:9]), "top": Markup(links)}
     for kind, patterns in (("documents", DOCUMENTS), ("pictures", PICTURES)):
         found = base_version.changed_files(here, commit, patterns)
         said[kind] = [(what, path, Markup(links + quote(path))) for what, path in found]
