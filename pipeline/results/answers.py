@@ -66,6 +66,8 @@ class Held:
 
     def at(self, place: str, name: str) -> Asked | None:
         """The question of a document by name, None while its line of work is absent; an unknown one is an error."""
+        if not any(line in self.circumstances.tables for line in DOCUMENTS.get(place, ALL)):
+            return None
         if (place, name) not in self.known:
             form = 'people("name", "What …?"), the line of work as line="…" behind it'
             raise InputError(f"{place}: the question {name!r} was not found; write it as {form}")

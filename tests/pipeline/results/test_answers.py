@@ -12,8 +12,9 @@ from pipeline.reporting.formatting import plain
 from pipeline.results import answers
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import parameters
+from responsible.governance.answer import headline
 from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest, line_of
-from responsible.governance.policy import Policy, headline
+from responsible.governance.policy import Policy
 from responsible.validation import InputError
 from stages import check_parameters
 from tests.support.contract import ROOT
@@ -197,9 +198,11 @@ def test_a_rule_with_the_samples_words_is_confirmed_like_an_answer(folder):
 
 def test_a_line_of_work_that_is_absent_asks_nothing(folder):
     """Its questions are neither counted nor open, and what is about all tables is about those that are there."""
-    edit(folder / "params.yaml", lambda tree: tree.pop("healthcare"))
+    edit(folder / "params.yaml", lambda tree: [tree.pop(line) for line in ("healthcare", "segments")])
+    (folder / answers.TEMPLATES[answers.SHEET]).unlink()
+    assert held(folder).at(answers.SHEET, "uses") is None
     names = whys(folder, "data_sheet") | whys(folder, "risk_assessment")
-    assert not [name for name in names if name.startswith("healthcare")]
+    assert not [name for name in names if name.startswith(("healthcare", "segments"))]
     assert held(folder).of(answers.SOURCES) == ()
     assert names["context"] == ""
 
