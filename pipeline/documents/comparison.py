@@ -73,7 +73,8 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         for measure, part in own.groupby("measure", sort=False)
     ]
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
-    scores = found.score_quality
+    scores = found.score_quality[found.score_quality["attribute"] == name]
+    pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
@@ -85,7 +86,7 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
-        "scores": records(scores[(scores["attribute"] == name) & scores["group"].isin((ALL_PRIVILEGED, POOLED))]),
+        "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.drafting import sections
@@ -17,8 +17,8 @@ SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "seg
 GENERAL = ("unequal_past_decisions", "need_recorded_unequally", "groups_too_small_to_see", "drift_after_launch")
 
 
-def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
-    """The text of the parameter file for ``roles``; the sections ``absent`` are left out.
+def draft(params: str, roles: Roles) -> str:
+    """The text of the parameter file for ``roles``.
 
     What the table does not decide (limits, inference, the model) stays as it is.
 
@@ -27,11 +27,8 @@ def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
     """
     line = roles.asked.line
     if f"\n{line}:" not in params:
-        raise InputError(
-            f"params.yaml: has no section {line}; bring it back with `git checkout REVISION -- params.yaml`"
-        )
-    new: dict[str, str | None] = dict.fromkeys(absent)
-    new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
+        raise InputError(f"params.yaml: has no section {line}; restore that line of work from git, then start")
+    new = {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
 
 

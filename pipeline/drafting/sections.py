@@ -62,6 +62,7 @@ def budget(roles: Roles) -> list[Line]:
     else:
         target.append(Line("minimum", None, f"{DECIDE} less is a bad row; empty = no limit"))
         target.append(Line("maximum", None, f"{DECIDE} more is a bad row; empty = no limit"))
+        target.append(Line("favourable", None, "for a target of texts: the levels that count as 1"))
     return [
         *source(roles),
         Line("key", roles.asked.id, "column that names a row; empty = the row's number"),

@@ -69,7 +69,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
     gone = [name for name in LINES if name not in lines]
     stages = only_of("stages", gone)
     texts = {
-        PARAMETERS: without(read_text(root / PARAMETERS), _sections(params, gone)),
+        PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
     if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
@@ -82,6 +82,11 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         if text != read_text(root / name):
             files.write_text(root / name, text)
     return _deleted(root, pipeline, gone)
+
+
+def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
+    """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
+    return without(text, _sections(params, gone))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:

@@ -17,9 +17,12 @@ Ints = npt.NDArray[np.int64]
 
 
 def _members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """Name and membership (m,) of both pools and of every level; excluded levels belong to none."""
-    yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
-    yield POOLED, (code >= 0) & ~who.privileged[code]
+    """Name and membership (m,) of both pools, where a level is privileged, and of every level; excluded levels belong
+    to none.
+    """
+    if who.reference:
+        yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
+        yield POOLED, (code >= 0) & ~who.privileged[code]
     for level, name in enumerate(who.levels):
         yield name, code == level
 

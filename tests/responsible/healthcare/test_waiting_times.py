@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from responsible.fairness.groups import groups
 from responsible.healthcare import waiting_times
 from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, planted, who
@@ -76,3 +77,23 @@ def test_the_planted_wait_is_covered_at_the_nominal_rate():
     assert abs(mean - 0.95) < 3 * error
     assert median > 0.95 - 3 * error
     assert 0 < np.mean(alarms) < 0.05 + 3 * error
+
+
+def test_without_a_reference_group():
+    """Two levels mirror each other, third levels are compared with all others, and "any level" is the farthest."""
+    rng = np.random.default_rng(2)
+    cases = pd.DataFrame(
+        {"outcome": 1, "duration": rng.normal(10, 2, 300), "a.team": np.repeat(["a", "b", "c"], [100, 150, 50])}
+    )
+    cases.loc[cases["a.team"] == "c", "duration"] += 4
+    three = waiting_times.waiting_times(cases, groups("team", "abc", []), LIMITS, LOW, rng)
+    mean = three[(three["measure"] == "mean_wait_difference") & (three["scope"] == "all")].set_index("comparison")
+    others = cases.loc[cases["a.team"] != "c", "duration"].mean()
+    assert mean.loc["c", "value"] == pytest.approx(cases.loc[cases["a.team"] == "c", "duration"].mean() - others)
+    assert mean.loc["any level", ["farthest", "verdict"]].tolist() == ["c", "fail"]
+    assert mean.loc["c", "simultaneous_low"] < mean.loc["c", "low"]
+    two = waiting_times.waiting_times(cases[cases["a.team"] != "c"], groups("team", "ab", []), LIMITS, LOW, rng)
+    a, b = (two[(two["comparison"] == level) & (two["scope"] == "all")].iloc[0] for level in "ab")
+    assert a[["value", "low", "high"]].tolist() == [-x for x in b[["value", "high", "low"]]]
+    assert a[["unprivileged", "support_unprivileged"]].tolist() == b[["privileged", "support_privileged"]].tolist()
+    assert a["superiority"] == pytest.approx(1 - b["superiority"])
