@@ -102,8 +102,7 @@ def main(
     drawn.write(gaps, gaps_narrow)
     context = healthcare_audit.context(found, roles, rules, inference)
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
-    now = circumstances(parameters.read_yaml(params))
-    context |= _playbook.context(found, given.playbook, headline, now)
+    context |= _playbook.context(found, given.playbook, headline, circumstances(parameters.read_yaml(params)))
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,
