@@ -77,9 +77,8 @@ def main(
     table, _ = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected), *_factors(roles)])
     shown, roles, rules = healthcare_disclosure.publishable(table, roles, rules, given.disclosure)
     found = audit(shown, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
-    found = healthcare_disclosure.published(found, table, given.healthcare, given.disclosure)
-    tables = healthcare_figures.tables(found)
-    headline = healthcare_disclosure.headline_published(healthcare_figures.headline(found), given.disclosure)
+    found = healthcare_disclosure.published(found, table, given.healthcare.protected, given.disclosure)
+    tables, headline = healthcare_figures.tables(found), healthcare_disclosure.headline(found, given.disclosure)
 
     files.write_json(metrics, {"healthcare_audit": headline})
     files.write_csv(approvals, tables["approvals"])
@@ -102,7 +101,8 @@ def main(
     drawn.write(gaps, gaps_narrow)
     context = healthcare_audit.context(found, roles, rules, inference)
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
-    context |= _playbook.context(found, given.playbook, headline, circumstances(parameters.read_yaml(params)))
+    now = circumstances(parameters.read_yaml(params))
+    context |= _playbook.context(found, given.playbook, headline, now)
     documents = {
         "healthcare_audit": report,
         "3_bias_sources": bias_sources,

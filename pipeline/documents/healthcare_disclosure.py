@@ -1,12 +1,15 @@
-"""What may be published of the audit of decisions (:mod:`responsible.tabular.levels` says why)."""
+"""The healthcare audit as far as it may be published; unchanged where ``disclosure.minimum_cell`` is 0."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.documents import healthcare_figures
 from responsible.fairness.subgroups import Found
 from responsible.healthcare.audit import Audited, HealthcareAudit
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, URGENCY, scopes
@@ -14,6 +17,7 @@ from responsible.healthcare.schema import Healthcare
 from responsible.modelling.disclosure import alone_withheld, withheld
 from responsible.names import ATTRIBUTE
 from responsible.tabular.levels import Disclosure, cover
+from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError
 
 
@@ -38,11 +42,9 @@ def publishable(
         if not finer.withheld:
             break
     if finer.withheld:
-        rule = f"must have no or {disclosure.minimum_cell} (disclosure.minimum_cell) and more privileged, unprivileged"
-        remedy = "remove it from healthcare.protected, or bring more cases"
-        raise InputError(
-            f"healthcare.protected.{min(finer.withheld)} {rule} and excluded cases of each decision; {remedy}"
-        )
+        rule = f"must have no or at least {disclosure.minimum_cell} cases of each decision (disclosure.minimum_cell)"
+        remedy = "among privileged, unprivileged and excluded ones; remove it from healthcare.protected, or bring more"
+        raise InputError(f"healthcare.protected.{min(finer.withheld)}: {rule} {remedy}")
     lost = {role: None for role in (MERIT, URGENCY) if role not in known}
     kept = [*known, *([DURATION] if DURATION in cases and cases[DURATION].notna().all() else [])]
     cases = finer.cells(cases)[["id", *kept, *(ATTRIBUTE + name for name in protected)]]
@@ -50,22 +52,25 @@ def publishable(
     return cases, roles, rules.model_copy(update={"priority": None, "similarity": None})
 
 
-def headline_published(headline: dict[str, object], disclosure: Disclosure) -> dict[str, object]:
+def headline(found: Audited, disclosure: Disclosure) -> dict[str, Any]:
     """The headline figures, undefined where they are of analyses that are not published."""
+    figures = healthcare_figures.headline(found)
     if not disclosure.minimum_cell:
-        return headline
+        return figures
 
     def gone(*keys: str) -> dict[str, object]:
         return {**dict.fromkeys(keys), "undefined": dict.fromkeys(keys, disclosure.reason)}
 
-    return headline | gone("intersections_approved_less") | {"subgroups": gone("confirmed", "beyond_declared")}
+    return figures | gone("intersections_approved_less") | {"subgroups": gone("confirmed", "beyond_declared")}
 
 
-def published(found: Audited, cases: pd.DataFrame, roles: Healthcare, disclosure: Disclosure) -> Audited:
+def published(
+    found: Audited, cases: pd.DataFrame, protected: Mapping[str, Sensitive], disclosure: Disclosure
+) -> Audited:
     """The audit without combinations and parts of the cases; levels that were merged have rows without values."""
     if not disclosure.minimum_cell:
         return found
-    protected, reason = roles.protected, disclosure.reason
+    reason = disclosure.reason
     out = {name: getattr(found, name) for name in ("approvals", "rates", "waits")}
     for name, table in out.items():
         if len(table):
