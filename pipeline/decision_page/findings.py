@@ -87,6 +87,8 @@ def _two_groups(attribute: str, model: str, rate: str, level: str | None, source
 
 
 def _counted(rate: str, who: str, rows: Sequence[TableRow]) -> str:
+    if not (rows := [row for row in rows if row.text("count")]):
+        return f"what became of {who} is not shown (too few people)"
     k, n = (number(sum(int(row.number(column)) for row in rows)) for column in ("count", "of"))
     return COUNTED[rate].format(k=k, n=n, who=who, yes="selected")
 
@@ -136,7 +138,7 @@ _SENTENCES: dict[str, Callable[[Rule, Sequence[str], Sources], str]] = {
 
 
 def _count(row: TableRow, column: str) -> str:
-    return number(int(row.number(column)))
+    return number(int(row.number(column))) if row.text(column) else "an unpublished number"
 
 
 def _capital(text: str) -> str:
