@@ -173,7 +173,7 @@ def _test(judgement: Judgement, sources: Sources) -> str:
     if evidence.source not in (Tables.FAIRNESS, *RECORDED) or len(parts) != 4:
         return ""
     third = "model" if evidence.source == Tables.FAIRNESS else "scope"
-    where = {"attribute": parts[1], "measure": parts[3], "comparison": rule.level or POOLED}
+    where = {"attribute": parts[1], "measure": parts[3], "comparison": findings.level(judgement) or POOLED}
     for row in sources.rows(evidence.source, where):
         if row.text(third).replace(" ", "_") == parts[2] and row.p_adjusted:
             return f"{row.method}, {formatting.p_value(row.number('p_adjusted'), 'adjusted p')}"
