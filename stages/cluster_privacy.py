@@ -87,7 +87,7 @@ def main(
     most = 0 if given.disclosure.minimum_cell else MAP  # a point in a map is a person
     knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, most, drawing)
 
-    files.write_json(metrics, {"cluster_privacy": headline(made)})
+    files.write_json(metrics, {"cluster_privacy": _headline(made, given.disclosure)})
     files.write_csv(candidates, tried)
     files.write_csv(segments, tables.segments_table(found, made.features))
     files.write_csv(shares, held)
@@ -102,6 +102,15 @@ def main(
     context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context))
     files.write_text(sheet, fill(sheet_template, context | described, said))
+
+
+def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:
+    """The headline figures, with the reason of those that are about too few people."""
+    found = headline(made)
+    for name in made.settings if disclosure.minimum_cell else ():
+        if np.isnan(found[name]["changed"]):
+            found[name]["undefined"] = found[name].get("undefined", {}) | {"changed": disclosure.reason}
+    return found
 
 
 def _tried(found: Segmentation, disclosure: Disclosure) -> pd.DataFrame:
@@ -120,9 +129,7 @@ def _publishable(codes: Any, levels: list[str], labels: Any, given: Parameters) 
         names = np.array([found[level] for level in names], dtype=object) if found else np.full(len(codes), "")
     shown, merged = np.unique(names.astype(str), return_inverse=True)
     if len(shown) < 2:
-        rule = (
-            f"must have no or {given.disclosure.minimum_cell} (disclosure.minimum_cell) and more people of each level"
-        )
+        rule = f"must have no or at least {given.disclosure.minimum_cell} people of each level (disclosure)"
         remedy = "raise cluster_privacy.clusters.smallest, or name another column"
         raise InputError(f"segments.protected: each segment {rule}; {remedy}")
     return merged, shown.tolist()

@@ -13,8 +13,7 @@ from pipeline.documents import comparison as _comparison
 from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import summary
-from responsible.fairness.evaluation import Evaluation, Parameters, evaluate
+from responsible.fairness.evaluation import Evaluation, Parameters, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
@@ -74,14 +73,13 @@ def main(
     files.write_csv(change_csv, found.performance_change)
     files.write_csv(score_quality_csv, found.score_quality)
     limits = _draw.disparities(found.fairness, inference.confidence)
-    rates = _draw.group_rates(found.group_rates, inference.confidence)
+    tables, cluster = (found, performance, weights, given.threshold), meta.get("cluster")
+    rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
-    files.write_text(
-        comparison,
-        fill(template, said | {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}),
-    )
+    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
+    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
+    files.write_text(comparison, fill(template, said))
 
 
 def _evaluated(

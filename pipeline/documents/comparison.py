@@ -10,7 +10,17 @@ import pandas as pd
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
-from responsible.names import ALL_PRIVILEGED, ANY_LEVEL, BASELINE, CHANGE, MODELS, POOLED, REST, REWEIGHED
+from responsible.names import (
+    ALL_PRIVILEGED,
+    ANY_LEVEL,
+    BASELINE,
+    CHANGE,
+    CLUSTER_GROUPS,
+    MODELS,
+    POOLED,
+    REST,
+    REWEIGHED,
+)
 
 if TYPE_CHECKING:
     from responsible.fairness.disparity import Fairness
@@ -26,15 +36,19 @@ def context(
     *,
     inference: Inference,
     fairness: Fairness,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``performance`` holds both models' figures, a column ``model`` beside them; ``weights`` the headline of reweighing.
+    ``performance`` holds both models' figures, a column ``model`` beside them; ``weights`` the headline of reweighing;
+    ``cluster`` the column by which rows come in clusters, if they do.
     """
     return {
         "threshold": threshold,
         "inference": inference,
         "fairness": fairness,
+        "cluster": cluster,
+        "groups": CLUSTER_GROUPS,
         "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change),
         "weights": weights,

@@ -44,9 +44,10 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
         f"{finding} Worst after reweighing: {_label(worst)} by {name(worst.attribute)}, "
         f"{_value(worst)}, limits {limits(worst.minimum, worst.maximum)}: {words(worst.verdict)}."
     )
+    how = " jackknife" if (fairness["method"] == "jackknife").any() else ""
     caption = (
-        f"Marks are values on the test rows, bars {percent(confidence, 0)} intervals. A verdict judges the whole bar. "
-        "Numbers under a name: people on both sides. Source: plots/fairness.csv."
+        f"Marks are values on the test rows, bars {percent(confidence, 0)}{how} intervals. A verdict judges the whole "
+        "bar. Numbers under a name: people on both sides. Source: plots/fairness.csv."
     )
     sides = "Unprivileged against privileged people"
     if (judged["comparison"] == ANY_LEVEL).any():
@@ -130,8 +131,8 @@ RATES = {
 }
 
 
-def group_rates(rates: pd.DataFrame, confidence: float) -> Picture:
-    """Selection and error rates of every level with Wilson intervals, both models; of many levels those at the ends."""
+def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") -> Picture:
+    """Selection and error rates of every level with intervals, both models; of many levels those at the ends."""
     shown = rates[~rates["reason"].str.startswith(FEW)]
     own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
@@ -148,8 +149,9 @@ def group_rates(rates: pd.DataFrame, confidence: float) -> Picture:
 
     finding = _selected([part for _, part in own])
     caption = (
-        f"Marks are rates on the test rows, bars {percent(confidence, 0)} Wilson intervals; n is the number of people. "
-        "None: there is nobody whom the rate is about, or too few to publish it. Source: plots/group_rates.csv."
+        f"Marks are rates on the test rows, bars {percent(confidence, 0)} {method} intervals; n is the number of "
+        "people. None: there is nobody whom the rate is about, or too few to publish it. "
+        "Source: plots/group_rates.csv."
     )
     return picture(Said(finding, "Per cent of the people of a level, both models, test rows", finding, caption), draw)
 

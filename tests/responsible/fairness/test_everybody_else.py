@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.comparisons import adjust, comparisons, headlines, mirrored, questions, simultaneous
-from responsible.fairness.disparity import Fairness, disparities, summary
-from responsible.fairness.groups import groups, tabulate, weighing_groups
+from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.evaluation import summary
+from responsible.fairness.groups import groups, weighing_groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.score_quality import score_quality
 from responsible.limits import Limits
 from responsible.names import ANY_LEVEL, CHANGE, POOLED, REST
+from responsible.statistics.count_tables import tabulate
 from responsible.statistics.intervals import Inference, percentile
 from responsible.validation import InputError
 from tests.support import reference

@@ -6,9 +6,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.limits import Limits
 from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
-from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Sensitive
