@@ -37,7 +37,7 @@ def _new(roles: Roles) -> list[tuple[str, Any, str]]:
         return [("healthcare", sections.healthcare(roles), "decisions on cases and the roles of their columns")]
     if roles.asked.line == "segments":
         return [("segments", sections.segments(roles), "the table of people to segment and the roles of its columns")]
-    cut, why = roles.threshold, f"{DECIDE} the median of the target; rows at or above it have label 1"
+    cut, why = roles.threshold, f"{DECIDE} about the median of the target; rows at or above it have label 1"
     return [
         ("threshold", 1 if cut is None else cut, "a favourable level counts as 1" if cut is None else why),
         ("budget", sections.budget(roles), "the table and the roles of its columns"),

@@ -53,7 +53,7 @@ def test_the_page_works_in_the_order_that_it_has(newcomer, start, rows):
         code, said[command] = run(newcomer, command)
         assert code == (BLOCKED if command == "make gate" else 0), f"{command}:\n{said[command]}"
     assert figures(newcomer, "prepare")["rows"]["kept"] == rows
-    assert "policy: Does not meet the policy." in said["make gate"]
+    assert re.search(r"policy: (?:Does not meet the policy|Cannot be decided yet)\.", said["make gate"])
     assert "# decide:" in (newcomer / "params.yaml").read_text(encoding="utf-8")
     if start == START:
         quoted = re.search(r"```\n(black, each level.*?)```", PAGE, re.DOTALL)[1]
