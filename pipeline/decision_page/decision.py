@@ -10,9 +10,10 @@ from pipeline.decision_page import findings
 from pipeline.reporting import formatting
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
+from pipeline.storage.line_contents import line_of
 from responsible.fairness.measures import MEASURES
 from responsible.governance.answer import Answer
-from responsible.governance.answers import Asked, line_of
+from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
 from responsible.names import POOLED
 

@@ -9,7 +9,7 @@ from pipeline.drafting import sections
 from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
-from responsible.governance.answers import line_of
+from pipeline.storage.line_contents import line_of
 from responsible.validation import InputError
 
 SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "segments")}

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from pipeline.storage.line_contents import line_of
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from responsible.governance import answers as _held
@@ -29,7 +30,6 @@ from responsible.governance.answers import (
     Circumstances,
     Line,
     Table,
-    line_of,
 )
 from responsible.governance.policy import Judgement, Policy
 from responsible.validation import InputError, Params, explain
