@@ -154,7 +154,10 @@ def healthcare(roles: Roles) -> list[Line]:
 def _outcome(roles: Roles) -> list[Line]:
     column = Line("column", roles.outcome.name, "the decision")
     if roles.threshold is not None:
-        return [column, Line("at_least", roles.threshold, f"{DECIDE} about the median; from here it is a yes")]
+        return [
+            column,
+            Line("at_least", roles.threshold, f"{DECIDE} about the median; from here the decision is a yes"),
+        ]
     levels = counted(roles.outcome, roles.table)
     negative = [level for level in roles.outcome.counts.index if level not in roles.favourable]
     return [
