@@ -25,6 +25,8 @@ from pipeline.drafting.sections import counted
 from pipeline.entry import run
 from pipeline.repository import git
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import present
+from pipeline.storage.lines import PIPELINE, keep
 from pipeline.storage.text import read_text
 from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
@@ -65,6 +67,8 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
         if not force:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
     files.write_text(file, after)
+    if (Path(root) / PIPELINE).is_file():
+        keep(present(parameters.read_yaml(file)), Path(root))  # a target of two values has no sweep
     _say(found, file, prepare)
 
 

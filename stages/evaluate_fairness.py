@@ -7,21 +7,30 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
 from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
+from responsible.fairness import evaluation
 from responsible.fairness.disparity import summary
-from responsible.fairness.evaluation import Evaluation, Parameters, evaluate
+from responsible.fairness.evaluation import Evaluation, evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
-from responsible.names import BASELINE, MODELS, REWEIGHED
+from responsible.names import BASELINE, MODELS, REWEIGHED, meaning
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import Cover, blanked, by_split, cover
+from responsible.tabular.schema import Target
+
+
+class Parameters(evaluation.Parameters):
+    """What this stage reads of the parameter file."""
+
+    target: Target = Field(alias="budget.target")
 
 
 def main(
@@ -77,7 +86,9 @@ def main(
     rates = _draw.group_rates(found.group_rates, inference.confidence)
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    said = _comparison.context(found, performance, weights, given.threshold, inference=inference, fairness=fairness)
+    target = given.target
+    means = meaning(target.column, target.favourable, given.threshold)
+    said = _comparison.context(found, performance, weights, means, inference=inference, fairness=fairness)
     files.write_text(
         comparison,
         fill(template, said | {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}),

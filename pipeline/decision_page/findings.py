@@ -9,7 +9,7 @@ from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
 from responsible.fairness.measures import MEASURES
 from responsible.governance.policy import Judgement, Rule
-from responsible.names import POOLED
+from responsible.names import POOLED, REST
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -18,11 +18,10 @@ COUNTED = {
     "positive_predictive_value": "yes is right for {k} of {n} {who} who were {yes}",
 }
 APPROVED = {
-    "statistical_parity_difference": "{k} of {n} {who} were approved",
-    "equal_opportunity_difference": "{k} of {n} justified {who} were approved",
-    "predictive_parity_difference": "{k} of {n} approved {who} were justified",
+    "statistical_parity_difference": "{k} of {n} {rows} {who} were {yes}",
+    "equal_opportunity_difference": "{k} of {n} {rows} {who} were {yes}",
+    "predictive_parity_difference": "{k} of {n} {yes} {rows} {who} were {merit}",
 }
-SCOPES = {"all": "", "merit": "justified ", "urgent": "urgent ", "merit urgent": "justified urgent "}
 SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 
 
@@ -43,18 +42,22 @@ def asked(judgement: Judgement) -> str:
 def of_comparison(row: TableRow, sources: Sources) -> str:
     """A compared level of recorded decisions, from a row of approvals or of waits."""
     named = sources.params["healthcare"]["protected"][str(row.attribute)].get("privileged") or []
-    level = "any other" if row.comparison == POOLED else row.comparison
-    attribute = words(row.attribute)
+    called, own = sources.words, str(row.attribute)
+    attribute, level = called.name(own), called.level(own, str(row.comparison))
+    merit = " merit" if row.measure == "equal_opportunity_difference" else ""
+    spoken = {"rows": called.scope(row.scope + merit).removeprefix("all "), "merit": called.merit}
     groups = [
-        f"{SCOPES.get(row.scope, words(row.scope))}requests {who}"
-        for who in (
-            f"with {level} {attribute}" if row.comparison == POOLED else f"whose {attribute} is {level}",
-            f"whose {attribute} is {' or '.join(named)}" if named else "of everybody else",
-        )
+        f"with any other {attribute}" if row.comparison == POOLED else f"whose {attribute} is {level}",
+        f"whose {attribute} is {' or '.join(called.level(own, level) for level in named)}"
+        if named
+        else "of everybody else",
     ]
     if row.measure in APPROVED:
+        spoken["yes"] = called.answer("healthcare")
         one, two = (
-            APPROVED[row.measure].format(k=_count(row, f"count_{side}"), n=_count(row, f"support_{side}"), who=who)
+            APPROVED[row.measure].format(
+                k=_count(row, f"count_{side}"), n=_count(row, f"support_{side}"), who=who, **spoken
+            )
             for side, who in zip(("unprivileged", "privileged"), groups, strict=True)
         )
         return f"{_capital(one)}, and {two}."
@@ -63,8 +66,8 @@ def of_comparison(row: TableRow, sources: Sources) -> str:
     gap = number(abs(row.number("value")), 1)
     waits = [number(row.number(side), 1) for side in ("unprivileged", "privileged")]
     return (
-        f"{_capital(groups[0])} waited {gap} {unit} {more} on average: {waits[0]} {unit}, against {waits[1]} for "
-        f"{groups[1]}."
+        f"{_capital(spoken['rows'])} {groups[0]} waited {gap} {unit} {more} on average: {waits[0]} {unit}, "
+        f"against {waits[1]} for {spoken['rows']} {groups[1]}."
     )
 
 
@@ -81,14 +84,17 @@ def _two_groups(attribute: str, model: str, rate: str, level: str | None, source
     named = [row for row in rows if row.privileged == "True"]
     ours = [row for row in rows if row.level == level] if level else [row for row in rows if row.privileged != "True"]
     rest = named or [row for row in rows if row.level != level]
-    one = f"people whose {words(attribute)} is {level}" if level else f"people with any other {words(attribute)}"
-    two = f"people whose {words(attribute)} is {' or '.join(row.level for row in named)}" if named else "everybody else"
-    return " and ".join(_counted(rate, who, group) for who, group in ((one, ours), (two, rest)))
+    called, people = sources.words, sources.words.many("budget")
+    whose = f"{people} whose {called.name(attribute)} is"
+    one = f"{whose} {called.level(attribute, level)}" if level else f"{people} with any other {called.name(attribute)}"
+    two = f"{whose} {' or '.join(called.level(attribute, row.level) for row in named)}" if named else REST
+    yes = called.answer("budget")
+    return " and ".join(_counted(rate, who, yes, group) for who, group in ((one, ours), (two, rest)))
 
 
-def _counted(rate: str, who: str, rows: Sequence[TableRow]) -> str:
+def _counted(rate: str, who: str, yes: str, rows: Sequence[TableRow]) -> str:
     k, n = (number(sum(int(row.number(column)) for row in rows)) for column in ("count", "of"))
-    return COUNTED[rate].format(k=k, n=n, who=who, yes="selected")
+    return COUNTED[rate].format(k=k, n=n, who=who, yes=yes)
 
 
 def _recorded(file: str) -> Callable[[Rule, Sequence[str], Sources], str]:

@@ -22,17 +22,18 @@ def context(
     found: Evaluation,
     performance: pd.DataFrame,
     weights: dict[str, float],
-    threshold: float,
+    meaning: str,
     *,
     inference: Inference,
     fairness: Fairness,
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``performance`` holds both models' figures, a column ``model`` beside them; ``weights`` the headline of reweighing.
+    ``meaning`` is what label 1 means; ``performance`` holds both models' figures, a column ``model`` beside them;
+    ``weights`` the headline of reweighing.
     """
     return {
-        "threshold": threshold,
+        "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
         "minimum_cell": 0,  # as the stage knows it

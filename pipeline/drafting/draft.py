@@ -31,6 +31,9 @@ def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
             f"params.yaml: has no section {line}; bring it back with `git checkout REVISION -- params.yaml`"
         )
     new: dict[str, str | None] = dict.fromkeys(absent)
+    if line == "budget" and roles.threshold is None:
+        new["threshold_sweep"] = None  # two values have one threshold
+    new["words"] = text([Line("words", None, "what people call things; empty = as the columns are called")])
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
 
@@ -45,7 +48,7 @@ def _new(roles: Roles) -> list[tuple[str, Any, str]]:
         ("threshold", 1 if cut is None else cut, "a favourable level counts as 1" if cut is None else why),
         ("budget", sections.budget(roles), "the table and the roles of its columns"),
         ("sensitive", sections.attributes(roles), "groups whose treatment is audited"),
-        ("threshold_sweep", sections.sweep(roles), ""),
+        *([] if cut is None else [("threshold_sweep", sections.sweep(roles), "")]),
     ]
 
 
