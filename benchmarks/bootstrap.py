@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks._measure import agree, best, ratio, seconds, table
 from responsible.fairness.measures import MEASURES
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 
 REPLICATES, CONFIDENCE = 10_000, 0.95
@@ -32,14 +33,14 @@ def counts_of(n: int) -> np.ndarray:
 
 def found(draws: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The interval of each measure from replicates ``(number, group, y, ŷ)``: (measures, 2)."""
-    ends = (interval(measure.figure, counts, draws, CONFIDENCE) for measure in MEASURES.values())
+    ends = (interval(measure.figure, counts, Draws(draws), CONFIDENCE) for measure in MEASURES.values())
     return np.array([[end.low, end.high] for end in ends])
 
 
 def by_counts(counts: np.ndarray, number: int) -> np.ndarray:
     """All intervals as the audit finds them: multinomial draws of the counts."""
     inference = Inference(confidence=CONFIDENCE, replicates=number, minimum_denominator=1)
-    return found(drawn(counts, inference, np.random.default_rng(1)), counts)
+    return found(drawn(counts, inference, np.random.default_rng(1)).tables, counts)
 
 
 def by_rows(rows: np.ndarray, number: int) -> np.ndarray:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from benchmarks import coverage_segments
 from benchmarks._measure import table
 from responsible.fairness.measures import MEASURES
-from responsible.statistics.count_figures import CountFigure, change_interval, drawn, interval, performance_figure
+from responsible.statistics.count_figures import CountFigure, change_interval, interval, performance_figure
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.rates import PERFORMANCE, Counts
 

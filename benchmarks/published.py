@@ -22,12 +22,14 @@ from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sam
 from benchmarks.pipeline import DVC, PATH
 from pipeline.reporting.formatting import Markup
 from responsible.fairness.measures import MEASURES
+from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import winners
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.mitigation.threshold_sweep import Swept, sweep_cells
+from responsible.mitigation.threshold_sweep import sweep_cells
 from responsible.modelling.logistic_regression import train
 from responsible.names import FEATURE
-from responsible.statistics.count_figures import drawn, interval, performance_figure
+from responsible.statistics.count_figures import interval, performance_figure
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import roc_auc
 from responsible.statistics.rates import PERFORMANCE

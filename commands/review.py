@@ -24,7 +24,6 @@ from pipeline.results import figures, policy_verdicts
 from pipeline.results.catalogue import STAGES
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import FigureChange, Versions
-from pipeline.review.comparability import BUDGET
 from pipeline.storage import parameters
 from pipeline.storage.line_contents import present
 from responsible.governance.answer import headline
@@ -52,11 +51,7 @@ def main(base: str, *, root: str = ".", links: str = "", rebuild: bool = True, t
         there = Path(folder)
         base_version.extract(here, commit, there)
         context = _context(here, there, commit, rebuild=rebuild, today=today)
-    said: dict[str, Any] = {
-        "base": base,
-        "commit": Markup(commit[:9]),
-        "top": Markup(links),
-    }
+    said: dict[str, Any] = {"base": base, "commit": Markup(commit[:9]), "top": Markup(links)}
     for kind, patterns in (("documents", DOCUMENTS), ("pictures", PICTURES)):
         found = base_version.changed_files(here, commit, patterns)
         said[kind] = [(what, path, Markup(links + quote(path))) for what, path in found]
@@ -69,9 +64,9 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
     before, after = base_version.collected(there), figures.collect(here)
     confidence = float(new["inference"]["confidence"])
     stops = comparability.obstacles(old, new, (comparability.digests(there), comparability.digests(here)))
-    everywhere = any(BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
-    modelled = BUDGET in present(old) and BUDGET in present(new)
-    known, excuse = _paired(here, there, commit, rebuild=rebuild) if modelled and not everywhere else ({}, "")
+    stopped = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
+    pairs = not stopped and comparability.BUDGET in {*present(old)} & {*present(new)}
+    known, excuse = _paired(here, there, commit, rebuild=rebuild) if pairs else ({}, "")
     rows = changes.rows(Versions(before, after, policy, stops, known, confidence))
     judged, error = _judged(here, today)
     return {
@@ -79,6 +74,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "banner": [stop.what for stop in stops],
         "policy_changed": old.get("policy") != new.get("policy"),
         "unpaired": excuse,
+        "cluster": (new.get("budget") or {}).get("cluster") if known else None,
         "counts": _counts(rows),
         **_fold(rows, judged),
         "params": list(comparability.parameters(old, new)),

@@ -26,7 +26,7 @@ from pipeline.entry import run
 from pipeline.repository import git
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import present
-from pipeline.storage.lines import PIPELINE, keep
+from pipeline.storage.lines import keep, parameters_without
 from pipeline.storage.text import read_text
 from responsible.modelling.parameters import Logistic
 from responsible.statistics.intervals import Inference
@@ -59,17 +59,21 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
     columns = inspection.columns(table)
     refuse_absent(asked, list(columns))
     found = roles(_named(asked, table, columns, ask) if ask else asked, table, columns)
-    after = draft(before, found)
-    if why := _edited(Path(root), asked.line):
+    tree = parameters.read_yaml(file)
+    gone = [line for line in present(tree) if line != asked.line and _is_sample(tree, line)]
+    after = draft(parameters_without(before, tree, gone), found)
+    if why := _edited(Path(root), tree, asked.line):
         print(
             *difflib.unified_diff(before.splitlines(), after.splitlines(), PARAMETERS, "draft", lineterm=""), sep="\n"
         )
         if not force:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
     files.write_text(file, after)
-    if (Path(root) / PIPELINE).is_file():
-        keep(present(parameters.read_yaml(file)), Path(root))  # a target of two values has no sweep
+    keep(present(parameters.read_yaml(file)), Path(root))  # of a target of two values the sweep goes as well
     _say(found, file, prepare)
+    if gone:
+        print(f"taken out, for they have no table: {' and '.join(gone)}; git has them")
+    print(NEXT.format(STAGES[asked.line]))
 
 
 def _named(asked: Request, table: reading.Table, columns: Mapping[str, Column], ask: Ask) -> Request:
@@ -96,12 +100,16 @@ def _placed(table: str, root: str) -> str:
     return path.resolve().relative_to(here).as_posix() if inside else str(path)
 
 
-def _edited(root: Path, line: str) -> str:
+def _is_sample(tree: Mapping[str, Any], line: str) -> bool:
+    """Whether the line still has the shipped table."""
+    return tree[line].get("source") == SAMPLE[line] if line in tree else False
+
+
+def _edited(root: Path, tree: Mapping[str, Any], line: str) -> str:
     """Why the parameter file is no longer the sample's, as a clause; "" when it is."""
     if git.found(root, "status", "--porcelain", "--", PARAMETERS):
         return "has changes that are not committed"
-    source = parameters.read_yaml(root / PARAMETERS).get(line, {}).get("source")
-    return "" if source == SAMPLE[line] else f"{line}.source is no longer the sample"
+    return "" if _is_sample(tree, line) else f"{line}.source is no longer the sample"
 
 
 def _say(found: Roles, file: Path, prepare: Prepare) -> None:
@@ -113,7 +121,6 @@ def _say(found: Roles, file: Path, prepare: Prepare) -> None:
     print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
     if Path(found.table.source.source).is_absolute():
         print("the table lies outside of the repository: copy it in, and `dvc add` it if its rows are not for git")
-    print(NEXT.format(STAGES[found.asked.line]))
 
 
 def _test_share(found: Roles) -> float:

@@ -52,17 +52,17 @@ class Limits(Params):
 
     def beyond(self, value: float) -> float:
         """How far ``value`` lies outside, negative inside, −∞ when undefined: in its own unit, or in logarithms where
-        the limits and the value are positive, so that a ratio and its reciprocal are equally far. A minimum of 0 that
-        is kept, beside a maximum, only says that the figure is never negative: nothing is near to it.
+        the minimum is positive, so that a ratio and its reciprocal are equally far. A minimum of 0 that is kept, beside
+        a maximum, only says that the figure is never negative: nothing is near to it.
         """
         if math.isnan(value):
             return -math.inf
-        minimum, maximum = self.minimum, self.maximum
-        low = None if minimum == 0 <= value and maximum is not None else minimum
-        ends = [end for end in (low, maximum) if end is not None]
-        scale = math.log if min(*ends, value) > 0 else float
-        below = -math.inf if low is None else scale(low) - scale(value)
-        return below if maximum is None else max(below, scale(value) - scale(maximum))
+        low, high = self.low, self.high
+        if low > 0:
+            low, value, high = (math.log(x) if x > 0 else -math.inf for x in (low, value, high))
+        elif low == 0 <= value and high < math.inf:
+            low = -math.inf
+        return max(low - value, value - high)
 
 
 def decisive(each: Sequence[tuple[Verdict, float]]) -> int:

@@ -15,6 +15,8 @@ REST = "everybody else"  # the other side of a level of an attribute without pri
 ANY_LEVEL = "any level"  # the comparison that stands for each level's, judged together
 ANY = "any"  # the same as the level of a rule
 
+CLUSTER = "cluster_group"  # the column of cells that says which group of clusters, of people, their rows are of
+CLUSTER_GROUPS = 100  # into which they are hashed
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
 

@@ -6,9 +6,12 @@ segments with secret noise is another command, `make release-segments`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pipeline import entry
 from pipeline.documents import segments as _segments_report
@@ -19,12 +22,14 @@ from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
-from responsible.segmentation.report import ClusterPrivacy, headline, report
+from responsible.segmentation.report import ClusterPrivacy, Report, headline, report
 from responsible.segmentation.schema import PROFILE, Segments
+from responsible.segmentation.segments import Segmentation
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
+from responsible.tabular.levels import Disclosure, blanked, published_names
 from responsible.tabular.schema import Seed
-from responsible.validation import Params
+from responsible.validation import InputError, Params
 
 
 class Parameters(Params):
@@ -34,6 +39,7 @@ class Parameters(Params):
     inference: Inference
     segments: Segments
     cluster_privacy: ClusterPrivacy
+    disclosure: Disclosure
 
 
 MAP = 600  # people drawn in the map
@@ -70,14 +76,18 @@ def main(
     finding, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
     open_, sure = said.unanswered(_answers.SHEET), inference.confidence
-    made = report(
-        values, codes, levels, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure, rng=finding
-    )
+    reported = partial(report, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure)
+    made = reported(values, codes, levels, rng=finding)
+    if given.disclosure.minimum_cell:
+        codes, levels = _publishable(codes, levels, made.found.labels, given)
+        again = stream(given.seed, "cluster_privacy/report")
+        made = _published(reported(values, codes, levels, rng=again), given)
     found, points = made.found, made.found.scaling.apply(values)
-    tried, held = tables.candidates_table(found), tables.shares_table(found)
-    knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, MAP, drawing)
+    tried, held = _tried(found, given.disclosure), tables.shares_table(found)
+    most = 0 if given.disclosure.minimum_cell else MAP  # a point in a map is a person
+    knee, shown = tables.elbow(tried, points, found), tables.plane(points, found.labels, codes, most, drawing)
 
-    files.write_json(metrics, {"cluster_privacy": headline(made)})
+    files.write_json(metrics, {"cluster_privacy": _headline(made, given.disclosure)})
     files.write_csv(candidates, tried)
     files.write_csv(segments, tables.segments_table(found, made.features))
     files.write_csv(shares, held)
@@ -92,6 +102,53 @@ def main(
     context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context))
     files.write_text(sheet, fill(sheet_template, context | described, said))
+
+
+def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:
+    """The headline figures, with the reason of those that are about too few people."""
+    found = headline(made)
+    for name in made.settings if disclosure.minimum_cell else ():
+        if np.isnan(found[name]["changed"]):
+            found[name]["undefined"] = found[name].get("undefined", {}) | {"changed": disclosure.reason}
+    return found
+
+
+def _tried(found: Segmentation, disclosure: Disclosure) -> pd.DataFrame:
+    """The candidates, without the share of a smallest cluster that too few people are in."""
+    table = tables.candidates_table(found)
+    people = (table["smallest"] * found.fitted_rows).round()
+    return blanked(table, [not disclosure.safe(n) for n in people], ["smallest"])
+
+
+def _publishable(codes: Any, levels: list[str], labels: Any, given: Parameters) -> tuple[Any, list[str]]:
+    """Codes and names of merged levels, of each of which every segment has enough people or none."""
+    names = np.array(levels, dtype=object)[codes]
+    for slices in (np.zeros(len(codes), dtype=int), labels):
+        roles = dict.fromkeys(names, "compared")
+        found = published_names(names, roles, [slices], np.ones(len(codes), dtype=int), given.disclosure)
+        names = np.array([found[level] for level in names], dtype=object) if found else np.full(len(codes), "")
+    shown, merged = np.unique(names.astype(str), return_inverse=True)
+    if len(shown) < 2:
+        rule = f"must have no or at least {given.disclosure.minimum_cell} people of each level (disclosure)"
+        remedy = "raise cluster_privacy.clusters.smallest, or name another column"
+        raise InputError(f"segments.protected: each segment {rule}; {remedy}")
+    return merged, shown.tolist()
+
+
+def _published(made: Report, given: Parameters) -> Report:
+    """The report without counts of people nearer to another segment, moved by a cap or changed by noise, if too few."""
+    safe, compared = given.disclosure.safe, made.compared
+    members = tuple(
+        member if safe(round(member.nearer_elsewhere * member.n)) else replace(member, nearer_elsewhere=float("nan"))
+        for member in made.found.members
+    )
+    curves = compared.curves
+    people = np.round(curves[["value", "low", "high"]].to_numpy(dtype=float) * compared.rows)
+    few = np.array([not safe(ends) for ends in people])
+    hidden = (curves["level"] != "") | ((curves["measure"] == "changed") & few)
+    curves = blanked(curves, hidden, ["value", "low", "high"])
+    found = replace(made.found, members=members, prices=())
+    return replace(made, found=found, compared=replace(compared, curves=curves))
 
 
 def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:

@@ -15,8 +15,7 @@ from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness import evaluation
-from responsible.fairness.disparity import summary
-from responsible.fairness.evaluation import Evaluation, evaluate
+from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
@@ -83,16 +82,14 @@ def main(
     files.write_csv(change_csv, found.performance_change)
     files.write_csv(score_quality_csv, found.score_quality)
     limits = _draw.disparities(found.fairness, inference.confidence)
-    rates = _draw.group_rates(found.group_rates, inference.confidence)
+    means = meaning(given.target.column, given.target.favourable, given.threshold)
+    tables, cluster = (found, performance, weights, means), meta.get("cluster")
+    rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    target = given.target
-    means = meaning(target.column, target.favourable, given.threshold)
-    said = _comparison.context(found, performance, weights, means, inference=inference, fairness=fairness)
-    files.write_text(
-        comparison,
-        fill(template, said | {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}),
-    )
+    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
+    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
+    files.write_text(comparison, fill(template, said))
 
 
 def _evaluated(

@@ -5,7 +5,6 @@ Writes the report and parts of the playbook. An analysis whose role the table la
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,25 +12,24 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.documents import healthcare_audit, healthcare_figures
+from pipeline.documents import healthcare_audit, healthcare_disclosure, healthcare_figures
 from pipeline.documents import playbook as _playbook
 from pipeline.plots import healthcare
 from pipeline.reporting.engine import fill
 from pipeline.results.answers import circumstances
 from pipeline.storage import files, parameters
 from responsible.fairness.proxies import proxies
-from responsible.fairness.subgroups import Found
-from responsible.healthcare.audit import Audited, HealthcareAudit, audit, declared
-from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, URGENCY, counted, scopes
+from responsible.healthcare.audit import HealthcareAudit, audit, declared
+from responsible.healthcare.cases import counted
 from responsible.healthcare.schema import EVENTS, Healthcare
-from responsible.modelling.disclosure import alone_withheld, withheld
+from responsible.modelling.disclosure import withheld
 from responsible.modelling.parameters import Logistic
 from responsible.names import ATTRIBUTE, FACTOR
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
-from responsible.tabular.levels import Disclosure, cover
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed
-from responsible.validation import InputError, Params
+from responsible.validation import Params
 from responsible.words import Section, Words
 
 
@@ -81,11 +79,10 @@ def main(
     given = parameters.load(params, Parameters)
     roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
     table, _ = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected), *_factors(roles)])
-    shown, roles, rules = _publishable(table, given)
+    shown, roles, rules = healthcare_disclosure.publishable(table, roles, rules, given.disclosure)
     found = audit(shown, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
-    found = _published(found, table, given)
-    tables = healthcare_figures.tables(found)
-    headline = _unpublished(healthcare_figures.headline(found), given.disclosure)
+    found = healthcare_disclosure.published(found, table, given.healthcare.protected, given.disclosure)
+    tables, headline = healthcare_figures.tables(found), healthcare_disclosure.headline(found, given.disclosure)
 
     files.write_json(metrics, {"healthcare_audit": headline})
     files.write_csv(approvals, tables["approvals"])
@@ -116,75 +113,6 @@ def main(
 def _factors(roles: Healthcare) -> list[str]:
     """The columns of the features, and of the roles that the table has."""
     return [*(role for role in EVENTS if getattr(roles, role)), *(FACTOR + name for name in roles.features)]
-
-
-def _publishable(cases: pd.DataFrame, given: Parameters) -> tuple[pd.DataFrame, Healthcare, HealthcareAudit]:
-    """Cases, roles and analyses as far as they may be published (:mod:`responsible.tabular.levels`).
-
-    The tables of all attributes by urgency, need and decision share these three columns, and are safe: levels are
-    merged for it, and urgency, then need, are left out where that is not enough. All else that is shown is a function
-    of them: analyses of features, months, similar cases, combinations and parts of the cases are switched off.
-    """
-    roles, rules, disclosure = given.healthcare, given.healthcare_audit, given.disclosure
-    if not disclosure.minimum_cell:
-        return cases, roles, rules
-    cases = cases.assign(n=1)
-    whole = cover(cases, roles.protected, [np.zeros(len(cases), dtype=int)], disclosure)
-    cases, protected = whole.cells(cases), whole.sensitive(roles.protected)
-    for events in ((OUTCOME, MERIT, URGENCY), (OUTCOME, MERIT), (OUTCOME,)):
-        known = [event for event in events if event in cases]
-        slices = cases[known].to_numpy(dtype=int) @ 2 ** np.arange(len(known))
-        finer = cover(cases, protected, [slices], disclosure, excluded=True)
-        if not finer.withheld:
-            break
-    if finer.withheld:
-        rule = f"must have no or {disclosure.minimum_cell} (disclosure.minimum_cell) and more privileged, unprivileged"
-        remedy = "remove it from healthcare.protected, or bring more cases"
-        raise InputError(
-            f"healthcare.protected.{min(finer.withheld)} {rule} and excluded cases of each decision; {remedy}"
-        )
-    lost = {role: None for role in (MERIT, URGENCY) if role not in known}
-    kept = [*known, *([DURATION] if DURATION in cases and cases[DURATION].notna().all() else [])]
-    cases = finer.cells(cases)[["id", *kept, *(ATTRIBUTE + name for name in protected)]]
-    roles = roles.model_copy(update={"protected": finer.sensitive(protected), "features": {}, "time": None, **lost})
-    return cases, roles, rules.model_copy(update={"priority": None, "similarity": None})
-
-
-def _unpublished(headline: dict[str, object], disclosure: Disclosure) -> dict[str, object]:
-    """The headline figures, undefined where they are of analyses that are not published."""
-    if not disclosure.minimum_cell:
-        return headline
-
-    def gone(*keys: str) -> dict[str, object]:
-        return {**dict.fromkeys(keys), "undefined": dict.fromkeys(keys, disclosure.reason)}
-
-    return headline | gone("intersections_approved_less") | {"subgroups": gone("confirmed", "beyond_declared")}
-
-
-def _published(found: Audited, cases: pd.DataFrame, given: Parameters) -> Audited:
-    """The audit without combinations and parts of the cases; levels that were merged have rows without values."""
-    if not given.disclosure.minimum_cell:
-        return found
-    protected, reason = given.healthcare.protected, given.disclosure.reason
-    out = {name: getattr(found, name) for name in ("approvals", "rates", "waits")}
-    for name, table in out.items():
-        if len(table):
-            key = "level" if "level" in table else "comparison"
-            listed = {(row[0], row[1]) for row in table[["attribute", key]].itertuples(index=False)}
-            every = [(a, str(level)) for a in protected for level in sorted(cases[ATTRIBUTE + a].unique())]
-            whole = alone_withheld(table, [one for one in every if one not in listed], protected, reason)
-            out[name] = _with_scopes(whole, cases, reason)
-    nothing = {name: getattr(found, name).iloc[:0] for name in ("intersections", "folds")}
-    return replace(found, **out, **nothing, subgroups=Found(found.subgroups.findings.iloc[:0], 0, 0, 0))
-
-
-def _with_scopes(table: pd.DataFrame, cases: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """The table with rows without values for the scopes that were left out."""
-    known = ["merit", "urgent merit"] if "superiority" in table else ["urgent"]
-    lost = [scope for scope in known if scope in scopes(cases) and scope not in set(table["scope"])]
-    of_all = table[table["scope"] == "all"]
-    parts = [withheld(of_all.assign(scope=scope), np.ones(len(of_all), dtype=bool), reason) for scope in lost]
-    return pd.concat([table, *parts], ignore_index=True) if parts else table
 
 
 def _guessed(cases: pd.DataFrame, roles: Healthcare, given: Parameters, rng: np.random.Generator) -> pd.DataFrame:

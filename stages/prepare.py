@@ -11,6 +11,7 @@ from pydantic import Field
 from pipeline import entry
 from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.storage import files, parameters
+from responsible.names import CLUSTER_GROUPS
 from responsible.tabular import profile
 from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
 from responsible.tabular.cells import Grid, labels
@@ -49,7 +50,7 @@ def main(
     table = source_files.table(budget, [d.column for d in declared])
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
 
-    answer = reader.compute(lambda rows: count(rows, plan), budget.key)
+    answer = reader.compute(lambda rows: count(rows, plan), budget.cluster or budget.key)
     dropped = dropped_rows.settled(reader, answer, declared, prepare, table=budget, section="budget")
     found = collected(answer, plan)
     profile.refuse_rows(found, dropped.reasons, prepare.minimum_rows, budget.source)
@@ -64,7 +65,11 @@ def main(
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
     figures = profile.headline(found, rates, dropped.reasons, source_files.digest(table), repeats) | dropped.figures()
+    if budget.cluster:
+        persons = reader.compute(lambda rows: profile.clusters(rows, plan), budget.cluster)
+        figures["clusters"] = {"groups": CLUSTER_GROUPS} | {name: int(persons[name][0]) for name in persons}
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
+    meta |= {"cluster": budget.cluster} if budget.cluster else {}
 
     files.write_parquet(cells, found, meta)
     files.write_csv(base_rates, rates)

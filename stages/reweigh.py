@@ -89,7 +89,7 @@ def _published(
     levels = given.reweigh.groups == "levels" and any(shown.merged(name) for name in given.reweigh.attributes)
     if given.disclosure.safe(found.counts) and not levels and shown.withheld.isdisjoint(given.reweigh.attributes):
         return {**totals}, table
-    gone, reason = ("largest", "effective_rows"), given.disclosure.reason
+    gone, reason = ("largest", "effective_rows", "rows"), given.disclosure.reason
     columns = ["rows", "weight", "weighted_rows", "share_of_weight", "effective_rows", "base_rate"]
     undefined = {"undefined": dict.fromkeys(gone, reason)}
     return {**totals, **dict.fromkeys(gone), **undefined}, blanked(table, np.ones(len(table)), columns)

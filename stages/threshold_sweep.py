@@ -16,10 +16,11 @@ from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 from responsible.governance.recommendation import Objections, objections
 from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
 from responsible.mitigation.threshold_disclosure import publishable, published_choice, published_figures
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.mitigation.threshold_sweep import Swept, sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
@@ -80,7 +81,8 @@ def main(
         whole, choice, sweep, given.policy, against=against, confidence=inference.confidence
     )
     drawn.write(picture, picture_narrow)
-    said = recommended_threshold.context(whole, choice, sweep, inference, against)
+    cluster = meta.get("cluster")
+    said = recommended_threshold.context(whole, choice, sweep, inference, against, cluster=cluster)
     files.write_text(document, fill(template, said | {"picture": drawn}))
 
 

@@ -10,9 +10,10 @@ from pipeline.decision_page import findings
 from pipeline.reporting import formatting
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
+from pipeline.storage.line_contents import line_of
 from responsible.fairness.measures import MEASURES
 from responsible.governance.answer import Answer
-from responsible.governance.answers import Asked, line_of
+from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
 from responsible.names import POOLED
 
@@ -173,7 +174,7 @@ def _test(judgement: Judgement, sources: Sources) -> str:
     if evidence.source not in (Tables.FAIRNESS, *RECORDED) or len(parts) != 4:
         return ""
     third = "model" if evidence.source == Tables.FAIRNESS else "scope"
-    where = {"attribute": parts[1], "measure": parts[3], "comparison": rule.level or POOLED}
+    where = {"attribute": parts[1], "measure": parts[3], "comparison": findings.level(judgement) or POOLED}
     for row in sources.rows(evidence.source, where):
         if row.text(third).replace(" ", "_") == parts[2] and row.p_adjusted:
             return f"{row.method}, {formatting.p_value(row.number('p_adjusted'), 'adjusted p')}"

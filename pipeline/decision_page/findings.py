@@ -8,8 +8,8 @@ from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
 from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import Judgement, Rule
-from responsible.names import POOLED, REST
+from responsible.governance.policy import Judgement
+from responsible.names import ANY, POOLED
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -27,10 +27,16 @@ SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 
 def sentence(judgement: Judgement, sources: Sources) -> str:
     """The figure of a rule in plain words, with counts where its table has them; a full sentence."""
-    rule = judgement.rule
-    say = _SENTENCES.get(rule.metric.partition(".")[0])
-    said = say(rule, rule.metric.split(".")[1:], sources) if say else ""
+    metric = judgement.rule.metric
+    say = _SENTENCES.get(metric.partition(".")[0])
+    said = say(judgement, metric.split(".")[1:], sources) if say else ""
     return said or f"{judgement.title}: {figure(judgement.evidence)}."
+
+
+def level(judgement: Judgement) -> str:
+    """The level that the judged figure is of, also where a rule is about any; "" for all of them, pooled."""
+    named = judgement.rule.level or ""
+    return judgement.evidence.level or ("" if named == ANY else named)
 
 
 def asked(judgement: Judgement) -> str:
@@ -71,15 +77,15 @@ def of_comparison(row: TableRow, sources: Sources) -> str:
     )
 
 
-def _rates(rule: Rule, path: Sequence[str], sources: Sources) -> str:
+def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     attribute, model, measure = path
     if measure not in MEASURES:
         return ""
-    parts = [_two_groups(attribute, model, rate, rule.level, sources) for rate in MEASURES[measure].rates]
+    parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in MEASURES[measure].rates]
     return f"{_capital(words(model))} model: {'; '.join(parts)}."
 
 
-def _two_groups(attribute: str, model: str, rate: str, level: str | None, sources: Sources) -> str:
+def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sources) -> str:
     rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model, "rate": rate})
     named = [row for row in rows if row.privileged == "True"]
     ours = [row for row in rows if row.level == level] if level else [row for row in rows if row.privileged != "True"]
@@ -87,41 +93,43 @@ def _two_groups(attribute: str, model: str, rate: str, level: str | None, source
     called, people = sources.words, sources.words.many("budget")
     whose = f"{people} whose {called.name(attribute)} is"
     one = f"{whose} {called.level(attribute, level)}" if level else f"{people} with any other {called.name(attribute)}"
-    two = f"{whose} {' or '.join(called.level(attribute, row.level) for row in named)}" if named else REST
+    two = f"{whose} {' or '.join(called.level(attribute, row.level) for row in named)}" if named else "others"
     yes = called.answer("budget")
     return " and ".join(_counted(rate, who, yes, group) for who, group in ((one, ours), (two, rest)))
 
 
 def _counted(rate: str, who: str, yes: str, rows: Sequence[TableRow]) -> str:
+    if not (rows := [row for row in rows if row.text("count")]):
+        return f"what became of {who} is not shown (too few people)"
     k, n = (number(sum(int(row.number(column)) for row in rows)) for column in ("count", "of"))
     return COUNTED[rate].format(k=k, n=n, who=who, yes=yes)
 
 
-def _recorded(file: str) -> Callable[[Rule, Sequence[str], Sources], str]:
-    def said(rule: Rule, path: Sequence[str], sources: Sources) -> str:
+def _recorded(file: str) -> Callable[[Judgement, Sequence[str], Sources], str]:
+    def said(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
         attribute, scope, measure = path
         rows = [
             row
             for row in sources.rows(file, {"attribute": attribute, "measure": measure})
-            if row.scope.replace(" ", "_") == scope and (row.comparison == (rule.level or POOLED))
+            if row.scope.replace(" ", "_") == scope and (row.comparison == (level(judgement) or POOLED))
         ]
         return of_comparison(rows[0], sources) if rows else ""
 
     return said
 
 
-def _performance(rule: Rule, path: Sequence[str], sources: Sources) -> str:
-    found, name = sources.figure(rule.metric, rule.level or ""), words(path[-1])
+def _performance(judgement: Judgement, path: Sequence[str], _: Sources) -> str:
+    metric, found, name = judgement.rule.metric, judgement.evidence, words(path[-1])
     if path[-1] not in SHARES:
         return ""
-    if rule.metric.startswith("performance_change."):
+    if metric.startswith("performance_change."):
         less = "lowers" if found.value < 0 else "raises"
         return f"Reweighing {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
-    model = "reweighed" if rule.metric.startswith("reweigh.") else "baseline"
+    model = "reweighed" if metric.startswith("reweigh.") else "baseline"
     return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
 
 
-def _segments(_: Rule, path: Sequence[str], sources: Sources) -> str:
+def _segments(_: Judgement, path: Sequence[str], sources: Sources) -> str:
     if path != ["one_sided_segments"]:
         return ""
     rows = [row for row in sources.rows(Tables.SEGMENTS_SHARES, {}) if row.flagged == "True"]
@@ -130,7 +138,7 @@ def _segments(_: Rule, path: Sequence[str], sources: Sources) -> str:
     return f"{len(rows)} of {count} segments are one-sided: {', '.join(shares)}." if rows else ""
 
 
-_SENTENCES: dict[str, Callable[[Rule, Sequence[str], Sources], str]] = {
+_SENTENCES: dict[str, Callable[[Judgement, Sequence[str], Sources], str]] = {
     "evaluate_fairness": _rates,
     "healthcare_approvals": _recorded(Tables.HEALTHCARE_APPROVALS),
     "healthcare_waits": _recorded(Tables.HEALTHCARE_WAITS),
@@ -142,7 +150,7 @@ _SENTENCES: dict[str, Callable[[Rule, Sequence[str], Sources], str]] = {
 
 
 def _count(row: TableRow, column: str) -> str:
-    return number(int(row.number(column)))
+    return number(int(row.number(column))) if row.text(column) else "an unpublished number"
 
 
 def _capital(text: str) -> str:

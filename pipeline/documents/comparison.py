@@ -10,7 +10,17 @@ import pandas as pd
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
-from responsible.names import ALL_PRIVILEGED, ANY_LEVEL, BASELINE, CHANGE, MODELS, POOLED, REST, REWEIGHED
+from responsible.names import (
+    ALL_PRIVILEGED,
+    ANY_LEVEL,
+    BASELINE,
+    CHANGE,
+    CLUSTER_GROUPS,
+    MODELS,
+    POOLED,
+    REST,
+    REWEIGHED,
+)
 
 if TYPE_CHECKING:
     from responsible.fairness.disparity import Fairness
@@ -26,21 +36,24 @@ def context(
     *,
     inference: Inference,
     fairness: Fairness,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """Everything the template shows.
 
     ``meaning`` is what label 1 means; ``performance`` holds both models' figures, a column ``model`` beside them;
-    ``weights`` the headline of reweighing.
+    ``weights`` the headline of reweighing; ``cluster`` the column by which rows come in clusters, if they do.
     """
     return {
         "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
+        "cluster": cluster,
+        "groups": CLUSTER_GROUPS,
         "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change),
         "weights": weights,
         "power": POWER,
-        "few_rows_decide": (weights["effective_rows"] or weights["rows"]) < weights["rows"] / 2,
+        "few_rows_decide": bool(weights["rows"]) and weights["effective_rows"] < weights["rows"] / 2,
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
     }
@@ -74,7 +87,8 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         for measure, part in own.groupby("measure", sort=False)
     ]
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
-    scores = found.score_quality
+    scores = found.score_quality[found.score_quality["attribute"] == name]
+    pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
@@ -86,7 +100,7 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
-        "scores": records(scores[(scores["attribute"] == name) & scores["group"].isin((ALL_PRIVILEGED, POOLED))]),
+        "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.tables import records
-from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
+from responsible.names import BASELINE, CLUSTER_GROUPS, DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +19,15 @@ WINNERS = 0.005  # from this share of the replicates on, another threshold is na
 
 
 def context(
-    figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep, inference: Inference, against: Objections
+    figures: pd.DataFrame,
+    choice: ThresholdChoice,
+    sweep: Sweep,
+    inference: Inference,
+    against: Objections,
+    *,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
-    """Everything the template shows."""
+    """Everything the template shows; ``cluster`` is the column by which rows come in clusters, if they do."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
     base = at[DATA, "base_rate"]
     thresholds = _thresholds(figures, choice, sweep)
@@ -32,6 +38,8 @@ def context(
         "against": against,
         "sweep": sweep,
         "inference": inference,
+        "cluster": cluster,
+        "groups": CLUSTER_GROUPS,
         "constraints": records(choice.constraints),
         "wins": choice.frequency[choice.index],
         "rivals": [row for row in thresholds if row["wins"] >= WINNERS and row["threshold"] != choice.reported],

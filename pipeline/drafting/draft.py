@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.drafting import sections
 from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
-from responsible.governance.answers import line_of
+from pipeline.storage.line_contents import line_of
+from pipeline.storage.yaml_blocks import without
 from responsible.validation import InputError
 
 SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "segments")}
@@ -17,8 +18,8 @@ SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "seg
 GENERAL = ("unequal_past_decisions", "need_recorded_unequally", "groups_too_small_to_see", "drift_after_launch")
 
 
-def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
-    """The text of the parameter file for ``roles``; the sections ``absent`` are left out.
+def draft(params: str, roles: Roles) -> str:
+    """The text of the parameter file for ``roles``.
 
     What the table does not decide (limits, inference, the model) stays as it is.
 
@@ -27,13 +28,10 @@ def draft(params: str, roles: Roles, absent: Collection[str] = ()) -> str:
     """
     line = roles.asked.line
     if f"\n{line}:" not in params:
-        raise InputError(
-            f"params.yaml: has no section {line}; bring it back with `git checkout REVISION -- params.yaml`"
-        )
-    new: dict[str, str | None] = dict.fromkeys(absent)
-    if line == "budget" and roles.threshold is None:
-        new["threshold_sweep"] = None  # two values have one threshold
-    new["words"] = text([Line("words", None, "what people call things; empty = as the columns are called")])
+        raise InputError(f"params.yaml: has no section {line}; restore that line of work from git, then start")
+    if line == "budget" and roles.threshold is None:  # two values have one threshold
+        params = without(params, lambda path: path[0] == "threshold_sweep")
+    new = {"words": text([Line("words", None, "what people call things; empty = as the columns are called")])}
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
 
@@ -43,7 +41,7 @@ def _new(roles: Roles) -> list[tuple[str, Any, str]]:
         return [("healthcare", sections.healthcare(roles), "decisions on cases and the roles of their columns")]
     if roles.asked.line == "segments":
         return [("segments", sections.segments(roles), "the table of people to segment and the roles of its columns")]
-    cut, why = roles.threshold, f"{DECIDE} the median of the target; rows at or above it have label 1"
+    cut, why = roles.threshold, f"{DECIDE} about the median of the target; rows at or above it have label 1"
     return [
         ("threshold", 1 if cut is None else cut, "a favourable level counts as 1" if cut is None else why),
         ("budget", sections.budget(roles), "the table and the roles of its columns"),

@@ -73,7 +73,7 @@ def _target(roles: Roles) -> str:
     ones, known = int((roles.label == 1).sum()), int((roles.label == roles.label).sum())
     what = " or ".join(map(repr, roles.favourable))
     if roles.threshold is not None:
-        what = f"at least {roles.threshold:g}, the median,"
+        what = f"at least {roles.threshold:g}, about the median,"
     lost = f"; {roles.outcome.missing:,} rows have no value" if roles.outcome.missing else ""
     return f"target {roles.outcome.name}: {what} counts as label 1, which {ones:,} of {known:,} rows have{lost}"
 

@@ -100,10 +100,16 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
 
 
 def _threshold(target: Column) -> float:
-    """The median, or the least value above the lowest where most rows have that: so both labels occur."""
+    """The median, or the least value above the lowest where most rows have that: so both labels occur.
+
+    In as few digits as divide the rows in the same way.
+    """
     known = target.numbers[~np.isnan(target.numbers)]
     middle = float(np.quantile(known, 0.5, method="higher"))
-    return middle if middle > known.min() else float(known[known > known.min()].min())
+    middle = middle if middle > known.min() else float(known[known > known.min()].min())
+    below = known[known < middle].max()
+    short = (float(f"{middle:.{digits}g}") for digits in range(1, 7))
+    return next((value for value in short if below < value <= middle), middle)
 
 
 def _left_out(asked: Request, columns: Mapping[str, Column], split: str | None) -> dict[str, str]:

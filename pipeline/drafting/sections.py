@@ -62,6 +62,7 @@ def budget(roles: Roles) -> list[Line]:
     else:
         target.append(Line("minimum", None, f"{DECIDE} less is a bad row; empty = no limit"))
         target.append(Line("maximum", None, f"{DECIDE} more is a bad row; empty = no limit"))
+        target.append(Line("favourable", None, "for a target of texts: the levels that count as 1"))
     return [
         *source(roles),
         Line("key", roles.asked.id, "column that names a row; empty = the row's number"),
@@ -150,7 +151,10 @@ def healthcare(roles: Roles) -> list[Line]:
 def _outcome(roles: Roles) -> list[Line]:
     column = Line("column", roles.outcome.name, "the decision")
     if roles.threshold is not None:
-        return [column, Line("at_least", roles.threshold, f"{DECIDE} here the median; from here the decision is a yes")]
+        return [
+            column,
+            Line("at_least", roles.threshold, f"{DECIDE} about the median; from here the decision is a yes"),
+        ]
     levels = counted(roles.outcome, roles.table)
     negative = [level for level in roles.outcome.counts.index if level not in roles.favourable]
     return [

@@ -52,13 +52,12 @@ def sections(params: str) -> dict[str, str]:
     return {"": parts[0], **{part.partition(":")[0]: part for part in parts[1:]}}
 
 
-def exchanged(params: str, new: Mapping[str, str | None]) -> str:
-    """The file with the text of some sections replaced, or, where it is None, left out; the order stays."""
+def exchanged(params: str, new: Mapping[str, str]) -> str:
+    """The file with the text of some sections replaced; the order stays, and so do blank lines between them."""
     out = []
     for key, old in sections(params).items():
-        if (part := new.get(key, old)) is not None:
-            blank = "\n" if old.endswith("\n\n") else ""
-            out.append(part if part is old else part.rstrip("\n") + "\n" + blank)
+        part = new.get(key, old)
+        out.append(part if part is old else part.rstrip("\n") + "\n" + "\n" * old.endswith("\n\n"))
     return "".join(out).rstrip("\n") + "\n"
 
 

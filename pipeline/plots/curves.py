@@ -70,7 +70,7 @@ def curves(
     for tick in up.at or ticks(up.low, up.high, int(height / 40)):
         canvas.line((left, y(tick), right, y(tick)), "grid")
         canvas.text(left - 6, y(tick) + 4, up.tick(tick), "muted end")
-    for tick in across.at or ticks(across.low, across.high, int((right - left) / 50)):
+    for tick in across.at or ticks(across.low, across.high, max(4, int((right - left) / 50))):
         canvas.line((x(tick), top + height, x(tick), top + height + 4), "axis")
         canvas.text(x(tick), top + height + 20, across.tick(tick), "muted middle")
     if at is not None:

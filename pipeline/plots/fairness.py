@@ -22,7 +22,7 @@ _PEOPLE = {
     "false_positive_rate": "people who do not qualify",
     "positive_predictive_value": "people selected",
 }
-NAMED = 3  # attributes that a heading counts one by one
+NAMED, MOST = 3, 12  # attributes that a heading counts one by one; levels drawn of an attribute
 
 
 def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
@@ -44,9 +44,10 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
         f"{finding} Worst after reweighing: {_label(worst)} by {name(worst.attribute)}, "
         f"{_value(worst)}, limits {limits(worst.minimum, worst.maximum)}: {words(worst.verdict)}."
     )
+    how = " jackknife" if (fairness["method"] == "jackknife").any() else ""
     caption = (
-        f"Marks are values on the test rows, bars {percent(confidence, 0)} intervals. A verdict judges the whole bar. "
-        "Numbers under a name: people on both sides. Source: plots/fairness.csv."
+        f"Marks are values on the test rows, bars {percent(confidence, 0)}{how} intervals. A verdict judges the whole "
+        "bar. Numbers under a name: people on both sides. Source: plots/fairness.csv."
     )
     sides = "Unprivileged against privileged people"
     if (judged["comparison"] == ANY_LEVEL).any():
@@ -130,25 +131,41 @@ RATES = {
 }
 
 
-def group_rates(rates: pd.DataFrame, confidence: float) -> Picture:
-    """Selection and error rates of every level with Wilson intervals, both models; privileged levels first."""
+def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") -> Picture:
+    """Selection and error rates of every level with intervals, both models; of many levels those at the ends."""
     shown = rates[~rates["reason"].str.startswith(FEW)]
     own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([(KIND[model], model) for model in MODELS])
+        columns = [Column(title, 0, 1, share, 48) for title, _ in RATES.values()]
         for attribute, part in own:
-            canvas.paragraph(f"By {name(attribute)}", "bold")
-            columns = [Column(title, 0, 1, share, 48) for title, _ in RATES.values()]
-            lines = [_level(str(level), rows) for level, rows in part.groupby("level", sort=False)]
+            levels = part["level"].nunique()
+            kept = _ends(part) if levels > MOST else part
+            some = f": the {MOST} of {levels} levels that are selected least and most" if levels > MOST else ""
+            canvas.paragraph(f"By {name(attribute)}{some}", "bold")
+            lines = [_level(str(level), rows) for level, rows in kept.groupby("level", sort=False)]
             forest(canvas, columns, lines, label=170, phone=130)
 
-    finding = _selected(own)
+    finding = _selected([part for _, part in own])
     caption = (
-        f"Marks are rates on the test rows, bars {percent(confidence, 0)} Wilson intervals; n is the number of people. "
-        "A rate of fewer than five people, or of none, is left out. Source: plots/group_rates.csv."
+        f"Marks are rates on the test rows, bars {percent(confidence, 0)} {method} intervals; n is the number of "
+        "people. None: there is nobody whom the rate is about, or too few to publish it. "
+        "Source: plots/group_rates.csv."
     )
     return picture(Said(finding, "Per cent of the people of a level, both models, test rows", finding, caption), draw)
+
+
+def _chosen(part: pd.DataFrame) -> pd.DataFrame:
+    """Selection rates after reweighing, the lowest first."""
+    own = part[(part["rate"] == "selection_rate") & (part["model"] == REWEIGHED)]
+    return own.dropna(subset=["value"]).sort_values("value", kind="stable")
+
+
+def _ends(part: pd.DataFrame) -> pd.DataFrame:
+    """The levels that are selected least and most, as many of each."""
+    levels = _chosen(part)["level"]
+    return part[part["level"].isin([*levels.head(MOST // 2), *levels.tail(MOST // 2)])]
 
 
 def _level(level: str, rows: pd.DataFrame) -> Row:
@@ -157,24 +174,19 @@ def _level(level: str, rows: pd.DataFrame) -> Row:
     for rate, (_, complement) in RATES.items():
         marks = []
         for row in records(rows[rows["rate"] == rate]):
-            value, low, high = (
-                (1 - row.value, 1 - row.high, 1 - row.low) if complement else (row.value, row.low, row.high)
-            )
-            if isnan(value):
-                value = low = high = nan
-            marks.append(Mark(KIND[row.model], value, low, high, "none" if isnan(value) else f"{value * 100:.0f} %"))
+            value, *ends = (1 - x if complement else x for x in (row.value, row.low, row.high))
+            low, high = (nan, nan) if isnan(value) else sorted(ends)
+            marks.append(Mark(KIND[row.model], value, low, high, "none" if isnan(value) else share(value)))
         cells.append(Cell(marks, note=f"n {n:,.0f}"))
     return Row(name(level), cells)
 
 
-def _selected(own: list[tuple[str, pd.DataFrame]]) -> str:
-    """Whom the reweighed model selects least and most, by attribute."""
+def _selected(own: list[pd.DataFrame]) -> str:
+    """Whom the reweighed model selects least and most, by attribute, where they are farthest apart first."""
+    ranges = [(rows[0], rows[-1]) for part in own if (rows := records(_chosen(part)))]
+    ranges.sort(key=lambda pair: pair[0].value - pair[1].value)
     parts = []
-    for attribute, part in own[:NAMED]:
-        chosen = part[(part["rate"] == "selection_rate") & (part["model"] == REWEIGHED)].dropna(subset=["value"])
-        if chosen.empty:
-            continue
-        low, high = (records(chosen.sort_values("value", kind="stable"))[i] for i in (0, -1))
-        least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in (low, high))
-        parts.append(f"by {name(attribute)} from {least} to {most}")
-    return f"The reweighed model selects {'; '.join(parts)}." if parts else "No level has enough people for a rate."
+    for pair in ranges[:NAMED]:
+        least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in pair)
+        parts.append(f"by {name(pair[0].attribute)} from {least} to {most}")
+    return f"The reweighed model selects {'; '.join(parts)}." if parts else "No level has a rate."

@@ -11,6 +11,7 @@ from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture
 from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
+from responsible.fairness.comparisons import mirrored
 from responsible.names import ANY_LEVEL
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _worse(*rows: Any) -> Any:
 def _worst(table: pd.DataFrame) -> dict[tuple[str, str], Any]:
     """(Attribute, comparison) → its row with the worst finding."""
     found: dict[tuple[str, str], Any] = {}
-    for row in records(table[table["comparison"] != ANY_LEVEL]):
+    for row in records(table[table["comparison"].ne(ANY_LEVEL) & ~mirrored(table)]):
         key = row.attribute, row.comparison
         found[key] = _worse(found.get(key), row)
     return found

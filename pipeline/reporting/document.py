@@ -22,7 +22,7 @@ What only people can say; the answer stands in answers.yaml under the document's
 is "not answered yet" where nobody gave one for this table (docs/policy.md):
     {{ people("intended_use", "What decisions may the model support?") }}
     {{ people("uses", "What may the requests be used for?", line="healthcare") }}   nothing without that line of work
-    {{ unanswered() }}   how many are open, of all and on this page; nothing when all are answered
+    {{ unanswered() }}   how many are open; nothing when all are answered
     {% if sample("budget") %}…{% endif %}   what is true only of the sample's table
 
 Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its

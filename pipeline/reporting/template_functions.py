@@ -112,13 +112,9 @@ class Functions:
         return engine.rendered(text, place, self.names, self.filters(), printed, literals=False)
 
     def unanswered(self) -> Markup:
-        """How many questions are not answered yet, of all and of this document; nothing when all are answered."""
-        asked = self._held().asked
-        if not (said := count(asked)):
-            return Markup("")
-        own = self._held().unanswered(self.document)
-        here = f", {len(own)} of them on this page" if own else ""
-        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}**{here}.")
+        """How many questions of all documents are not answered yet; nothing when all are answered."""
+        said = count(self._held().asked)
+        return Markup(f"> **{self.links.figure(said, FILE, UNANSWERED)}.**") if said else Markup("")
 
     def sample(self, line: str) -> bool:
         """Whether the table of a line of work is the sample's, for sentences that are true of no other."""

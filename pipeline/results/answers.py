@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from pipeline.storage.line_contents import line_of
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from responsible.governance import answers as _held
@@ -29,7 +30,6 @@ from responsible.governance.answers import (
     Circumstances,
     Line,
     Table,
-    line_of,
 )
 from responsible.governance.policy import Judgement, Policy
 from responsible.validation import InputError, Params, explain
@@ -66,6 +66,8 @@ class Held:
 
     def at(self, place: str, name: str) -> Asked | None:
         """The question of a document by name, None while its line of work is absent; an unknown one is an error."""
+        if not any(line in self.circumstances.tables for line in DOCUMENTS.get(place, ALL)):
+            return None
         if (place, name) not in self.known:
             form = 'people("name", "What …?"), the line of work as line="…" behind it'
             raise InputError(f"{place}: the question {name!r} was not found; write it as {form}")

@@ -73,7 +73,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
     )
     stages = only_of("stages", gone)
     texts = {
-        PARAMETERS: without(read_text(root / PARAMETERS), _sections(params, gone)),
+        PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
     if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
@@ -86,6 +86,12 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         if text != read_text(root / name):
             files.write_text(root / name, text)
     return _deleted(root, pipeline, gone)
+
+
+def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
+    """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
+    parts = [*gone, SWEEP] if "budget" in gone else gone
+    return without(text, _sections(params, parts))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:

@@ -68,13 +68,14 @@ def headlines(who: Groups) -> list[Comparison]:
 def simultaneous(inference: Inference, who: Groups) -> Inference | None:
     """The inference at which the intervals of all compared levels hold at once: Bonferroni's 1 − (1 − c)/k.
 
-    k is :attr:`Groups.compared`. None where so few replicates do not reach so far into the tails.
+    k is :attr:`Groups.compared`. Of n replicates a percentile at share t leaves (t (n − 1) + 1) / (n + 1) outside on
+    average, which is much more than t so far out; so t is set to leave (1 − c)/2k. None where n is too small for that.
     """
     if who.compared == 1:
         return inference
-    confidence = bonferroni(inference.confidence, who.compared)
-    reached = inference.replicates * (1 - confidence) >= 2
-    return inference.model_copy(update={"confidence": confidence}) if reached else None
+    number, tail = inference.replicates, (1 - bonferroni(inference.confidence, who.compared)) / 2
+    tail = (tail * (number + 1) - 1) / (number - 1)
+    return inference.model_copy(update={"confidence": 1 - 2 * tail}) if tail > 0 else None
 
 
 def together(rows: Sequence[Row], wide: Sequence[Row]) -> list[Row]:

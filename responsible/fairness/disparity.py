@@ -20,11 +20,13 @@ from responsible.fairness.groups import Counts, Groups, marginals
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
 from responsible.limits import Limits
-from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
-from responsible.statistics import intervals
-from responsible.statistics.count_figures import change, drawn, estimate
+from responsible.names import CHANGE, MODELS, POOLED
+from responsible.statistics import intervals, jackknife
+from responsible.statistics.count_figures import change, estimate
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
-from responsible.statistics.rates import parts
+from responsible.statistics.rates import RATES
+from responsible.statistics.rates import parts as of_rate
 from responsible.validation import Params, did_you_mean
 
 
@@ -53,19 +55,20 @@ class _Pair:
     change, and each model's own ``[side, y, ŷ]``, so that its figures do not depend on the model it stands beside.
     """
 
-    joint: tuple[Counts, Counts]
-    models: Mapping[str, tuple[Counts, Counts]]
+    joint: tuple[Counts, Draws]
+    models: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
-    def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Pair:
-        own = {model: (table, drawn(table, inference, rng)) for model, table in marginals(joint).items()}
-        return cls((joint, drawn(joint, inference, rng, models=2)), own)
+    def of(cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator) -> _Pair:
+        by_group = dict.fromkeys(MODELS) if parts is None else marginals(parts)
+        own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint).items()}
+        return cls((joint, drawn(joint, inference, rng, models=2, parts=parts)), own)
 
     def turned(self) -> _Pair:
         """The same comparison, and the same replicates, from the other side."""
-        joint, draws = (np.flip(counts, axis=-4) for counts in self.joint)
-        own = {model: (np.flip(t, axis=-3), np.flip(d, axis=-3)) for model, (t, d) in self.models.items()}
-        return _Pair((joint, draws), own)
+        whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
+        own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
+        return _Pair((whole(self.joint[0]), self.joint[1].map(whole)), own)
 
 
 def disparities(
@@ -76,12 +79,14 @@ def disparities(
     rng: np.random.Generator,
     *,
     rows: int | None = None,
+    parts: Counts | None = None,
 ) -> pd.DataFrame:
     """Every measure of every comparison, for baseline, reweighed and their paired change.
 
     Comparisons are those of :func:`~.comparisons.comparisons`; a single unprivileged level is also all of them, with
     the same figures, and "any level" (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
-    ``rows``: those of everybody, excluded levels too (default: those of ``joint``).
+    ``rows``: those of everybody, excluded levels too (default: those of ``joint``). ``parts``: ``joint`` by group of
+    clusters, ``(GROUPS, level, ...)``, if rows come in clusters; intervals and tests are then the jackknife's.
     Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum, maximum,
     verdict, best_accuracy``; ``support_unprivileged, support_privileged`` (the fewest rows a rate of the measure rests
     on), ``needed_unprivileged, needed_privileged`` (of the same kind, :func:`~.verdicts.rows_needed`); ``hypothesis,
@@ -91,7 +96,7 @@ def disparities(
     """
     found: list[Row] = []
     everybody, wider = int(joint.sum()) if rows is None else rows, simultaneous(inference, who)
-    for versus, pair in _pairs(joint, who, inference, rng):
+    for versus, pair in _pairs(joint, parts, who, inference, rng):
         judge = partial(_comparison, pair, fairness, others=everybody - int(pair.joint[0].sum()))
         own, wide = judge(inference), None if versus == POOLED else wider
         judged = together(_tested(own, pair), own if wide == inference else judge(wide) if wide else [])
@@ -104,17 +109,22 @@ def disparities(
     )
 
 
-def _pairs(joint: Counts, who: Groups, inference: Inference, rng: np.random.Generator) -> Iterator[tuple[str, _Pair]]:
+def _pairs(
+    joint: Counts, parts: Counts | None, who: Groups, inference: Inference, rng: np.random.Generator
+) -> Iterator[tuple[str, _Pair]]:
     """Every comparison by name; two levels that are compared with each other have the same replicates."""
     pair: _Pair | None = None
     for versus in comparisons(who):
-        turned = pair and who.mutual
-        pair = pair.turned() if pair and turned else _Pair.of(np.stack(versus.split(joint, axis=0)), inference, rng)
+        if pair and who.mutual:
+            pair = pair.turned()
+        else:
+            by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
+            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng)
         yield versus.name, pair
 
 
 def _tested(rows: list[Row], pair: _Pair) -> list[Row]:
-    tests = {m: _tests(*pair.models[m][0]) for m in MODELS}
+    tests = {m: _tests(pair.models[m][0], pair.models[m][1].parts) for m in MODELS}
     return [row | tests.get(str(row["model"]), {}).get(str(row["measure"]), {}) for row in rows]
 
 
@@ -133,14 +143,21 @@ def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference, o
     """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
     models.
     """
-    draws = pair.models[MODELS[0]][1]
-    best = best_accuracy(draws[..., 0, :, :], draws[..., 1, :, :], name, fairness.limits[name], others)
-    return float(intervals.percentile(best, inference.confidence).high)
+    table, (draws, parts) = pair.models[MODELS[0]]
+
+    def best(t: Counts) -> np.ndarray:
+        return best_accuracy(t[..., 0, :, :], t[..., 1, :, :], name, fairness.limits[name], others)
+
+    found = intervals.percentile(best(draws), inference.confidence)
+    if parts is not None:
+        support, values = jackknife.supports([RATES["base_rate"]], parts), best(jackknife.deleted(parts))
+        found = jackknife.stretched(found, best(table), values, support=support, confidence=inference.confidence)
+    return float(found.high)
 
 
 def _judged(
     name: str,
-    tables: tuple[Counts, Counts],
+    tables: tuple[Counts, Draws],
     fairness: Fairness,
     inference: Inference,
     *,
@@ -163,36 +180,17 @@ def _judged(
 
 
 def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
-    fewest = [min(int(parts(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
+    fewest = [min(int(of_rate(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
     return fewest[0], fewest[1]
 
 
-def _tests(u: Counts, p: Counts) -> dict[str, dict[str, object]]:
+def _tests(table: Counts, parts: Counts | None) -> dict[str, dict[str, object]]:
     """By measure: hypothesis, method and p of the test of its null hypothesis, shared by measures of one hypothesis."""
-    tests = {measure.hypothesis: measure.test for measure in MEASURES.values()}
-    found = {hypothesis: test(u, p) for hypothesis, test in tests.items()}
-    return {
-        name: {"hypothesis": (h := measure.hypothesis), "method": found[h].method, "p": found[h].p}
-        for name, measure in MEASURES.items()
-    }
-
-
-def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
-    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison, or of any level.
-
-    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each; where no level is
-    privileged, a sibling ``farthest`` names the level of each.
-    """
-    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & (comparisons["model"] != CHANGE)]
-    out: dict[str, dict[str, object]] = {}
-    for attribute, rows in pooled.groupby("attribute", sort=False):
-        out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
-    return out
-
-
-def _values(rows: pd.DataFrame) -> dict[str, object]:
-    values: dict[str, object] = dict(zip(rows["measure"], rows["value"], strict=True))
-    for name, column in (("undefined", "reason"), ("farthest", "farthest")):
-        if said := {m: text for m, text in zip(rows["measure"], rows[column], strict=True) if text}:
-            values[name] = said
-    return values
+    found: dict[str, dict[str, object]] = {}
+    for hypothesis, measure in {measure.hypothesis: measure for measure in MEASURES.values()}.items():
+        if parts is None:
+            method, p = (test := measure.test(*table)).method, test.p
+        else:
+            method, p = "jackknife", jackknife.equal_rates(measure.figure.rates, parts)
+        found[hypothesis] = {"hypothesis": hypothesis, "method": method, "p": p}
+    return {name: found[measure.hypothesis] for name, measure in MEASURES.items()}

@@ -13,8 +13,9 @@ from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.score_quality import score_quality
 from responsible.modelling.parameters import Logistic
-from responsible.modelling.performance import paired_change
-from responsible.names import MODELS
+from responsible.modelling.performance import cluster_of, paired_change
+from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
+from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -67,19 +68,26 @@ def evaluate(
     found = []
     for who in attributes:
         code = who.codes(test)
-        joint = groups.tabulate(code, len(who.levels), bits, n)
+        joint, parts = counted(test, code, len(who.levels), bits)
         found.append(
-            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()))
+            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
             | {
                 "score_quality": score_quality(
-                    code, who, scores, label, n, bins=CALIBRATION_BINS, confidence=inference.confidence
+                    code,
+                    who,
+                    scores,
+                    label,
+                    n,
+                    bins=CALIBRATION_BINS,
+                    confidence=inference.confidence,
+                    clusters=cluster_of(test),
                 ),
             }
         )
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
-    everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
-    tables["performance_change"] = paired_change(everybody, inference, rng)
+    everyone, parts = everybody(test, bits)
+    tables["performance_change"] = paired_change(everyone, inference, rng, parts)
     return Evaluation(**(tables | {"fairness": adjust([tables["fairness"]], "model")[0]}))
 
 
@@ -91,10 +99,32 @@ def _from_counts(
     rng: np.random.Generator,
     *,
     rows: int,
+    parts: groups.Counts | None,
 ) -> dict[str, pd.DataFrame]:
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows),
-        "group_rates": groups.group_rates(joint, who, inference.confidence),
-        "group_tests": groups.any_difference(joint, who, inference.replicates, rng),
+        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts),
+        "group_rates": groups.group_rates(joint, who, inference.confidence, parts),
+        "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=parts is not None),
         "confusion": groups.confusion(joint, who),
     }
+
+
+def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """Headline values ``{attribute: {model: {measure: value}}}`` of the pooled comparison, or of any level.
+
+    Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each; where no level is
+    privileged, a sibling ``farthest`` names the level of each.
+    """
+    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & (comparisons["model"] != CHANGE)]
+    out: dict[str, dict[str, object]] = {}
+    for attribute, rows in pooled.groupby("attribute", sort=False):
+        out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}
+    return out
+
+
+def _values(rows: pd.DataFrame) -> dict[str, object]:
+    values: dict[str, object] = dict(zip(rows["measure"], rows["value"], strict=True))
+    for name, column in (("undefined", "reason"), ("farthest", "farthest")):
+        if said := {m: text for m, text in zip(rows["measure"], rows[column], strict=True) if text}:
+            values[name] = said
+    return values

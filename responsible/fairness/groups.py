@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, BASELINE, POOLED, REST, REWEIGHED
-from responsible.statistics import intervals, significance
+from responsible.statistics import intervals, jackknife, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError, did_you_mean
@@ -90,30 +90,18 @@ def declared_groups(
     return out
 
 
-def tabulate(
-    code: npt.NDArray[np.int64], levels: int, binary: Sequence[npt.ArrayLike], counts: npt.ArrayLike
-) -> Counts:
-    """Σ ``counts`` by level and by each 0/1 array of ``binary`` (label, prediction, …): (levels, 2, …, 2).
-
-    Cells with code -1 (excluded levels) are left out.
-    """
-    kept, shape = code >= 0, (levels, *(2 for _ in binary))
-    cell = np.ravel_multi_index((code[kept], *(np.asarray(b, dtype=np.int64)[kept] for b in binary)), shape)
-    total = np.zeros(int(np.prod(shape)), dtype=np.int64)
-    np.add.at(total, cell, np.asarray(counts, dtype=np.int64)[kept])
-    return total.reshape(shape)
-
-
 def marginals(joint: Counts) -> dict[str, Counts]:
     """``[..., level, y, ŷ]`` of each model from the joint counts of both."""
     return {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
 
 
-def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+def any_difference(
+    joint: Counts, who: Groups, draws: int, rng: np.random.Generator, *, clustered: bool = False
+) -> pd.DataFrame:
     """Do the levels differ at all? For each model the permutation test over all levels of selection and of TPR.
 
     Group labels are permuted in count space. ``range`` = max − min of the levels' rates is only a
-    description.
+    description. Of ``clustered`` rows, which do not permute one by one, there is no test: p is NaN.
     """
     rows: list[dict[str, object]] = []
     for model, table in marginals(joint).items():
@@ -121,16 +109,19 @@ def any_difference(joint: Counts, who: Groups, draws: int, rng: np.random.Genera
             used = within[within.sum(1) > 0]
             share = used[:, 1] / used.sum(1) if len(used) else np.array([np.nan])
             test = significance.permutation(within, draws, rng)
-            found = {"range": float(np.ptp(share)), "statistic": test.statistic, "p": test.p, "cramers_v": test.effect}
+            p = np.nan if clustered else test.p
+            found = {"range": float(np.ptp(share)), "statistic": test.statistic, "p": p, "cramers_v": test.effect}
             rows.append({"attribute": who.attribute, "model": model, "rate": rate, "levels": len(used), **found})
     return pd.DataFrame(rows)
 
 
-def group_rates(joint: Counts, who: Groups, confidence: float) -> pd.DataFrame:
+def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts | None = None) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
 
     A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
     ``simultaneous_low, simultaneous_high`` are the Wilson intervals that hold for all levels at once (Bonferroni).
+    ``clusters`` is ``joint`` by group of clusters: intervals are then those of as many rows as count like independent
+    ones (:func:`~responsible.statistics.jackknife.design_effects`).
     """
     rows: list[dict[str, object]] = []
     joined = intervals.bonferroni(confidence, len(who.levels))
@@ -138,7 +129,8 @@ def group_rates(joint: Counts, who: Groups, confidence: float) -> pd.DataFrame:
         for level, name in enumerate(who.levels):
             for rate in GROUP_RATES:
                 k, n = (int(part) for part in parts(table[level], rate))
-                interval, wide = (intervals.wilson(np.array(k), np.array(n), c) for c in (confidence, joined))
+                own = None if clusters is None else parts(marginals(clusters)[model][:, level], rate)
+                interval, wide = (jackknife.wilson(k, n, c, own) for c in (confidence, joined))
                 reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
                 place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
                 value = {"value": k / n if n else np.nan, "low": float(interval.low), "high": float(interval.high)}

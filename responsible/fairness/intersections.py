@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, group_rates, tabulate
+from responsible.fairness.groups import Groups, group_rates
+from responsible.statistics.count_tables import counted
 from responsible.statistics.intervals import Inference
 
 FIGURES = ("value", "low", "high", "reason", "simultaneous_low", "simultaneous_high")
@@ -51,7 +52,8 @@ def _pair(
     a, b = (who.codes(test) for who in (first, second))
     code = np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
     who = crossed(first, second)
-    rates = group_rates(tabulate(code, len(who.levels), bits, test["n"].to_numpy()), who, inference.confidence)
+    joint, clusters = counted(test, code, len(who.levels), bits)
+    rates = group_rates(joint, who, inference.confidence, clusters)
     few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
     rates.loc[few, ["value", "low", "high", "simultaneous_low", "simultaneous_high"]] = np.nan
     rates.loc[few, "reason"] = "n_below_minimum"

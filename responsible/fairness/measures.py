@@ -74,7 +74,10 @@ class Measure:
     def figure(self) -> CountFigure:
         """The measure as a figure of tables ``(..., side, y, ŷ)`` whose sides are unprivileged and privileged."""
         figure = CountFigure(
-            _of_sides(self.compute), tuple(map(RATES.__getitem__, self.rates)), tuple(map(_of_sides, self.gaps))
+            _of_sides(self.compute),
+            tuple(map(RATES.__getitem__, self.rates)),
+            tuple(map(_of_sides, self.gaps)),
+            bounds=self.bounds,
         )
         return replace(figure, code=self.zero_privileged) if self.zero_privileged else figure
 

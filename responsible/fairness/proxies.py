@@ -17,8 +17,9 @@ import pandas as pd
 from responsible.fairness.groups import Groups
 from responsible.modelling.logistic_regression import train
 from responsible.modelling.parameters import Logistic
+from responsible.modelling.performance import cluster_of, score_interval
 from responsible.names import ATTRIBUTE, FEATURE
-from responsible.statistics.intervals import Inference
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
 from responsible.validation import MISSING
 
@@ -132,9 +133,15 @@ def _guessed(
         return place | {"strength": "", "reason": reason}
     tallies = _tallies(task, kinds, params)
     value, doubt = roc_auc(*tallies), 1 - inference.confidence
-    shown, strict = (auc_interval(*tallies, 1 - doubt / family) for family in (task.levels, guesses))
+    clusters, families = cluster_of(task.rows), (task.levels, guesses)
+    shown, strict = (_interval(tallies, clusters, 1 - doubt / family) for family in families)
     found = {"value": value, "low": float(shown.low), "high": float(shown.high)}
     return place | found | {"strength": strength(value, float(strict.low)), "reason": ""}
+
+
+def _interval(tallies: tuple[np.ndarray, np.ndarray, np.ndarray], clusters: Ints | None, confidence: float) -> Interval:
+    found = auc_interval(*tallies, confidence)
+    return found if clusters is None else score_interval("roc_auc", found, tallies, clusters, confidence)
 
 
 def _tallies(task: _Task, kinds: Mapping[str, str], params: Logistic) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

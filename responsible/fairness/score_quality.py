@@ -17,28 +17,40 @@ Ints = npt.NDArray[np.int64]
 
 
 def _members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """Name and membership (m,) of both pools and of every level; excluded levels belong to none."""
-    yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
-    yield POOLED, (code >= 0) & ~who.privileged[code]
+    """Name and membership (m,) of both pools, where a level is privileged, and of every level; excluded levels belong
+    to none.
+    """
+    if who.reference:
+        yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
+        yield POOLED, (code >= 0) & ~who.privileged[code]
     for level, name in enumerate(who.levels):
         yield name, code == level
 
 
 def score_quality(
-    code: Ints, who: Groups, scores: Mapping[str, Array], label: Ints, counts: Ints, *, bins: int, confidence: float
+    code: Ints,
+    who: Groups,
+    scores: Mapping[str, Array],
+    label: Ints,
+    counts: Ints,
+    *,
+    bins: int,
+    confidence: float,
+    clusters: Ints | None = None,
 ) -> pd.DataFrame:
     """Ranking and calibration of each group and model, a row each.
 
     Columns: ``attribute, group, model, n, roc_auc`` (NaN without positives or negatives), ``score`` (mean score),
     ``observed`` (share of label 1), ``bins`` (score bins with rows) and ``bins_off`` (those whose mean score lies
-    outside the Wilson interval of their observed share).
+    outside Wilson's interval of their observed share; with ``clusters`` (m,), of the rows over their design effect).
     """
     rows = []
     for group, member in _members(code, who):
         n, ones = counts[member], (counts * label)[member]
         for model, score in scores.items():
             own = score[member]
-            found = calibration(own, ones, n, bins, confidence)
+            groups = None if clusters is None else clusters[member]
+            found = calibration(own, ones, n, bins, confidence, clusters=groups)
             held = found.n > 0
             off = held & ((found.score < found.low) | (found.score > found.high))
             total = n.sum()

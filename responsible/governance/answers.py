@@ -164,12 +164,6 @@ def _columns(attributes: Mapping[str, Any] | None) -> list[str]:
     return [own["column"] for own in (attributes or {}).values()]
 
 
-def line_of(metric: str) -> str:
-    """The line of work that a metric path belongs to."""
-    section = metric.removeprefix("prepare_").replace("cluster_privacy", "segments")
-    return next((line for line in ("healthcare", "segments") if section.startswith(line)), "budget")
-
-
 def count(asked: Sequence[Asked]) -> str:
     """``7 of 22 questions are not answered yet``; empty when all are answered."""
     number = sum(bool(a.why) for a in asked)

@@ -19,9 +19,10 @@ from scipy.special import ndtr
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
 from responsible.governance.evidence import WHOLE, Evidence
-from responsible.modelling.performance import lacking, paired_change
+from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
 from responsible.names import CHANGE, POOLED
-from responsible.statistics.intervals import Inference, quantile
+from responsible.statistics.count_tables import counted, everybody
+from responsible.statistics.intervals import Inference, Interval, quantile
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
 
@@ -87,14 +88,21 @@ def paired(
     """
     n, scores = test["n"].to_numpy(), [test[name].to_numpy() for name in ("old", "new")]
     bits = [label, *(score >= at for score, at in zip(scores, decide_at, strict=True))]
-    everybody = groups.tabulate(np.zeros(len(n), dtype=np.int64), 1, bits, n)[0]
-    table = paired_change(everybody, inference, rng)
+    everyone, parts = everybody(test, bits)
+    table = paired_change(everyone, inference, rng, parts)
     found = {(str(row["figure"]), WHOLE): _change(row) for row in table.to_dict("records")}
-    found |= _scores(scores[0], scores[1], n * label, n * (1 - label), inference)
+    rows, clusters = (n * label, n * (1 - label)), cluster_of(test)
+    for (name, level), change in _scores(scores[0], scores[1], *rows, inference).items():
+        ends = Interval(change.low, change.high)
+        if clusters is not None:
+            now = scores[1], *rows
+            ends = score_interval(name, ends, now, clusters, inference.confidence, before=scores[0])
+        found[name, level] = Change(change.value, float(ends.low), float(ends.high))
     for who in attributes:
         code = who.codes(test)
-        joint = groups.tabulate(code, len(who.levels), bits, n)
-        found |= _fairness(disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum())))
+        joint, parts = counted(test, code, len(who.levels), bits)
+        judged = disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
+        found |= _fairness(judged)
     return found
 
 

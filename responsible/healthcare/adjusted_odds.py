@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, ndtr
 
-from responsible.fairness.groups import Groups, tabulate
+from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import MERIT, OUTCOME, PRIORITY, URGENCY, binary, binned
 from responsible.statistics import intervals
+from responsible.statistics.count_tables import tabulate
 
 Array = npt.NDArray[np.float64]
 GIVEN = (PRIORITY, MERIT, URGENCY)

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
-from responsible.fairness.groups import Counts, Groups, tabulate
+from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import rows_needed, verdict
 from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
 from responsible.limits import Limits
 from responsible.names import POOLED
 from responsible.statistics import intervals
-from responsible.statistics.count_figures import Estimate, drawn, estimate
+from responsible.statistics.count_figures import Estimate, estimate
+from responsible.statistics.count_tables import Draws, drawn, tabulate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
@@ -86,19 +88,20 @@ def approval_rates(
 
 def _tables(
     counts: Counts, who: Groups, inference: Inference, rng: np.random.Generator
-) -> Iterator[tuple[str, tuple[Counts, Counts]]]:
+) -> Iterator[tuple[str, tuple[Counts, Draws]]]:
     """Table and draws of every comparison by name; two levels compared with each other have the same draws."""
-    tables: tuple[Counts, ...] = ()
+    found: tuple[Counts, Draws] | None = None
+    turn = partial(np.flip, axis=-3)
     for versus in comparisons(who):
-        if tables and who.mutual:
-            tables = tuple(np.flip(table, axis=-3) for table in tables)
+        if found and who.mutual:
+            found = turn(found[0]), found[1].map(turn)
         else:
             table = np.stack(versus.split(counts, axis=-3))
-            tables = (table, drawn(table, inference, rng))
-        yield versus.name, (tables[0], tables[1])
+            found = table, drawn(table, inference, rng)
+        yield versus.name, found
 
 
-def _rows(scope: str, tables: tuple[Counts, Counts], limits: Mapping[str, Limits], inference: Inference) -> list[Row]:
+def _rows(scope: str, tables: tuple[Counts, Draws], limits: Mapping[str, Limits], inference: Inference) -> list[Row]:
     out: list[Row] = []
     for name, own in limits.items():
         found = estimate(MEASURES[name].figure, *tables, inference)

@@ -20,7 +20,8 @@ from responsible.fairness.measures import MEASURES
 from responsible.healthcare.cases import DURATION, OUTCOME, binary
 from responsible.names import ATTRIBUTE
 from responsible.statistics import intervals, means, significance
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import divide
 from responsible.validation import Params
@@ -128,6 +129,7 @@ def _waits(cases: pd.DataFrame, cell: Ints, members: Bools, enough: Bools, confi
     known = cases[DURATION].notna().to_numpy()
     minutes = cases[DURATION].to_numpy(dtype=float)[known]
     own, rest = (means.Moments.of(minutes, cell[known], side) for side in (members, ~members))
-    difference, low, high, p = (np.where(enough, x, np.nan) for x in means.welch(own, rest, confidence))
+    tested = means.welch(own, rest, confidence)
+    difference, low, high, p = (np.where(enough & ~np.isnan(tested[1]), x, np.nan) for x in tested)
     found = {"mean_wait": own.mean, "wait_difference": difference, "wait_low": low, "wait_high": high}
     return {**found, "wait_p": p, "wait_p_adjusted": significance.holm(p)}

@@ -19,7 +19,8 @@ from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, PRIORITY, URGENCY, scopes, selected
 from responsible.statistics import means
-from responsible.statistics.count_figures import change, drawn, estimate
+from responsible.statistics.count_figures import change, estimate
+from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 
 
@@ -94,8 +95,8 @@ def replayed(
 class _Sides:
     """Tables and replicates of one comparison: of joint counts ``[side, y, before, after]``, and of either decision."""
 
-    joint: tuple[Counts, Counts]
-    single: Mapping[str, tuple[Counts, Counts]]
+    joint: tuple[Counts, Draws]
+    single: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
     def of(cls, joint: Counts, inference: Inference, rng: np.random.Generator) -> _Sides:
@@ -132,9 +133,12 @@ def _waits(cases: pd.DataFrame, after: pd.DataFrame, who: Groups, inference: Inf
                 both = means.Moments.of(minutes[side >= 0], side[side >= 0], np.eye(2, dtype=bool))
                 u, p = (means.Moments(both.n[s], both.mean[s], both.variance[s]) for s in (0, 1))
                 value, low, high, _ = means.welch(u, p, inference.confidence)
-                three[key] = float(value), float(low), float(high)
+                moved = minutes[side >= 0].any()  # a change of nobody's wait is none, and certain
+                three[key] = (float(value), float(low), float(high)) if moved else (0.0, 0.0, 0.0)
             few = int(min((side == 0).sum(), (side == 1).sum()))
             reason = "" if few >= inference.minimum_denominator else "n_below_minimum" if few else "group_absent"
+            if not reason and any(np.isnan(low) for _, low, _ in three.values()):
+                reason = means.STILL
             place = {"attribute": who.attribute, "comparison": versus.name, "scope": scope, "measure": WAIT}
             rows.append(place | _flat(dict.fromkeys(three, (np.nan,) * 3) if reason else three) | {"reason": reason})
     return rows

@@ -15,7 +15,8 @@ from responsible.fairness.measures import MEASURES
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import DURATION, MONTH
 from responsible.statistics import intervals, means
-from responsible.statistics.count_figures import drawn, estimate
+from responsible.statistics.count_figures import estimate
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError, Params
 
@@ -62,7 +63,7 @@ def _scope(
     draws, rows = drawn(table, inference, rng), []
     for name in measures:
         found = estimate(MEASURES[name].figure, table, draws, inference)
-        error = _error(MEASURES[name].figure.compute(draws))
+        error = _error(MEASURES[name].figure.compute(draws.tables))
         for i, figures in enumerate(zip(found.value, found.low, found.high, error, strict=True)):
             rows.append(place | {"measure": name} | _figures(i, figures, found.reason[i]))
     return rows
@@ -96,7 +97,8 @@ def _waits(cases: pd.DataFrame, who: Groups, versus: Comparison, index: np.ndarr
     rows: Rows = []
     for i in range(parts):
         few = "n_below_minimum" if fewest[i] < inference.minimum_denominator else ""
-        reason = "group_absent" if fewest[i] == 0 else few
+        still = means.STILL if np.isnan(low[i]) else ""
+        reason = "group_absent" if fewest[i] == 0 else few or still
         rows.append(place | _figures(i, [value[i], low[i], high[i], error[i]], reason))
     return rows
 

@@ -21,14 +21,15 @@ from responsible.limits import Limits
 from responsible.names import POOLED
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
-from responsible.statistics.means import mean_draws, median_draws, size_draws
+from responsible.statistics.means import STILL, mean_draws, median_draws, size_draws
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Statistic = tuple[Callable[[Array], float], Callable[[Array, Ints, np.random.Generator], Array]]
 
+MEAN = "mean_wait_difference"
 MEASURES: dict[str, Statistic] = {
-    "mean_wait_difference": (lambda x: float(np.mean(x)), mean_draws),
+    MEAN: (lambda x: float(np.mean(x)), mean_draws),
     "median_wait_difference": (lambda x: float(np.median(x)), median_draws),
 }
 """Every measure of waits by its name in metrics files: the statistic of one group and its bootstrap draws."""
@@ -94,6 +95,8 @@ def _measured(measure: str, pair: tuple[Array, Array], inference: Inference) -> 
     compute, (u, p) = MEASURES[measure][0], pair
     fewest = min(len(u), len(p))
     reason = "group_absent" if fewest == 0 else "n_below_minimum" if fewest < inference.minimum_denominator else ""
+    if not reason and measure == MEAN and min(np.ptp(u), np.ptp(p)) == 0:
+        reason = STILL
     groups = {"unprivileged": compute(u) if len(u) else np.nan, "privileged": compute(p) if len(p) else np.nan}
     value = np.nan if reason else groups["unprivileged"] - groups["privileged"]
     found: Row = {"measure": measure, **groups, "value": value, "low": np.nan, "high": np.nan}

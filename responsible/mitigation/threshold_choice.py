@@ -13,11 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.comparisons import Row, any_level
+from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_figures import Array, Bits, Sweep, estimates, quantity, sides
-from responsible.mitigation.threshold_sweep import Swept
 from responsible.names import DATA, MODELS
 from responsible.statistics import intervals
-from responsible.statistics.count_figures import drawn
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
@@ -39,6 +38,12 @@ def replicate_counts(swept: Swept, split: str, number: int, rng: np.random.Gener
     # Sums of whole numbers far below 2**53 are exact in floating point, and the product runs in BLAS.
     chunks = [intervals.replicates(total, part, rng) @ hot for part in _parts(number, 1_000)]
     return np.concatenate(chunks).astype(np.int64).reshape(number, size, swept.groups, 2, 2)
+
+
+def replicate_groups(parts: Counts, number: int, rng: np.random.Generator) -> Counts:
+    """As :func:`replicate_counts` of clustered rows, whose groups ``[group of clusters, threshold, ...]`` are drawn."""
+    times = rng.multinomial(len(parts), np.full(len(parts), 1 / len(parts)), size=number)
+    return np.asarray(np.tensordot(times.astype(float), parts.astype(float), axes=1)).round().astype(np.int64)
 
 
 def _parts(number: int, most: int) -> list[int]:
@@ -133,24 +138,27 @@ def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.r
             f"threshold_sweep: no threshold has models; at {swept.thresholds[0]:g}: {swept.found.reason[0]}"
         )
     split = "valid" if (swept.split == "valid").any() else "train"
-    point = swept.joint(split).sum(-2)
-    draws = replicate_counts(swept, split, inference.replicates, rng)
+    parts = swept.parts(split).sum(-2)
+    point, many = parts.sum(axis=0), inference.replicates
+    clustered = swept.clusters is not None
+    draws = replicate_groups(parts, many, rng) if clustered else replicate_counts(swept, split, many, rng)
     won, distance = (f(c, usable, sweep, each=swept.each) for f, c in ((winners, draws), (misses, point)))
     best = int(winners(point, usable, sweep, each=swept.each))
     index = best if best >= 0 else int(np.argmin(distance))
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
-    held = _constraints(point[index], swept, sweep, inference, rng)
+    held = _constraints(parts[:, index], swept, sweep, inference, rng)
     none = float((won < 0).mean())
     return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
 
 
 def _constraints(
-    point: Counts, swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator
+    parts: Counts, swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator
 ) -> pd.DataFrame:
     rows: list[Row] = []
     for name, limits in sweep.limits.items():
-        table = sides(name, point, each=swept.each)
-        found = estimates(name, (table, drawn(table, inference, rng)), inference, swept.unpooled, limits)
+        by_group = sides(name, parts, each=swept.each)
+        tables = by_group.sum(axis=0), swept.drawn(by_group, inference, rng)
+        found = estimates(name, tables, inference, swept.unpooled, limits)
         found = any_level(found, ("measure",)) if len(found) > 1 else found
         rows += [{"farthest": "", **row} for row in found]
     columns = ["constraint", "value", "low", "high", "minimum", "maximum", "verdict", "farthest"]

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.measures import MEASURES
+from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice
-from responsible.mitigation.threshold_sweep import Swept
 from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
 from responsible.tabular.levels import Disclosure, blanked
 

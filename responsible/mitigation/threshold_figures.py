@@ -13,6 +13,7 @@ from responsible.fairness.groups import Groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
 from responsible.statistics.count_figures import CountFigure, estimate, performance_figure
+from responsible.statistics.count_tables import Draws
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, rate
 from responsible.tabular.cells import Grid
@@ -69,7 +70,7 @@ def sides(name: str, counts: Counts, *, each: bool = False) -> Counts:
 
 
 def estimates(
-    name: str, tables: tuple[Counts, Counts], inference: Inference, who: Groups | None, limits: Limits | None = None
+    name: str, tables: tuple[Counts, Draws], inference: Inference, who: Groups | None, limits: Limits | None = None
 ) -> list[Row]:
     """The figure ``name`` of each comparison of a table ``[comparison, side, y, ŷ]`` of :func:`sides` and its draws.
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.comparisons import Row, any_level
-from responsible.fairness.groups import Groups, declared_groups, tabulate, weighing_groups
+from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.reweighing import Reweigh, row_weights
+from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_figures import (
     PRIVILEGED,
     UNPRIVILEGED,
@@ -25,8 +26,8 @@ from responsible.mitigation.threshold_figures import (
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.modelling.parameters import Logistic
+from responsible.modelling.performance import cluster_of
 from responsible.names import ANY_LEVEL, BASELINE, DATA, REWEIGHED
-from responsible.statistics.count_figures import drawn
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
@@ -35,19 +36,6 @@ from responsible.validation import InputError
 
 ENDS = ("value", "low", "high", "simultaneous_low", "simultaneous_high")
 Watch = Callable[[Iterable[npt.NDArray[np.bool_]]], Iterable[npt.NDArray[np.bool_]]]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """For every threshold whether each cell has the label and is predicted 1 by each model: (thresholds, m) bool.
-
-    ``reason`` says why a threshold has no models ("" when it has): its predictions mean nothing.
-    """
-
-    label: Bits
-    baseline: Bits
-    reweighed: Bits
-    reason: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,42 +75,6 @@ class Fitter:
         return np.asarray(fitted.predict_proba(self.matrix)[:, 1] >= self.model.decision_threshold)[self.design.row]
 
 
-@dataclass(frozen=True)
-class Swept:
-    """Predictions at every threshold for cells with ``group``, ``split`` and ``counts``, each (m,).
-
-    Groups: 0 unprivileged, 1 privileged, 2 excluded; or the levels of ``unpooled``, of which none is privileged.
-    """
-
-    thresholds: tuple[float, ...]
-    found: Predictions
-    group: npt.NDArray[np.int64]
-    split: npt.NDArray[np.object_]
-    counts: npt.NDArray[np.int64]
-    unpooled: Groups | None = None
-
-    @property
-    def each(self) -> bool:
-        """Whether each level is compared with everybody else."""
-        return self.unpooled is not None
-
-    @property
-    def groups(self) -> int:
-        """The number of groups, the excluded among them."""
-        return 1 + (len(self.unpooled.levels) if self.unpooled else 2)
-
-    @property
-    def usable(self) -> npt.NDArray[np.bool_]:
-        """Which thresholds have models: (thresholds,)."""
-        return np.array([not reason for reason in self.found.reason])
-
-    def joint(self, split: str) -> npt.NDArray[np.int64]:
-        """Counts ``[threshold, group, y, ŷ_baseline, ŷ_reweighed]`` of the rows of one split."""
-        counts = np.where(self.split == split, self.counts, 0)
-        each = zip(self.found.label, self.found.baseline, self.found.reweighed, strict=True)
-        return np.stack([tabulate(self.group, self.groups, bits, counts) for bits in each])
-
-
 def sweep_cells(
     cells: pd.DataFrame,
     kinds: Mapping[str, str],
@@ -150,7 +102,9 @@ def sweep_cells(
     group = np.where(level < 0, 2 if who.reference else len(who.levels), group)
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
     unpooled = None if who.reference else who
-    return Swept(tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, unpooled)
+    return Swept(
+        tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, unpooled, cluster_of(cells)
+    )
 
 
 def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:
@@ -160,8 +114,8 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
     each level is compared, a measure has rows by ``level`` and one without, of the level ``farthest`` from parity
     (:func:`~responsible.fairness.comparisons.any_level`), with ``simultaneous_low, simultaneous_high``.
     """
-    joint = swept.joint(split)
-    views = {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
+    parts = swept.parts(split)
+    views = {BASELINE: parts.sum(-1), REWEIGHED: parts.sum(-2)}
     jobs = [(DATA, views[BASELINE], ["base_rate"])]
     jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, MEASURES)]
     frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng)]
@@ -170,7 +124,7 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
 
 def _figures(
     model: str,
-    counts: npt.NDArray[np.int64],
+    parts: npt.NDArray[np.int64],
     names: Sequence[str],
     swept: Swept,
     *,
@@ -178,12 +132,12 @@ def _figures(
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
     """A table for each figure, from one set of replicates: all of them compare the same sides."""
-    tables = sides(names[0], counts, each=swept.each)
-    draws = drawn(tables, inference, rng)
+    by_group = sides(names[0], parts, each=swept.each)
+    tables, draws = by_group.sum(axis=0), swept.drawn(by_group, inference, rng)
     for name in names:
         rows: list[Row] = []
         for t, (threshold, reason) in enumerate(zip(swept.thresholds, swept.found.reason, strict=True)):
-            found = estimates(name, (tables[t], draws[:, t]), inference, swept.unpooled)
+            found = estimates(name, (tables[t], draws.at(t)), inference, swept.unpooled)
             if reason and model != DATA:
                 found = [row | {**dict.fromkeys(ENDS, np.nan), "reason": reason} for row in found]
             found = [*any_level(found, ("measure",)), *found] if len(found) > 1 else found

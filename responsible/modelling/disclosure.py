@@ -123,7 +123,7 @@ def alone_withheld(
     for name, level in levels:
         own, role = table[table["attribute"] == name], sensitive[name].role(level)
         if role in ("unprivileged", "compared") or (role == "privileged" and key == "level"):
-            rows = own[own[key] == own[key].iloc[0]].assign(**{key: level})
+            rows = own[own[key] == own[key].iloc[-1]].assign(**{key: level})
             rows = rows.assign(privileged=role == "privileged") if key == "level" else rows
             out.append(withheld(rows, np.ones(len(rows), dtype=bool), reason))
     return pd.concat(out, ignore_index=True) if len(out) > 1 else table

@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.statistics.count_figures import change, drawn, estimate, performance_figure
-from responsible.statistics.intervals import Inference
+from responsible.names import CLUSTER
+from responsible.statistics import jackknife
+from responsible.statistics.count_figures import change, estimate, performance_figure
+from responsible.statistics.count_tables import Draws, drawn
+from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.levels import Disclosure, blanked
@@ -61,33 +64,87 @@ def performance(
 
     Accuracy, balanced accuracy, precision, recall and F1 have multinomial percentile intervals of the confusion counts;
     ROC AUC DeLong's, log loss and Brier score normal ones. A figure that is undefined, or rests on fewer rows than
-    ``minimum_denominator``, is NaN and has a ``reason``.
+    ``minimum_denominator``, is NaN and has a ``reason``. Where rows come in clusters (cells with a column ``CLUSTER``)
+    all intervals are those of the delete-a-group jackknife.
     """
     test = (cells["split"] == "test").to_numpy()
     score, label, counts = score[test], label[test], cells["n"].to_numpy()[test]
+    clusters = cluster_of(cells[test])
     point = confusion_counts(score >= decision_threshold, label, counts)
-    draws = drawn(point[None], inference, rng)
+    parts = None if clusters is None else _by_group(clusters, score >= decision_threshold, label, counts)
+    draws = drawn(point[None], inference, rng, parts=parts)
     found = [_from_counts(name, point, draws, inference) for name in PERFORMANCE]
-    found += [_from_scores(name, score, counts * label, counts * (1 - label), inference) for name in SCORES]
+    scored = (score, counts * label, counts * (1 - label))
+    found += [_from_scores(name, scored, inference, clusters) for name in SCORES]
     table = pd.DataFrame(found, columns=["figure", "value", "low", "high", "method", "reason"])
     rows = cells.groupby("split")["n"].sum()
     return Performance(table, point, {str(split): int(n) for split, n in rows.items()})
 
 
+def cluster_of(cells: pd.DataFrame) -> Ints | None:
+    """The group of clusters of each cell, (m,); None where rows are independent."""
+    return cells[CLUSTER].to_numpy() if CLUSTER in cells else None
+
+
+def _by_group(clusters: Ints, predicted: npt.ArrayLike, label: Ints, counts: Ints) -> Ints:
+    """Confusion counts by group of clusters, (GROUPS, 1, y, ŷ)."""
+    cell = clusters * 4 + 2 * label + np.asarray(predicted, dtype=np.int64)
+    found = np.bincount(cell, weights=counts, minlength=4 * jackknife.GROUPS)
+    return np.asarray(found, dtype=np.int64).reshape(-1, 1, 2, 2)
+
+
 Figure = tuple[str, float, float, float, str, str]
 
 
-def _from_counts(name: str, point: Ints, draws: Ints, inference: Inference) -> Figure:
+def _from_counts(name: str, point: Ints, draws: Draws, inference: Inference) -> Figure:
     found = estimate(performance_figure(name), point[None], draws, inference)
-    return name, float(found.value), float(found.low), float(found.high), "multinomial", found.reason
+    method = "multinomial" if draws.parts is None else "jackknife"
+    return name, float(found.value), float(found.low), float(found.high), method, found.reason
 
 
-def _from_scores(name: str, score: Array, positives: Ints, negatives: Ints, inference: Inference) -> Figure:
-    method = "DeLong" if name == "roc_auc" else "normal"
-    if reason := lacking(name, int(positives.sum()), int(negatives.sum()), inference.minimum_denominator):
+def _from_scores(name: str, cells: tuple[Array, Ints, Ints], inference: Inference, clusters: Ints | None) -> Figure:
+    method = "jackknife" if clusters is not None else "DeLong" if name == "roc_auc" else "normal"
+    reason = lacking(name, int(cells[1].sum()), int(cells[2].sum()), inference.minimum_denominator)
+    if clusters is not None and not reason:
+        reason = jackknife.FEW if _support(name, *cells[1:], clusters) < inference.minimum_denominator else ""
+    if reason:
         return name, np.nan, np.nan, np.nan, method, reason
-    interval = SCORES[name].interval(score, positives, negatives, inference.confidence)
-    return name, SCORES[name].value(score, positives, negatives), interval.low, interval.high, method, ""
+    interval = SCORES[name].interval(*cells, inference.confidence)
+    if clusters is not None:
+        interval = score_interval(name, interval, cells, clusters, inference.confidence)
+    return name, SCORES[name].value(*cells), interval.low, interval.high, method, ""
+
+
+def score_interval(
+    name: str,
+    found: Interval,
+    cells: tuple[Array, Ints, Ints],
+    clusters: Ints,
+    confidence: float,
+    *,
+    before: Array | None = None,
+) -> Interval:
+    """The interval ``found`` of a figure of scores, or of its change since the scores ``before``, at the width of the
+    jackknife over groups of clusters.
+    """
+    score, positives, negatives = cells
+
+    def figure(kept: npt.NDArray[np.bool_]) -> float:
+        now, *then = (s[kept] for s in (score, before) if s is not None)
+        rows = positives[kept], negatives[kept]
+        return SCORES[name].value(now, *rows) - sum(SCORES[name].value(old, *rows) for old in then)
+
+    value, values = np.asarray(figure(np.ones(len(score), dtype=bool))), jackknife.of_cells(figure, clusters)
+    highest = np.inf if name == "log_loss" else 1.0
+    bounds = (0.0, highest) if before is None else (-np.inf, np.inf)
+    support = _support(name, positives, negatives, clusters)
+    return jackknife.stretched(found, value, values, support=support, confidence=confidence, bounds=bounds)
+
+
+def _support(name: str, positives: Ints, negatives: Ints, clusters: Ints) -> Ints:
+    """How many groups of clusters a figure of scores rests on: ROC AUC on those of either label, the fewer count."""
+    rows = (positives, negatives) if name == "roc_auc" else (positives + negatives,)
+    return np.asarray(min(np.unique(clusters[each > 0]).size for each in rows))
 
 
 def lacking(figure: str, positives: int, negatives: int, minimum: int) -> str:
@@ -112,13 +169,17 @@ def summary(found: Performance) -> dict[str, object]:
     return {**values, **undefined, "confusion": counts, "rows": found.rows}
 
 
-def paired_change(joint: Ints, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
+def paired_change(
+    joint: Ints, inference: Inference, rng: np.random.Generator, clusters: Ints | None = None
+) -> pd.DataFrame:
     """Reweighed minus baseline for every figure of counts, on the same rows: ``figure, value, low, high, reason``.
 
-    ``joint[y, ŷ_baseline, ŷ_reweighed]`` are the test rows; the draws keep each row's two predictions together, so the
-    interval is that of the change and not of two independent models.
+    ``joint[y, ŷ_baseline, ŷ_reweighed]`` are the test rows, and ``clusters`` the same by group of clusters, if any. The
+    draws keep each row's two predictions together, so the interval is that of the change and not of two independent
+    models.
     """
-    draws = drawn(joint[None], inference, rng, models=2)
+    parts = None if clusters is None else clusters[:, None]
+    draws = drawn(joint[None], inference, rng, models=2, parts=parts)
     found = [(name, change(performance_figure(name), joint[None], draws, inference)) for name in PERFORMANCE]
     rows = [(name, each.value, each.low, each.high, each.reason) for name, each in found]
     return pd.DataFrame(rows, columns=["figure", "value", "low", "high", "reason"])

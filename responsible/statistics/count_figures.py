@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from responsible.statistics import jackknife
+from responsible.statistics.count_tables import Draws
 from responsible.statistics.few_rows import agreed, doubted, unseen
 from responsible.statistics.intervals import (
     Inference,
     Interval,
     absolute,
     along,
-    half_counts,
     including,
     percentile,
-    replicates,
 )
 from responsible.statistics.rates import PERFORMANCE, PERFORMANCE_RATES, Counts, Rate, parts
 
@@ -35,12 +35,14 @@ class CountFigure:
 
     ``gaps``: the signed differences whose absolute values it averages, if it is such a mean (it then lies in [0, 1]).
     ``code`` is the reason when it is undefined although all its rates are defined, as a ratio to a rate of 0 is.
+    ``bounds`` are the least and the greatest value it can have.
     """
 
     compute: Compute
     rates: tuple[Rate, ...]
     gaps: tuple[Compute, ...] = ()
     code: str = "undefined"
+    bounds: tuple[float, float] = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,7 @@ def performance_figure(name: str) -> CountFigure:
     return CountFigure(lambda table: PERFORMANCE[name](table.sum(axis=-3)), PERFORMANCE_RATES[name])
 
 
-def drawn(table: Counts, inference: Inference, rng: np.random.Generator, *, models: int = 1) -> Counts:
-    """Replicates ``(number, *table.shape)`` with half a row in each empty cell; leading axes are independent."""
-    half = half_counts(table, models)
-    return replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half)
-
-
-def interval(figure: CountFigure, table: Counts, draws: Counts, confidence: float) -> Interval:
+def interval(figure: CountFigure, table: Counts, draws: Draws, confidence: float) -> Interval:
     """The interval of ``figure`` at ``table`` from its replicates :func:`drawn`; it always holds the estimate.
 
     Percentiles, or :func:`~.intervals.absolute` for a mean of absolute gaps. A rate that is exactly 0 or 1 leaves at
@@ -77,20 +73,30 @@ def interval(figure: CountFigure, table: Counts, draws: Counts, confidence: floa
     had been added. So the figure is recomputed with such rows for each of these rates, and the interval reaches as far
     as the root of the sum of the squared moves, the square-and-add rule (Newcombe 1998; Zou & Donner 2008). A mean of
     absolute gaps reaches at least as far as the interval of the mean of the signed gaps, which it bounds.
+
+    Of clustered rows this is stretched to the width of the jackknife's (:func:`.jackknife.stretched`).
     """
     estimate = figure.compute(table)
     if not figure.gaps:
-        found = percentile(figure.compute(draws), confidence)
-        return including(doubted(found, figure.compute, table, unseen(figure.rates, table, confidence)), estimate)
-    found = absolute(_gaps(figure, draws), _gaps(figure, table), confidence)
-    found = including(doubted(found, figure.compute, table, unseen(figure.rates, table, confidence)), estimate)
-    mean = replace(figure, compute=lambda t: _gaps(figure, t).mean(axis=-1), gaps=())
+        found = percentile(figure.compute(draws.tables), confidence)
+    else:
+        found = absolute(_gaps(figure, draws.tables), _gaps(figure, table), confidence)
+    doubts = unseen(figure.rates, table, confidence, draws.parts)
+    found = including(doubted(found, figure.compute, table, doubts), estimate)
+    if draws.parts is not None:
+        values, support = _signed(figure, jackknife.deleted(draws.parts), table), _support(figure, draws)
+        found = jackknife.stretched(
+            found, estimate, values, support=support, confidence=confidence, bounds=figure.bounds
+        )
+    if not figure.gaps:
+        return found
+    mean = replace(figure, compute=lambda t: _gaps(figure, t).mean(axis=-1), gaps=(), bounds=(-1.0, 1.0))
     signed = interval(mean, table, draws, confidence)
     high = np.maximum(found.high, np.maximum(-signed.low, signed.high))
     return Interval(found.low, np.minimum(high, 1.0)[()], found.undefined_share)
 
 
-def change_interval(figure: CountFigure, joint: Counts, draws: Counts, confidence: float) -> Interval:
+def change_interval(figure: CountFigure, joint: Counts, draws: Draws, confidence: float) -> Interval:
     """The interval of the figure's change between two models, b minus a, from replicates of their joint table.
 
     Percentiles of the paired change. Where the models disagree on none of the rows that a rate of a side can rest on,
@@ -98,27 +104,41 @@ def change_interval(figure: CountFigure, joint: Counts, draws: Counts, confidenc
     gaps varies with their signs at the estimate, and is kept within what the two models' own intervals allow.
     """
     views = [(joint.sum(axis=axis), draws.sum(axis=axis)) for axis in (-1, -2)]
-    before, after = (_signed(figure, drawn, point) for point, drawn in views)
-    compute = _change_of(figure)
-    found = doubted(percentile(after - before, confidence), compute, joint, agreed(figure.rates, joint, confidence))
-    found = including(found, compute(joint))
+    before, after = (_signed(figure, drawn.tables, point) for point, drawn in views)
+    compute, doubts = _change_of(figure), agreed(figure.rates, joint, confidence, draws.parts)
+    found = including(doubted(percentile(after - before, confidence), compute, joint, doubts), compute(joint))
+    if draws.parts is not None:
+        old, new = (_signed(figure, jackknife.deleted(d.parts), point) for point, d in views if d.parts is not None)
+        support = np.minimum(*(_support(figure, drawn) for _, drawn in views))
+        free = (-np.inf, np.inf)
+        found = jackknife.stretched(
+            found, compute(joint), new - old, support=support, confidence=confidence, bounds=free
+        )
     if not figure.gaps:
         return found
     most = [interval(figure, point, drawn, confidence).high for point, drawn in views]
     return Interval(np.maximum(found.low, -most[0]), np.minimum(found.high, most[1]), found.undefined_share)
 
 
-def estimate(figure: CountFigure, table: Counts, draws: Counts, inference: Inference) -> Estimate:
+def estimate(figure: CountFigure, table: Counts, draws: Draws, inference: Inference) -> Estimate:
     """Value, interval and reason of a figure at ``table``; ``reason`` as in :func:`reasons`."""
     found = interval(figure, table, draws, inference.confidence)
-    return _reported(figure.compute(table), found, reasons(figure, table, inference.minimum_denominator))
+    why = reasons(figure, table, inference.minimum_denominator)
+    if draws.parts is not None:
+        few = np.equal(why, "") & (_support(figure, draws) < inference.minimum_denominator)
+        why = np.where(few, jackknife.FEW, why)[()]
+    return _reported(figure.compute(table), found, why)
 
 
-def change(figure: CountFigure, joint: Counts, draws: Counts, inference: Inference) -> Estimate:
+def change(figure: CountFigure, joint: Counts, draws: Draws, inference: Inference) -> Estimate:
     """The change of a figure from model a to b; undefined for the reason of the first of them that has one."""
     before, after = (reasons(figure, joint.sum(axis=axis), inference.minimum_denominator) for axis in (-1, -2))
     found = change_interval(figure, joint, draws, inference.confidence)
-    return _reported(_change_of(figure)(joint), found, np.where(np.equal(before, ""), after, before)[()])
+    why = np.where(np.equal(before, ""), after, before)
+    if draws.parts is not None:
+        fewest = np.minimum(*(_support(figure, draws.sum(axis)) for axis in (-1, -2)))
+        why = np.where(np.equal(why, "") & (fewest < inference.minimum_denominator), jackknife.FEW, why)
+    return _reported(_change_of(figure)(joint), found, why[()])
 
 
 def reasons(figure: CountFigure, table: Counts, minimum: int) -> Any:
@@ -139,6 +159,10 @@ def _reported(value: np.ndarray, found: Interval, reason: Any) -> Estimate:
     known = np.equal(reason, "")
     value, low, high = (np.where(known, end, np.nan)[()] for end in (value, found.low, found.high))
     return Estimate(value, low, high, found.undefined_share, reason)
+
+
+def _support(figure: CountFigure, draws: Draws) -> np.ndarray:
+    return jackknife.supports(figure.rates, np.asarray(draws.parts))
 
 
 def _gaps(figure: CountFigure, tables: Counts) -> np.ndarray:

@@ -33,20 +33,28 @@ def doubted(
     return Interval(np.where(known, found.low, low)[()], np.where(known, found.high, high)[()], found.undefined_share)
 
 
-def unseen(rates: Sequence[Rate], table: Counts, confidence: float) -> Iterator[Rows]:
-    """For each side and rate that is 0 or 1: z² rows in a cell of the kind not seen, an alternative for each cell."""
+def unseen(rates: Sequence[Rate], table: Counts, confidence: float, groups: Counts | None = None) -> Iterator[Rows]:
+    """For each side and rate that is 0 or 1: z² rows in a cell of the kind not seen, an alternative for each cell.
+
+    Of rows in clusters, whose counts by group are ``groups``, as many as count like z² independent ones if each group
+    were a single observation: the most that clusters can do.
+    """
     extra = quantile(confidence) ** 2
     for side in range(table.shape[-3]):
         for rate in rates:
             k, n = parts(table[..., side, :, :], rate)
+            rows = extra * _alike(n, None if groups is None else parts(groups[..., side, :, :], rate)[1])
             kinds = ((rate.numerator, (k == 0) & (n > 0)), (rate.denominator & ~rate.numerator, (k == n) & (n > 0)))
             for mask, certain in kinds:
                 if np.any(certain):
-                    yield [_placed(table, extra * certain, (side, *cell)) for cell in np.argwhere(mask).tolist()]
+                    yield [_placed(table, rows * certain, (side, *cell)) for cell in np.argwhere(mask).tolist()]
 
 
-def agreed(rates: Sequence[Rate], joint: Counts, confidence: float) -> Iterator[Rows]:
-    """For each side and rate on whose labels the models agree everywhere: z² rows in a cell where they disagree."""
+def agreed(rates: Sequence[Rate], joint: Counts, confidence: float, groups: Counts | None = None) -> Iterator[Rows]:
+    """For each side and rate on whose labels the models agree everywhere: z² rows in a cell where they disagree.
+
+    ``groups`` as in :func:`unseen`.
+    """
     extra = quantile(confidence) ** 2
     for side in range(joint.shape[-4]):
         for rate in rates:
@@ -54,7 +62,14 @@ def agreed(rates: Sequence[Rate], joint: Counts, confidence: float) -> Iterator[
             own = joint[..., side, :, :, :][..., labels, :, :]
             agree = (own[..., 0, 1] + own[..., 1, 0]).sum(axis=-1) == 0
             if np.any(agree):
-                yield [_placed(joint, extra * agree, (side, y, a, 1 - a)) for y in labels.tolist() for a in (0, 1)]
+                held = None if groups is None else groups[..., side, :, :, :][..., labels, :, :].sum(axis=(-3, -2, -1))
+                rows = extra * _alike(own.sum(axis=(-3, -2, -1)), held)
+                yield [_placed(joint, rows * agree, (side, y, a, 1 - a)) for y in labels.tolist() for a in (0, 1)]
+
+
+def _alike(rows: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """How many rows there are to a group that has any; 1 where rows are independent."""
+    return np.ones(()) if groups is None else np.maximum(rows / np.maximum((groups > 0).sum(axis=0), 1), 1.0)
 
 
 def _placed(table: Counts, rows: np.ndarray, cell: tuple[int, ...]) -> np.ndarray:

@@ -3,8 +3,7 @@ rates.
 
 Drawing n rows with replacement and tabulating them is exactly a draw from Multinomial(n, counts / n), so counts are
 drawn, never rows. Everything that varies with the rows varies with the draw: group sizes, labels and predictions
-together. Rows that are weighted or clustered are not multinomial: such data needs a resampling of its clusters, which
-this module does not do. A confidence is a fraction: 0.95, not 95.
+together. Rows in clusters are not multinomial: see :mod:`.jackknife`. A confidence is a fraction: 0.95, not 95.
 """
 
 from __future__ import annotations

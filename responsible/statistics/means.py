@@ -16,6 +16,9 @@ from scipy import stats
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+STILL = "no_variation"
+"""Why a difference of means is not reported: all values of a group are equal, so nothing says how sure its mean is."""
+
 DISTINCT = 512
 """The most distinct values that means are resampled from."""
 
@@ -46,16 +49,17 @@ def welch(u: Moments, p: Moments, confidence: float) -> tuple[Array, Array, Arra
     """Difference of means ``u − p``, the two ends of its interval, and the p of "equal means"; elementwise.
 
     Welch's (1947) t with Satterthwaite's degrees of freedom: no equal variances assumed. NaN when a group has fewer
-    than two values; when nothing varies, the interval has no width and p is 1 for equal means, else 0.
+    than two values, or equal ones only: they show no error, which is no proof that there is none (:data:`STILL`).
     """
     difference = u.mean - p.mean
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = (u.variance / u.n, p.variance / p.n)
         error = np.sqrt(parts[0] + parts[1])
         degrees = error**4 / (parts[0] ** 2 / (u.n - 1) + parts[1] ** 2 / (p.n - 1))
-        half = np.where(error > 0, stats.t.ppf((1 + confidence) / 2, degrees), 0.0) * error
-        chance = np.where(error > 0, 2 * stats.t.sf(np.abs(difference / error), degrees), difference == 0)
-    return difference, difference - half, difference + half, np.where(np.isnan(error), np.nan, chance)
+        known = np.where(np.minimum(u.variance, p.variance) > 0, 1.0, np.nan)
+        half = known * stats.t.ppf((1 + confidence) / 2, degrees) * error
+        chance = known * 2 * stats.t.sf(np.abs(difference / error), degrees)
+    return difference, difference - half, difference + half, chance
 
 
 def size_draws(sizes: Ints, number: int, rng: np.random.Generator) -> Ints:

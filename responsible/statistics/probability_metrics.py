@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from responsible.statistics.intervals import Interval, quantile, wilson
+from responsible.statistics import jackknife
+from responsible.statistics.intervals import Interval, quantile
 from responsible.statistics.rates import divide
 
 Array = np.ndarray
@@ -98,9 +99,11 @@ def _variance(values: Array, rows: Array) -> float:
     return float((values - values @ rows / n) ** 2 @ rows / (n - 1))
 
 
-def calibration(score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95) -> Calibration:
+def calibration(
+    score: Array, positives: Array, n: Array, bins: int, confidence: float = 0.95, *, clusters: Array | None = None
+) -> Calibration:
     """Mean score against observed share of label 1 in ``bins`` bins of equal width over [0, 1]; ``n`` are all rows of
-    a cell.
+    a cell. ``clusters`` (m,) are the groups of clusters of :mod:`.jackknife`, if rows come in any.
     """
     score, positives, n = (np.asarray(a) for a in (score, positives, n))
     if np.any(positives > n) or np.any((score < 0) | (score > 1)):
@@ -108,7 +111,12 @@ def calibration(score: Array, positives: Array, n: Array, bins: int, confidence:
     edges = np.linspace(0, 1, bins + 1)
     place = np.searchsorted(edges[1:-1], score, side="right")
     rows, ones, total = (np.bincount(place, weights, bins) for weights in (n, positives, n * score))
-    interval = wilson(ones, rows, confidence)
+    parts = None
+    if clusters is not None:
+        both, size = clusters * bins + place, jackknife.GROUPS * bins
+        own = [np.bincount(both, weights, size).reshape(-1, bins) for weights in (positives, n)]
+        parts = own[0], own[1]
+    interval = jackknife.wilson(ones, rows, confidence, parts)
     whole = rows.astype(np.int64), ones.astype(np.int64)
     return Calibration(
         edges[:-1], edges[1:], *whole, divide(total, rows), divide(ones, rows), interval.low, interval.high

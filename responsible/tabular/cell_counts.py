@@ -12,7 +12,8 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from responsible.names import ATTRIBUTE, FEATURE
+from responsible.names import ATTRIBUTE, CLUSTER, FEATURE
+from responsible.names import CLUSTER_GROUPS as GROUPS
 from responsible.tabular import hashing
 from responsible.tabular.cells import Grid, cuts
 from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
@@ -54,6 +55,8 @@ class Plan:
         out = [Declared("target", target.column, kind, target.minimum, target.maximum, required=True)]
         if budget.key:
             out.append(Declared("key", budget.key, "categorical", required=True))
+        if budget.cluster:
+            out.append(Declared("cluster", budget.cluster, "categorical", required=True))
         if budget.split_column:
             out.append(Declared("split", budget.split_column, "categorical", levels=SPLITS, required=True))
         if budget.time:
@@ -70,6 +73,7 @@ class Plan:
         """The cells' columns before ``n``, in their order, which is also their sort order."""
         month = ["month"] if self.budget.time else []
         attributes = (ATTRIBUTE + name for name in self.sensitive)
+        month += [CLUSTER] if self.budget.cluster else []
         return ["split", "bin", *month, *(FEATURE + name for name in self.budget.features), *attributes]
 
     def kinds(self) -> dict[str, str]:
@@ -87,13 +91,15 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     counted, and the other fields are typed once for each distinct combination, which is far less text to read.
     """
     declared, spelling = plan.declared(), plan.budget.spelling(plan.prepare)
-    by_row = [d for d in declared if d.name in ("target", "key", "month", "weight") or d.bins]
+    by_row = [d for d in declared if d.name in ("target", "key", "month", "weight", "cluster") or d.bins]
     rest = [d for d in declared if d not in by_row]
     fields = list(dict.fromkeys(token(d.column) for d in rest))
     used = sorted({token(d.column) for d in declared})
     chosen = sampled(frame, plan.prepare.sample_rows, plan.seed, used)
     rows = typed(chosen, by_row, spelling, keep=[KEY, *fields])
-    rows = rows.with_columns(_bin(plan).alias(made("bin")), _split(plan).alias(made("split")))
+    rows = rows.with_columns(_bin(plan).alias(made("bin")), split_of(plan).alias(made("split")))
+    if plan.budget.cluster:
+        rows = rows.with_columns((hashing.hashed(nw.col(KEY), plan.seed, "cluster") % GROUPS).alias(made(CLUSTER)))
     text_target = [LEVEL] if plan.budget.target.favourable else []
     names = [made(name) for name in plan.names()]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
@@ -124,7 +130,7 @@ def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str
     return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *fields).head(rows)
 
 
-def _split(plan: Plan) -> nw.Expr:
+def split_of(plan: Plan) -> nw.Expr:
     """train, valid or test by the row's hash, with the declared shares; depends on nothing but key and seed."""
     lot, shares = hashing.hashed(nw.col(KEY), plan.seed, "split"), plan.prepare.split
     train = hashing.below(shares.train)

@@ -9,6 +9,8 @@ The columns of the cells' Parquet file, which all but ``n`` are unique together 
     numbers, and no stage after ``prepare`` needs a row.
 ``month``
     YYYY-MM, only where a time column is declared.
+``cluster_group``
+    The group, 0 to 99, of the cluster (person) whose rows these are, only where ``budget.cluster`` is declared.
 ``x.NAME``
     A feature: float64, null when missing, or text, "Missing" when missing; binned numbers are text.
 ``a.NAME``

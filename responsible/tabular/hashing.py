@@ -25,6 +25,7 @@ class Stream(NamedTuple):
 # Arbitrary numbers below p without a simple relation between them; others would do, but changing them moves every row.
 STREAMS = {
     "split": Stream((1_355_342_017, 742_938_285, 950_706_376), (1_226_874_159, 62_089_911, 1_343_714_307)),
+    "cluster": Stream((1_181_783_497, 507_439_261, 1_693_245_379), (936_451_187, 1_564_028_713, 271_650_433)),
     "sample": Stream((630_360_016, 2_096_730_329, 1_583_458_089), (1_078_318_381, 1_203_248_318, 397_204_094)),
 }
 

@@ -127,9 +127,9 @@ def cover(
         levels = cells[ATTRIBUTE + attribute]
         roles = {str(level): own.role(str(level)) for level in levels.unique()}
         found = published_names(levels, roles, slices, cells["n"], disclosure, gone=("excluded",) if excluded else ())
-        if found is None:
-            withheld.add(attribute)
-            found = {level: others(role) for level, role in roles.items()}
+        if found is None or len({found[level] for level, role in roles.items() if role == "compared"}) == 1:
+            withheld.add(attribute)  # too small, or nobody left to be compared with
+            found = {level: level for level in roles}
         names[attribute] = found
     return Cover(disclosure, names, frozenset(withheld))
 

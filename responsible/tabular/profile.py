@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
+from responsible.tabular.cell_counts import Plan, split_of
 from responsible.tabular.cells import labels
+from responsible.tabular.columns import KEY, REASON, made
 from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, published_names, refuse_absent, refuse_many
 from responsible.tabular.schema import SPLITS, Sensitive
+from responsible.tabular.typed_fields import typed
 from responsible.validation import MISSING, InputError
 
 BASE_RATES = ("attribute", "level", "role", "split", "n", "positives", "base_rate")
@@ -76,7 +80,8 @@ def missing(cells: pd.DataFrame) -> pd.DataFrame:
 def published_missing(cells: pd.DataFrame, cover: Cover, sensitive: Mapping[str, Sensitive]) -> pd.DataFrame:
     """:func:`missing` without counts that are too small, or that would tell a merged level from the others."""
     found = missing(cells)
-    merged_too = {own.column for name, own in sensitive.items() if MISSING in cover.merged(name)}
+    gone = {name for name in sensitive if MISSING in cover.merged(name) or name in cover.withheld}
+    merged_too = {sensitive[name].column for name in gone}
     hidden = found["column"].isin(merged_too | {name for name in sensitive if sensitive[name].column in merged_too})
     few = [
         not cover.disclosure.safe(counts) for counts in np.stack([found["missing"], found["n"] - found["missing"]], 1)
@@ -180,3 +185,15 @@ def refuse_levels(cells: pd.DataFrame, sensitive: Mapping[str, Sensitive], place
             )
         if rule := attribute.lacks(present):
             raise InputError(f"sensitive.{name}: {rule}, got {present} in {where}; declare fewer levels")
+
+
+def clusters(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
+    """One row: the ``number`` of clusters of the whole table, and how many are ``in_several_splits``, as a split column
+    of the table may have them; ``frame`` has the clusters as ``KEY``.
+    """
+    own = [d for d in plan.declared() if d.name in ("cluster", "split")]
+    rows = typed(frame, own, plan.budget.spelling(plan.prepare), keep=[KEY]).filter(nw.col(REASON).is_null())
+    if not plan.budget.split_column:
+        rows = rows.with_columns(split_of(plan).alias(made("split")))
+    each = rows.group_by(KEY).agg(splits=nw.col(made("split")).n_unique())
+    return each.select(number=nw.len(), in_several_splits=(nw.col("splits") > 1).sum())

@@ -12,7 +12,7 @@ from responsible.tabular.features import Feature
 from responsible.tabular.sources import Bins, Levels, Source, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
-SINGLE = ("key", "time", "split_column", "weight")  # roles of one column each, which a table may lack
+SINGLE = ("key", "time", "split_column", "weight", "cluster")  # roles of one column each, which a table may lack
 SPLITS = ("train", "valid", "test")
 RESERVED = ("all", "month")  # names of rows in the base-rate table that are not attributes
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the most that scikit-learn takes
@@ -41,7 +41,8 @@ class Target(Params):
 class Budget(Source):
     """The table of the budget line and the roles of its columns.
 
-    ``weight`` is a column of whole numbers: how many equal rows each row stands for.
+    ``weight`` is a column of whole numbers: how many equal rows each row stands for. ``cluster`` is a column that names
+    whose row it is, where somebody may have several: all of them fall into one split, and intervals allow for it.
     """
 
     key: Text | None = None
@@ -49,6 +50,7 @@ class Budget(Source):
     time_format: TimeFormat | None = None
     split_column: Text | None = None
     weight: Text | None = None
+    cluster: Text | None = None
     target: Target
     features: Annotated[dict[Text, Feature], Field(min_length=1)]
 

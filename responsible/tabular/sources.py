@@ -109,7 +109,8 @@ class Source(Params):
         usual = {"pattern": None, "encoding": "utf-8", "decimal": ".", "thousands": None}
         if changed := [key for key, value in usual.items() if getattr(self, key) != value]:
             raise ValueError(f"{changed[0]} is for files, and source is a query; remove the key")
-        if unnamed := [key for key in ("key", "id") if getattr(self, key, "not a role") is None]:
+        named = getattr(self, "cluster", None)
+        if unnamed := [key for key in ("key", "id") if getattr(self, key, "not a role") is None and not named]:
             rule = "must name a column when source is a query: a database gives rows in any order, so none has a number"
             raise ValueError(f"{unnamed[0]} {rule}")
 

@@ -25,7 +25,7 @@ NAMED = ["--privileged", "black=0.0,female=0"]
 def repository(tmp_path, sh, monkeypatch):
     """A committed repository with the shipped parameters and the public table; the current folder."""
     root = tmp_path / "fork"
-    for name in ("params.yaml", "examples/randhie.csv", "Makefile", "determinism.env"):
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "docs/README.md", "examples/randhie.csv"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     sh("git", "init", "--quiet", cwd=root)
@@ -51,6 +51,30 @@ def test_a_draft_replaces_the_sample_and_says_what_the_rows_show(repository, cap
     said = capsys.readouterr().out
     assert "black, each level against the privileged levels" in said
     assert said.splitlines()[-1].startswith("next: dvc repro prepare, ")
+
+
+def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
+    """What is left are the stages of one line, the documents and the trail, and at most 150 lines of parameters."""
+    started(*RANDHIE[:5], "black")
+    text = (repository / "params.yaml").read_text()
+    assert not {"healthcare", "healthcare_audit", "playbook", "segments", "cluster_privacy"} & set(yaml.safe_load(text))
+    assert {rule["metric"].split(".")[0] for rule in yaml.safe_load(text)["policy"]["rules"].values()} == {
+        "evaluate_fairness"
+    }
+    assert len(text.splitlines()) <= 150
+    stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
+    learn = ["prepare", "train_baseline", "reweigh", "evaluate_fairness"]  # a target of two values has no sweep
+    assert list(stages) == ["check_parameters", *learn, "risk_register", "model_card", "track"]
+    assert "taken out, for they have no table: healthcare and segments" in capsys.readouterr().out
+    sh("git", "restore", ".", cwd=repository)
+    params = yaml.safe_load((repository / "params.yaml").read_text())
+    params["healthcare"]["source"] = "examples/randhie.csv"
+    (repository / "params.yaml").write_text(yaml.dump(params, sort_keys=False))
+    sh("git", "commit", "--quiet", "--all", "--message", "Two", cwd=repository)
+    started(*RANDHIE[:5], "black")
+    left = yaml.safe_load((repository / "params.yaml").read_text())
+    assert "healthcare" in left
+    assert "segments" not in left
 
 
 @pytest.mark.parametrize("committed", [True, False])

@@ -16,8 +16,8 @@ from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import Fairness, summary
-from responsible.fairness.evaluation import Evaluation, evaluate
+from responsible.fairness.disparity import Fairness
+from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES, Measure, difference, equal
 from responsible.governance.policy import Policy, judge

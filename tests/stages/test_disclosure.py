@@ -1,8 +1,10 @@
 """What is passed on with ``disclosure.minimum_cell``: an attacker with every published table learns no small count."""
 
 import json
+import re
 import shutil
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,15 @@ from scipy.optimize import linprog
 
 from pipeline.storage import files
 from responsible.tabular.cells import labels
-from stages import evaluate_fairness, prepare, reweigh, threshold_sweep, train_baseline
+from stages import (
+    evaluate_fairness,
+    healthcare_audit,
+    prepare,
+    prepare_healthcare,
+    reweigh,
+    threshold_sweep,
+    train_baseline,
+)
 from tests.support import tables
 from tests.support.contract import ROOT
 
@@ -229,3 +239,61 @@ def test_the_attacker_finds_small_counts_that_are_only_left_out(built):
     attacker.rows, attacker.sums = [attacker.rows[i] for i in kept], [attacker.sums[i] for i in kept]
     found = [attacker.range(chosen) for _, chosen, _ in small_counts(exact)]
     assert sum(high - low < 1 for low, high in found) > len(found) / 4
+
+
+def small_numbers(path, columns):
+    """The counts of 1 to 10 in the columns of a published table."""
+    table = pd.read_csv(path)
+    found = table[[c for c in columns if c in table]].to_numpy(dtype=float)
+    return found[(found > 0) & (found < MINIMUM)].tolist()
+
+
+COUNTS = ["n", "missing", "positives", "count", "of", "tp", "fp", "fn", "tn", "rows", "privileged", "unprivileged"]
+COUNTS += ["support_unprivileged", "support_privileged", "count_unprivileged", "count_privileged", "lost", "won"]
+
+
+def test_no_table_of_the_line_has_a_small_count(built):
+    """In every CSV of the budget line each number of people is empty, zero or at least the minimum."""
+    for path in sorted((built[MINIMUM] / "plots").glob("*.csv")):
+        flags = {"privileged"} if path.stem in ("group_rates", "intersection_rates", "confusion") else set()
+        assert small_numbers(path, [name for name in COUNTS if name not in flags]) == [], path.name
+
+
+def test_a_merged_level_is_undefined_and_says_why(built):
+    """A policy rule on a level that is published only with others meets its row, without value, and the reason."""
+    fairness = pd.read_csv(built[MINIMUM] / "plots/fairness.csv")
+    own = fairness[(fairness["attribute"] == "sex") & (fairness["comparison"] == "X") & (fairness["model"] != "change")]
+    assert len(own)
+    assert own["value"].isna().all()
+    assert set(own["reason"]) == {REASON}
+    assert set(own["verdict"]) == {"insufficient_evidence"}
+    document = (built[MINIMUM] / "docs/comparison.md").read_text()
+    assert f"not shown (fewer than {MINIMUM} people)" in document
+    assert not re.search(r"\bnan\b|<NA>", document)
+
+
+def test_the_healthcare_audit_shows_no_small_count(tmp_path, monkeypatch):
+    """Levels of eight requests are merged, single requests and months are not shown, and no count is small."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "docs/templates", tmp_path / "docs/templates")
+    shutil.copy(ROOT / "answers.yaml", tmp_path / "answers.yaml")
+    cases = pd.read_csv(ROOT / "data/raw/healthcare.csv", dtype=str)
+    cases.loc[cases.index[:8], "requester_type"] = "Midwife"
+    cases.to_csv("h.csv", index=False)
+    tree = tables.tree(healthcare__source="h.csv", inference__replicates=100)
+    tree["disclosure"] = {"minimum_cell": MINIMUM}
+    tables.write(Path("params.yaml"), tree, tree)
+    prepare_healthcare.main()
+    healthcare_audit.main()
+    for path in sorted(Path("plots").glob("*healthcare*.csv")):
+        columns = [name for name in COUNTS if not (name == "privileged" and path.stem == "healthcare_rates")]
+        columns = [name for name in columns if not (name.endswith("privileged") and path.stem == "healthcare_waits")]
+        assert small_numbers(path, columns) == [], path.name
+    approvals = pd.read_csv("plots/healthcare_approvals.csv")
+    midwives = approvals[approvals["comparison"] == "Midwife"]
+    assert len(midwives)
+    assert midwives["value"].isna().all()
+    assert set(midwives["reason"]) == {REASON}
+    assert pd.read_csv("plots/healthcare_closest.csv").empty
+    assert pd.read_csv("plots/healthcare_months.csv").empty
+    assert not re.search(r"\bnan\b|<NA>|Midwife \(", Path("docs/healthcare_audit.md").read_text())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from responsible.governance.recommendation import Objections
-from responsible.mitigation.threshold_sweep import Predictions, Swept
+from responsible.mitigation.swept import Predictions, Swept
 from stages import threshold_sweep
 
 CLEAR, AGAINST = Objections((), False, 0.5), Objections((), True, 0.9)

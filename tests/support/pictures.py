@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,9 +20,9 @@ from tests.support.contract import ROOT
 LEVEL = 0.95
 
 
-def table(name: str) -> pd.DataFrame:
+def table(name: str, root: Path = ROOT) -> pd.DataFrame:
     """A table of ``plots/``, its texts without NaN."""
-    found = files.read_csv(ROOT / f"plots/{name}.csv")
+    found = files.read_csv(root / f"plots/{name}.csv")
     texts = [c for c in ("level", "reason", "finding", "comparison") if c in found]
     return found.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
 

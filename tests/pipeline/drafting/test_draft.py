@@ -141,6 +141,9 @@ def test_a_target_of_numbers_is_cut_at_its_median(drafted):
     assert set(found.label) == {0.0, 1.0}
     found, text = drafted(people().assign(y=lambda t: np.arange(len(t)) * 1.0))
     assert (found.threshold, found.label.mean()) == (100, 0.5)
+    many_digits = people().assign(y=lambda t: np.where(np.arange(len(t)) < 120, 0, 1 / 23))
+    many_digits.loc[150:, "y"] = 2.5
+    assert drafted(many_digits)[0].threshold == 0.04
     grid = tree(text)["threshold_sweep"]["grid"]
     assert grid == {"minimum": 20, "maximum": 180, "step": 20}
 

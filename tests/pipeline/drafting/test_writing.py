@@ -31,9 +31,8 @@ def test_lines_are_in_block_style_with_their_comments():
     )
 
 
-def test_sections_are_exchanged_and_left_out():
+def test_sections_are_exchanged():
     """Other lines stay as they are, and so do the blank ones between sections."""
     params = "# head\na: 1  # one\n\nb:\n  c: 2\n\nd: 3\n"
     assert writing.exchanged(params, {}) == params
     assert writing.exchanged(params, {"b": "b: new\n"}) == "# head\na: 1  # one\n\nb: new\n\nd: 3\n"
-    assert writing.exchanged(params, {"b": None, "d": None}) == "# head\na: 1  # one\n"

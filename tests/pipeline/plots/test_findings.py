@@ -80,7 +80,7 @@ def rated(*levels):
                 value = count / of if of >= 5 else math.nan
                 rows.append(("sex", level, model, rate, count, of, value, value - 0.01, value + 0.01))
     columns = ["attribute", "level", "model", "rate", "count", "of", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(reason="")
 
 
 def test_the_lowest_and_the_highest_level_are_named():
@@ -88,8 +88,18 @@ def test_the_lowest_and_the_highest_level_are_named():
     found = fairness.group_rates(rated(("x", 30, 100), ("y", 5, 1000), ("z", 0, 3), ("w", 90, 100)), LEVEL).said.finding
     assert found == "The reweighed model selects by sex from 0 % (y, 5 of 1,000) to 90 % (w, 90 of 100)."
     few = fairness.group_rates(rated(("z", 0, 3)), LEVEL)
-    assert few.said.finding == "No level has enough people for a rate."
+    assert few.said.finding == "No level has a rate."
     assert few.wide.count(b">none<") == 6
+
+
+def test_of_many_levels_those_at_the_ends_are_drawn():
+    """Of thirty levels the six that are selected least and the six most stand in the picture, which says so."""
+    levels = [(f"level {i}", (7 * i) % 30 + 10, 100) for i in range(30)]
+    drawn = fairness.group_rates(rated(*levels), LEVEL).narrow.decode()
+    assert "the 12 of 30 levels that" in drawn
+    shares = sorted(count for _, count, _ in levels)
+    kept = {*shares[:6], *shares[-6:]}
+    assert {name for name, count, _ in levels if f">{name}<" in drawn} == {n for n, count, _ in levels if count in kept}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +131,7 @@ def gap(attribute, measure, value, finding, *, scope="all", primary=False):
     return {
         "attribute": attribute, "comparison": "x", "scope": scope, "measure": measure, "primary": primary,
         "value": value, "low": value - 0.01, "high": value + 0.01, "minimum": -limit, "maximum": limit,
-        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "",
+        "finding": finding, "unprivileged": 9.0, "privileged": 5.0, "reason": "", "farthest": "",
         "count_unprivileged": 1, "support_unprivileged": 10, "count_privileged": 2, "support_privileged": 20,
     }  # fmt: skip
 

@@ -293,7 +293,7 @@ def test_questions_without_an_answer_stay_questions(folder, text):
     """What nobody answers is asked where the answer would stand, counted at the top, and kept for the twin."""
     answer(folder, text)
     found = written(folder, "{{ unanswered() }}\n\n" + ASK)
-    assert found.text.startswith("> **[1 of 2 questions is not answered yet][f1]**, 1 of them on this page.\n\n")
+    assert found.text.startswith("> **[1 of 2 questions is not answered yet][f1].**\n\n")
     assert "\n\n**Not answered yet: What for?** (there is no text)\n" in found.text
     assert found.answers == {"use": "Not answered yet: What for? (there is no text)"}
 

@@ -12,8 +12,9 @@ from pipeline.reporting.formatting import plain
 from pipeline.results import answers
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import parameters
-from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest, line_of
-from responsible.governance.policy import Policy, headline
+from responsible.governance.answer import headline
+from responsible.governance.answers import NO_TEXT, NOT_YET, OTHER_TABLE, SAMPLE_TEXT, digest
+from responsible.governance.policy import Policy
 from responsible.validation import InputError
 from stages import check_parameters
 from tests.support.contract import ROOT
@@ -197,25 +198,13 @@ def test_a_rule_with_the_samples_words_is_confirmed_like_an_answer(folder):
 
 def test_a_line_of_work_that_is_absent_asks_nothing(folder):
     """Its questions are neither counted nor open, and what is about all tables is about those that are there."""
-    edit(folder / "params.yaml", lambda tree: tree.pop("healthcare"))
+    edit(folder / "params.yaml", lambda tree: [tree.pop(line) for line in ("healthcare", "segments")])
+    (folder / answers.TEMPLATES[answers.SHEET]).unlink()
+    assert held(folder).at(answers.SHEET, "uses") is None
     names = whys(folder, "data_sheet") | whys(folder, "risk_assessment")
-    assert not [name for name in names if name.startswith("healthcare")]
+    assert not [name for name in names if name.startswith(("healthcare", "segments"))]
     assert held(folder).of(answers.SOURCES) == ()
     assert names["context"] == ""
-
-
-@pytest.mark.parametrize("metric", ["evaluate_fairness.x", "prepare.rows.kept", "reweigh.accuracy", "proxies.a.b"])
-def test_figures_of_the_models_are_of_the_first_table(metric):
-    """Whatever is not of the requests or the segments."""
-    assert line_of(metric) == "budget"
-
-
-def test_figures_of_the_other_tables_are_known_by_their_section():
-    """Both the tables and the headline figures of a line of work."""
-    assert {line_of(m) for m in ("healthcare_waits.x", "healthcare_audit.y", "prepare_healthcare.kept")} == {
-        "healthcare"
-    }
-    assert {line_of(m) for m in ("segments_shares.1", "cluster_privacy.k", "prepare_segments.kept")} == {"segments"}
 
 
 def test_without_the_file_every_question_is_open(tmp_path, folder):

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from responsible.fairness.comparisons import adjust
-from responsible.fairness.disparity import Fairness, disparities, summary
+from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.evaluation import summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits

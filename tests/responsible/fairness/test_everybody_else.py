@@ -6,15 +6,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from responsible.fairness.curves import roc_by_group
 
 from responsible.fairness.comparisons import adjust, comparisons, headlines, mirrored, questions, simultaneous
-from responsible.fairness.disparity import Fairness, disparities, summary
-from responsible.fairness.groups import groups, tabulate, weighing_groups
+from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.evaluation import summary
+from responsible.fairness.groups import groups, weighing_groups
 from responsible.fairness.measures import MEASURES
+from responsible.fairness.score_quality import score_quality
 from responsible.limits import Limits
 from responsible.names import ANY_LEVEL, CHANGE, POOLED, REST
-from responsible.statistics.intervals import Inference
+from responsible.statistics.count_tables import tabulate
+from responsible.statistics.intervals import Inference, percentile
 from responsible.validation import InputError
 from tests.support import reference
 
@@ -52,7 +54,15 @@ def test_two_levels_are_one_question():
     assert [c.name for c in comparisons(TWO)] == ["a", "b"]
     assert [c.name for c in questions(TWO)] == ["a"]
     assert simultaneous(INFERENCE, TWO) == INFERENCE
-    assert simultaneous(INFERENCE, THREE).confidence == pytest.approx(1 - 0.05 / 3)
+    many = INFERENCE.model_copy(update={"replicates": 1_000_000})
+    assert simultaneous(many, THREE).confidence == pytest.approx(1 - 0.05 / 3, abs=1e-5)
+
+
+def test_the_tails_hold_what_they_say_with_few_replicates():
+    """With 2,000 draws the ends for three levels leave .05 / 3 of new draws outside, on average of 300 experiments."""
+    inference, rng = simultaneous(INFERENCE, THREE), np.random.default_rng(5)
+    found = percentile(rng.random((2_000, 300)), inference.confidence)
+    assert 1 - np.mean(found.high - found.low) == pytest.approx(0.05 / 3, abs=0.0006)
 
 
 @pytest.mark.parametrize("name", [POOLED, ANY_LEVEL, REST, "any"])
@@ -160,10 +170,11 @@ def test_too_few_replicates_leave_the_ends_open():
     assert (found.loc[ANY_LEVEL, "verdict"] == "insufficient_evidence").all()
 
 
-def test_curves_have_no_pools():
-    """Curves are of every level and of no pool where none is privileged."""
+def test_score_quality_has_no_pools():
+    """Ranking and calibration are of every level and of no pool where none is privileged."""
     code, label = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    found = roc_by_group(code, TWO, {"baseline": np.array([0.1, 0.8, 0.4, 0.6])}, label, np.ones(4, dtype=np.int64))
+    scores = {"baseline": np.array([0.1, 0.8, 0.4, 0.6])}
+    found = score_quality(code, TWO, scores, label, np.ones(4, dtype=np.int64), bins=10, confidence=0.95)
     assert found["group"].unique().tolist() == ["a", "b"]
 
 

@@ -11,9 +11,9 @@ from responsible.fairness.groups import (
     group_rates,
     groups,
     marginals,
-    tabulate,
     weighing_groups,
 )
+from responsible.statistics.count_tables import tabulate
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError
 from tests.support.reference import share

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from responsible.fairness.measures import MEASURES, difference, ratio
 from responsible.statistics import intervals
 from responsible.statistics.count_figures import change_interval, interval
+from responsible.statistics.count_tables import Draws
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
 from tests.support import reference, strategies
 from tests.support.pairs import pool, undefined
@@ -221,9 +222,9 @@ def test_interval_of_a_signed_measure_is_that_of_its_percentiles(name):
     joint = np.array([[[[70, 9], [8, 30]], [[12, 6], [9, 50]]], [[[60, 9], [7, 20]], [[15, 6], [4, 40]]]])
     figure, draws = MEASURES[name].figure, intervals.replicates(joint, 500, np.random.default_rng(0))
     plain = intervals.percentile(figure.compute(draws.sum(-1)), 0.9)
-    assert interval(figure, joint.sum(-1), draws.sum(-1), 0.9) == plain
+    assert interval(figure, joint.sum(-1), Draws(draws.sum(-1)), 0.9) == plain
     gap = figure.compute(draws.sum(-2)) - figure.compute(draws.sum(-1))
-    assert change_interval(figure, joint, draws, 0.9) == intervals.percentile(gap, 0.9)
+    assert change_interval(figure, joint, Draws(draws), 0.9) == intervals.percentile(gap, 0.9)
 
 
 AAOD = "average_absolute_odds_difference"
@@ -233,7 +234,7 @@ def test_interval_of_absolute_odds_reaches_parity():
     """Equal groups of 150: replicates of the absolute measure are all above 0, its interval starts at 0."""
     table, figure = np.array([[[60, 20], [20, 50]], [[61, 19], [20, 50]]]), MEASURES[AAOD].figure
     draws = _draws(table)
-    found, plain = interval(figure, table, draws, 0.95), intervals.percentile(figure.compute(draws), 0.95)
+    found, plain = interval(figure, table, Draws(draws), 0.95), intervals.percentile(figure.compute(draws), 0.95)
     assert plain.low > 0
     assert found.low == 0
     assert figure.compute(table) < found.high < 0.2
@@ -245,7 +246,7 @@ def test_change_of_absolute_odds_is_signed():
     before, after = np.array([[250, 750], [750, 250]]), np.array([[400, 600], [600, 400]])
     of = [np.rint(b[:, :, None] * a[:, None, :] / 1_000).astype(int) for b, a in ((before, after), (p, p))]
     joint, figure = np.stack(of), MEASURES[AAOD].figure
-    found = change_interval(figure, joint, intervals.replicates(joint, 500, rng), 0.95)
+    found = change_interval(figure, joint, Draws(intervals.replicates(joint, 500, rng)), 0.95)
     value = figure.compute(joint.sum(-2)) - figure.compute(joint.sum(-1))
     assert value == pytest.approx(0.1 - 0.25)
     assert found.low < -0.15 < found.high < 0
@@ -257,9 +258,9 @@ def test_interval_of_many_tables_at_once():
     drawn = _draws(tables, 3, 300)
     for name in NAMES:
         figure = MEASURES[name].figure
-        together = interval(figure, tables, drawn, 0.95)
+        together = interval(figure, tables, Draws(drawn), 0.95)
         for i in (0, 1):
-            alone = interval(figure, tables[i], drawn[:, i], 0.95)
+            alone = interval(figure, tables[i], Draws(drawn[:, i]), 0.95)
             assert (together.low[i], together.high[i]) == (alone.low, alone.high)
 
 

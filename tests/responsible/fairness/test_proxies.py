@@ -178,3 +178,15 @@ def test_intervals_hold_the_truth(shift):
         row = found(table, AGE).iloc[1]
         inside += row["low"] <= ndtr(shift / np.sqrt(2)) <= row["high"]
     assert 0.92 * 300 <= inside <= 0.98 * 300
+
+
+def test_without_a_reference_group_the_level_told_best_is_named():
+    """Rome is where c lives and nobody else: of three levels c is told with certainty, a and b are not."""
+    rows = [("Oslo", "a", 40), ("Oslo", "b", 40), ("Rome", "c", 40)]
+    table = cells(*[(split, *row) for split in ("train", "test") for row in rows])
+    who = groups("sex", ["a", "b", "c"], [])
+    row = proxies(table, CITY, {"Sex": who}, params=PLAIN, inference=INFERENCE).iloc[0]
+    assert row[["level", "value", "privileged", "unprivileged"]].tolist() == ["c", 1.0, 80, 40]
+    two = groups("sex", ["F", "M"], [])
+    alone = proxies(cells(*TRAIN, *TEST), CITY, {"Sex": two}, params=PLAIN, inference=INFERENCE).iloc[0]
+    assert alone[["level", "value"]].tolist() == ["F", pytest.approx(0.775)]

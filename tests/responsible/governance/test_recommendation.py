@@ -74,3 +74,15 @@ def test_each_threshold_is_judged_by_its_own_figures():
     table = pd.concat([figures(0.5, GOOD, FAIR, 100.0), figures(0.5, GOOD, (0.1, 0.05, 0.2), 300.0)])
     found = objections(table, policy(impact=IMPACT), "education")
     assert (found[100.0].none, found[300.0].none) == (True, False)
+
+
+def test_rules_on_every_level_are_judged_where_the_table_has_levels():
+    """One level beyond the limit speaks against the threshold although the headline's own interval passes."""
+    table = figures(0.5, GOOD, FAIR)
+    levels = table[table["figure"] == "disparate_impact"].drop(columns="level")
+    ends = {"simultaneous_low": [0.9, 0.5], "simultaneous_high": [1.1, 0.7]}
+    own = pd.concat([levels, levels]).assign(level=["a", "b"], value=[1.0, 0.6], **ends)
+    table.loc[table["figure"] == "disparate_impact", "farthest"] = "a"
+    found = objections(pd.concat([table, own]), policy(impact=IMPACT), "education")[200.0]
+    assert [(j.evidence.level, j.verdict) for j in found.missed] == [("b", "fail")]
+    assert objections(table.assign(farthest=""), policy(impact=IMPACT | {"level": "any"}), "education")[200.0].none

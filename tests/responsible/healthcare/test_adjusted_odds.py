@@ -113,3 +113,21 @@ def test_a_factor_that_decides_is_separated():
     found = odds(cases, who("requester"), 0.95, 10).set_index("model")
     assert found["reason"].to_dict() == {"unadjusted": "", "adjusted": "separated"}
     assert np.isnan(found.loc["adjusted", "odds_ratio"])
+
+
+def test_without_a_reference_group_it_is_a_regression_for_each_level():
+    """Each clinic's odds ratio is that of its two by two table against all other clinics; of two levels one stands."""
+    cases = planted(3000, np.random.default_rng(5)).rename(columns={"f.clinic": "a.clinic"})
+    found = odds(cases, groups("clinic", ["North", "South", "West"], []), 0.95, 10)
+    own = found[found["model"] == "unadjusted"].set_index("level")
+    for clinic in ("North", "South", "West"):
+        table = pd.crosstab(cases["a.clinic"] != clinic, cases["outcome"]).to_numpy()[:, ::-1]
+        theirs = stats.contingency.odds_ratio(table, kind="sample")
+        assert own.loc[clinic, "odds_ratio"] == pytest.approx(theirs.statistic, rel=1e-5)
+        wide = theirs.confidence_interval(1 - 0.05 / 3)
+        ends = own.loc[clinic, ["simultaneous_low", "simultaneous_high"]].tolist()
+        assert ends == pytest.approx([wide.low, wide.high], rel=1e-3)
+    two = odds(cases, groups("requester", ["GP", "Surgeon"], []), 0.95, 10)
+    with_reference = odds(cases, who("requester"), 0.95, 10)
+    assert two["level"].tolist() == ["GP"] * len(with_reference)
+    np.testing.assert_allclose(two["odds_ratio"], with_reference["odds_ratio"])

@@ -4,8 +4,10 @@ import pytest
 from scipy import stats
 
 from responsible.fairness.comparisons import adjust
+from responsible.fairness.groups import groups
 from responsible.healthcare import approval_rates
 from responsible.healthcare.cases import selected
+from responsible.names import ANY_LEVEL
 from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, everybody, planted, who
 
@@ -137,3 +139,17 @@ def test_no_bias_gives_false_alarms_at_the_nominal_rate():
         (family,) = adjust([pd.concat(tables)])
         alarms.append(family["p_adjusted"].min() < 0.05)
     assert 0 < np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)
+
+
+def test_without_a_reference_group_by_hand():
+    """Each requester against everybody else: two levels mirror each other, and "any level" is the one that decides."""
+    alone = groups("requester", ["GP", "Surgeon"], [])
+    found = approval_rates.approval_rates(by_hand(), alone, LIMITS, LOW, np.random.default_rng(0))
+    own = found.set_index(["comparison", "scope", "measure"])
+    assert own.loc[("GP", "all", EOD), "value"] == pytest.approx(4 / 6 - 4 / 5)
+    assert own.loc[("Surgeon", "all", EOD), "value"] == pytest.approx(4 / 5 - 4 / 6)
+    assert own.loc[("GP", "all", EOD), "low"] == pytest.approx(-own.loc[("Surgeon", "all", EOD), "high"])
+    headline = own.loc[(ANY_LEVEL, "urgent", EOD)]
+    assert headline[["farthest", "value"]].tolist() == ["GP", -0.5]
+    (family,) = adjust([found])
+    assert family["p_adjusted"].min() == pytest.approx(min(1, found["p"].min() * 6))  # three hypotheses, two scopes

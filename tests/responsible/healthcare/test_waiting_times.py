@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from responsible.fairness.groups import groups
 from responsible.healthcare import waiting_times
 from responsible.statistics.intervals import Inference
 from tests.support.planted import INFERENCE, LIMITS, planted, who
@@ -76,3 +77,73 @@ def test_the_planted_wait_is_covered_at_the_nominal_rate():
     assert abs(mean - 0.95) < 3 * error
     assert median > 0.95 - 3 * error
     assert 0 < np.mean(alarms) < 0.05 + 3 * error
+
+
+def test_equal_waits_of_a_group_bear_no_difference_of_means():
+    """All of one group waiting 5 minutes is no proof that its mean is 5: undefined, with the reason, and never a pass.
+    The medians keep theirs: half of the people would have to wait otherwise unseen.
+    """
+    minutes, groups = [5.0] * 8 + [5.0, 6.0] * 4, np.repeat(["GP", "Surgeon"], 8)
+    cases = pd.DataFrame({"outcome": 1, "duration": minutes, "a.requester": groups})
+    arguments = (who("requester"), LIMITS, LOW, np.random.default_rng(0))
+    found = waiting_times.waiting_times(cases, *arguments).set_index("measure")
+    mean, median = found.loc["mean_wait_difference"], found.loc["median_wait_difference"]
+    assert (mean["reason"], mean["verdict"]) == ("no_variation", "insufficient_evidence")
+    assert mean[["value", "low", "high"]].isna().all()
+    assert mean[["unprivileged", "privileged"]].tolist() == [5, 5.5]
+    assert (median["reason"], median["value"]) == ("", -0.5)
+
+
+@pytest.mark.slow
+def test_no_sample_is_certain_of_the_mean_and_medians_hold(seed):
+    """Waits of whole minutes, most of them 5: means have no interval without width, and hold the truth in 95 % of
+    samples; an interval of the median without width is right as often as it must be.
+    """
+    rng, samples, held, still = np.random.default_rng(seed), 300, {"mean": 0, "median": 0}, 0
+    for _ in range(samples):
+        minutes = np.where(rng.random(60) < 0.7, 5, rng.integers(1, 12, 60)).astype(float)
+        groups = np.repeat(["GP", "Surgeon"], 30)
+        cases = pd.DataFrame({"outcome": 1, "duration": minutes, "a.requester": groups})
+        found = waiting_times.waiting_times(cases, who("requester"), LIMITS, LOW, rng).set_index("measure")
+        for name in held:
+            row = found.loc[f"{name}_wait_difference"]
+            held[name] += row["low"] <= 0 <= row["high"]
+            still += name == "mean" and row["low"] == row["high"]
+    assert still == 0
+    assert held["mean"] / samples > 0.9
+    assert held["median"] / samples > 0.93
+
+
+def test_no_wait_of_rare_long_ones_is_certain():
+    """One in 50 waits 500 minutes and all others 5: four samples of ten show a group without any, and none of them says
+    that its mean is 5.
+    """
+    rng, unseen = np.random.default_rng(1), 0
+    for _ in range(100):
+        minutes = np.where(rng.random(90) < 0.02, 500.0, 5.0)
+        cases = pd.DataFrame({"outcome": 1, "duration": minutes, "a.requester": np.repeat(["GP", "Surgeon"], 45)})
+        found = waiting_times.waiting_times(cases, who("requester"), LIMITS, LOW, rng)
+        row = found.set_index("measure").loc["mean_wait_difference"]
+        unseen += row["reason"] == "no_variation"
+        assert row["low"] != row["high"]
+    assert unseen > 40
+
+
+def test_without_a_reference_group():
+    """Two levels mirror each other, third levels are compared with all others, and "any level" is the farthest."""
+    rng = np.random.default_rng(2)
+    cases = pd.DataFrame(
+        {"outcome": 1, "duration": rng.normal(10, 2, 300), "a.team": np.repeat(["a", "b", "c"], [100, 150, 50])}
+    )
+    cases.loc[cases["a.team"] == "c", "duration"] += 4
+    three = waiting_times.waiting_times(cases, groups("team", "abc", []), LIMITS, LOW, rng)
+    mean = three[(three["measure"] == "mean_wait_difference") & (three["scope"] == "all")].set_index("comparison")
+    others = cases.loc[cases["a.team"] != "c", "duration"].mean()
+    assert mean.loc["c", "value"] == pytest.approx(cases.loc[cases["a.team"] == "c", "duration"].mean() - others)
+    assert mean.loc["any level", ["farthest", "verdict"]].tolist() == ["c", "fail"]
+    assert mean.loc["c", "simultaneous_low"] < mean.loc["c", "low"]
+    two = waiting_times.waiting_times(cases[cases["a.team"] != "c"], groups("team", "ab", []), LIMITS, LOW, rng)
+    a, b = (two[(two["comparison"] == level) & (two["scope"] == "all")].iloc[0] for level in "ab")
+    assert a[["value", "low", "high"]].tolist() == [-x for x in b[["value", "high", "low"]]]
+    assert a[["unprivileged", "support_unprivileged"]].tolist() == b[["privileged", "support_privileged"]].tolist()
+    assert a["superiority"] == pytest.approx(1 - b["superiority"])

@@ -6,9 +6,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.limits import Limits
 from responsible.mitigation.reweighing import Reweigh
+from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
 from responsible.mitigation.threshold_figures import Sweep, quantity
-from responsible.mitigation.threshold_sweep import Predictions, Swept, sweep_cells, table, wide
+from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.schema import Sensitive
@@ -242,3 +243,45 @@ def test_unknown_constraint_is_refused():
     """A constraint on a quantity that does not exist is refused with the nearest name."""
     with pytest.raises(ValueError, match=r"limits\.base_rates is not a constraint; did you mean 'base_rate'"):
         sweep(base_rates=Limits(minimum=0.3))
+
+
+ALONE = {"team": Sensitive(column="team", exclude=["x"])}
+
+
+@pytest.fixture(scope="module")
+def unpooled(people):
+    cells = people.groupby(list(people.columns), as_index=False).size().rename(columns={"size": "n"})
+    kinds = {"x.age": "numeric", "x.team": "categorical"}
+    weigh = REWEIGH.model_copy(update={"groups": "levels"})
+    return sweep_cells(cells, kinds, CUTS, ALONE, model=PLAIN, reweigh=weigh, sweep=sweep())
+
+
+def test_each_level_is_compared_where_none_is_privileged(unpooled):
+    """Every level's ratio is of its own to all other levels' selection; without a level stands the farthest one."""
+    found = table(unpooled, INFERENCE, np.random.default_rng(1))
+    counts = unpooled.joint("test").sum(-2)[1, :3].sum(axis=1)
+    own = found[
+        (found["threshold"] == 20.0) & (found["model"] == "reweighed") & (found["figure"] == "disparate_impact")
+    ]
+    values = own.set_index("level")["value"]
+    for i, level in enumerate(("a", "b", "c")):
+        others = np.delete(counts, i, axis=0).sum(axis=0)
+        assert values[level] == pytest.approx((counts[i, 1] / counts[i].sum()) / (others[1] / others.sum()))
+    whole = own[own["level"] == ""].iloc[0]
+    assert abs(np.log(whole["value"])) == pytest.approx(np.abs(np.log(values[["a", "b", "c"]])).max())
+    assert whole["low"] == own.set_index("level").loc[whole["farthest"], "simultaneous_low"]
+    assert not found[["threshold", "model", "figure", "level"]].duplicated().any()
+
+
+def test_every_level_must_meet_a_constraint(unpooled):
+    """A threshold is chosen only where all levels' ratios lie within, and the constraint shows the farthest level."""
+    point = unpooled.joint("valid").sum(-2)
+    farthest = np.nan_to_num(np.abs(np.log(quantity("disparate_impact", each=True)(point))).max(axis=-1), nan=np.inf)
+    middle = float(np.exp(farthest.min())) + 1e-6
+    limits = sweep(disparate_impact=Limits(minimum=1 / middle, maximum=middle))
+    assert int(winners(point, unpooled.usable, limits, each=True)) == int(farthest.argmin())
+    strict = sweep(disparate_impact=Limits(minimum=5.0))
+    found = choose_threshold(unpooled, strict, INFERENCE, np.random.default_rng(0))
+    assert not found.feasible
+    assert found.constraints.iloc[0]["farthest"] in ("a", "b", "c")
+    assert replicate_counts(unpooled, "valid", 20, np.random.default_rng(3)).shape[1:] == (3, 4, 2, 2)

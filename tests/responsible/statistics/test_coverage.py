@@ -10,6 +10,7 @@ from scipy import stats
 
 from responsible.fairness.measures import MEASURES
 from responsible.statistics.count_figures import change_interval, interval, performance_figure
+from responsible.statistics.count_tables import Draws
 from responsible.statistics.intervals import half_counts, percentile, replicates, wilson
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE, RATES, rate
@@ -87,7 +88,7 @@ def coverage(truth, rows, seed, ours=True):
         for i, (real, point) in enumerate(zip(pairs(truth), pairs(data), strict=True)):
             drawn = resampled(point, half=ours, seed=(seed, number, i))
             for name, measure in MEASURES.items():
-                found = interval(measure.figure, point, drawn, 0.95) if ours else plain(name, drawn)
+                found = interval(measure.figure, point, Draws(drawn), 0.95) if ours else plain(name, drawn)
                 hits[name][i] += holds(found, measure.figure.compute(real)).sum()
     return {name: n / DATA_SETS for name, n in hits.items()}
 
@@ -111,7 +112,7 @@ def test_change_between_two_models():
     for data, draws in simulate(truth, 1_500, seed=22):
         for name, measure in MEASURES.items():
             compute = measure.figure.compute
-            found = change_interval(measure.figure, data, draws, 0.95)
+            found = change_interval(measure.figure, data, Draws(draws), 0.95)
             hits[name] += holds(found, compute(truth.sum(-2)) - compute(truth.sum(-1))).sum()
     shares = {name: n / DATA_SETS for name, n in hits.items()}
     assert all(0.93 <= share <= 0.97 for share in shares.values()), shares
@@ -123,7 +124,7 @@ def test_performance():
     hits = dict.fromkeys(PERFORMANCE, 0)
     for data, draws in simulate(truth, 500, seed=30):
         for name, compute in PERFORMANCE.items():
-            found = interval(performance_figure(name), data, draws, 0.95)
+            found = interval(performance_figure(name), data, Draws(draws), 0.95)
             hits[name] += holds(found, compute(truth)).sum()
     shares = {name: n / DATA_SETS for name, n in hits.items()}
     assert all(0.93 <= share <= 0.97 for share in shares.values()), shares
@@ -139,7 +140,7 @@ def test_absolute_odds_at_parity_and_beside_it(gap, expected):
     name = "average_absolute_odds_difference"
     figure, ours, percentiles = MEASURES[name].figure, 0, 0
     for data, draws in simulate(truth, 1_000, seed=40):
-        ours += holds(interval(figure, data, draws, 0.95), figure.compute(truth)).sum()
+        ours += holds(interval(figure, data, Draws(draws), 0.95), figure.compute(truth)).sum()
         percentiles += holds(plain(name, draws), figure.compute(truth)).sum()
     assert expected[0] <= ours / DATA_SETS <= expected[1]
     if gap == (0, 0):
@@ -171,7 +172,7 @@ def test_half_counts_leave_no_interval_without_width():
     name, certain = "equal_opportunity_difference", {False: 0, True: 0}
     for half in certain:
         for data, draws in simulate(truth, 100, seed=60, half=half):
-            found = interval(MEASURES[name].figure, data, draws, 0.95) if half else plain(name, draws)
+            found = interval(MEASURES[name].figure, data, Draws(draws), 0.95) if half else plain(name, draws)
             certain[half] += np.count_nonzero(found.low == found.high)
     assert certain[False] / DATA_SETS == pytest.approx(0.36**2, abs=0.03)
     assert certain[True] == 0

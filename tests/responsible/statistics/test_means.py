@@ -29,11 +29,14 @@ def test_moments_of_overlapping_groups():
     np.testing.assert_allclose(found.variance, [UNEVEN.var(ddof=1), 29**2 / 2, np.nan, np.nan])
 
 
-def test_constant_waits_have_a_difference_without_doubt():
-    """When nothing varies the interval has no width, and p says whether the means are equal."""
-    sides = [Moments(np.array([3.0]), np.array([m]), np.array([0.0])) for m in (2.0, 2.0, 5.0)]
-    assert [float(x[0]) for x in welch(sides[0], sides[1], 0.95)] == [0, 0, 0, 1]
-    assert [float(x[0]) for x in welch(sides[2], sides[0], 0.95)] == [3, 3, 3, 0]
+@pytest.mark.parametrize("variance", [0.0, 4.0])
+def test_equal_values_of_a_group_are_no_proof(variance):
+    """When one group does not vary there is a difference and neither an interval nor a p, whatever the other does."""
+    still, other = (Moments(np.array([3.0]), np.array([m]), np.array([v])) for m, v in ((2.0, 0.0), (5.0, variance)))
+    for u, p, difference in ((still, other, -3), (other, still, 3), (still, still, 0)):
+        value, *rest = (float(x[0]) for x in welch(u, p, 0.95))
+        assert value == difference
+        assert np.isnan(rest).all()
 
 
 @pytest.mark.parametrize("size", [7, 8])

@@ -5,7 +5,8 @@ import pytest
 from statsmodels.stats.proportion import power_proportions_2indep, samplesize_proportions_2indep_onetail
 
 from responsible.fairness.measures import MEASURES
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 from responsible.statistics.sample_size import detectable, growth, shown
 

@@ -1,0 +1,83 @@
+"""Tables of counts: from cells, by group of clusters where rows come in any, and what their doubt is measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from responsible.names import CLUSTER
+from responsible.statistics import jackknife
+from responsible.statistics.intervals import Inference, half_counts, replicates
+from responsible.statistics.rates import Counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Code = npt.NDArray[np.int64]
+Compute = Callable[[Counts], np.ndarray]
+
+
+def tabulate(
+    code: npt.NDArray[np.int64], levels: int, binary: Sequence[npt.ArrayLike], counts: npt.ArrayLike
+) -> Counts:
+    """Σ ``counts`` by level and by each 0/1 array of ``binary`` (label, prediction, …): (levels, 2, …, 2).
+
+    Cells with code -1 (excluded levels) are left out.
+    """
+    kept, shape = code >= 0, (levels, *(2 for _ in binary))
+    cell = np.ravel_multi_index((code[kept], *(np.asarray(b, dtype=np.int64)[kept] for b in binary)), shape)
+    total = np.zeros(int(np.prod(shape)), dtype=np.int64)
+    np.add.at(total, cell, np.asarray(counts, dtype=np.int64)[kept])
+    return total.reshape(shape)
+
+
+def counted(
+    table: pd.DataFrame, code: Code, levels: int, binary: Sequence[npt.ArrayLike]
+) -> tuple[Counts, Counts | None]:
+    """:func:`tabulate` of cells ``table``, and the same by group of clusters, ``(GROUPS, levels, 2, …, 2)``; None where
+    rows are independent.
+    """
+    if CLUSTER not in table:
+        return tabulate(code, levels, binary, table["n"]), None
+    within = np.where(code < 0, -1, table[CLUSTER].to_numpy() * levels + code)
+    found = tabulate(within, jackknife.GROUPS * levels, binary, table["n"])
+    parts = found.reshape(jackknife.GROUPS, levels, *found.shape[1:])
+    return parts.sum(axis=0), parts
+
+
+def everybody(table: pd.DataFrame, binary: Sequence[npt.ArrayLike]) -> tuple[Counts, Counts | None]:
+    """:func:`counted` of all rows together, without the axis of levels."""
+    joint, parts = counted(table, np.zeros(len(table), dtype=np.int64), 1, binary)
+    return joint[0], None if parts is None else parts[:, 0]
+
+
+class Draws(NamedTuple):
+    """What the doubt about figures of a table is measured by: its replicates ``tables`` ``(number, *table.shape)``; and
+    for clustered rows the counts by group of clusters, ``(GROUPS, *table.shape)`` (:mod:`.jackknife`).
+    """
+
+    tables: Counts
+    parts: Counts | None = None
+
+    def map(self, change: Compute) -> Draws:
+        """The same with both changed, such as one of the last axes summed over."""
+        return Draws(change(self.tables), None if self.parts is None else change(self.parts))
+
+    def at(self, index: int) -> Draws:
+        """Of one table along the first axis."""
+        return self.map(lambda tables: tables[:, index])
+
+    def sum(self, axis: int) -> Draws:
+        """The same with one of the last axes summed over."""
+        return self.map(lambda tables: tables.sum(axis=axis))
+
+
+def drawn(
+    table: Counts, inference: Inference, rng: np.random.Generator, *, models: int = 1, parts: Counts | None = None
+) -> Draws:
+    """Replicates with half a row in each empty cell; leading axes are independent. ``parts``: see :class:`Draws`."""
+    half = half_counts(table, models)
+    return Draws(replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half), parts)
