@@ -16,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import Field
+
 from pipeline import entry, sections
 from pipeline.ingest.engines import unknown_engine
 from pipeline.reporting.engine import refuse_text
@@ -30,6 +32,7 @@ from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
+from responsible.words import Section, Words
 
 VALID = "every section of params.yaml is valid\n"
 OF_THE_SHEET = ("seed", "inference", "segments", "cluster_privacy")  # what the stage that prints its answers reads
@@ -43,6 +46,7 @@ class Parameters(Params):
     prepare: Prepare
     disclosure: Disclosure
     inference: Inference
+    words: Section = Field(default_factory=Words)
     policy: Policy
 
 

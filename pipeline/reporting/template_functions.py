@@ -17,6 +17,7 @@ from pipeline.results.figures import PARAMETERS
 from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
+from responsible.names import meaning
 from responsible.validation import InputError
 
 
@@ -30,19 +31,12 @@ class Functions:
     def names(self) -> dict[str, Any]:
         """What a template may call, by name."""
         own = (self.figure, self.parameter, self.table, self.people, self.unanswered, self.picture, self.source)
-        logic = (
-            self.has,
-            self.sample,
-            self.value,
-            self.setting,
-            self.rows,
-            self.distinct,
-            self.policy_line,
-            self.policy_table,
-        )
+        logic = (self.has, self.sample, self.value, self.meaning, self.setting, self.rows, self.distinct)
+        policy = (self.policy_line, self.policy_table)
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        values = {"judgements": judged, "lines": self.sources.lines}
-        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | values
+        called = {name: DataText(said) for name, said in self.sources.words.of_cases().items()}
+        values = {"judgements": judged, "lines": self.sources.lines, **called}
+        return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -145,6 +139,13 @@ class Functions:
     def setting(self, key: str) -> Any:
         """A parameter, or a tree of them, for loops and conditions."""
         return self.sources.setting(key)
+
+    def meaning(self) -> Markup:
+        """What label 1 means, as a clause, with a link to where it is declared."""
+        target, cut = self.sources.setting("budget.target"), self.sources.setting("threshold")
+        said = meaning(target["column"], target.get("favourable"), cut)
+        key = "budget.target.favourable" if target.get("favourable") else "threshold"
+        return self.links.figure(escape(said), PARAMETERS, key)
 
     def rows(self, file: str, **where: str) -> list[TableRow]:
         """The rows of a table whose columns have these values."""

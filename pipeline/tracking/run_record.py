@@ -24,6 +24,7 @@ from pipeline.storage.line_contents import present
 from pipeline.tracking.store import FINGERPRINT
 from responsible.governance.answer import headline
 from responsible.governance.evidence import WHOLE, Evidence
+from responsible.names import meaning
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -118,7 +119,12 @@ class Record:
         where = os.environ.get("DVC_EXP_NAME") or commit(self._result.folder)[:7] or "no commit"
         edited = "*" if self._changed and not os.environ.get("DVC_EXP_NAME") else ""
         params = self._result.params
-        what = f"threshold {_text(params['threshold'])}" if "threshold" in params else ", ".join(present(params))
+        target = params.get("budget", {}).get("target", {})
+        what = ", ".join(present(params))
+        if "threshold" in params:
+            what = f"threshold {_text(params['threshold'])}"
+            if target.get("favourable"):
+                what = meaning(target["column"], target["favourable"], params["threshold"])
         return f"{what} · {where}{edited}"
 
     @cached_property

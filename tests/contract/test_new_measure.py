@@ -133,7 +133,7 @@ def test_documents_and_pictures_show_it(found, results, declared):
     )
     table = pd.concat([table, *[table.assign(figure=f) for f in ("balanced_accuracy", "precision", "recall", "f1")]])
     weights = {"effective_rows": 10.0, "rows": 10.0, "largest": 1.0}
-    context = comparison.context(found, table, weights, threshold=1.0, inference=INFERENCE, fairness=declared)
+    context = comparison.context(found, table, weights, "income is at least 1", inference=INFERENCE, fairness=declared)
     drawn = {
         "limits": pictures.disparities(found.fairness, 0.95),
         "rates": pictures.group_rates(found.group_rates, 0.95),
