@@ -21,7 +21,17 @@ from tests.support.contract import ROOT
 from tests.support.small import ran
 
 # Words of the field, of HTML or of this repository's own sections, which the sample happens to use as well.
-COMMON = {"accuracy", "budget", "marketing", "product", "scope", "persistence", "missing", "one_sided_segments"}
+COMMON = {
+    "accuracy",
+    "Accuracy",
+    "budget",
+    "marketing",
+    "product",
+    "scope",
+    "persistence",
+    "missing",
+    "one_sided_segments",
+}
 # The general part of the playbook: chapters that people wrote about audits of decisions in health care.
 WRITTEN = ("1_context.md", "2_definitions.md", "5_implementation.md", "README.md", "appendices.md")
 TABLES = {
