@@ -17,8 +17,15 @@ ANY = "any"  # the same as the level of a rule
 
 CLUSTER = "cluster_group"  # the column of cells that says which group of clusters, of people, their rows are of
 CLUSTER_GROUPS = 100  # into which they are hashed
+NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
+
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
+
+
+def spoken(name: str) -> str:
+    """A name from a metrics file or a column as a reader says it: underscores become spaces."""
+    return NAMES.get(name, name.replace("_", " "))
 
 
 def query_name(database: str) -> str:

@@ -67,7 +67,7 @@ def main(
     given, faults = parameters.examined(params, Parameters, *(line.Sections for line in lines))
     asking = {name: f"{templates}/{name}.md.j2" for name in _answers.DOCUMENTS}
     faults += _said(lambda: _refuse_answers(answers, asking, tree))
-    relations = (_engine, partial(_policy, there), *(relation for line in lines for relation in line.RELATIONS))
+    relations = (_engine, _words, partial(_policy, there), *(relation for line in lines for relation in line.RELATIONS))
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))
@@ -115,6 +115,17 @@ def _keys(tree: Mapping[str, Any], prefix: str = "") -> Faults:
         yield f"{prefix}{name}"
         if isinstance(own, Mapping):
             yield from _keys(own, f"{prefix}{name}.")
+
+
+def _words(
+    words: Words,
+    sensitive: Mapping[str, Sensitive] = MappingProxyType({}),
+    healthcare: Any = None,
+) -> Faults:
+    known = [*sensitive, *(healthcare.protected if healthcare else ())]
+    for name in words.levels:
+        if name not in known:
+            yield f"words.levels: {name!r} is no attribute{did_you_mean(name, known)}"
 
 
 def _engine(prepare: Prepare) -> Faults:

@@ -14,7 +14,7 @@ from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured,
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.answer import headline
-from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, meaning
+from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
@@ -43,7 +43,7 @@ def front_matter(sources: Sources, confidence: float) -> str:
     target = sources.setting("budget.target")
     found = header(
         REWEIGHED,
-        meaning(target["column"], target.get("favourable"), sources.setting("threshold")),
+        sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold")),
         dataset(sources),
         measured(sources, REWEIGHED),
         split="test",

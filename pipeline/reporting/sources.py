@@ -28,15 +28,19 @@ from responsible.words import Words, read
 class TableRow(dict[str, DataText]):
     """A row of a table in plots/: its texts by column, and where it stands, ``plots/fairness.csv``, row 7."""
 
-    def __init__(self, cells: Mapping[str, str], file: str, line: int) -> None:
+    def __init__(self, cells: Mapping[str, str], file: str, line: int, words: Words) -> None:
         super().__init__({name: DataText(text) for name, text in cells.items()})
-        self.file, self.line = file, line
+        self.file, self.line, self.words = file, line, words
 
     def text(self, column: str) -> DataText:
         """The text of a column; a column that the table lacks is an error."""
         if column not in self:
             raise InputError(f"{self.file}: there is no column {str(column)!r}{did_you_mean(column, self)}")
         return self[column]
+
+    def shown(self, column: str) -> DataText:
+        """The text of a column as people call it, where they gave it a name."""
+        return DataText(self.words.shown(column, self.text(column), self.get("attribute", "")))
 
     def __getattr__(self, column: str) -> DataText:
         """``row.level`` in a template is the text of the column."""
@@ -100,7 +104,7 @@ class Sources:
         if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
             known = reader.fieldnames or ()
             raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
-        rows = (TableRow(cells, file, number) for number, cells in enumerate(reader, 1))
+        rows = (TableRow(cells, file, number, self.words) for number, cells in enumerate(reader, 1))
         return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
 
     def path(self, file: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from pipeline.results.figures import PARAMETERS
 from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
-from responsible.names import meaning
 from responsible.validation import InputError
 
 
@@ -34,8 +34,10 @@ class Functions:
         logic = (self.has, self.sample, self.value, self.meaning, self.setting, self.rows, self.distinct)
         policy = (self.policy_line, self.policy_table)
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        called = {name: DataText(said) for name, said in self.sources.words.of_cases().items()}
-        values = {"judgements": judged, "lines": self.sources.lines, **called}
+        said = self.sources.words
+        spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
+        spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
+        values = {"judgements": judged, "lines": self.sources.lines, **spoken}
         return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
@@ -143,7 +145,7 @@ class Functions:
     def meaning(self) -> Markup:
         """What label 1 means, as a clause, with a link to where it is declared."""
         target, cut = self.sources.setting("budget.target"), self.sources.setting("threshold")
-        said = meaning(target["column"], target.get("favourable"), cut)
+        said = self.sources.words.meaning(target["column"], target.get("favourable"), cut)
         key = "budget.target.favourable" if target.get("favourable") else "threshold"
         return self.links.figure(escape(said), PARAMETERS, key)
 
@@ -172,6 +174,10 @@ class Functions:
             return self.links.figure(cell([row]), row.file, f"row {row.line}, {name if name == 'limits' else column}")
 
         return of_row
+
+
+def _said(call: Callable[..., str], *names: str) -> DataText:
+    return DataText(call(*names))
 
 
 def printed(value: Any) -> Markup:

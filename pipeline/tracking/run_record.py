@@ -22,9 +22,9 @@ from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage.files import DECIMALS, read_json
 from pipeline.storage.line_contents import present
 from pipeline.tracking.store import FINGERPRINT
+from responsible import words
 from responsible.governance.answer import headline
 from responsible.governance.evidence import WHOLE, Evidence
-from responsible.names import meaning
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -124,7 +124,9 @@ class Record:
         if "threshold" in params:
             what = f"threshold {_text(params['threshold'])}"
             if target.get("favourable"):
-                what = meaning(target["column"], target["favourable"], params["threshold"])
+                what = words.read(params.get("words")).meaning(
+                    target["column"], target["favourable"], params["threshold"]
+                )
         return f"{what} · {where}{edited}"
 
     @cached_property

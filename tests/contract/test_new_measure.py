@@ -27,6 +27,7 @@ from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
+from responsible.words import Words
 from tests.support.contract import ROOT
 
 NAME = "false_positive_rate_difference"
@@ -138,7 +139,7 @@ def test_documents_and_pictures_show_it(found, results, declared):
         "limits": pictures.disparities(found.fairness, 0.95),
         "rates": pictures.group_rates(found.group_rates, 0.95),
     }
-    text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn)
+    text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn | Words().of_tables())
     (line,) = [line for line in text.splitlines() if line.startswith("| false positive rate difference ")]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert (cells[1].split()[0], cells[2], cells[3].split()[0], cells[4]) == ("0.400", "**fail**", "0.025", "pass")

@@ -21,7 +21,7 @@ from tests.support.contract import ROOT
 from tests.support.small import ran
 
 # Words of the field, of HTML or of this repository's own sections, which the sample happens to use as well.
-COMMON = {"accuracy", "budget", "marketing", "product", "scope", "persistence", "missing", "one_sided_segments"}
+COMMON = {"accuracy", "budget", "marketing", "product", "scope", "persistence", "one_sided_segments"}
 # The general part of the playbook: chapters that people wrote about audits of decisions in health care.
 WRITTEN = ("1_context.md", "2_definitions.md", "5_implementation.md", "README.md", "appendices.md")
 TABLES = {
@@ -47,7 +47,12 @@ def sample_words() -> set[str]:
     said = params["words"]
     out |= {said["merit"], said["urgency"], *said["names"].values(), *(w for own in said["rows"].values() for w in own)}
     out |= {word for own in said["levels"].values() for word in own.values()}
-    return {spelt for word in out - COMMON if len(word) > 1 for spelt in (word, word.replace("_", " "))}
+    return {
+        spelt
+        for word in out
+        if word.lower() not in COMMON and len(word) > 1
+        for spelt in (word, word.replace("_", " "))
+    }
 
 
 def outputs(root: Path) -> Iterator[tuple[str, str]]:

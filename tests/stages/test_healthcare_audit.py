@@ -159,7 +159,7 @@ def test_the_playbook_of_another_table_keeps_the_method_and_leaves_out_the_story
     context = playbook.context(found, declared, {}, now)
     assert (context["sample"], context["ungraded"]) == (False, len(sources) - 2)
     assert [row["name"] for row in context["matrix"]] == ["groups too small to see", "ours"]
-    context |= {"attributes": ["sex"], "cases": 9, "minimum_cell": 0} | Words().of_cases()
+    context |= {"attributes": ["sex"], "cases": 9, "minimum_cell": 0} | Words().of_cases() | Words().of_tables()
     texts = [fill(ROOT / f"docs/templates/healthcare/{n}.md.j2", context) for n in ("3_bias_sources", "7_case_study")]
     assert "**Not answered yet:** 7 of the sources" in texts[0]
     assert "*Justification first*" in texts[1]

@@ -122,6 +122,25 @@ def test_a_second_time_changes_nothing(root):
     assert {name: (root / name).read_bytes() for name in TEXTS} == texts
 
 
+def test_a_target_of_two_values_has_no_sweep(root):
+    """Its section, stage, results, document and row of the index go, and nothing else; no dependency is left open."""
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("    favourable:  ", "    favourable: [good]  "), encoding="utf-8")
+    before = read_yaml(params)
+    gone = {path.relative_to(root).as_posix() for path in keep(LINES, root)}
+    after, pipeline = read_yaml(params), read_yaml(root / "dvc.yaml")
+    assert before.keys() - after.keys() == {"threshold_sweep"}
+    assert before["policy"] == after["policy"]
+    assert list(pipeline["stages"]) == [stage for stage in STAGES if stage != "threshold_sweep"]
+    assert gone == set(contract.entries("threshold_sweep", "outs", "metrics", "plots"))
+    listed = [dep for stage in pipeline["stages"].values() for dep in stage["deps"] if isinstance(dep, str)]
+    assert gone & set(listed) == set()
+    assert "threshold_sweep.grid" not in pipeline["stages"]["prepare"]["params"]
+    assert "recommended_threshold" not in (root / "docs/README.md").read_text(encoding="utf-8")
+    assert keep(LINES, root) == []
+
+
 def test_the_budget_line_alone_is_short(root):
     """Its parameters are less than half of all."""
     keep(["budget"], root)
