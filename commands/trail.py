@@ -1,7 +1,7 @@
 """The audit trail by hand: ``python -m commands.trail browse`` (``make mlflow``) and ``promote`` (``make promote``).
 
 To browse is MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that is
-on a server already is only pointed at. To promote lets the aliases ``baseline`` and ``reweighed`` name the models of
+on a server already is only pointed at. To promote lets the alias ``promoted`` of both registered models name those of
 the committed result. Builds and experiments log models and move no alias: what serves by alias changes when a person
 decides so.
 """

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.repository.dvc import LOCK
 from pipeline.repository.git import redacted
+from pipeline.results.catalogue import Documents
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.fingerprint import Result
-from pipeline.storage.models import read_model
+from pipeline.storage.files import write_csv
+from pipeline.tracking import registry
 from pipeline.tracking.classification_reports import write_reports
+from pipeline.tracking.run_figures import COLUMNS
 from pipeline.tracking.run_record import Record
 from pipeline.tracking.session import opened
-from pipeline.tracking.store import ALIASES, FINGERPRINT, SECONDS, Store, patience
+from pipeline.tracking.store import FINGERPRINT, SECONDS, Store, patience
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
+
+
+FIGURES = "figures.csv"  # the artifact with every headline figure
 
 
 class RunEntry(NamedTuple):
@@ -91,7 +97,7 @@ def _work(sending: Connection, result: Result, store: Store) -> None:
 
 
 def promote(result: Result, store: Store) -> str:
-    """Let the aliases name the models of the result's finished run; its name.
+    """Let the alias of both registered models name those of the result's finished run; the run's name.
 
     Raises:
         InputError: there is no such run, or its models are not registered any more.
@@ -99,15 +105,7 @@ def promote(result: Result, store: Store) -> str:
     with opened(store) as (client, experiment):
         if not (run := _find(client, experiment, result.fingerprint, "FINISHED")):
             raise InputError(f"{store.address} has no run of this result; run `make`, then `make promote`")
-        versions = client.search_model_versions(f"name = '{store.model}' and run_id = '{run.info.run_id}'")
-        named = {version.tags.get("model"): version.version for version in versions}
-        if missing := [alias for alias in ALIASES if alias not in named]:
-            raise InputError(
-                f"{store.address} has no registered model of {run.info.run_name!r} as {missing[0]}; somebody deleted "
-                "it: change the result or choose another MLFLOW_EXPERIMENT_NAME, then run `make`"
-            )
-        for alias in ALIASES:
-            client.set_registered_model_alias(store.model, alias, named[alias])
+        registry.promote(client, store, run)
         return str(run.info.run_name)
 
 
@@ -125,19 +123,33 @@ def _log(client: MlflowClient, experiment: str, result: Result, store: Store) ->
     params, metrics, tags = said.params, said.metrics, said.tags  # whatever is wrong with them, before a run is there
     run = client.create_run(experiment, run_name=said.title, tags=tags)
     key, now = run.info.run_id, int(time.time() * 1000)
-    if result.models:
-        _log_models(client, result, store, key)
+    client.set_tag(key, "mlflow.note.content", _note(said.tags["policy"], result, experiment, key))
+    models = registry.log_models(client, result, store, key, said.tags) if result.models else {}
     client.log_inputs(key, _datasets(said.digests, result.params))
     with tempfile.TemporaryDirectory(prefix="track-") as folder:
         _gather(result, Path(folder))
+        _write_figures(Path(folder, FIGURES), said)
         client.log_artifacts(key, folder)
     client.log_batch(
         key,
-        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        metrics=[Metric(name, m.value, now, 0, model_id=models.get(m.model)) for name, m in metrics.items()],
         params=[Param(name, value) for name, value in params.items()],
     )
     client.set_terminated(key, "FINISHED")
     return RunEntry(said.title, new=True)
+
+
+def _note(policy: str, result: Result, experiment: str, run: str) -> str:
+    """What MLflow shows first of a run, as Markdown: the policy's answer, and where the decision page is."""
+    page = f"#/experiments/{experiment}/runs/{run}/artifactPath/{Documents.INDEX}"
+    link = [f"[Open the decision page]({page})"] if Documents.INDEX in result.files else []
+    return "\n\n".join([redacted(policy), *link])
+
+
+def _write_figures(file: Path, said: Record) -> None:
+    import pandas as pd
+
+    write_csv(file, pd.DataFrame(said.figures.rows(), columns=COLUMNS))
 
 
 def _datasets(digests: dict[str, str], params: dict[str, Any]) -> list[Any]:
@@ -162,25 +174,3 @@ def _gather(result: Result, folder: Path) -> None:
             (folder / name).write_text(redacted(text), encoding="utf-8")
     if result.models:
         write_reports(result.folder, folder / "classification")
-
-
-def _log_models(client: MlflowClient, result: Result, store: Store, run: str) -> None:
-    """Both models with signature, as versions of one registered model that say which they are."""
-    import mlflow
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import Model
-
-    from pipeline.tracking import logged_model
-
-    try:
-        client.get_registered_model(store.model)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        client.create_registered_model(store.model)
-    for alias, path in result.models.items():
-        read_model(result.folder / path)  # refuses what the loader would refuse
-        options = logged_model.options(result.folder / path, result.params)
-        logged = Model.log(None, mlflow.pyfunc, run_id=run, name=alias, flavor_name="python_function", **options)
-        tags = {"model": alias, FINGERPRINT: result.fingerprint}
-        client.create_model_version(store.model, logged.model_uri, run, tags=tags, model_id=logged.model_id)

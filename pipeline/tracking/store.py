@@ -14,13 +14,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from responsible.names import MODELS
 from responsible.validation import InputError
 
-NAME = "responsible-ml-pipeline"  # of the experiment and of the registered model, unless MLFLOW_EXPERIMENT_NAME is set
+NAME = "responsible-ml-pipeline"  # of the experiment, and how registered models begin; or MLFLOW_EXPERIMENT_NAME
 VARIABLE, SWITCH, SECONDS = "MLFLOW_TRACKING_URI", "AUDIT_TRAIL", "AUDIT_TRAIL_SECONDS"
 FINGERPRINT = "fingerprint"  # the tag by which a result's run is found
-ALIASES = MODELS
+PROMOTED = "promoted"  # the alias of the model that a person chose
 # Read by MLflow when it is imported. The first two are nobody's choice; the rest may be set from outside.
 ALWAYS = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 UNLESS_SET = {
@@ -54,10 +53,10 @@ class Store:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
-    @property
-    def model(self) -> str:
-        """The name under which models are registered: that of the experiment, in the letters a registry allows."""
-        return re.sub(r"[^\w-]+", "-", self.experiment).strip("-") or NAME
+    def registered(self, model: str) -> str:
+        """The name of a registered model: the experiment's, in the letters a registry allows, and the model's own."""
+        first = re.sub(r"[^\w-]+", "-", self.experiment).strip("-") or NAME
+        return f"{first}-{model}"
 
     @property
     def artifacts(self) -> str | None:

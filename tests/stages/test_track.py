@@ -24,7 +24,7 @@ from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import Result
 from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
-from pipeline.tracking import mlflow_runs, run_record
+from pipeline.tracking import changed_parameters, mlflow_runs, run_figures, run_record
 from pipeline.tracking.store import locate
 from responsible.modelling.encoding import Logistic, encoder
 from responsible.tabular.levels import RARE
@@ -87,41 +87,105 @@ def table(root, name):
         return list(csv.DictReader(lines))
 
 
-def test_metrics_are_those_of_the_files(logged):
-    """Every number of metrics/*.json is a metric under its path, with the value the file has."""
+def test_a_dozen_metrics_lead(logged):
+    """Metrics are what the policy's rules judge, of both models where it is of one, and their accuracy; no more."""
     root, run = logged
+    rules = Result(root).params["policy"]["rules"].values()
+    judged = {".".join(filter(None, (rule["metric"], rule.get("level")))) for rule in rules}
+    other = {path.replace(".reweighed.", ".baseline.") for path in judged} | {"train_baseline.accuracy"}
+    assert set(run.data.metrics) == judged | other
+    assert len(run.data.metrics) == 15
+    figures = json.loads((root / "metrics/train_baseline.json").read_text())["train_baseline"]
+    assert run.data.metrics["train_baseline.accuracy"] == figures["accuracy"]
+    (women,) = [
+        row
+        for row in table(root, "plots/fairness.csv")
+        if (row["comparison"], row["model"], row["measure"]) == ("Female", "reweighed", "disparate_impact")
+    ]
+    named = run.data.metrics["evaluate_fairness.gender.reweighed.disparate_impact.Female"]
+    assert named == pytest.approx(float(women["value"]), abs=1e-6)
+
+
+def test_figures_belong_to_the_model_that_they_are_of(logged):
+    """Each logged model has the metrics that are of it alone, with the values of the run."""
+    root, run = logged
+    found = {m.name: {x.key: x.value for x in m.metrics} for m in client_of(root).search_logged_models(["1"])}
+    stages = {"baseline": "train_baseline.", "reweighed": "reweigh."}
+    assert found == {
+        model: {
+            path: value
+            for path, value in run.data.metrics.items()
+            if path.startswith(stage) or (path.startswith("evaluate_fairness.") and f".{model}." in path)
+        }
+        for model, stage in stages.items()
+    }
+    assert all(len(own) >= 5 for own in found.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("train_baseline.accuracy", "baseline"),
+        ("reweigh.weights.effective_rows", "reweighed"),
+        ("evaluate_fairness.gender.baseline.disparate_impact", "baseline"),
+        ("group_rates.baseline.reweighed.tpr", "reweighed"),  # of an attribute with an unlucky name
+        ("evaluate_fairness.gender.proxy_auc", ""),
+        ("threshold_sweep.reweighed.accuracy", ""),  # of a model refitted at another threshold
+        ("performance_change.accuracy", ""),
+        ("healthcare_audit.cases", ""),
+    ],
+)
+def test_the_model_of_a_figure(path, model):
+    """A figure is of the model that its path ends with, or whose stage it begins with; refitted models have none."""
+    assert run_figures.model_of(path) == model
+
+
+def test_every_number_of_the_files_is_in_the_table(logged, tmp_path):
+    """figures.csv has every number of metrics/*.json under its path, with the value the file has."""
+    root, run = logged
+    rows = figures_of(root, run, tmp_path)
     for file in (root / "metrics").glob("*.json"):
-        for path, value in run_record.flat(json.loads(file.read_text())):
+        for path, value in changed_parameters.flat(json.loads(file.read_text())):
             if isinstance(value, int | float):
-                assert run.data.metrics[path] == pytest.approx(float(value), abs=0), path
-            else:
-                assert path not in run.data.metrics
+                assert float(rows[path]["value"]) == pytest.approx(float(value), rel=1e-5), path
+            elif value is not None:
+                assert path not in rows
+    assert {path: row["reason"] for path, row in rows.items() if row["reason"]} == UNDEFINED
+    assert rows["reweigh.f1"]["model"] == "reweighed"
 
 
-def test_intervals_and_changes_are_metrics(logged):
+def test_intervals_and_changes_are_in_the_table(logged, tmp_path):
     """Ends of intervals stand beside their figure; reweighed minus baseline comes with its own, or without."""
     root, run = logged
-    found = run.data.metrics
+    found = figures_of(root, run, tmp_path)
     for model, stage in (("baseline", "train_baseline"), ("reweighed", "reweigh"), ("change", "performance_change")):
         for row in table(root, f"plots/performance_{model}.csv"):
-            assert found[f"{stage}.{row['figure']}.low"] == float(row["low"])
-            assert found[f"{stage}.{row['figure']}.high"] == float(row["high"])
+            assert ends(found[f"{stage}.{row['figure']}"]) == ends(row)
     rows = [row for row in table(root, "plots/fairness.csv") if row["comparison"] == "all unprivileged" and row["low"]]
     assert len(rows) > 20
     for row in rows:
-        path = f"evaluate_fairness.{row['attribute']}.{row['model']}.{row['measure']}"
-        assert (found[f"{path}.low"], found[f"{path}.high"]) == (float(row["low"]), float(row["high"]))
-    expected = found["reweigh.roc_auc"] - found["train_baseline.roc_auc"]
-    assert found["performance_change.roc_auc"] == pytest.approx(expected, abs=1e-6)
-    assert "performance_change.roc_auc.low" not in found
-    expected = found["threshold_sweep.reweighed.f1"] - found["threshold_sweep.baseline.f1"]
-    assert found["threshold_sweep.change.f1"] == pytest.approx(expected, abs=1e-6)
+        assert ends(found[f"evaluate_fairness.{row['attribute']}.{row['model']}.{row['measure']}"]) == ends(row)
+    value = {path: float(row["value"] or "nan") for path, row in found.items()}
+    expected = value["reweigh.roc_auc"] - value["train_baseline.roc_auc"]
+    assert value["performance_change.roc_auc"] == pytest.approx(expected, abs=1e-6)
+    assert found["performance_change.roc_auc"]["low"] == ""
+    expected = value["threshold_sweep.reweighed.f1"] - value["threshold_sweep.baseline.f1"]
+    assert value["threshold_sweep.change.f1"] == pytest.approx(expected, abs=1e-6)
+
+
+def figures_of(root, run, folder):
+    client_of(root).download_artifacts(run.info.run_id, "figures.csv", str(folder))
+    return {row["figure"]: row for row in table(folder, "figures.csv")}
+
+
+def ends(row):
+    return [float(row[end] or "nan") for end in ("low", "high")]
 
 
 def test_params_are_those_of_the_file(logged):
     """Every leaf of params.yaml is a parameter; a name that MLflow would refuse is spelled with code points."""
     root, run = logged
-    leaves = dict(run_record.flat(Result(root).params))
+    leaves = dict(changed_parameters.flat(Result(root).params))
     assert len(run.data.params) == len(leaves) > 200
     assert run.data.params["threshold"] == str(leaves["threshold"])
     assert run.data.params["budget.features.With children_x3f_.kind"] == "numeric"
@@ -139,7 +203,10 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert tags["policy"].startswith("Does not meet the policy. ")
     assert tags["policy.education_disparate_impact"] == "infeasible"
     assert tags["git.commit"] == "none"
-    assert json.loads(tags["undefined"]) == UNDEFINED
+    assert tags["verdict"] == "Does not meet the policy"
+    page = f"#/experiments/1/runs/{run.info.run_id}/artifactPath/docs/index.html"
+    assert tags["mlflow.note.content"] == f"{tags['policy']}\n\n[Open the decision page]({page})"
+    assert "changed" not in tags
     prepared = json.loads((root / "metrics/prepare.json").read_text())["prepare"]
     of_rows = {
         line: json.loads((root / f"metrics/prepare_{line}.json").read_text())[f"prepare_{line}"]
@@ -152,7 +219,7 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
         "healthcare": of_rows["healthcare"]["digest"][:32],
         "segments": of_rows["segments"]["digest"][:32],
     }
-    assert run.info.run_name == "threshold 300 · no commit"
+    assert run.info.run_name == "no commit · fails 2 rules"
 
 
 def test_artifacts_are_the_files(logged, tmp_path):
@@ -168,7 +235,7 @@ def test_artifacts_are_the_files(logged, tmp_path):
         f"classification/{m}_{kind}" for m in MODEL_FILES for kind in ("confusion.csv", "report.csv", "report.txt")
     }
     stored = {path.relative_to(found).as_posix() for path in found.rglob("*") if path.is_file()}
-    assert stored == {*expected, *reports}
+    assert stored == {*expected, *reports, "figures.csv"}
     confusion = json.loads((root / "metrics/reweigh.json").read_text())["reweigh"]["confusion"]
     report = {row["class"]: row for row in table(found, "classification/reweighed_report.csv")}
     assert float(report["1"]["precision"]) == pytest.approx(confusion["tp"] / (confusion["tp"] + confusion["fp"]), 1e-5)
@@ -183,7 +250,7 @@ def test_the_registered_model_scores_people_as_the_pipeline_did(logged):
     root, run = logged
     mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
     for alias in MODEL_FILES:
-        uri = f"models:/responsible-ml-pipeline@{alias}"
+        uri = f"models:/responsible-ml-pipeline-{alias}@promoted"
         model = mlflow.pyfunc.load_model(uri)
         assert model.metadata.run_id == run.info.run_id
         assert [column.name for column in model.metadata.signature.inputs] == list(people().columns)
@@ -207,9 +274,9 @@ def test_the_page_on_tracking_works_as_written(logged, monkeypatch):
     exec(searching + using, names)  # noqa: S102 - the page is ours
     assert names["runs"]["params.threshold"].tolist() == ["300"]
     search = re.search(r"`(metrics\..*? and tags.*?)`", page)[1]
-    wanted = {"Meets the policy%": 0, "Does not meet the policy%": 1}
+    wanted = {"Meets the policy": 0, "Does not meet the policy": 1}
     for verdict, found in wanted.items():
-        search_for = search.replace("> 0.8", "< 0.8").replace("Approved%", verdict)
+        search_for = search.replace("> 0.8", "< 0.8").replace("Meets the policy", verdict)
         assert len(client_of(root).search_runs([run.info.experiment_id], search_for)) == found
 
 
@@ -277,21 +344,21 @@ def test_back_to_an_earlier_result(result):
     original = (result / "metrics/train_baseline.json").read_bytes()
     assert mlflow_runs.record(Result(result), store).new
     assert aliases(result) == {}
-    assert mlflow_runs.promote(Result(result), store) == "threshold 300 · no commit"
+    assert mlflow_runs.promote(Result(result), store) == "no commit · fails 2 rules"
     change(result, 0.5)
     assert mlflow_runs.record(Result(result), store).new
-    assert aliases(result) == {"baseline": "1", "reweighed": "2"}
+    assert aliases(result) == {"baseline": "1", "reweighed": "1"}
     assert mlflow_runs.promote(Result(result), store)
-    assert aliases(result) == {"baseline": "3", "reweighed": "4"}
+    assert aliases(result) == {"baseline": "2", "reweighed": "2"}
     (result / "metrics/train_baseline.json").write_bytes(original)
     assert store.recorded(Result(result).fingerprint)
     assert not mlflow_runs.record(Result(result), store).new
     assert [run.info.status for run in runs(db)] == ["FINISHED", "FINISHED"]
-    assert aliases(result) == {"baseline": "3", "reweighed": "4"}
+    assert aliases(result) == {"baseline": "2", "reweighed": "2"}
 
     os.environ |= {"DVC_EXP_NAME": "dozen-blimp", "DVC_EXP_BASELINE_REV": "0" * 40}
     change(result, 0.6)
-    assert mlflow_runs.record(Result(result), store) == ("threshold 300 · dozen-blimp", True)
+    assert mlflow_runs.record(Result(result), store) == ("dozen-blimp · fails 2 rules", True)
     tags = runs(db)[-1].data.tags
     assert (tags["dvc.exp_name"], tags["dvc.exp_baseline_rev"]) == ("dozen-blimp", "0" * 40)
 
@@ -301,8 +368,9 @@ def test_what_has_no_run_or_no_models_is_not_promoted(result):
     with pytest.raises(InputError, match="has no run of this result; run `make`, then `make promote`"):
         mlflow_runs.promote(Result(result), locate(result))
     mlflow_runs.record(Result(result), locate(result))
-    client_of(result).delete_registered_model("responsible-ml-pipeline")
-    with pytest.raises(InputError, match="no registered model of 'threshold 300"):
+    for model in MODEL_FILES:
+        client_of(result).delete_registered_model(f"responsible-ml-pipeline-{model}")
+    with pytest.raises(InputError, match="no registered model of 'no commit"):
         mlflow_runs.promote(Result(result), locate(result))
 
 
@@ -359,7 +427,7 @@ def assert_models_load(root, number):
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
-    found = client_of(root).search_model_versions("name = 'responsible-ml-pipeline'")
+    found = client_of(root).search_model_versions()
     assert len(found) == number
     for version in found:
         model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
@@ -385,14 +453,15 @@ def test_an_old_schema_names_the_command(result):
 def test_deleted_models_stay_deleted(result):
     """Whoever deletes the registered model does so for good: the run is found, and nothing is logged again."""
     mlflow_runs.record(Result(result), locate(result))
-    client_of(result).delete_registered_model("responsible-ml-pipeline")
+    for model in MODEL_FILES:
+        client_of(result).delete_registered_model(f"responsible-ml-pipeline-{model}")
     assert not mlflow_runs.record(Result(result), locate(result)).new
     assert client_of(result).search_registered_models() == []
 
 
 def aliases(root):
-    named = client_of(root).get_registered_model("responsible-ml-pipeline").aliases
-    return {alias: str(version) for alias, version in named.items()}
+    found = {m: client_of(root).get_registered_model(f"responsible-ml-pipeline-{m}").aliases for m in MODEL_FILES}
+    return {model: str(named["promoted"]) for model, named in found.items() if named}
 
 
 def test_what_was_killed_does_not_count(result, monkeypatch):
@@ -408,24 +477,33 @@ def test_what_was_killed_does_not_count(result, monkeypatch):
 
 
 def test_what_is_undefined_is_said_and_not_logged(result):
-    """A null figure is no metric; the tag `undefined` names it and its reason."""
+    """A null figure is no metric; in the table of figures it has no value and a reason."""
     file = result / "metrics/train_baseline.json"
     figures = json.loads(file.read_text())
-    figures["train_baseline"] |= {"f1": None, "undefined": {"f1": "no_positives"}, "new": None}
+    nulls = {"accuracy": None, "f1": None, "undefined": {"f1": "no_positives"}, "new": None}
+    figures["train_baseline"] |= nulls
     file.write_text(json.dumps(figures))
     rows = (result / "plots/performance_baseline.csv").read_text()
     (result / "plots/performance_baseline.csv").write_text(re.sub(r"(?m)^f1,.*$", "f1,,,,multinomial,", rows))
     said = run_record.Record(Result(result))
-    assert {"train_baseline.f1", "train_baseline.f1.low", "train_baseline.new"}.isdisjoint(said.metrics)
-    assert set(json.loads(said.tags["undefined"])) == {*UNDEFINED, "train_baseline.f1", "train_baseline.new"}
-    assert said.metrics["train_baseline.accuracy"] == figures["train_baseline"]["accuracy"]
+    assert "train_baseline.accuracy" not in said.metrics
+    lacking = {path: reason for path, _, value, _, _, reason in said.figures.rows() if np.isnan(value)}
+    assert lacking == {
+        **UNDEFINED,
+        "train_baseline.accuracy": "undefined",
+        "train_baseline.f1": "zero_denominator",  # the table comes first, and has no reason of its own
+        "train_baseline.new": "undefined",
+    }
 
 
 def test_a_policy_that_cannot_be_judged_is_recorded_as_that(result):
     """An exception that has expired stops the gate, not the record."""
     text = (result / "params.yaml").read_text(encoding="utf-8")
     (result / "params.yaml").write_text(text.replace("metric: reweigh.accuracy", "metric: reweigh.acuracy"))
-    assert run_record.Record(Result(result)).tags["policy"].startswith("cannot be judged: ")
+    said = run_record.Record(Result(result))
+    assert said.tags["policy"].startswith("cannot be judged: ")
+    assert (said.tags["verdict"], said.title) == ("Cannot be judged", "no commit · policy cannot be judged")
+    assert set(said.metrics) == {"train_baseline.accuracy", "reweigh.accuracy"}
 
 
 @given(st.text(max_size=300))
