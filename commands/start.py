@@ -68,8 +68,8 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
         )
         if not force:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
-    keep([line for line in present(tree) if line not in gone], Path(root))
     files.write_text(file, after)
+    keep(present(parameters.read_yaml(file)), Path(root))  # of a target of two values the sweep goes as well
     _say(found, file, prepare)
     if gone:
         print(f"taken out, for they have no table: {' and '.join(gone)}; git has them")

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import Field
+
 from pipeline import entry, sections
 from pipeline.ingest.engines import unknown_engine
 from pipeline.reporting.engine import refuse_text
@@ -30,6 +32,7 @@ from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, Params, did_you_mean
+from responsible.words import Section, Words
 
 VALID = "every section of params.yaml is valid\n"
 OF_THE_SHEET = ("seed", "inference", "segments", "cluster_privacy")  # what the stage that prints its answers reads
@@ -43,6 +46,7 @@ class Parameters(Params):
     prepare: Prepare
     disclosure: Disclosure
     inference: Inference
+    words: Section = Field(default_factory=Words)
     policy: Policy
 
 
@@ -63,7 +67,7 @@ def main(
     given, faults = parameters.examined(params, Parameters, *(line.Sections for line in lines))
     asking = {name: f"{templates}/{name}.md.j2" for name in _answers.DOCUMENTS}
     faults += _said(lambda: _refuse_answers(answers, asking, tree))
-    relations = (_engine, partial(_policy, there), *(relation for line in lines for relation in line.RELATIONS))
+    relations = (_engine, _words, partial(_policy, there), *(relation for line in lines for relation in line.RELATIONS))
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))
@@ -111,6 +115,17 @@ def _keys(tree: Mapping[str, Any], prefix: str = "") -> Faults:
         yield f"{prefix}{name}"
         if isinstance(own, Mapping):
             yield from _keys(own, f"{prefix}{name}.")
+
+
+def _words(
+    words: Words,
+    sensitive: Mapping[str, Sensitive] = MappingProxyType({}),
+    healthcare: Any = None,
+) -> Faults:
+    known = [*sensitive, *(healthcare.protected if healthcare else ())]
+    for name in words.levels:
+        if name not in known:
+            yield f"words.levels: {name!r} is no attribute{did_you_mean(name, known)}"
 
 
 def _engine(prepare: Prepare) -> Faults:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
 from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness.evaluation import Evaluation, Parameters, evaluate, summary
+from responsible.fairness import evaluation
+from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
@@ -21,6 +23,15 @@ from responsible.names import BASELINE, MODELS, REWEIGHED
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import Cover, blanked, by_split, cover
+from responsible.tabular.schema import Target
+from responsible.words import Section, Words
+
+
+class Parameters(evaluation.Parameters):
+    """What this stage reads of the parameter file."""
+
+    target: Target = Field(alias="budget.target")
+    words: Section = Field(default_factory=Words)
 
 
 def main(
@@ -72,13 +83,15 @@ def main(
     files.write_csv(confusion_csv, found.confusion)
     files.write_csv(change_csv, found.performance_change)
     files.write_csv(score_quality_csv, found.score_quality)
+    found = replace(found, **given.words.tables(vars(found)))
     limits = _draw.disparities(found.fairness, inference.confidence)
-    tables, cluster = (found, performance, weights, given.threshold), meta.get("cluster")
+    means = given.words.meaning(given.target.column, given.target.favourable, given.threshold)
+    tables, cluster = (found, performance, weights, means), meta.get("cluster")
     rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
-    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
+    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell} | given.words.of_tables()
     files.write_text(comparison, fill(template, said))
 
 

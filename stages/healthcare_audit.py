@@ -1,13 +1,15 @@
 """Audit the decisions on healthcare requests: groups, like cases, intersections, subgroups, trends and a what-if.
 
-Writes the audit report and the parts of the playbook that show figures. An analysis whose role the table lacks is
-switched off by name.
+Writes the report and parts of the playbook. An analysis whose role the table lacks is switched off by name.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import healthcare_audit, healthcare_disclosure, healthcare_figures
@@ -28,6 +30,7 @@ from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed
 from responsible.validation import Params
+from responsible.words import Section, Words
 
 
 class Parameters(Params):
@@ -40,6 +43,7 @@ class Parameters(Params):
     healthcare_audit: HealthcareAudit
     playbook: _playbook.Playbook
     disclosure: Disclosure
+    words: Section = Field(default_factory=Words)
 
 
 def main(
@@ -97,21 +101,13 @@ def main(
     files.write_csv(replay, tables["replay"])
     files.write_csv(proxies_csv, _guessed(shown, roles, given, stream(given.seed, "healthcare_audit/proxies")))
     unit = roles.duration.unit if roles.duration else ""
-    drawn = healthcare.gaps(found.approvals, found.waits, unit, inference.confidence)
+    drawn = healthcare.gaps(found.approvals, found.waits, unit, inference.confidence, given.words)
     drawn.write(gaps, gaps_narrow)
-    context = healthcare_audit.context(found, roles, rules, inference)
+    context = healthcare_audit.context(found, roles, rules, inference, given.words)
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
-    now = circumstances(parameters.read_yaml(params))
-    context |= _playbook.context(found, given.playbook, headline, now)
-    documents = {
-        "healthcare_audit": report,
-        "3_bias_sources": bias_sources,
-        "4_metrics": metrics_in_use,
-        "6_validation": validation,
-        "7_case_study": case_study,
-    }
-    for name, path in documents.items():
-        files.write_text(path, fill(f"{templates}/{name}.md.j2", context))
+    context |= _playbook.context(found, given.playbook, headline, circumstances(parameters.read_yaml(params)))
+    for path in (report, bias_sources, metrics_in_use, validation, case_study):
+        files.write_text(path, fill(f"{templates}/{Path(path).stem}.md.j2", context))
 
 
 def _factors(roles: Healthcare) -> list[str]:

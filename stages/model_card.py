@@ -20,7 +20,7 @@ from pipeline.results import answers as _answers
 from pipeline.results import figures
 from pipeline.results.catalogue import Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
-from pipeline.storage.line_contents import line_of
+from pipeline.storage.line_contents import absent, part_of
 from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.policy import Policy
 from responsible.validation import Params
@@ -45,6 +45,7 @@ class Parameters(Params):
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any] | None = None
     disclosure: dict[str, Any]
+    words: dict[str, Any] | None = None
     policy: Policy
 
 
@@ -101,7 +102,8 @@ def main(
     if "budget" not in sources.lines:
         filled[CARD] = without_model
     written = {name: _document.write(filled[name], output, sources, DATA) for name, output in documents.items()}
-    others = [_document.Document(Path(f).stem, read_text(f, AGAIN)) for f in folded if line_of(f) in sources.lines]
+    lacking = absent(parameters.read_yaml(params))
+    others = [_document.Document(Path(f).stem, read_text(f, AGAIN)) for f in folded if part_of(f) not in lacking]
     everything = [*written.values(), *others]
     whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:

@@ -31,7 +31,7 @@ class Parameters(Params):
     budget: Budget
     sensitive: dict[str, Sensitive]
     disclosure: Disclosure
-    grid: Grid = Field(alias="threshold_sweep.grid")
+    grid: Grid | None = Field(None, alias="threshold_sweep.grid")  # absent where the target has two values
 
 
 def main(

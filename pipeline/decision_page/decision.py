@@ -27,7 +27,7 @@ TO_DO = {
 }
 LINES = {
     "budget": ("Budget model", Pictures.DISPARITIES_NARROW),
-    "healthcare": ("Decisions on requests", Pictures.HEALTHCARE_GAPS_NARROW),
+    "healthcare": ("Recorded decisions", Pictures.HEALTHCARE_GAPS_NARROW),
     "segments": ("Segments", Pictures.SEGMENTS_NARROW),
 }
 RECORDED = (Tables.HEALTHCARE_APPROVALS, Tables.HEALTHCARE_WAITS)

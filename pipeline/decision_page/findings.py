@@ -18,11 +18,10 @@ COUNTED = {
     "positive_predictive_value": "yes is right for {k} of {n} {who} who were {yes}",
 }
 APPROVED = {
-    "statistical_parity_difference": "{k} of {n} {who} were approved",
-    "equal_opportunity_difference": "{k} of {n} justified {who} were approved",
-    "predictive_parity_difference": "{k} of {n} approved {who} were justified",
+    "statistical_parity_difference": "{k} of {n} {rows} {who} were {yes}",
+    "equal_opportunity_difference": "{k} of {n} {rows} {who} were {yes}",
+    "predictive_parity_difference": "{k} of {n} {yes} {rows} {who} were {merit}",
 }
-SCOPES = {"all": "", "merit": "justified ", "urgent": "urgent ", "merit urgent": "justified urgent "}
 SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 
 
@@ -49,18 +48,22 @@ def asked(judgement: Judgement) -> str:
 def of_comparison(row: TableRow, sources: Sources) -> str:
     """A compared level of recorded decisions, from a row of approvals or of waits."""
     named = sources.params["healthcare"]["protected"][str(row.attribute)].get("privileged") or []
-    level = "any other" if row.comparison == POOLED else row.comparison
-    attribute = words(row.attribute)
+    called, own = sources.words, str(row.attribute)
+    attribute, level = called.name(own), called.level(own, str(row.comparison))
+    merit = " merit" if row.measure == "equal_opportunity_difference" else ""
+    spoken = {"rows": called.scope(row.scope + merit).removeprefix("all "), "merit": called.merit}
     groups = [
-        f"{SCOPES.get(row.scope, words(row.scope))}requests {who}"
-        for who in (
-            f"with {level} {attribute}" if row.comparison == POOLED else f"whose {attribute} is {level}",
-            f"whose {attribute} is {' or '.join(named)}" if named else "of everybody else",
-        )
+        f"with any other {attribute}" if row.comparison == POOLED else f"whose {attribute} is {level}",
+        f"whose {attribute} is {' or '.join(called.level(own, level) for level in named)}"
+        if named
+        else "of everybody else",
     ]
     if row.measure in APPROVED:
+        spoken["yes"] = called.answer("healthcare")
         one, two = (
-            APPROVED[row.measure].format(k=_count(row, f"count_{side}"), n=_count(row, f"support_{side}"), who=who)
+            APPROVED[row.measure].format(
+                k=_count(row, f"count_{side}"), n=_count(row, f"support_{side}"), who=who, **spoken
+            )
             for side, who in zip(("unprivileged", "privileged"), groups, strict=True)
         )
         return f"{_capital(one)}, and {two}."
@@ -69,8 +72,8 @@ def of_comparison(row: TableRow, sources: Sources) -> str:
     gap = number(abs(row.number("value")), 1)
     waits = [number(row.number(side), 1) for side in ("unprivileged", "privileged")]
     return (
-        f"{_capital(groups[0])} waited {gap} {unit} {more} on average: {waits[0]} {unit}, against {waits[1]} for "
-        f"{groups[1]}."
+        f"{_capital(spoken['rows'])} {groups[0]} waited {gap} {unit} {more} on average: {waits[0]} {unit}, "
+        f"against {waits[1]} for {spoken['rows']} {groups[1]}."
     )
 
 
@@ -87,16 +90,19 @@ def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sour
     named = [row for row in rows if row.privileged == "True"]
     ours = [row for row in rows if row.level == level] if level else [row for row in rows if row.privileged != "True"]
     rest = named or [row for row in rows if row.level != level]
-    one = f"people whose {words(attribute)} is {level}" if level else f"people with any other {words(attribute)}"
-    two = f"people whose {words(attribute)} is {' or '.join(row.level for row in named)}" if named else "others"
-    return " and ".join(_counted(rate, who, group) for who, group in ((one, ours), (two, rest)))
+    called, people = sources.words, sources.words.many("budget")
+    whose = f"{people} whose {called.name(attribute)} is"
+    one = f"{whose} {called.level(attribute, level)}" if level else f"{people} with any other {called.name(attribute)}"
+    two = f"{whose} {' or '.join(called.level(attribute, row.level) for row in named)}" if named else "others"
+    yes = called.answer("budget")
+    return " and ".join(_counted(rate, who, yes, group) for who, group in ((one, ours), (two, rest)))
 
 
-def _counted(rate: str, who: str, rows: Sequence[TableRow]) -> str:
+def _counted(rate: str, who: str, yes: str, rows: Sequence[TableRow]) -> str:
     if not (rows := [row for row in rows if row.text("count")]):
         return f"what became of {who} is not shown (too few people)"
     k, n = (number(sum(int(row.number(column)) for row in rows)) for column in ("count", "of"))
-    return COUNTED[rate].format(k=k, n=n, who=who, yes="selected")
+    return COUNTED[rate].format(k=k, n=n, who=who, yes=yes)
 
 
 def _recorded(file: str) -> Callable[[Judgement, Sequence[str], Sources], str]:

@@ -22,7 +22,8 @@ SWEEP = Metrics.THRESHOLD_SWEEP
 TO_READ = (Documents.INDEX, Documents.COMPARISON, Documents.RECOMMENDED_THRESHOLD, Pictures.DISPARITIES)
 AUDITS = (Documents.INDEX, Documents.HEALTHCARE_AUDIT, Documents.SEGMENTS)
 NEEDED = {
-    "budget": (*PERFORMANCE.values(), Tables.FAIRNESS, SWEEP),
+    "budget": (*PERFORMANCE.values(), Tables.FAIRNESS),
+    "sweep": (SWEEP,),
     "healthcare": (Metrics.HEALTHCARE_AUDIT,),
     "segments": (Metrics.CLUSTER_PRIVACY,),
 }
@@ -43,7 +44,7 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
         *_fairness(_rows(folder / Tables.FAIRNESS)),
         "",
         *_audits(folder),
-        *(_threshold(folder / SWEEP) if "budget" in lines and SWEEP not in absent else []),
+        *(_threshold(folder / SWEEP) if "sweep" in lines and SWEEP not in absent else []),
         *([f"not built yet: {', '.join(absent)}"] if absent else []),
         *([] if Tables.FAIRNESS in absent else _policy(folder)),
         *([f"to read: {', '.join(there)}"] if there else []),
@@ -51,13 +52,14 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
 
 
 def _lines(folder: Path) -> tuple[str, ...]:
-    """The lines of work that are there; the budget line where there are no parameters to say so."""
+    """The lines of work and parts that are there; the budget line where there are no parameters to say so."""
     if not (folder / PARAMETERS).is_file():
-        return ("budget",)
-    from pipeline.storage.line_contents import present
+        return ("budget", "sweep")
+    from pipeline.storage.line_contents import PARTS, absent
     from pipeline.storage.parameters import read_yaml
 
-    return present(read_yaml(folder / PARAMETERS))
+    gone = absent(read_yaml(folder / PARAMETERS))
+    return tuple(name for name in PARTS if name not in gone)
 
 
 def _audits(folder: Path) -> list[str]:
@@ -68,7 +70,7 @@ def _audits(folder: Path) -> list[str]:
     if (file := folder / Metrics.HEALTHCARE_AUDIT).is_file():
         found = read_json(file, "healthcare_audit")
         colours = ", ".join(f"{n} {colour}" for colour, n in sorted(found["findings"].items(), key=_worst_first))
-        said.append(f"decisions on {number(found['cases'], 0)} requests, comparisons of groups: {colours}")
+        said.append(f"decisions on {number(found['cases'], 0)} cases, comparisons of groups: {colours}")
     if (file := folder / Metrics.CLUSTER_PRIVACY).is_file():
         found = read_json(file, "cluster_privacy")
         parts = f"{found['one_sided_segments']} one-sided, silhouette {number(found['silhouette'])}"

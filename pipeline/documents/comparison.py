@@ -32,7 +32,7 @@ def context(
     found: Evaluation,
     performance: pd.DataFrame,
     weights: dict[str, float],
-    threshold: float,
+    meaning: str,
     *,
     inference: Inference,
     fairness: Fairness,
@@ -40,11 +40,11 @@ def context(
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``performance`` holds both models' figures, a column ``model`` beside them; ``weights`` the headline of reweighing;
-    ``cluster`` the column by which rows come in clusters, if they do.
+    ``meaning`` is what label 1 means; ``performance`` holds both models' figures, a column ``model`` beside them;
+    ``weights`` the headline of reweighing; ``cluster`` the column by which rows come in clusters, if they do.
     """
     return {
-        "threshold": threshold,
+        "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
         "cluster": cluster,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,57 +26,57 @@ if TYPE_CHECKING:
     from responsible.healthcare.audit import Audited, HealthcareAudit
     from responsible.healthcare.schema import Healthcare
     from responsible.statistics.intervals import Inference
+    from responsible.words import Words
 
 # What the counts of a measure's first rate count, behind "392 of 453".
 EVENTS = {
-    "selection_rate": "requests are approved",
-    "true_positive_rate": "necessary requests are approved",
-    "false_positive_rate": "unnecessary requests are approved",
-    "positive_predictive_value": "approved requests were necessary",
-    "base_rate": "requests were necessary",
-    "false_negative_rate": "necessary requests are refused",
-    "true_negative_rate": "unnecessary requests are refused",
-    "negative_predictive_value": "refused requests were unnecessary",
-    "accuracy": "requests are decided as need says",
+    "selection_rate": "{rows} are {yes}",
+    "true_positive_rate": "{merit} {rows} are {yes}",
+    "false_positive_rate": "{rows} that are not {merit} are {yes}",
+    "positive_predictive_value": "{yes} {rows} were {merit}",
+    "base_rate": "{rows} were {merit}",
+    "false_negative_rate": "{merit} {rows} are refused",
+    "true_negative_rate": "{rows} that are not {merit} are refused",
+    "negative_predictive_value": "refused {rows} were not {merit}",
+    "accuracy": "{rows} are decided as need says",
 }
-# The requests that each of these rates rests on.
+# The rows that each of these rates rests on.
 RESTS_ON = {
-    "selection_rate": "requests",
-    "true_positive_rate": "necessary requests",
-    "false_positive_rate": "unnecessary requests",
-    "positive_predictive_value": "approved requests",
+    "selection_rate": "{rows}",
+    "true_positive_rate": "{merit} {rows}",
+    "false_positive_rate": "{rows} that are not {merit}",
+    "positive_predictive_value": "{yes} {rows}",
 }
-SCOPE = {
-    "all": "all requests",
-    "merit": "necessary requests",
-    "urgent": "emergencies",
-    "urgent merit": "necessary emergencies",
-}
+LINE: Final = "healthcare"
+SCOPES = ("all", "merit", "urgent", "urgent merit")
 LOWEST = 3  # factors listed for a difference
 TELLING = ("merit", "urgent merit", "all", "urgent")  # of equally coloured scopes a summary takes the first: equal need
 
 
-def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference: Inference) -> dict[str, Any]:
-    """Everything the template of the report shows."""
-    findings = _findings(found, roles, rules)
+def context(
+    found: Audited, roles: Healthcare, rules: HealthcareAudit, inference: Inference, called: Words
+) -> dict[str, Any]:
+    """Everything the template of the report shows; ``called`` is what people call things."""
+    findings = _findings(found, roles, rules, called)
     counts = {colour: sum(f["finding"] == colour for f in findings) for colour in COLOURS}
     months = sorted(found.months["part"].unique()) if len(found.months) else []
-    odds, table = found.odds, found.intersections
+    odds, table, sure = found.odds, found.intersections, confirmed(found)
     return {
         "cases": found.cases,
         "source": roles.source,
         "attributes": list(roles.protected),
-        "scopes": SCOPE,
+        "scopes": {scope: called.scope(scope) for scope in SCOPES},
+        **(called.of_cases() | called.of_tables()),
         "unit": roles.duration.unit if roles.duration else "",
         "inference": inference,
         "rules": rules,
         "power": POWER,
-        "period": (months[0], months[-1]) if months else (),
+        "period": (*months[:1], *months[-1:]),
         "findings": findings,
         "counts": counts,
         "verdict": next((colour for colour in COLOURS if counts[colour]), "GREEN"),
         "unpooled": [name for name, own in roles.protected.items() if not own.privileged],
-        "groups": _groups(findings, [_finding(row, roles, rules) for row in _headlines(found)]),
+        "groups": _groups(findings, [_finding(row, roles, rules, called) for row in _headlines(found)]),
         "switched_off": records(found.switched_off),
         "individual": found.individual,
         "losses": records(found.individual.losses) if found.individual else [],
@@ -89,52 +89,58 @@ def context(found: Audited, roles: Healthcare, rules: HealthcareAudit, inference
             "small": records(table[table["evidence"] != ""]),
         },
         "searched": found.subgroups.searched,
-        "confirmed": list(confirmed(found)["group"]) if len(confirmed(found)) else [],
+        "confirmed": list(sure["group"]) if len(sure) else [],
         "beyond": list(beyond(found)["group"]) if len(beyond(found)) else [],
         "found": records(found.subgroups.findings),
         "change": _changes(found),
         "by_band": by_band(found.bands),
         "trend": trend(found.months),
         "causes": _causes(found),
-        "replay": len(found.replay) > 0,
     }
 
 
-def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit) -> dict[str, Any]:
+def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit, called: Words) -> dict[str, Any]:
     """A comparison with its scope, the levels it compares, and what its counts count.
 
     ``shown`` is whether the difference is shown at the declared significance. ``undecided`` is whether the interval
     crosses a limit; ``needed`` then has what each group has and would need, nothing where no number would decide.
     """
     rates = MEASURES[row.measure].rates if row.measure in MEASURES else ()
-    privileged = roles.protected[row.attribute].privileged
+    privileged = [called.level(row.attribute, level) for level in roles.protected[row.attribute].privileged]
+    spoken = {"rows": called.many(LINE), "yes": called.answer(LINE), "merit": called.merit}
     return {
         "finding": row.finding,
         "row": row,
-        "scope": SCOPE[row.scope],
-        "among": "Among emergencies, " if row.scope.startswith("urgent") else "",
+        "scope": called.scope(row.scope),
+        "among": f"Among {called.scope('urgent')}, " if row.scope.startswith("urgent") else "",
         "against": f"where it is {' or '.join(privileged)}" if privileged else f"for {REST}",
         "defined": not np.isnan(row.value),
         "tested": not np.isnan(row.p),
         "shown": row.p_adjusted <= rules.significance,
-        "event": EVENTS[rates[0]] if rates else "",
+        "event": EVENTS[rates[0]].format(**spoken) if rates else "",
         "undecided": bool(rates) and row.verdict == "insufficient_evidence" and not row.reason,
         "needed": _needed(row) if rates else [],
-        "rests_on": RESTS_ON.get(rates[0], "requests") if len(rates) == 1 else "requests of the rarer need",
+        "rests_on": (RESTS_ON.get(rates[0], "{rows}") if len(rates) == 1 else "{rows} of the rarer need").format(
+            **spoken
+        ),
     }
 
 
+def _rests_on(rates: tuple[str, ...]) -> str:
+    return RESTS_ON.get(rates[0], "{rows}") if len(rates) == 1 else "{rows} of the rarer need"
+
+
 def _needed(row: Any) -> list[tuple[int, int]]:
-    """Requests now and needed, of the compared group and of the others."""
+    """Cases now and needed, of the compared group and of the others."""
     ends = (row.support_unprivileged, row.needed_unprivileged), (row.support_privileged, row.needed_privileged)
     return [(int(now), int(then)) for now, then in ends if not pd.isna(then)]
 
 
-def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit) -> list[dict[str, Any]]:
+def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit, called: Words) -> list[dict[str, Any]]:
     """All coloured comparisons, RED first and within a colour the largest first."""
     rows = [r for t in (found.approvals, found.waits) if len(t) for r in records(t) if r.finding]
     rows.sort(key=lambda r: (COLOURS.index(r.finding), -abs(np.nan_to_num(r.value)), r.attribute, r.measure, r.scope))
-    return [_finding(row, roles, rules) for row in rows]
+    return [_finding(row, roles, rules, called) for row in rows]
 
 
 def _headlines(found: Audited) -> list[Any]:

@@ -49,10 +49,10 @@ class Playbook(Params):
 
 # Key in the metrics file (its first parts) → what it is, and the function that computes it.
 METRICS = {
-    "cases": ("requests audited", "responsible.healthcare.schema.cases"),
+    "cases": ("cases audited", "responsible.healthcare.schema.cases"),
     "findings": ("comparisons of each colour", "responsible.healthcare.rag_status.colour"),
     "primary_difference": (
-        "approval of necessary emergencies, u − p (all necessary requests, or all requests, where roles are lacking)",
+        "approval of urgent cases that deserve it, u − p (of all that deserve it, or of all, where roles are lacking)",
         "responsible.healthcare.approval_rates.approval_rates",
     ),
     "statistical_parity_difference": (

@@ -10,6 +10,7 @@ from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
 from pipeline.storage.line_contents import line_of
+from pipeline.storage.yaml_blocks import without
 from responsible.validation import InputError
 
 SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "segments")}
@@ -28,7 +29,10 @@ def draft(params: str, roles: Roles) -> str:
     line = roles.asked.line
     if f"\n{line}:" not in params:
         raise InputError(f"params.yaml: has no section {line}; restore that line of work from git, then start")
-    new = {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
+    if line == "budget" and roles.threshold is None:  # two values have one threshold
+        params = without(params, lambda path: path[0] == "threshold_sweep")
+    new = {"words": text([Line("words", None, "what people call things; empty = as the columns are called")])}
+    new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
 
 
@@ -42,7 +46,7 @@ def _new(roles: Roles) -> list[tuple[str, Any, str]]:
         ("threshold", 1 if cut is None else cut, "a favourable level counts as 1" if cut is None else why),
         ("budget", sections.budget(roles), "the table and the roles of its columns"),
         ("sensitive", sections.attributes(roles), "groups whose treatment is audited"),
-        ("threshold_sweep", sections.sweep(roles), ""),
+        *([] if cut is None else [("threshold_sweep", sections.sweep(roles), "")]),
     ]
 
 

@@ -107,14 +107,11 @@ def _attribute(each: Attribute, table: Table) -> list[Line]:
 
 
 def grid(roles: Roles) -> list[Line]:
-    """The thresholds of the sweep: nine between the first and the last decile; one for a target of two values."""
-    if roles.threshold is None:
-        low = high = step = 1.0
-    else:
-        known = roles.outcome.numbers[~np.isnan(roles.outcome.numbers)]
-        low, high = (float(f"{q:.2g}") for q in np.quantile(known, [0.1, 0.9]))
-        low, high = (low, high) if known.min() < low < high <= known.max() else (roles.threshold,) * 2
-        step = float(f"{(high - low) / 8:.1g}") or 1.0
+    """The thresholds of the sweep: nine between the first and the last decile."""
+    known = roles.outcome.numbers[~np.isnan(roles.outcome.numbers)]
+    low, high = (float(f"{q:.2g}") for q in np.quantile(known, [0.1, 0.9]))
+    low, high = (low, high) if known.min() < low < high <= known.max() else (roles.threshold or 0.0,) * 2
+    step = float(f"{(high - low) / 8:.1g}") or 1.0
     return [
         Line("minimum", low, "first threshold"),
         Line("maximum", high, "last threshold"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -17,18 +17,31 @@ from responsible.names import ANY_LEVEL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from responsible.words import Words
+
 FINDINGS = {"RED": "over the limit", "AMBER": "not clear", "GREEN": "no gap shown"}  # by colour, the worst first
-SCOPE = {"all": "", "merit": "necessary ", "urgent": "emergency ", "urgent merit": "necessary emergency "}
 EVENT = {
-    "statistical_parity_difference": "requests approved",
-    "equal_opportunity_difference": "necessary requests approved",
-    "predictive_parity_difference": "approved requests necessary",
+    "statistical_parity_difference": "{rows} {yes}",
+    "equal_opportunity_difference": "{rows} {yes}",
+    "predictive_parity_difference": "{yes} {rows} {merit}",
 }
+LINE: Final = "healthcare"
 MOST = 12  # groups drawn; of more, those with the worst findings
 
 
-def gaps(approvals: pd.DataFrame, waits: pd.DataFrame, unit: str, confidence: float) -> Picture:
-    """Approvals in percentage points beside waits in their own ``unit``: each group's worst comparison, with limits."""
+class Tongue(NamedTuple):
+    """The unit of waits, and what people call things."""
+
+    unit: str
+    called: Words
+
+
+def gaps(approvals: pd.DataFrame, waits: pd.DataFrame, unit: str, confidence: float, called: Words) -> Picture:
+    """Approvals in percentage points beside waits in their own ``unit``: each group's worst comparison, with limits.
+
+    ``called`` is what people call things.
+    """
+    tongue = Tongue(unit, called)
     approved = _worst(approvals[approvals["measure"].isin(EVENT)])
     waited = _worst(waits[waits["measure"] == "mean_wait_difference"]) if len(waits) else {}
     groups = sorted({**approved, **waited}, key=lambda g: _rank(_worse(approved.get(g), waited.get(g))))[:MOST]
@@ -39,18 +52,19 @@ def gaps(approvals: pd.DataFrame, waits: pd.DataFrame, unit: str, confidence: fl
         if waited:
             parts.append((waited, f"Waits: {unit} shorter (−) or longer (+)"))
         columns = [_column(title, rows) for rows, title in parts]
-        lines = [Row(_group(key), [_cell(rows.get(key), unit) for rows, _ in parts]) for key in groups]
+        lines = [Row(_group(key, tongue), [_cell(rows.get(key), tongue) for rows, _ in parts]) for key in groups]
         forest(canvas, columns, lines, label=130)
 
-    finding = _finding(approved, waited, unit)
+    finding = _finding(approved, waited, tongue)
     caption = (
         f"For each group the comparison with the worst finding; bars are {percent(confidence, 0)} intervals. Over the "
         "limit: shown to exceed it. Not clear: a difference is shown, or there are too few cases to tell. "
         "Source: plots/healthcare_approvals.csv, plots/healthcare_waits.csv."
     )
     unpooled = (approvals["comparison"] == ANY_LEVEL).any()
-    of = f"Each group against the privileged one{', or everybody else' if unpooled else ''}; recorded requests"
-    return picture(Said(finding, of, _alt(finding, approved, waited, unit), caption), draw)
+    other = "the privileged one, or everybody else" if unpooled else "the privileged one"
+    of = f"Each group against {other}; recorded {called.many(LINE)}"
+    return picture(Said(finding, of, _alt(finding, approved, waited, tongue), caption), draw)
 
 
 def _rank(row: Any) -> tuple[int, bool, float]:
@@ -72,8 +86,8 @@ def _worst(table: pd.DataFrame) -> dict[tuple[str, str], Any]:
     return found
 
 
-def _group(key: tuple[str, str]) -> str:
-    return f"{name(key[0])}: {name(key[1])}"
+def _group(key: tuple[str, str], tongue: Tongue) -> str:
+    return f"{name(tongue.called.name(key[0]))}: {name(tongue.called.level(*key))}"
 
 
 def _ends(row: Any) -> list[float]:
@@ -88,36 +102,42 @@ def _column(title: str, rows: Mapping[Any, Any]) -> Column:
     return Column(title, -reach, reach, lambda v: number(v, "g", "+" if v else ""), said, 0.0)
 
 
-def _cell(row: Any, unit: str) -> Cell:
+def _cell(row: Any, tongue: Tongue) -> Cell:
     if row is None:
         return Cell()
     value, low, high, *limits = _ends(row)
     said = "too few cases" if isnan(value) else f"{number(value, 1, '+')}\n{FINDINGS.get(row.finding, '')}"
     mark = Mark("a", value, low, high, said, bold=row.finding == "RED")
-    return Cell([mark], limits[0], limits[1], note=_note(row, unit))
+    return Cell([mark], limits[0], limits[1], note=_note(row, tongue))
 
 
-def _note(row: Any, unit: str) -> str:
+def _note(row: Any, tongue: Tongue) -> str:
     if row.measure not in EVENT:
-        waits = f"{number(row.unprivileged, 1)} against {number(row.privileged, 1)} {unit}"
-        return f"{SCOPE[row.scope]}requests wait {waits}"
+        waits = f"{number(row.unprivileged, 1)} against {number(row.privileged, 1)} {tongue.unit}"
+        return f"{_rows(row, tongue)} wait {waits}"
     own, other = f"{row.count_unprivileged:,} of {row.support_unprivileged:,}", f"{row.count_privileged:,} of"
-    return f"{_event(row)}: {own} against {other} {row.support_privileged:,}"
+    return f"{_event(row, tongue)}: {own} against {other} {row.support_privileged:,}"
 
 
-def _event(row: Any) -> str:
-    return EVENT[row.measure].replace("requests", f"{SCOPE[row.scope]}requests")
+def _rows(row: Any, tongue: Tongue) -> str:
+    merit = " merit" if row.measure == "equal_opportunity_difference" else ""
+    return tongue.called.scope(row.scope + merit).removeprefix("all ")
 
 
-def _said(row: Any, unit: str) -> str:
+def _event(row: Any, tongue: Tongue) -> str:
+    yes, merit = tongue.called.answer(LINE), tongue.called.merit
+    return EVENT[row.measure].format(rows=_rows(row, tongue), yes=yes, merit=merit)
+
+
+def _said(row: Any, tongue: Tongue) -> str:
     """A gap in words and units."""
     value = number(abs(_ends(row)[0]), 1)
     if row.measure in EVENT:
-        return f"{value} percentage points {'fewer' if row.value < 0 else 'more'} {_event(row)}"
-    return f"{value} {unit} {'longer' if row.value > 0 else 'less'}"
+        return f"{value} percentage points {'fewer' if row.value < 0 else 'more'} {_event(row, tongue)}"
+    return f"{value} {tongue.unit} {'longer' if row.value > 0 else 'less'}"
 
 
-def _finding(approved: Mapping[Any, Any], waited: Mapping[Any, Any], unit: str) -> str:
+def _finding(approved: Mapping[Any, Any], waited: Mapping[Any, Any], tongue: Tongue) -> str:
     """How many groups exceed a limit, and the worst gap of waits and of approvals."""
     red = {key for rows in (approved, waited) for key, row in rows.items() if row.finding == "RED"}
     parts = [f"{count(len(red), len({*approved, *waited}), 'groups')} over a limit.".capitalize()]
@@ -126,10 +146,10 @@ def _finding(approved: Mapping[Any, Any], waited: Mapping[Any, Any], unit: str) 
         if known:
             key = min(known, key=lambda k: _rank(known[k]))
             judged = FINDINGS.get(known[key].finding, "not judged")
-            parts.append(f"Worst {what}: {_group(key)}, {_said(known[key], unit)} ({judged}).")
+            parts.append(f"Worst {what}: {_group(key, tongue)}, {_said(known[key], tongue)} ({judged}).")
     return " ".join(parts)
 
 
-def _alt(finding: str, approved: Mapping[Any, Any], waited: Mapping[Any, Any], unit: str) -> str:
+def _alt(finding: str, approved: Mapping[Any, Any], waited: Mapping[Any, Any], tongue: Tongue) -> str:
     pairs = [pair for rows in (waited, approved) for pair in rows.items() if not isnan(pair[1].value)]
-    return f"{finding} All: {'; '.join(f'{_group(key)}, {_said(row, unit)}' for key, row in pairs[:MOST])}."
+    return f"{finding} All: {'; '.join(f'{_group(key, tongue)}, {_said(row, tongue)}' for key, row in pairs[:MOST])}."

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
-from responsible.names import FEW
+from responsible.names import FEW, spoken
 
 if TYPE_CHECKING:
     from responsible.governance.evidence import Evidence
     from responsible.governance.policy import Judgement
 
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
-NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
 JUDGEMENT_COLUMNS = ("rule", "verdict", "severity", "value", "limits", "figure")
 Digits = int | str | None  # decimals; "g", "g4": significant ones, for what was chosen, not measured; None: by size
 
@@ -99,7 +98,7 @@ def plain(markdown: str) -> str:
 
 def words(name: str) -> str:
     """A name from a metrics file as a reader says it: underscores become spaces."""
-    return NAMES.get(name, name.replace("_", " "))
+    return spoken(name)
 
 
 def number(value: float | None, digits: Digits = None, sign: str = "") -> str:

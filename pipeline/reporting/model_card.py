@@ -40,10 +40,10 @@ _Yaml.add_representer(
 
 def front_matter(sources: Sources, confidence: float) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
-    target, threshold = sources.setting("budget.target.column"), sources.setting("threshold")
+    target = sources.setting("budget.target")
     found = header(
         REWEIGHED,
-        f"{target} at least {threshold:g}",
+        sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold")),
         dataset(sources),
         measured(sources, REWEIGHED),
         split="test",

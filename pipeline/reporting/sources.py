@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,26 +16,31 @@ from pipeline.results.answers import Held, circumstances, spoken
 from pipeline.results.catalogue import PREPARED, Metrics
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import LINES, line_of, present
+from pipeline.storage.line_contents import LINES, absent, part_of, present
 from pipeline.storage.text import read_rows
 from responsible.governance.evidence import WHOLE, Evidence
 from responsible.governance.policy import Judgement, Policy, judge
 from responsible.names import query_name
 from responsible.validation import InputError, did_you_mean
+from responsible.words import Words, read
 
 
 class TableRow(dict[str, DataText]):
     """A row of a table in plots/: its texts by column, and where it stands, ``plots/fairness.csv``, row 7."""
 
-    def __init__(self, cells: Mapping[str, str], file: str, line: int) -> None:
+    def __init__(self, cells: Mapping[str, str], file: str, line: int, words: Words) -> None:
         super().__init__({name: DataText(text) for name, text in cells.items()})
-        self.file, self.line = file, line
+        self.file, self.line, self.words = file, line, words
 
     def text(self, column: str) -> DataText:
         """The text of a column; a column that the table lacks is an error."""
         if column not in self:
             raise InputError(f"{self.file}: there is no column {str(column)!r}{did_you_mean(column, self)}")
         return self[column]
+
+    def shown(self, column: str) -> DataText:
+        """The text of a column as people call it, where they gave it a name."""
+        return DataText(self.words.shown(column, self.text(column), self.get("attribute", "")))
 
     def __getattr__(self, column: str) -> DataText:
         """``row.level`` in a template is the text of the column."""
@@ -57,7 +62,7 @@ class Sources:
     """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
 
     ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …); ``lines`` the lines
-    of work that are there; ``answers`` what people were asked and answered.
+    of work that are there; ``answers`` what people were asked and answered, ``words`` what they call things.
     """
 
     params: Mapping[str, Any]
@@ -67,6 +72,7 @@ class Sources:
     digests: Mapping[str, str]
     lines: tuple[str, ...] = tuple(LINES)
     answers: Held | None = None
+    words: Words = field(default_factory=Words)
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
         """The figure at a metric path, of one level or of the whole; an absent one is an error."""
@@ -98,7 +104,7 @@ class Sources:
         if unknown := [name for name in where if name not in (reader.fieldnames or ())]:
             known = reader.fieldnames or ()
             raise InputError(f"{file}: there is no column {unknown[0]!r}{did_you_mean(unknown[0], known)}")
-        rows = (TableRow(cells, file, number) for number, cells in enumerate(reader, 1))
+        rows = (TableRow(cells, file, number, self.words) for number, cells in enumerate(reader, 1))
         return [row for row in rows if all(row[name] == str(value) for name, value in where.items())]
 
     def path(self, file: str) -> Path:
@@ -122,7 +128,7 @@ def gather(
     """
     tree = parameters.read_yaml(params)
     lines = present(tree)
-    files = tuple(file for file in files if line_of(file) in ("", *lines))
+    files = tuple(file for file in files if part_of(file) not in absent(tree))
     for name in files:
         if not Path(name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
@@ -137,7 +143,7 @@ def gather(
     if answers:
         judged = (*judged, answers.judged(policy))
     printed = {name: tree[name] for name in sections if name in tree}
-    return Sources(printed, figures, files, judged, digests(tree), lines, answers)
+    return Sources(printed, figures, files, judged, digests(tree), lines, answers, read(tree.get("words")))
 
 
 def digests(params: Mapping[str, Any]) -> dict[str, str]:

@@ -33,13 +33,13 @@ def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
 
 
 def text(column: str, **pick: Any) -> Column:
-    """A text as it is spelled."""
-    return _of(lambda row: escape(row.text(column)), pick)
+    """A text as it is spelled, or as people call it."""
+    return _of(lambda row: escape(row.shown(column)), pick)
 
 
 def words(column: str, **pick: Any) -> Column:
     """A name of the metrics files as a reader says it, without underscores."""
-    return _of(lambda row: escape(formatting.words(row.text(column))), pick)
+    return _of(lambda row: escape(formatting.words(row.shown(column))), pick)
 
 
 def verdict(column: str = "verdict", **pick: Any) -> Column:

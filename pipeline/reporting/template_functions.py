@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +31,14 @@ class Functions:
     def names(self) -> dict[str, Any]:
         """What a template may call, by name."""
         own = (self.figure, self.parameter, self.table, self.people, self.unanswered, self.picture, self.source)
-        logic = (
-            self.has,
-            self.sample,
-            self.value,
-            self.setting,
-            self.rows,
-            self.distinct,
-            self.policy_line,
-            self.policy_table,
-        )
+        logic = (self.has, self.sample, self.value, self.meaning, self.setting, self.rows, self.distinct)
+        policy = (self.policy_line, self.policy_table)
         judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
-        values = {"judgements": judged, "lines": self.sources.lines}
-        return {f.__name__: f for f in (*own, *logic, self.sample, cite)} | tables.SHOWS | values
+        said = self.sources.words
+        spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
+        spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
+        values = {"judgements": judged, "lines": self.sources.lines, **spoken}
+        return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""
@@ -146,6 +142,13 @@ class Functions:
         """A parameter, or a tree of them, for loops and conditions."""
         return self.sources.setting(key)
 
+    def meaning(self) -> Markup:
+        """What label 1 means, as a clause, with a link to where it is declared."""
+        target, cut = self.sources.setting("budget.target"), self.sources.setting("threshold")
+        said = self.sources.words.meaning(target["column"], target.get("favourable"), cut)
+        key = "budget.target.favourable" if target.get("favourable") else "threshold"
+        return self.links.figure(escape(said), PARAMETERS, key)
+
     def rows(self, file: str, **where: str) -> list[TableRow]:
         """The rows of a table whose columns have these values."""
         return self.sources.rows(file, where)
@@ -171,6 +174,10 @@ class Functions:
             return self.links.figure(cell([row]), row.file, f"row {row.line}, {name if name == 'limits' else column}")
 
         return of_row
+
+
+def _said(call: Callable[..., str], *names: str) -> DataText:
+    return DataText(call(*names))
 
 
 def printed(value: Any) -> Markup:

@@ -22,7 +22,7 @@ class Sections(Params):
     model: Logistic
     reweigh: Reweigh
     fairness: Fairness
-    threshold_sweep: Sweep
+    threshold_sweep: Sweep | None = None  # absent where the target has two values
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
@@ -40,8 +40,8 @@ def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Iterator[s
             yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
 
 
-def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep) -> Iterator[str]:
-    if (name := threshold_sweep.attribute) not in sensitive:
+def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep | None = None) -> Iterator[str]:
+    if threshold_sweep and (name := threshold_sweep.attribute) not in sensitive:
         yield f"threshold_sweep.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
 
 
@@ -50,7 +50,9 @@ def _label(budget: Budget, threshold: float) -> Iterator[str]:
         yield f"threshold {_range(budget.target)}, or all rows have one label, got {threshold:g}"
 
 
-def _grid(budget: Budget, threshold_sweep: Sweep) -> Iterator[str]:
+def _grid(budget: Budget, threshold_sweep: Sweep | None = None) -> Iterator[str]:
+    if threshold_sweep is None:
+        return
     grid = threshold_sweep.grid
     if not any(_divides(budget.target, value) for value in grid.values()):
         rule = f"a threshold {_range(budget.target)}, or all rows have one label at each"

@@ -1,4 +1,8 @@
-"""The three lines of work and what belongs to each; what is not listed here belongs to all of them."""
+"""The three lines of work and what belongs to each; what is not listed here belongs to all of them.
+
+The sweep over label thresholds is a part of the budget line that may be absent alone: a target of two values has
+nothing to sweep over.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +26,8 @@ class Line(NamedTuple):
 
 LINES = {
     "budget": Line(
-        ("threshold", "budget", "sensitive", "model", "reweigh", "fairness", "threshold_sweep"),
-        ("prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep"),
+        ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
+        ("prepare", "train_baseline", "reweigh", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
@@ -50,18 +54,44 @@ LINES = {
 }
 
 
+SWEEP = "sweep"
+PARTS = LINES | {
+    SWEEP: Line(
+        ("threshold_sweep",),
+        ("threshold_sweep",),
+        (),
+        ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
+        (),
+    )
+}
+"""The lines, and what may be absent of one that is there."""
+
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
 
 
 def only_of(part: str, lines: Collection[str]) -> set[str]:
     """What ``part`` of a :class:`Line` lists for these lines and for no other."""
-    others = {own for name in LINES if name not in lines for own in getattr(LINES[name], part)}
-    return {own for name in lines for own in getattr(LINES[name], part)} - others
+    others = {own for name in PARTS if name not in lines for own in getattr(PARTS[name], part)}
+    return {own for name in lines for own in getattr(PARTS[name], part)} - others
 
 
 def present(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The lines that the parameters have: those with a section that no other line has."""
     return tuple(name for name in LINES if params.keys() & only_of("sections", [name]))
+
+
+def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The lines and parts that the parameters lack; the sweep also where ``favourable`` levels leave two values."""
+    there = present(params)
+    target = (params.get("budget") or {}).get("target") or {}
+    swept = "budget" in there and "threshold_sweep" in params and not target.get("favourable")
+    return tuple(name for name in PARTS if name not in there and not (name == SWEEP and swept))
+
+
+def part_of(name: str) -> str:
+    """As :func:`line_of`, but the sweep is a name of its own."""
+    stem = PurePosixPath(name).name.partition(".")[0]
+    return SWEEP if stem.startswith(PARTS[SWEEP].names) else line_of(name)
 
 
 def line_of(name: str) -> str:

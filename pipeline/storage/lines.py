@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import LINES, line_of, only_of, present
+from pipeline.storage.line_contents import LINES, PARTS, SWEEP, absent, line_of, only_of, part_of, present
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -37,9 +37,9 @@ def refuse_parts(params: str | Path) -> None:
 def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator[str]:
     if not (there := present(params)):
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
-    for name, line in LINES.items():
+    for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there) == bool(own):
+        if known is None or (name in there or (name == SWEEP and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
         if own:
@@ -47,11 +47,13 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         else:
             fault = f"{PARAMETERS}: {_and(sections)} without stages in {PIPELINE}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name} line from git{remedy}"
+        yield f"{fault}: restore the {name}{'' if name == SWEEP else ' line'} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
+
+    So is the sweep of a target of two values (:func:`~pipeline.storage.line_contents.absent`).
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -66,7 +68,9 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
             raise InputError(f"{PARAMETERS}: has no line {name!r} to keep{did_you_mean(name, present(params))}")
     if not lines:
         raise InputError(f"{PARAMETERS}: keep at least one of {', '.join(present(params))}")
-    gone = [name for name in LINES if name not in lines]
+    gone = absent(
+        {name: own for name, own in params.items() if name not in only_of("sections", LINES.keys() - set(lines))}
+    )
     stages = only_of("stages", gone)
     texts = {
         PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
@@ -86,13 +90,14 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
 
 def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
     """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
-    return without(text, _sections(params, gone))
+    parts = [*gone, SWEEP] if "budget" in gone else gone
+    return without(text, _sections(params, parts))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
     """What goes from params.yaml."""
     sections, rules = only_of("sections", gone), params.get("policy", {}).get("rules", {})
-    about = {name for name, rule in rules.items() if line_of(str(rule.get("metric", ""))) in gone}
+    about = {name for name, rule in rules.items() if part_of(str(rule.get("metric", ""))) in gone}
     if rules and about == rules.keys():
         raise InputError(f"{PARAMETERS}: policy.rules: none is about what stays; write one, then try again")
     judged = {str(rule["metric"]).rpartition(".")[2] for name, rule in rules.items() if name not in about}
@@ -103,9 +108,29 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
                 return name in about
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
+            case ("words", *where):
+                return _spoken_of(where, params, gone)
         return path[0] in sections
 
     return drop
+
+
+def _spoken_of(where: list[str], params: Mapping[str, Any], gone: Collection[str]) -> bool:
+    """Whether a key of the words is about a line of work that goes."""
+    attributes = {
+        "budget": params.get("sensitive") or {},
+        "healthcare": (params.get("healthcare") or {}).get("protected") or {},
+    }
+    match where:
+        case ["rows" | "yes", line]:
+            return line in gone
+        case ["merit" | "urgency"]:
+            return "healthcare" in gone
+        case ["levels", name]:
+            return any(name in own for line, own in attributes.items() if line in gone)
+        case ["names" | "units", name]:
+            return "budget" in gone and name == params["budget"]["target"]["column"]
+    return False
 
 
 def _entries(pipeline: Mapping[str, Any], gone: Collection[str]) -> Drop:
@@ -115,7 +140,7 @@ def _entries(pipeline: Mapping[str, Any], gone: Collection[str]) -> Drop:
         title
         for plot in pipeline.get("plots", ())
         for title, own in plot.items()
-        if any(line_of(file) in gone for file in (own["y"] if isinstance(own.get("y"), dict) else [title]))
+        if any(part_of(file) in gone for file in (own["y"] if isinstance(own.get("y"), dict) else [title]))
     }
     models = {name for name, own in pipeline.get("artifacts", {}).items() if line_of(own["path"]) in gone}
 
@@ -126,7 +151,7 @@ def _entries(pipeline: Mapping[str, Any], gone: Collection[str]) -> Drop:
             case ("stages", _, "params", key):
                 return key.partition(".")[0] in sections
             case ("stages", _, "deps" | "outs" | "metrics" | "plots", file):
-                return file in code or line_of(file) in gone
+                return file in code or part_of(file) in gone
             case ("plots" | "artifacts", name):
                 return name in plots | models
         return False
@@ -142,7 +167,7 @@ def _of(key: str) -> str:
 def _rows(text: str, gone: Collection[str]) -> Iterator[str]:
     """The lines of the index but those whose links all lead to documents that go."""
     for row in text.splitlines(keepends=True):
-        linked = {line_of(f"{DOCUMENTS}/{target}") for target in _LINK.findall(row)}
+        linked = {part_of(f"{DOCUMENTS}/{target}") for target in _LINK.findall(row)}
         if not linked or not linked <= set(gone):
             yield row
 
@@ -156,7 +181,7 @@ def _deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> 
         for out in stage.get(kind, ())
     ]
     paths = {*listed, *(root / DOCUMENTS).rglob("*.md")}
-    found = sorted(path for path in paths if path.is_file() and line_of(path.relative_to(root).as_posix()) in gone)
+    found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
     for path in found:
         path.unlink()
         if not any(path.parent.iterdir()):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.storage.line_contents import LINES, only_of, present
+from pipeline.storage.line_contents import absent, only_of
 from pipeline.storage.text import read_text
 from responsible.validation import InputError, Params, did_you_mean, explain
 
@@ -34,6 +34,7 @@ SECTIONS = (
     "playbook",
     "segments",
     "cluster_privacy",
+    "words",
     "policy",
 )
 
@@ -91,9 +92,9 @@ def whole(path: str | Path) -> dict[str, Any]:
     that is there may be missing.
     """
     tree = _strict(path)
-    absent = only_of("sections", LINES.keys() - present(tree))
+    missing = only_of("sections", absent(tree))
     for key in SECTIONS:
-        if key not in absent:
+        if key not in missing:
             _section(path, tree, key, Any)
     return tree
 

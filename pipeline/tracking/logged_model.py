@@ -11,6 +11,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from pipeline.tracking import pyfunc
+from responsible import words
 from responsible.tabular.columns import intervals
 
 PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
@@ -19,7 +20,8 @@ _OUTPUTS = Schema([ColSpec("double", "probability"), ColSpec("long", "prediction
 
 def options(archive: Path, params: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of ``mlflow.pyfunc.log_model`` for the model in ``archive``; requirements are not guessed."""
-    features = params["budget"]["features"]
+    features, target = params["budget"]["features"], params["budget"]["target"]
+    called = words.read(params.get("words"))
     types = {"numeric": "double", "categorical": "string"}
     return {
         "python_model": pyfunc.__file__,
@@ -31,7 +33,7 @@ def options(archive: Path, params: Mapping[str, Any]) -> dict[str, Any]:
             "missing_values": [*params["prepare"]["missing_values"], *params["budget"].get("missing_values", [])],
             "trim": params["budget"].get("trim", False),
             "decision_threshold": params["model"]["decision_threshold"],
-            "label": f"{params['budget']['target']['column']} >= {params['threshold']}",
+            "label": called.meaning(target["column"], target.get("favourable"), params["threshold"]),
         },
         "pip_requirements": [f"{name}=={version(name)}" for name in PACKAGES],
     }

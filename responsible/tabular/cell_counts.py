@@ -36,7 +36,7 @@ class Plan:
     budget: Budget
     sensitive: Mapping[str, Sensitive]
     threshold: float
-    grid: Grid
+    grid: Grid | None
     seed: int
 
     def __post_init__(self) -> None:

@@ -56,9 +56,9 @@ class Grid(Params):
         return [float(self.minimum + i * self.step) for i in range(count)]
 
 
-def cuts(threshold: float, grid: Grid) -> list[float]:
-    """Sorted distinct cut points: the label threshold and the thresholds of the sweep."""
-    return sorted({float(threshold), *grid.values()})
+def cuts(threshold: float, grid: Grid | None) -> list[float]:
+    """Sorted distinct cut points: the label threshold and the thresholds of the sweep, where there is one."""
+    return sorted({float(threshold), *(grid.values() if grid else ())})
 
 
 def labels(cells: pd.DataFrame, cut: Sequence[float], threshold: float) -> npt.NDArray[np.int64]:

@@ -27,6 +27,7 @@ from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
+from responsible.words import Words
 from tests.support.contract import ROOT
 
 NAME = "false_positive_rate_difference"
@@ -133,12 +134,12 @@ def test_documents_and_pictures_show_it(found, results, declared):
     )
     table = pd.concat([table, *[table.assign(figure=f) for f in ("balanced_accuracy", "precision", "recall", "f1")]])
     weights = {"effective_rows": 10.0, "rows": 10.0, "largest": 1.0}
-    context = comparison.context(found, table, weights, threshold=1.0, inference=INFERENCE, fairness=declared)
+    context = comparison.context(found, table, weights, "income is at least 1", inference=INFERENCE, fairness=declared)
     drawn = {
         "limits": pictures.disparities(found.fairness, 0.95),
         "rates": pictures.group_rates(found.group_rates, 0.95),
     }
-    text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn)
+    text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn | Words().of_tables())
     (line,) = [line for line in text.splitlines() if line.startswith("| false positive rate difference ")]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert (cells[1].split()[0], cells[2], cells[3].split()[0], cells[4]) == ("0.400", "**fail**", "0.025", "pass")

@@ -46,6 +46,12 @@ def test_valid_parameters_give_the_same_bytes_whatever_they_are(tmp_path):
         assert (tmp_path / "parameters.ok").read_bytes() != first
 
 
+def test_words_are_about_attributes_that_are_there(tmp_path):
+    """A misspelt attribute would never be shown by the name that it was given."""
+    found = checked(tmp_path, words__levels={"gendr": {"Male": "men"}})
+    assert found == ["words.levels: 'gendr' is no attribute; did you mean 'gender'?"]
+
+
 def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
     """A line for each fault of every section, those between valid sections included, with key, rule and value."""
     lines = checked(

@@ -17,6 +17,7 @@ from responsible.datasets.healthcare import draw
 from responsible.healthcare.audit import HealthcareAudit, audit
 from responsible.healthcare.schema import Healthcare, cases
 from responsible.statistics.intervals import Inference
+from responsible.words import Words
 from tests.support.contract import ROOT
 from tests.support.tables import tree
 
@@ -158,10 +159,10 @@ def test_the_playbook_of_another_table_keeps_the_method_and_leaves_out_the_story
     context = playbook.context(found, declared, {}, now)
     assert (context["sample"], context["ungraded"]) == (False, len(sources) - 2)
     assert [row["name"] for row in context["matrix"]] == ["groups too small to see", "ours"]
-    context |= {"attributes": ["sex"], "cases": 9, "minimum_cell": 0}
+    context |= {"attributes": ["sex"], "cases": 9, "minimum_cell": 0} | Words().of_cases() | Words().of_tables()
     texts = [fill(ROOT / f"docs/templates/healthcare/{n}.md.j2", context) for n in ("3_bias_sources", "7_case_study")]
     assert "**Not answered yet:** 7 of the sources" in texts[0]
-    assert "*Clinical justification first*" in texts[1]
+    assert "*Justification first*" in texts[1]
     assert "The rule sees none of the protected attributes (sex)." in texts[1]
     assert [STORY.findall(text) for text in texts] == [[], []]
 

@@ -14,6 +14,7 @@ from pipeline.plots.style import Picture
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 from responsible.mitigation.threshold_figures import Sweep
+from responsible.words import Words
 from tests.support.contract import ROOT
 
 LEVEL = 0.95
@@ -90,7 +91,9 @@ def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
         "disparities": fairness.disparities(own("fairness"), LEVEL),
         "group_rates": fairness.group_rates(own("group_rates"), LEVEL),
         "threshold_choice": threshold_choice(own("threshold_intervals")),
-        "healthcare_gaps": healthcare.gaps(own("healthcare_approvals"), own("healthcare_waits"), "minutes", LEVEL),
+        "healthcare_gaps": healthcare.gaps(
+            own("healthcare_approvals"), own("healthcare_waits"), "minutes", LEVEL, Words()
+        ),
         "segments": segments.segments(points(), own("segments_shares"), report(), LEVEL),
         "segments_privacy": segments.privacy(report()),
     }

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from pipeline.storage.line_contents import LINES, only_of
+from pipeline.storage.line_contents import LINES, SWEEP, only_of
 
 FILES = {
     "budget": (
@@ -33,7 +33,8 @@ FILES = {
 def code(gone: Collection[str]) -> list[str]:
     """Folders and files that nothing needs without these lines; `responsible/modelling` is what reviews compare by."""
     folders = only_of("code", gone) - {"responsible/modelling"}
-    stages = [f"stages/{stage}.py" for stage in only_of("stages", gone)]
+    parts = [*gone, *([SWEEP] if "budget" in gone else [])]
+    stages = [f"stages/{stage}.py" for stage in only_of("stages", parts)]
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
 
 

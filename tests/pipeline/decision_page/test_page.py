@@ -206,7 +206,7 @@ def test_the_answer_comes_first(opened):
     assert page.locator("h1").inner_text() == "Does not meet the policy"
     assert [card.inner_text() for card in page.locator(".card h2").all()] == [
         "Budget model",
-        "Decisions on requests",
+        "Recorded decisions",
         "Segments",
     ]
     ends = [box.bounding_box() for box in page.locator("h1, .because, .card .verdict, .card > p, .card dl").all()]

@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 
 from pipeline.plots import fairness, healthcare, segments
+from responsible.words import Words
 from tests.support.pictures import LEVEL, points, report, table, threshold_choice
+
+WORDS = Words(rows={"healthcare": ["request", "requests"]}, merit="necessary", urgency="emergency")
 
 MEASURES = ("statistical_parity_difference", "equal_opportunity_difference", "disparate_impact")
 
@@ -143,7 +146,7 @@ def test_the_worst_gap_of_each_group_is_drawn_and_the_worst_of_all_named():
     waits = pd.DataFrame(
         [gap("a", "mean_wait_difference", 4.0, "RED"), gap("b", "mean_wait_difference", -0.5, "GREEN")]
     )
-    made = healthcare.gaps(approvals, waits, "days", LEVEL)
+    made = healthcare.gaps(approvals, waits, "days", LEVEL, WORDS)
     assert made.said.finding == (
         "1 of 2 groups is over a limit. Worst wait: a: x, 4.0 days longer (over the limit). Worst approval gap: a: x, "
         "4.0 percentage points fewer necessary emergency requests approved (over the limit)."
@@ -156,14 +159,14 @@ def test_the_worst_gap_of_each_group_is_drawn_and_the_worst_of_all_named():
 def test_without_waits_the_approvals_stand_alone():
     """A table without a duration has one column, and nothing is claimed of waits; none over a limit is said."""
     approvals = pd.DataFrame([gap("a", "statistical_parity_difference", 0.02, "GREEN")])
-    made = healthcare.gaps(approvals, pd.DataFrame(), "", LEVEL)
+    made = healthcare.gaps(approvals, pd.DataFrame(), "", LEVEL, WORDS)
     assert made.said.finding == (
         "None of 1 groups is over a limit. Worst approval gap: a: x, 2.0 percentage points more requests approved "
         "(no gap shown)."
     )
     assert b"Waits" not in made.wide
     empty = pd.DataFrame([gap("a", "statistical_parity_difference", math.nan, "AMBER")])
-    assert b"too few cases" in healthcare.gaps(empty, pd.DataFrame(), "", LEVEL).wide
+    assert b"too few cases" in healthcare.gaps(empty, pd.DataFrame(), "", LEVEL, WORDS).wide
 
 
 def test_one_sided_segments_are_counted_and_named():

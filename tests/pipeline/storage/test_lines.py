@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.results import catalogue
-from pipeline.storage.line_contents import LINES, line_of, only_of, present
+from pipeline.storage.line_contents import LINES, SWEEP, absent, line_of, only_of, present
 from pipeline.storage.lines import keep, refuse_parts
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.yaml_blocks import without
@@ -34,7 +34,7 @@ def root(tmp_path):
 
 def test_every_stage_section_and_output_has_its_line_or_belongs_to_all():
     """What the stages of a line write is known as the line's by its name, and what the others write is nobody's."""
-    of = {stage: line for line, own in LINES.items() for stage in own.stages}
+    of = {stage: line for line, own in LINES.items() for stage in own.stages} | {"threshold_sweep": "budget"}
     assert set(of) <= set(STAGES)
     for stage in STAGES:
         for path in contract.entries(stage, "outs", "metrics", "plots"):
@@ -47,6 +47,7 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
     """So a repository without the line may lack the folder."""
     for lines in COMBINATIONS:
         own = {stage for line in lines for stage in LINES[line].stages} | {"check_parameters"}
+        own |= {"threshold_sweep"} if "budget" in lines else set()
         for folder in only_of("code", lines):
             users = {stage for stage in STAGES if folder in contract.code(stage)}
             assert users <= own, folder
@@ -80,10 +81,12 @@ def test_only_what_is_kept_is_left(root, lines):
     deleted = keep(lines, root)
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
+    lacking = absent(params)
+    assert lacking == (*gone, *([] if "budget" in lines else [SWEEP]))
     assert present(params) == lines
-    assert not params.keys() & only_of("sections", gone)
+    assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
-    assert list(pipeline["stages"]) == [stage for stage in STAGES if stage not in only_of("stages", gone)]
+    assert list(pipeline["stages"]) == [stage for stage in STAGES if stage not in only_of("stages", lacking)]
     assert set(yaml.safe_load((root / "dvc.lock").read_text())["stages"]) == set(pipeline["stages"])
     for stage in pipeline["stages"].values():
         assert {k.partition(".")[0] for k in stage.get("params", ()) if isinstance(k, str)} <= params.keys()
@@ -117,6 +120,25 @@ def test_a_second_time_changes_nothing(root):
     texts = {name: (root / name).read_bytes() for name in TEXTS}
     assert keep(["budget"], root) == []
     assert {name: (root / name).read_bytes() for name in TEXTS} == texts
+
+
+def test_a_target_of_two_values_has_no_sweep(root):
+    """Its section, stage, results, document and row of the index go, and nothing else; no dependency is left open."""
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("    favourable:  ", "    favourable: [good]  "), encoding="utf-8")
+    before = read_yaml(params)
+    gone = {path.relative_to(root).as_posix() for path in keep(LINES, root)}
+    after, pipeline = read_yaml(params), read_yaml(root / "dvc.yaml")
+    assert before.keys() - after.keys() == {"threshold_sweep"}
+    assert before["policy"] == after["policy"]
+    assert list(pipeline["stages"]) == [stage for stage in STAGES if stage != "threshold_sweep"]
+    assert gone == set(contract.entries("threshold_sweep", "outs", "metrics", "plots"))
+    listed = [dep for stage in pipeline["stages"].values() for dep in stage["deps"] if isinstance(dep, str)]
+    assert gone & set(listed) == set()
+    assert "threshold_sweep.grid" not in pipeline["stages"]["prepare"]["params"]
+    assert "recommended_threshold" not in (root / "docs/README.md").read_text(encoding="utf-8")
+    assert keep(LINES, root) == []
 
 
 def test_the_budget_line_alone_is_short(root):
