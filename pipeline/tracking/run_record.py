@@ -20,14 +20,8 @@ from pipeline.storage.files import read_json
 from pipeline.tracking.changed_parameters import Changes, changed, flat, listed, named, text
 from pipeline.tracking.run_figures import Figures, Headline
 from pipeline.tracking.store import FINGERPRINT
-<<<<<<< HEAD
-from responsible import words
-from responsible.governance.answer import headline
-from responsible.governance.evidence import WHOLE, Evidence
-=======
 from responsible.governance.answer import Answer
 from responsible.governance.policy import Judgement
->>>>>>> trail
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -89,21 +83,6 @@ class Record:
 
     @cached_property
     def title(self) -> str:
-<<<<<<< HEAD
-        """A name that reads well in a list: the label threshold or the lines of work, the experiment or the commit."""
-        where = os.environ.get("DVC_EXP_NAME") or commit(self._result.folder)[:7] or "no commit"
-        edited = "*" if self._changed and not os.environ.get("DVC_EXP_NAME") else ""
-        params = self._result.params
-        target = params.get("budget", {}).get("target", {})
-        what = ", ".join(present(params))
-        if "threshold" in params:
-            what = f"threshold {_text(params['threshold'])}"
-            if target.get("favourable"):
-                what = words.read(params.get("words")).meaning(
-                    target["column"], target["favourable"], params["threshold"]
-                )
-        return f"{what} · {where}{edited}"
-=======
         """What differs from the commit, otherwise the experiment's name or the commit; and what the policy says.
 
         A star marks code or data that no commit has.
@@ -112,7 +91,6 @@ class Record:
         what = named(self._changes, dict(flat(self._result.params))) or experiment or (f"commit {at}" if at else "")
         edited = "*" if {*self._edited} - {PARAMETERS} and not experiment else ""
         return short(redacted(f"{what or 'no commit'}{edited} · {self._verdict[1]}"), LONGEST_NAME)
->>>>>>> trail
 
     @cached_property
     def _changes(self) -> Changes:
