@@ -15,16 +15,17 @@ FILES = {
             "pipeline/documents/comparison.py",
             "pipeline/documents/recommended_threshold.py",
         ),
-        *("pipeline/plots/fairness.py", "pipeline/plots/performance.py", "pipeline/plots/thresholds.py"),
+        *("pipeline/plots/fairness.py", "pipeline/plots/thresholds.py"),
         *(f"docs/templates/{name}.md.j2" for name in ("comparison", "recommended_threshold", "model_card")),
     ),
     "healthcare": (
         *("pipeline/sections/healthcare.py", "pipeline/documents/healthcare_audit.py", "pipeline/plots/healthcare.py"),
         *("pipeline/documents/healthcare_figures.py", "pipeline/documents/playbook.py", "docs/templates/healthcare"),
+        "pipeline/documents/healthcare_disclosure.py",
     ),
     "segments": (
         *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
-        *("pipeline/plots/segments.py", "pipeline/plots/privacy.py"),
+        "pipeline/plots/segments.py",
         *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),
     ),
 }

@@ -10,7 +10,8 @@ from responsible.fairness.comparisons import comparisons, simultaneous
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits, decisive
-from responsible.statistics.count_figures import drawn, interval
+from responsible.statistics.count_figures import interval
+from responsible.statistics.count_tables import drawn
 from responsible.statistics.intervals import Inference
 
 pytestmark = pytest.mark.slow
