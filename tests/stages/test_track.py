@@ -222,6 +222,15 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
     assert run.info.run_name == "no commit · fails 2 rules"
 
 
+def test_verdict_and_changes_are_columns(logged):
+    """The experiment carries a view of MLflow's table of runs that shows both, under the key that `make mlflow` prints."""
+    from commands.trail import PAGE
+
+    (key,) = re.findall(r"viewStateShareKey=(\w+)", PAGE)
+    tags = client_of(logged[0]).get_experiment("1").tags
+    assert json.loads(tags[f"mlflow.sharedViewState.{key}"])["selectedColumns"] == ["tags.`verdict`", "tags.`changed`"]
+
+
 def test_artifacts_are_the_files(logged, tmp_path):
     """Everything people read is an artifact under its path with the same bytes, and so are the parameters."""
     root, run = logged
