@@ -35,6 +35,8 @@ def refuse_parts(params: str | Path) -> None:
 
 
 def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator[str]:
+    if "version" not in params:
+        return  # a file of another kind, which whoever reads it refuses
     if not (there := present(params)):
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
