@@ -282,7 +282,7 @@ def test_an_exception_is_shown_with_its_date(folder):
 
     change_params(folder, change)
     text = built(folder)[0]
-    assert "| education_disparate_impact | excepted until 2001-02-03 (infeasible) | block |" in text
+    assert "| Selection by education | excepted until 2001-02-03 (infeasible) | block |" in text
     assert "(exception: for the time being)" in text
 
 
