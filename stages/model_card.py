@@ -45,7 +45,7 @@ class Parameters(Params):
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any] | None = None
     disclosure: dict[str, Any]
-    words: dict[str, Any] | None = None
+    words: dict[str, Any] | None
     policy: Policy
 
 

@@ -126,12 +126,9 @@ def _spoken_of(where: list[str], params: Mapping[str, Any], gone: Collection[str
     match where:
         case ["rows" | "yes", line]:
             return line in gone
-        case ["merit" | "urgency"]:
-            return "healthcare" in gone
-        case ["levels", name]:
-            return any(name in own for line, own in attributes.items() if line in gone)
-        case ["names" | "units", name]:
-            return "budget" in gone and name == params["budget"]["target"]["column"]
+        case ["levels" | "names" | "units", name]:
+            of_target = "budget" in gone and name == params["budget"]["target"]["column"]
+            return of_target or any(name in own for line, own in attributes.items() if line in gone)
     return False
 
 
