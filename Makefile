@@ -71,7 +71,7 @@ sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 30
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
 	@$(RUN) commands.trail browse $(ARGS)
 
-promote: $(RUNTIME) ## let the alias `promoted` in the audit trail name the models of this commit's result
+promote: $(RUNTIME) ## give this commit's models the alias `promoted` in the audit trail, and tag the commit for GTO
 	@$(RUN) commands.trail promote
 
 plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")

@@ -2,8 +2,8 @@
 
 To browse is MLflow's server in its light form: one worker, no jobs, reachable from this machine only. A trail that is
 on a server already is only pointed at. To promote lets the alias ``promoted`` of both registered models name those of
-the committed result. Builds and experiments log models and move no alias: what serves by alias changes when a person
-decides so.
+the committed result, and writes the same as Git tags. Builds and experiments log models and move no alias: what serves
+by alias changes when a person decides so.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import sys
 from pathlib import Path
 
 from pipeline import entry
-from pipeline.repository import git
+from pipeline.repository import git, release_tags
 from pipeline.results.fingerprint import Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage.line_contents import present
-from pipeline.tracking.session import opened
-from pipeline.tracking.store import locate
+from pipeline.tracking.session import VIEW, opened
+from pipeline.tracking.store import PROMOTED, locate
 from responsible.validation import InputError
 
+PAGE = f"workflowType=machine_learning&viewStateShareKey={VIEW}"  # of models, not of prompts, and with our columns
 LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # 430 MB instead of 2.3 GB
 
 
@@ -37,7 +38,7 @@ def browse(port: int = 5000, root: str = ".") -> None:
     except OSError:
         raise InputError(f'port {port} is in use; take another: make mlflow ARGS="--port {port + 1}"') from None
     with opened(store) as (_, experiment):  # makes a new store here and now: the server and a rebuild do not both do it
-        page = f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?workflowType=machine_learning"
+        page = f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?{PAGE}"
     print(f"audit trail: {page} shows {store.address}; Ctrl-C ends it", flush=True)
     command = ["-m", "mlflow", "server", "--backend-store-uri", store.uri, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--default-artifact-root", str(store.artifacts)]
@@ -60,6 +61,8 @@ def promote(root: str = ".") -> None:
     from pipeline.tracking import mlflow_runs  # MLflow takes two seconds to import
 
     print(f"promoted: {mlflow_runs.promote(result, store)!r}, commit {commit[:7]}, in {store.address}")
+    if written := release_tags.write(folder, result.models, PROMOTED):
+        print(f"git tags: {', '.join(written)}; to share them: git push --tags")
 
 
 if __name__ == "__main__":

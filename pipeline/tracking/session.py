@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -26,7 +27,13 @@ _ADDRESSES = (
     ("model_versions", "storage_location"),
     ("model_versions", "source"),
 )
-_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # or the UI asks what kind it is
+VIEW = "trail"  # the name of the view below, as the key `viewStateShareKey` of an address of MLflow's pages
+_WIDTHS = {"attributes.`Run Name`": 330, "tags.`verdict`": 200, "tags.`changed`": 330}  # of columns, in pixels
+_VIEW = {"selectedColumns": [*_WIDTHS][1:], "columnOrder": [*_WIDTHS], "columnWidths": _WIDTHS}
+_EXPERIMENT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",  # or the UI asks what kind it is
+    f"mlflow.sharedViewState.{VIEW}": json.dumps(_VIEW),
+}
 
 
 @contextmanager
@@ -112,6 +119,8 @@ def _open(store: Store) -> tuple[MlflowClient, str]:
                 f"`mlflow experiments restore -x {found.experiment_id}`, or set MLFLOW_EXPERIMENT_NAME to another name"
             )
         number = found.experiment_id
+        for tag, value in _EXPERIMENT_TAGS.items() - found.tags.items():
+            client.set_experiment_tag(number, tag, value)
     else:
         number = client.create_experiment(store.experiment, artifact_location=store.artifacts, tags=_EXPERIMENT_TAGS)
     mlflow.set_experiment(experiment_id=number)

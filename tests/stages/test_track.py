@@ -374,6 +374,53 @@ def test_what_has_no_run_or_no_models_is_not_promoted(result):
         mlflow_runs.promote(Result(result), locate(result))
 
 
+def test_a_result_of_an_earlier_form_is_found_and_promoted(result):
+    """A run whose models are versions of one registered model counts as logged; promoted, they get their own names."""
+    import mlflow
+
+    mlflow_runs.record(Result(result), locate(result))
+    client = client_of(result)
+    (run,) = runs(result / "mlflow.db")
+    old = "responsible-ml-pipeline"
+    client.create_registered_model(old)
+    for model in ("reweighed", "baseline"):
+        (version,) = client.search_model_versions(f"name = '{old}-{model}'")
+        client.create_model_version(old, version.source, run.info.run_id, {"model": model})
+        client.delete_registered_model(f"{old}-{model}")
+    for key in ("verdict", "changed"):
+        if key in run.data.tags:
+            client.delete_tag(run.info.run_id, key)
+    assert not mlflow_runs.record(Result(result), locate(result)).new
+    for _ in "ab":
+        mlflow_runs.promote(Result(result), locate(result))
+        assert aliases(result) == {"baseline": "1", "reweighed": "1"}
+    assert client.get_registered_model(old).aliases == {}
+    mlflow.set_tracking_uri(f"sqlite:///{result / 'mlflow.db'}")
+    for model in MODEL_FILES:
+        stored = Path(mlflow.artifacts.download_artifacts(f"models:/{old}-{model}@promoted"))
+        assert (stored / "artifacts" / f"{model}.skops").read_bytes() == (result / MODEL_FILES[model]).read_bytes()
+        version = client.get_model_version_by_alias(f"{old}-{model}", "promoted")
+        assert (version.tags["policy"], version.description) == ("Does not meet the policy", run.data.tags["policy"])
+
+
+def test_promoting_tags_the_commit(result, sh, monkeypatch, capsys):
+    """`make promote` names in git, as in MLflow, what was promoted, and says how to share the tags; once."""
+    from commands import trail
+
+    (result / ".gitignore").write_text("/mlflow*\n/mlartifacts\n/data\n")
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "A result")):
+        sh("git", *command, cwd=result)
+    mlflow_runs.record(Result(result), locate(result))
+    monkeypatch.setattr(trail, "locked", lambda _: {})  # no DVC here
+    trail.promote(str(result))
+    tags = ["baseline@v1.0.0", "baseline#promoted#1", "reweighed@v1.0.0", "reweighed#promoted#1"]
+    said = capsys.readouterr().out
+    assert said.endswith(f"git tags: {', '.join(tags)}; to share them: git push --tags\n")
+    assert sorted(sh("git", "tag", "--points-at", "HEAD", cwd=result).split()) == sorted(tags)
+    trail.promote(str(result))
+    assert "git tags" not in capsys.readouterr().out
+
+
 def test_only_a_committed_result_is_promoted(toy, monkeypatch):
     """`make promote` refuses edits that no commit has, naming one, and a folder without git."""
     from commands.trail import promote
@@ -504,6 +551,63 @@ def test_a_policy_that_cannot_be_judged_is_recorded_as_that(result):
     assert said.tags["policy"].startswith("cannot be judged: ")
     assert (said.tags["verdict"], said.title) == ("Cannot be judged", "no commit · policy cannot be judged")
     assert set(said.metrics) == {"train_baseline.accuracy", "reweigh.accuracy"}
+
+
+def test_a_run_is_named_by_what_differs(result, sh, monkeypatch):
+    """Edits since the commit, or else what the commit changed; then the experiment, then the commit; `*` for code."""
+
+    def title():
+        return run_record.Record(Result(result)).title
+
+    def edit(old, new):
+        text = (result / "params.yaml").read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (result / "params.yaml").write_text(text.replace(old, new), encoding="utf-8")
+
+    def commit():
+        sh("git", "add", "--all", cwd=result)
+        sh("git", "commit", "--quiet", "--message", "A step", cwd=result)
+        return sh("git", "rev-parse", "--short=7", "HEAD", cwd=result).strip()
+
+    assert title() == "no commit · fails 2 rules"
+    sh("git", "init", "--quiet", cwd=result)
+    first = commit()
+    assert title() == f"commit {first} · fails 2 rules"
+    (result / "halve.py").write_text("")
+    assert title() == f"commit {first}* · fails 2 rules"
+    edit("threshold: 300 ", "threshold: 250 ")
+    edit("C: 1.0 ", "C: 0.001 ")
+    assert title() == "threshold 250, C 0.001* · fails 2 rules"
+    commit()
+    assert title() == "threshold 250, C 0.001 · fails 2 rules"  # what this commit changed
+    assert run_record.Record(Result(result)).tags["changed"] == "threshold 300 → 250, model.C 1.0 → 0.001"
+    edit("  source: data/raw/budget.csv ", "  source: http://u:hunter2@h/b ")
+    assert title() == "budget.source http://***@h/b · fails 2 rules"
+    (result / "params.yaml").write_text("- not parameters\n")
+    commit()
+    sh("git", "checkout", "--quiet", "HEAD^", "--", "params.yaml", cwd=result)
+    monkeypatch.setenv("DVC_EXP_NAME", "dozen-blimp")
+    assert title() == "dozen-blimp · fails 2 rules"  # with a version that cannot be read nothing is compared
+
+
+def test_names_of_parameters_are_short_and_clear():
+    """The end of a key that no other has; long values and lists by the word changed; the first three, then how many."""
+    before = {"a": {"minimum": 1, "on": True}, "b": {"minimum": 2}, "rules": [{"x": "y" * 40}], "gone": 1, "note": "n"}
+    now = {"a": {"minimum": 3, "on": False}, "b": {"minimum": 2}, "rules": [], "note": None}
+    leaves = dict(changed_parameters.flat(now))
+    old = dict(changed_parameters.flat(before))
+    absent = changed_parameters.ABSENT
+    found = {key: (old.get(key, absent), leaves.get(key, absent)) for key in {**leaves, **old}}
+    moved = {key: pair for key, pair in found.items() if pair[0] != pair[1]}
+    assert changed_parameters.named(moved, leaves) == "a.minimum 3, on false, rules [], 2 more"
+    assert changed_parameters.named({"gone": (1, absent)}, leaves) == "gone removed"
+    assert changed_parameters.named({"note": ("n", None)}, leaves) == "note empty"
+    assert changed_parameters.named({"rules": ([], before["rules"])}, leaves) == "rules changed"
+    assert (
+        changed_parameters.listed({"gone": (1, absent), "a.on": (absent, True)})
+        == "gone 1 → nothing, a.on nothing → true"
+    )
+    assert changed_parameters.named({}, leaves) == ""
 
 
 @given(st.text(max_size=300))

@@ -148,7 +148,7 @@ def test_the_browser_shows_the_trail(tmp_path):
         finally:
             ui.terminate()
         out, _ = ui.communicate(timeout=60)
-    page = f"http://127.0.0.1:{port}/#/experiments/1/runs?workflowType=machine_learning"
+    page = f"http://127.0.0.1:{port}/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=trail"
     assert out.startswith(f"audit trail: {page} shows {tmp_path / 'mlflow.db'}")
     environment = outside(MLFLOW_TRACKING_URI=f"https://anna:{SECRET}@mlflow.example.org")
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
