@@ -75,8 +75,8 @@ def test_the_report_says_what_the_sample_holds():
     """Requests of GPs are approved about 10 points less often, shown by the interval; the search adds nothing to it."""
     text = (ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8")
     sentence = (
-        r"Among emergency requests, 392 of 453 necessary requests are approved where requester is GP, 136 of 141 where it is "
-        r"Surgeon: ([0-9.]+) percentage points fewer \(95 % interval ([0-9.−]+) to"
+        r"Among emergency requests, 392 of 453 necessary requests are approved where requester is GP, 136 of 141 where "
+        r"it is Surgeon: ([0-9.]+) percentage points fewer \(95 % interval ([0-9.−]+) to"
     )
     value, low = re.search(sentence, text).groups()
     assert float(value) == pytest.approx(10, abs=3)
