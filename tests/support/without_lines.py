@@ -15,7 +15,7 @@ FILES = {
             "pipeline/documents/comparison.py",
             "pipeline/documents/recommended_threshold.py",
         ),
-        *("pipeline/plots/fairness.py", "pipeline/plots/performance.py", "pipeline/plots/thresholds.py"),
+        *("pipeline/plots/fairness.py", "pipeline/plots/thresholds.py"),
         *(f"docs/templates/{name}.md.j2" for name in ("comparison", "recommended_threshold", "model_card")),
     ),
     "healthcare": (
@@ -24,7 +24,7 @@ FILES = {
     ),
     "segments": (
         *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
-        *("pipeline/plots/segments.py", "pipeline/plots/privacy.py"),
+        "pipeline/plots/segments.py",
         *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),
     ),
 }
@@ -38,14 +38,25 @@ def code(gone: Collection[str]) -> list[str]:
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
 
 
+def inside(root: Path, names: Collection[str]) -> list[Path]:
+    """The paths of ``names`` below ``root``; AssertionError, before anything is deleted, for one that is not there, that
+    is absolute, or that leads out of ``root`` or to itself: a folder is deleted with all that is in it.
+    """
+    top, paths = root.resolve(), [root / name for name in names]
+    for name, path in zip(names, paths, strict=True):
+        assert path.exists(), name
+        assert top in path.resolve().parents, name
+    return paths
+
+
 def delete(root: Path, gone: Collection[str]) -> None:
-    """Delete the code of lines; AssertionError for a path that does not exist."""
-    for name in code(gone):
-        assert (root / name).exists(), name
-        if (root / name).is_dir():
-            shutil.rmtree(root / name)
+    """Delete the code of lines; AssertionError for a path that does not exist or lies outside of ``root``."""
+    for path in inside(root, code(gone)):
+        if path.is_dir():
+            shutil.rmtree(path)
         else:
-            (root / name).unlink()
+            path.unlink()
 
 
 assert FILES.keys() == LINES.keys()
+assert all(len(name) > 1 for own in FILES.values() for name in own), "a text in place of a tuple of paths"
