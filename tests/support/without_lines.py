@@ -39,8 +39,9 @@ def code(gone: Collection[str]) -> list[str]:
 
 
 def inside(root: Path, names: Collection[str]) -> list[Path]:
-    """The paths of ``names`` below ``root``; AssertionError, before anything is deleted, for one that is not there, that
-    is absolute, or that leads out of ``root`` or to itself: a folder is deleted with all that is in it.
+    """The paths of ``names`` below ``root``, where folders are deleted with all that is in them.
+
+    AssertionError, before anything is deleted, for one that is not there, leads out of ``root``, or is ``root`` itself.
     """
     top, paths = root.resolve(), [root / name for name in names]
     for name, path in zip(names, paths, strict=True):
