@@ -84,13 +84,14 @@ def set_threshold(root, value):
 def test_every_way_to_a_result_leads_to_one_run(fork):
     """Rebuild, --temp, a queue of two at a time and the workspace: no result is lost and none is there twice."""
     root, run = fork
-    assert "audit trail: recorded as 'threshold 300" in run(*DVC, "repro")
+    assert "audit trail: recorded as 'commit " in run(*DVC, "repro")
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "--message", "Built")
     assert run(*DVC, "status").strip() == "Data and pipelines are up to date."
 
     run(*DVC, "exp", "run", "--temp", "--name", "by-hand", "--set-param", "threshold=250")
     assert recorded(root) == [("300", "FINISHED"), ("250", "FINISHED")]
+    assert runs(root / "mlflow.db")[1].info.run_name == "threshold 250 · fails 2 rules"
     tags = runs(root / "mlflow.db")[1].data.tags
     assert tags["dvc.exp_name"] == "by-hand"
     assert tags["dvc.exp_baseline_rev"] == run("git", "rev-parse", "HEAD").strip()
@@ -101,12 +102,14 @@ def test_every_way_to_a_result_leads_to_one_run(fork):
     wait_for_the_queue(run)
     expected = [("150", "FINISHED"), ("200", "FINISHED"), ("250", "FINISHED"), ("300", "FINISHED")]
     assert sorted(recorded(root)) == expected
+    named = {run.info.run_name for run in runs(root / "mlflow.db")[1:]}
+    assert named == {f"threshold {value} · fails 2 rules" for value in (150, 200, 250)}
 
     run(*DVC, "exp", "run", "--set-param", "threshold=200")  # as in the queue, now in the workspace
     set_threshold(root, 150)
     assert "already recorded as" in run(*DVC, "repro")  # as in the queue, now without an experiment
     set_threshold(root, 300)
-    assert "already recorded as 'threshold 300" in run(*DVC, "repro")
+    assert "already recorded as 'commit " in run(*DVC, "repro")
     assert sorted(recorded(root)) == expected
     assert run("git", "status", "--porcelain") == ""  # --set-param spells the file as it is committed
 
