@@ -30,6 +30,7 @@ from responsible.governance.answer import headline
 from responsible.governance.policy import Judgement, Policy
 from responsible.governance.version_change import Changes
 from responsible.validation import InputError
+from responsible.words import Words, read
 
 TEMPLATE = "docs/templates/review.md.j2"
 SHOWN, PERFORMANCE = 12, 3  # rows above the fold, and how many of them are of performance alone
@@ -76,7 +77,7 @@ def _context(here: Path, there: Path, commit: str, *, rebuild: bool, today: date
         "unpaired": excuse,
         "cluster": (new.get("budget") or {}).get("cluster") if known else None,
         "counts": _counts(rows),
-        **_fold(rows, judged),
+        **_fold(rows, judged, read(new.get("words"))),
         "params": list(comparability.parameters(old, new)),
         "confidence": confidence,
         "chance": changes.by_chance(rows, confidence),
@@ -134,7 +135,7 @@ def _counts(rows: list[FigureChange]) -> dict[str, int]:
     return {word: words.count(word) for word in sorted(set(words), key=lambda word: (ORDER.index(word), word))}
 
 
-def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, list[dict[str, Any]]]:
+def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...], called: Words) -> dict[str, list[dict[str, Any]]]:
     """What is shown at once, at most ``SHOWN`` rows; the rest is folded.
 
     Of what matters first the figures that rules judge, then fairness, then ``PERFORMANCE`` figures of performance, the
@@ -150,32 +151,33 @@ def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...]) -> dict[str, 
     first = [*kinds[0], *kinds[1], *kinds[2][:PERFORMANCE], *(quiet[place] for place in ruled if place in quiet)]
     shown = first[:SHOWN]
     rest = [*(r for r in matter if r not in shown), *(r for r in rows if not r.matters and r not in shown)]
-    return {"shown": [_cells(r) for r in shown], "rest": [_cells(r) for r in rest]}
+    return {"shown": [_cells(r, called) for r in shown], "rest": [_cells(r, called) for r in rest]}
 
 
-def _cells(row: FigureChange) -> dict[str, Any]:
+def _cells(row: FigureChange, called: Words) -> dict[str, Any]:
     old, new = (None if side is None else Markup(formatting.figure(side)) for side in (row.old, row.new))
     said: dict[str, Any] = {"old": old or f"none: {row.word} here", "new": new or f"none: {row.word}"}
-    said["figure"] = _name(row)
+    said["figure"] = _name(row, called)
     said["change"] = {"same": "none", "undefined": "", "recomputed": "by the code"}.get(row.word) or _difference(row)
     said["word"], said["real"] = f"{row.word}{', ' + row.trend if row.trend else ''}", row.word == "real"
     return said
 
 
-def _name(row: FigureChange) -> str:
+def _name(row: FigureChange, called: Words) -> str:
     """A headline figure in words, another one by its path."""
     section, *middle, figure = row.path.split(".")
     models = {stage: model for model, stage in STAGES.items()}
     if section == "evaluate_fairness" and len(middle) == 2:
-        return f"{formatting.words(figure)}, {middle[1]}, by {middle[0]}{': ' + row.level if row.level else ''}"
+        level = f": {called.level(middle[0], row.level)}" if row.level else ""
+        return f"{called.name(figure)}, {middle[1]}, by {called.name(middle[0])}{level}"
     if section == "healthcare_audit" and len(middle) == 1:
-        return f"{formatting.words(middle[0])} by {figure}, healthcare"
+        return f"{called.name(middle[0])} by {called.name(figure)}, healthcare"
     if section == "cluster_privacy":
         return f"{formatting.words(' '.join([*middle, figure]))}, segments"
     if section == "performance_change" and not middle:
-        return f"change of {formatting.words(figure)} by reweighing"
+        return f"change of {called.name(figure)} by reweighing"
     if section in models and not middle:
-        return f"{formatting.words(figure)}, {models[section]}"
+        return f"{called.name(figure)}, {models[section]}"
     return f"{row.path} [{row.level}]" if row.level else row.path
 
 

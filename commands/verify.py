@@ -84,9 +84,14 @@ def _fetch_sources(here: Path, there: Path) -> None:
 
 
 def _delete(there: Path, promised: Iterable[Output]) -> None:
-    """An output that git brought along, or that persists, must not pass for one that was built."""
-    for output in promised:
-        path = there / output.path
+    """An output that git brought along, or that persists, must not pass for one that was built.
+
+    Nothing is deleted when one of them lies outside of the clone: that is somebody's own.
+    """
+    paths = [there / output.path for output in promised]
+    if outside := [path for path in paths if there.resolve() not in path.resolve().parents]:
+        raise InputError(f"dvc.lock: {outside[0]} lies outside of the repository; a stage's outputs belong below it")
+    for path in paths:
         if path.is_dir():
             shutil.rmtree(path)
         else:

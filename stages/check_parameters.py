@@ -16,8 +16,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import Field
-
 from pipeline import entry, sections
 from pipeline.ingest.engines import unknown_engine
 from pipeline.reporting.engine import refuse_text
@@ -46,7 +44,7 @@ class Parameters(Params):
     prepare: Prepare
     disclosure: Disclosure
     inference: Inference
-    words: Section = Field(default_factory=Words)
+    words: Section
     policy: Policy
 
 

@@ -24,14 +24,14 @@ from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import Cover, blanked, by_split, cover
 from responsible.tabular.schema import Target
-from responsible.words import Section, Words
+from responsible.words import Section
 
 
 class Parameters(evaluation.Parameters):
     """What this stage reads of the parameter file."""
 
     target: Target = Field(alias="budget.target")
-    words: Section = Field(default_factory=Words)
+    words: Section
 
 
 def main(

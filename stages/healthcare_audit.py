@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import healthcare_audit, healthcare_disclosure, healthcare_figures
@@ -30,7 +29,7 @@ from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed
 from responsible.validation import Params
-from responsible.words import Section, Words
+from responsible.words import Section
 
 
 class Parameters(Params):
@@ -43,7 +42,7 @@ class Parameters(Params):
     healthcare_audit: HealthcareAudit
     playbook: _playbook.Playbook
     disclosure: Disclosure
-    words: Section = Field(default_factory=Words)
+    words: Section
 
 
 def main(

@@ -23,7 +23,7 @@ from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import absent, part_of
 from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.policy import Policy
-from responsible.validation import Params
+from responsible.validation import InputError, Params
 
 
 class Parameters(Params):
@@ -45,7 +45,7 @@ class Parameters(Params):
     inference: dict[str, Any]
     threshold_sweep: dict[str, Any] | None = None
     disclosure: dict[str, Any]
-    words: dict[str, Any] | None = None
+    words: dict[str, Any] | None
     policy: Policy
 
 
@@ -103,7 +103,7 @@ def main(
         filled[CARD] = without_model
     written = {name: _document.write(filled[name], output, sources, DATA) for name, output in documents.items()}
     lacking = absent(parameters.read_yaml(params))
-    others = [_document.Document(Path(f).stem, read_text(f, AGAIN)) for f in folded if part_of(f) not in lacking]
+    others = [_whole(file) for file in folded if part_of(file) not in lacking]
     everything = [*written.values(), *others]
     whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:
@@ -112,6 +112,14 @@ def main(
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
     files.write_text(page, whole)
+
+
+def _whole(file: str) -> _document.Document:
+    """A document that another stage wrote, from its title to its last line."""
+    text = read_text(file, AGAIN)
+    if not (text.startswith("# ") and text.endswith("\n")):
+        raise InputError(f"{file}: is not a whole document; {AGAIN}")
+    return _document.Document(Path(file).stem, text)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,17 @@ def moved(text: str, upstream: str, moves: Mapping[int, Mapping[str, str]] = MOV
     return text, said
 
 
+WORDS = "words"
+
+
 def completed(text: str, upstream: str, faults: list[str]) -> tuple[str, list[str]]:
     """The ``text`` with every key that ``faults`` call missing, as ``upstream`` has it, and a line for each."""
     said = []
     for key in [found[1] for fault in faults if (found := _MISSING.fullmatch(fault))]:
-        if key in blocks(upstream):
+        if key == WORDS:  # upstream's are about its own table
+            text = f"{text.rstrip()}\n\n{WORDS}:\n"
+            said.append(f"{key}: is new, and empty")
+        elif key in blocks(upstream):
             text = _inserted(text, key.rpartition(".")[0], _lines(upstream, key))
             said.append(f"{key}: is new, with the value of upstream: {_short(_value(upstream, key))}")
         else:

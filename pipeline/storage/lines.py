@@ -35,6 +35,8 @@ def refuse_parts(params: str | Path) -> None:
 
 
 def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator[str]:
+    if "version" not in params:
+        return  # a file of another kind, which whoever reads it refuses
     if not (there := present(params)):
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
@@ -124,12 +126,9 @@ def _spoken_of(where: list[str], params: Mapping[str, Any], gone: Collection[str
     match where:
         case ["rows" | "yes", line]:
             return line in gone
-        case ["merit" | "urgency"]:
-            return "healthcare" in gone
-        case ["levels", name]:
-            return any(name in own for line, own in attributes.items() if line in gone)
-        case ["names" | "units", name]:
-            return "budget" in gone and name == params["budget"]["target"]["column"]
+        case ["levels" | "names" | "units", name]:
+            of_target = "budget" in gone and name == params["budget"]["target"]["column"]
+            return of_target or any(name in own for line, own in attributes.items() if line in gone)
     return False
 
 

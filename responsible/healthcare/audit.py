@@ -192,7 +192,7 @@ def _replayed(
     inference: Inference,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """The limited measures before and after "clinical justification first"; no rows without a priority score."""
+    """The limited measures before and after "justification first"; no rows without a priority score."""
     if "priority" not in cases:
         return pd.DataFrame()
     after = replay.justified_first(cases)

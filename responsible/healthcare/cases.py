@@ -41,7 +41,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "disparity adjusted for need": (MERIT,),
     "disparity adjusted for urgency": (URGENCY,),
     "monthly trend and held-out months": (MONTH,),
-    "replay under clinical justification first": (PRIORITY,),
+    "replay under justification first": (PRIORITY,),
 }
 """Every analysis that a table can lack a role for, by the name reports use."""
 

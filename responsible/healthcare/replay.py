@@ -1,4 +1,4 @@
-"""Replay: the same cases decided by clinical justification first, and what that would change for each group.
+"""Replay: the same cases decided by justification first, and what that would change for each group.
 
 A what-if, not a forecast: as many approvals as there were, and the same processing times, handed out in
 another order. The rule sees need, priority and urgency; never a protected attribute, nor who asked.

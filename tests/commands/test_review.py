@@ -17,6 +17,7 @@ from responsible.governance.evidence import Evidence
 from responsible.governance.policy import Judgement, Policy, Rule
 from responsible.governance.version_change import Change
 from responsible.validation import InputError
+from responsible.words import Words
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
 
 RULE = {"minimum": 0.8, "judged_on": "interval", "severity": "block", "reason": "r", "owner": "o"}
@@ -84,7 +85,7 @@ def test_new_and_deleted_figures_are_named_on_their_side():
     """Neither is an empty place: one says new, the other deleted."""
     found = Evidence(0.5, 0.4, 0.6)
     assert (one(None, found).word, one(found, None).word) == ("new", "deleted")
-    shown = [review._cells(one(None, found)), review._cells(one(found, None))]
+    shown = [review._cells(one(None, found), Words()), review._cells(one(found, None), Words())]
     assert [(cells["old"], cells["new"]) for cells in shown] == [
         ("none: new here", "0.500 [0.400, 0.600]"),
         ("0.500 [0.400, 0.600]", "none: deleted"),
@@ -95,7 +96,7 @@ def test_an_undefined_side_is_neither_real_nor_noise():
     """The reason stands in the place of the value."""
     row = one(Evidence(0.5, 0.4, 0.6), Evidence(float("nan"), reason="no_positives"))
     assert row.word == "undefined"
-    assert review._cells(row)["new"] == "undefined (no positives)"
+    assert review._cells(row, Words())["new"] == "undefined (no positives)"
     undefined = Evidence(float("nan"), reason="no_positives")
     assert one(undefined, undefined).word == "same"
 
@@ -179,7 +180,8 @@ def test_audits_of_the_same_cases_are_recomputed_never_chance():
     row = one(Evidence(-0.10, -0.14, -0.05), Evidence(-0.11, -0.15, -0.06), path=path)
     assert (row.word, row.matters) == ("recomputed", True)
     assert one(Evidence(-0.1, -0.14, -0.05), Evidence(-0.1, -0.15, -0.05), path=path).word == "same"
-    assert review._name(row) == "primary difference by requester, healthcare"
+    assert review._name(row, Words()) == "primary difference by requester, healthcare"
+    assert review._name(row, Words(names={"requester": "who asks"})) == "primary difference by who asks, healthcare"
 
 
 def test_a_figure_without_interval_changes_without_a_word_on_chance():
@@ -189,13 +191,13 @@ def test_a_figure_without_interval_changes_without_a_word_on_chance():
     figures = [{path: {"": Evidence(value, inferred=False)}} for value in (406.0, 781.0)]
     (row,) = _changes.rows(_changes.Versions(*figures, policy, [], {}))
     assert (row.word, row.trend, row.matters) == ("changed", "", True)
-    assert review._cells(row)["change"] == "+375"
+    assert review._cells(row, Words())["change"] == "+375"
 
 
 def test_a_rule_on_a_figure_of_neither_version_has_words_on_both_sides():
     """A misspelt metric is an error of the policy; its line is not empty."""
     (row,) = _changes.rows(_changes.Versions({}, {}, POLICY, [], {}))
-    cells = review._cells(row)
+    cells = review._cells(row, Words())
     assert (cells["old"], cells["new"], cells["word"]) == ("none: in neither here", "none: in neither", "in neither")
 
 
@@ -251,7 +253,7 @@ def test_fairness_stands_before_performance():
     fairness = [row(f"evaluate_fairness.sex.baseline.measure{i}", "better" if i else "worse") for i in range(4)]
     ruled = [row("performance_change.accuracy", "worse"), row("reweigh.accuracy", "", "noise")]
     rules = tuple(judgement(each.path, "warn", "pass", each.path) for each in ruled)
-    found = review._fold([*performance, *fairness, *ruled], rules)
+    found = review._fold([*performance, *fairness, *ruled], rules, Words())
     assert [each["figure"] for each in found["shown"]] == [
         "change of accuracy by reweighing",
         *(f"measure{i}, baseline, by sex" for i in range(4)),

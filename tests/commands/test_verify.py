@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from commands import verify
+from pipeline.repository.dvc import Output
 from pipeline.review.numeric_diff import difference
 from pipeline.storage.files import write_parquet
 from responsible.validation import InputError
@@ -190,3 +191,17 @@ def test_nothing_promised_is_refused(toy, sh):
     sh("git", "commit", "--quiet", "--message", "No lock", cwd=toy)
     with pytest.raises(InputError, match=r"dvc\.lock: HEAD has none.*commit"):
         verify.main(str(toy))
+
+
+def test_only_what_lies_in_the_clone_is_deleted(tmp_path):
+    """An output elsewhere, by its whole path or by way of the parent folder, is refused before anything is deleted."""
+    clone = tmp_path / "clone"
+    for folder in (clone, tmp_path / "mine"):
+        folder.mkdir()
+        (folder / "file").write_text("kept")
+    for path in (str(tmp_path / "mine"), "../mine", "."):
+        with pytest.raises(InputError, match="lies outside of the repository"):
+            verify._delete(clone, [Output("one", "file", ""), Output("two", path, "")])
+        assert (clone / "file").read_text() == (tmp_path / "mine/file").read_text() == "kept"
+    verify._delete(clone, [Output("one", "file", "")])
+    assert not (clone / "file").exists()

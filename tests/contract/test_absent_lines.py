@@ -12,7 +12,7 @@ from tests.pipeline.storage.test_lines import COMBINATIONS
 from tests.support import contract
 from tests.support.contract import ROOT
 from tests.support.small import DVC, logged_names, ran
-from tests.support.without_lines import code, delete
+from tests.support.without_lines import code, delete, inside
 
 SCRIPTS = [*(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
 # Names of sections, stages and files, and the sample's own words, by line. A word that two lines share is in neither.
@@ -35,6 +35,15 @@ def test_no_script_imports_the_code_of_an_absent_line(line):
         found |= files
         waiting += files
     assert [file for file in found if gone & {file, *file.parents}] == []
+
+
+@pytest.mark.parametrize("name", ["/", "..", ".", "a/../..", ""])
+def test_nothing_outside_of_a_fork_can_be_deleted(tmp_path, name):
+    """A path that leads out of it, or to itself, is refused before the first deletion."""
+    (tmp_path / "fork" / "a").mkdir(parents=True)
+    assert inside(tmp_path / "fork", ["a"]) == [tmp_path / "fork" / "a"]
+    with pytest.raises(AssertionError):
+        inside(tmp_path / "fork", ["a", name])
 
 
 @pytest.mark.heavy

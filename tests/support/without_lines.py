@@ -39,14 +39,26 @@ def code(gone: Collection[str]) -> list[str]:
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
 
 
+def inside(root: Path, names: Collection[str]) -> list[Path]:
+    """The paths of ``names`` below ``root``, where folders are deleted with all that is in them.
+
+    AssertionError, before anything is deleted, for one that is not there, leads out of ``root``, or is ``root`` itself.
+    """
+    top, paths = root.resolve(), [root / name for name in names]
+    for name, path in zip(names, paths, strict=True):
+        assert path.exists(), name
+        assert top in path.resolve().parents, name
+    return paths
+
+
 def delete(root: Path, gone: Collection[str]) -> None:
-    """Delete the code of lines; AssertionError for a path that does not exist."""
-    for name in code(gone):
-        assert (root / name).exists(), name
-        if (root / name).is_dir():
-            shutil.rmtree(root / name)
+    """Delete the code of lines; AssertionError for a path that does not exist or lies outside of ``root``."""
+    for path in inside(root, code(gone)):
+        if path.is_dir():
+            shutil.rmtree(path)
         else:
-            (root / name).unlink()
+            path.unlink()
 
 
 assert FILES.keys() == LINES.keys()
+assert all(len(name) > 1 for own in FILES.values() for name in own), "a text in place of a tuple of paths"

@@ -126,3 +126,10 @@ def test_the_blocks_of_the_parameter_file_are_its_lines():
     joined = [line for place in sections for line in lines[place.start : place.end]]
     assert joined == [line for line in lines if line.strip() and not line.startswith("#")]
     assert max(MOVES) <= parameters.VERSION
+
+
+def test_words_of_upstream_are_not_taken_over():
+    """They are about the table of upstream: a fork without the key gets it empty."""
+    text, said = completed("seed: 1\n", "words:\n  merit: necessary\n", ["params.yaml: words is missing; add the key"])
+    assert text == "seed: 1\n\nwords:\n"
+    assert said == ["words: is new, and empty"]

@@ -24,6 +24,7 @@ def judged(**verdicts):
             word = {"p": "pass", "f": "fail", "i": "insufficient_evidence"}[verdict]
             rows += [(attribute, comparison, measure, model, value, word) for model in ("baseline", "reweighed")]
     found = pd.DataFrame(rows, columns=["attribute", "comparison", "measure", "model", "value", "verdict"])
+    found["method"] = "chi-square"
     edges = {"low": found["value"] - 0.05, "high": found["value"] + 0.05, "minimum": -0.1, "maximum": 0.1, "reason": ""}
     return found.assign(**edges, support_unprivileged=40, support_privileged=60)
 

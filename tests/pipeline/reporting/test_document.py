@@ -334,7 +334,7 @@ def test_the_policy_with_its_exception(folder):
     )
     hostile = r"\<script\>alert(1)\</script\>\|\](javascript:x)\`#"
     assert text.splitlines()[2] == (
-        rf"| rule\|{hostile} | excepted until 2031-05-06 (fail) | block | [0.625 [0.500, 0.700]][f1] | at least 0.8 | "
+        rf"| Rule\|{hostile} | excepted until 2031-05-06 (fail) | block | [0.625 [0.500, 0.700]][f1] | at least 0.8 | "
         rf"because of {hostile} (exception: new \| form) | {hostile} |"
     )
     assert text.splitlines()[3].startswith("| unanswered_questions | pass | block | [0][f2] | at most 0 | ")

@@ -195,4 +195,4 @@ def test_real_tables_run_by_parameters_alone(name, tmp_path, monkeypatch):
     attribute, column, privileged = {"adult": ("sex", "sex", "Male"), "randhie": ("female", "female", 0)}[name]
     rate = frame["outcome"].groupby(frame[column] == privileged).mean()
     assert found["statistical_parity_difference"][attribute] == pytest.approx(rate[False] - rate[True], abs=1e-6)
-    assert "replay under clinical justification first" in Path("docs/healthcare_audit.md").read_text(encoding="utf-8")
+    assert "replay under justification first" in Path("docs/healthcare_audit.md").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from tests.support.engines import ENGINES, collect, lazy
 GOLDEN = {
     "split": [1192142228, 1679004006, 2090831930, 1200193764],
     "sample": [2126358644, 1296673798, 32927037, 1372720448],
+    "cluster": [83791483, 1627249495, 275647283, 1112424617],
 }
 LARGEST_KEY = 2**52 - 1  # thirteen hexadecimal digits
 
