@@ -223,7 +223,7 @@ def test_tags_say_where_it_comes_from_and_what_the_policy_says(logged):
 
 
 def test_verdict_and_changes_are_columns(logged):
-    """The experiment carries a view of MLflow's table of runs that shows both, under the key that `make mlflow` prints."""
+    """The experiment carries a view of MLflow's table of runs that shows both, by the key that `make mlflow` uses."""
     from commands.trail import PAGE
 
     (key,) = re.findall(r"viewStateShareKey=(\w+)", PAGE)
