@@ -33,7 +33,7 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 def changed(folder: Path, params: Mapping[str, Any]) -> Changes:
     """The leaves that differ from the commit that is checked out; where none do, what that commit changed itself.
 
-    Empty without git, without an earlier version, or where that one cannot be read.
+    Of another table only its source: with it everything differs. Empty without git, without an earlier version, or where that one cannot be read.
     """
     now = dict(flat(params))
     for commit in ("HEAD", "HEAD^"):
@@ -41,7 +41,7 @@ def changed(folder: Path, params: Mapping[str, Any]) -> Changes:
             return {}
         both = {key: (before.get(key, ABSENT), now.get(key, ABSENT)) for key in [*now, *(before.keys() - now.keys())]}
         if found := {key: (old, new) for key, (old, new) in both.items() if old != new}:
-            return found
+            return {key: own for key, own in found.items() if key.endswith(".source")} or found
     return {}
 
 
