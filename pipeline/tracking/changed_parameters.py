@@ -33,7 +33,8 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 def changed(folder: Path, params: Mapping[str, Any]) -> Changes:
     """The leaves that differ from the commit that is checked out; where none do, what that commit changed itself.
 
-    Of another table only its source: with it everything differs. Empty without git, without an earlier version, or where that one cannot be read.
+    Of another table only its source: with it everything differs. Empty without git, without an earlier version, or
+    where that one cannot be read.
     """
     now = dict(flat(params))
     for commit in ("HEAD", "HEAD^"):

@@ -476,13 +476,14 @@ def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
 @pytest.mark.parametrize(
     ("there", "user", "expected"),
     [
-        (["google-chrome", "initdb"], 1000, ["make test-all", "make"]),
-        ([], 0, ["apt-get update", "apt-get install"] * 2 + ["make test-all", "make"]),
-        (["chromium"], 1000, []),
-        (["initdb"], 1000, []),
+        (["google-chrome", "initdb", "java"], 1000, ["make test-all", "make"]),
+        ([], 0, ["apt-get update", "apt-get install"] * 3 + ["make test-all", "make"]),
+        (["chromium", "java"], 1000, []),
+        (["initdb", "java"], 1000, []),
+        (["chromium", "initdb"], 1000, []),
     ],
 )
-def test_ci_has_a_browser_and_a_database_before_it_tests(tmp_path, sh, there, user, expected):
+def test_ci_has_a_browser_a_database_and_java_before_it_tests(tmp_path, sh, there, user, expected):
     """What is there is used; as root the rest is installed; otherwise CI refuses instead of testing less."""
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -490,7 +491,7 @@ def test_ci_has_a_browser_and_a_database_before_it_tests(tmp_path, sh, there, us
         (tools / name).symlink_to(shutil.which(name))
     scripts = {
         "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
-        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || cp "$0" "${0%/*}/${4/postgresql/initdb}"',
+        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || n=${4/postgresql/initdb}; cp "$0" "${0%/*}/${n/default-jre-headless/java}"',
         "id": f"echo {user}",
         "git": "true",
         **dict.fromkeys(there, "true"),

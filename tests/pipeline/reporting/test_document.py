@@ -337,7 +337,7 @@ def test_the_policy_with_its_exception(folder):
         rf"| Rule\|{hostile} | excepted until 2031-05-06 (fail) | block | [0.625 [0.500, 0.700]][f1] | at least 0.8 | "
         rf"because of {hostile} (exception: new \| form) | {hostile} |"
     )
-    assert text.splitlines()[3].startswith("| unanswered_questions | pass | block | [0][f2] | at most 0 | ")
+    assert text.splitlines()[3].startswith("| Unanswered questions | pass | block | [0][f2] | at most 0 | ")
     own = rf"rule\|{hostile} excepted until 2031-05-06 (fail) 2031-05-06 [0.625 [0.500, 0.700]][f1]"
     assert text.splitlines()[5].startswith(own)
 
