@@ -491,7 +491,10 @@ def test_ci_has_a_browser_a_database_and_java_before_it_tests(tmp_path, sh, ther
         (tools / name).symlink_to(shutil.which(name))
     scripts = {
         "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
-        "apt-get": 'echo "apt-get $1" >> ../calls; [ "$1" = update ] || n=${4/postgresql/initdb}; cp "$0" "${0%/*}/${n/default-jre-headless/java}"',
+        "apt-get": """echo "apt-get $1" >> ../calls
+            [ "$1" = update ] && exit
+            case "$4" in postgresql) name=initdb ;; default-jre*) name=java ;; *) name=$4 ;; esac
+            cp "$0" "${0%/*}/$name\"""",
         "id": f"echo {user}",
         "git": "true",
         **dict.fromkeys(there, "true"),
