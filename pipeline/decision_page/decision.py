@@ -125,12 +125,7 @@ def decision(sources: Sources) -> Decision:
     """The decision on everything that was judged."""
     rules = tuple(_rule(judgement, sources) for judgement in sources.judgements if not judgement.said)
     cards = tuple(
-        _card(
-            line,
-            title,
-            [r for r in rules if line_of(r.judgement.rule.metric) == line],
-            picture if picture in sources.files else "",
-        )
+        _card(line, title, [rule for rule in rules if rule.line == line], picture if picture in sources.files else "")
         for line, (title, picture) in LINES.items()
         if line in sources.params
     )
