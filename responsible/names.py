@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
-CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
+CHANGE = "change"  # in place of a model, where a row of a table is about it minus the reference
 DATA = "data"  # in place of a model, where a row is about the labels and no model
 
 FEW = "fewer_than_"  # how the reason of a figure begins that is not published, being about too few people
@@ -20,6 +20,7 @@ CLUSTER_GROUPS = 100  # into which they are hashed
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
 
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
+DECISION, SCORE = "d.", "s."  # the same of what models of somebody else said
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
 
 

@@ -10,62 +10,74 @@ import pandas as pd
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
-from responsible.names import (
-    ALL_PRIVILEGED,
-    ANY_LEVEL,
-    BASELINE,
-    CHANGE,
-    CLUSTER_GROUPS,
-    MODELS,
-    POOLED,
-    REST,
-    REWEIGHED,
-)
+from responsible.modelling.performance import NO_SCORES
+from responsible.models import Judged, spoken
+from responsible.names import ALL_PRIVILEGED, ANY_LEVEL, BASELINE, CLUSTER_GROUPS, POOLED, REST, REWEIGHED
+from responsible.statistics.count_tables import JUDGED
 
 if TYPE_CHECKING:
-    from responsible.fairness.disparity import Fairness
     from responsible.fairness.evaluation import Evaluation
+    from responsible.fairness.verdicts import Fairness
     from responsible.statistics.intervals import Inference
+
+SPOKEN = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
 
 
 def context(
     found: Evaluation,
     performance: pd.DataFrame,
-    weights: dict[str, float],
+    weights: dict[str, float] | None,
     meaning: str,
     *,
     inference: Inference,
     fairness: Fairness,
+    models: Judged = JUDGED,
     cluster: str | None = None,
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``meaning`` is what label 1 means; ``performance`` holds both models' figures, a column ``model`` beside them;
-    ``weights`` the headline of reweighing; ``cluster`` the column by which rows come in clusters, if they do.
+    ``meaning`` is what label 1 means; ``performance`` holds the figures of ``models``, a column ``model`` beside them;
+    ``weights`` the headline of reweighing, where models are trained here; ``cluster`` the column by which rows
+    come in clusters, if they do.
     """
+    performance = performance.fillna({"reason": ""}) if len(performance) else performance
+    called = {model: SPOKEN.get(model, model) for model in models.names}
     return {
+        "models": models,
+        "title": f"{spoken(models.names).capitalize()}, {'side by side' if models.others else 'group by group'}",
+        "spoken": called,
+        "leading": {model: text[0].upper() + text[1:] for model, text in called.items()},
+        "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
+        "rounding": {},  # by how much rounding can have moved ROC AUC, by model; as the stage knows it
+        "without_scores": _without_scores(performance),
         "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
         "cluster": cluster,
         "groups": CLUSTER_GROUPS,
         "minimum_cell": 0,  # as the stage knows it
-        "performance": _performance(performance, found.performance_change),
+        "performance": _performance(performance, found.performance_change, models),
         "weights": weights,
         "power": POWER,
-        "few_rows_decide": bool(weights["rows"]) and weights["effective_rows"] < weights["rows"] / 2,
+        "few_rows_decide": bool(weights and weights["rows"] and weights["effective_rows"] < weights["rows"] / 2),
         "majority": _majority(found),
-        "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
+        "attributes": [_attribute(str(name), found, models) for name in found.fairness["attribute"].unique()],
     }
 
 
-def _performance(table: pd.DataFrame, change: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Figure → its row by model, and the row of its change, None where none was computed."""
+def _without_scores(performance: pd.DataFrame) -> list[str]:
+    """The models whose figures of scores are switched off, because they give decisions alone."""
+    return list(performance.loc[performance["reason"] == NO_SCORES, "model"].unique()) if len(performance) else []
+
+
+def _performance(table: pd.DataFrame, change: pd.DataFrame, models: Judged) -> dict[str, dict[str, Any]]:
+    """Figure → its row by model and by :attr:`Judged.changes`, None where no change was computed."""
     by_figure: dict[str, dict[str, Any]] = {}
     for row in records(table):
-        by_figure.setdefault(row.figure, {"change": None})[row.model] = row
+        by_figure.setdefault(row.figure, dict.fromkeys(models.changes.values()))[row.model] = row
     for row in records(change):
-        by_figure[row.figure]["change"] = row
+        model, _, figure = row.figure.rpartition(".")
+        by_figure[figure][models.changes[model or models.others[0]]] = row
     return by_figure
 
 
@@ -79,27 +91,37 @@ def _majority(found: Evaluation) -> float:
     return float(max(share, 1 - share))
 
 
-def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
+def _answers(found: Evaluation) -> pd.DataFrame:
+    """TP, FP, FN and TN of each level and model; where rows have no labels, selected ones as TP, others as FN."""
+    if len(found.confusion) or found.group_rates.empty:
+        return found.confusion
+    own = found.group_rates[found.group_rates["rate"] == "selection_rate"]
+    return own.assign(tp=own["count"], fp=0, fn=own["of"] - own["count"], tn=0)
+
+
+def _attribute(name: str, found: Evaluation, models: Judged) -> dict[str, Any]:
     table = found.fairness[found.fairness["attribute"] == name]
     own = table[table["comparison"].isin([POOLED, ANY_LEVEL])]
     rows = [
         {"measure": measure, **{r.model: r for r in records(part)}}
         for measure, part in own.groupby("measure", sort=False)
     ]
-    levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
+    answers = _answers(found)
+    answers = answers[answers["attribute"] == name]
+    levels = answers[answers["model"] == models.names[0]]
     scores = found.score_quality[found.score_quality["attribute"] == name]
     pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
         "rows": rows,
-        "moved": _moved(rows if named.get(True) else []),
+        "moved": _moved(rows if named.get(True) and models.others else [], models),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "unmet": [row for row in rows if row[REWEIGHED].verdict != "pass"],
+        "unmet": [row for row in rows if row[models.subject].verdict != "pass"],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
-        "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
+        "counts": _counts(answers, models),
         "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
@@ -137,13 +159,17 @@ def _needed(row: Any) -> dict[str, Any]:
     return {"measure": row.measure, "model": row.model, "reason": row.reason, "more": more}
 
 
-def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The measures by what reweighing did to them: ``nearer`` to parity, ``further``, ``same`` or ``unknown``."""
+def _moved(rows: list[dict[str, Any]], models: Judged) -> dict[str, list[str]]:
+    """The measures by where the subject lies against the reference: ``nearer`` to parity, ``further``, ``same`` or
+    ``unknown``. None where the subject is the reference.
+    """
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
         if (measure := MEASURES[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
-        before, after, change = (row[m] for m in (*MODELS, CHANGE))
+        if models.subject == models.reference:
+            continue
+        before, after, change = (row[m] for m in (models.reference, models.subject, models.changes[models.subject]))
         if isnan(change.low) or isnan(change.value):
             kind = "unknown"
         elif change.low <= 0 <= change.high:
@@ -155,7 +181,7 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
     return moved
 
 
-def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
+def _counts(confusion: pd.DataFrame, models: Judged) -> list[dict[str, Any]]:
     """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
     wrongly; the pools first. None for what is not published.
     """
@@ -165,10 +191,10 @@ def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
     levels = [(level, confusion["level"] == level) for level in confusion["level"].unique()]
     for group, member in [*pools, *levels]:
         own = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]]
-        sums = own.sum().where(own.count() == own.size().to_frame().to_numpy()).reindex(MODELS, fill_value=0)
-        base = sums.loc[REWEIGHED if pd.isna(sums.loc[BASELINE, "tp"]) else BASELINE]
-        selects = {model: sums.loc[model, "tp"] + sums.loc[model, "fp"] for model in MODELS}
-        wrong = {"refused": sums.loc[REWEIGHED, "fn"], "wrongly_selected": sums.loc[REWEIGHED, "fp"]}
+        sums = own.sum().where(own.count() == own.size().to_frame().to_numpy()).reindex(models.names, fill_value=0)
+        base = sums.loc[next((model for model in models.names if pd.notna(sums.loc[model, "tp"])), models.subject)]
+        selects = {model: sums.loc[model, "tp"] + sums.loc[model, "fp"] for model in models.names}
+        wrong = {"refused": sums.loc[models.subject, "fn"], "wrongly_selected": sums.loc[models.subject, "fp"]}
         row = {"n": base.sum(skipna=False), "positives": base.tp + base.fn} | wrong | selects
         out.append({"group": group} | {name: None if pd.isna(count) else int(count) for name, count in row.items()})
     return out

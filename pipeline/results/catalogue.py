@@ -40,6 +40,7 @@ class Tables(StrEnum):
     COEFFICIENTS_REWEIGHED = "plots/coefficients_reweighed.csv"
     FAIRNESS = "plots/fairness.csv"
     GROUP_TESTS = "plots/group_tests.csv"
+    PERFORMANCE = "plots/performance.csv"
     PERFORMANCE_CHANGE = "plots/performance_change.csv"
     PROXIES = "plots/proxies.csv"
     GROUP_RATES = "plots/group_rates.csv"

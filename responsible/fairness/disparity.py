@@ -1,74 +1,63 @@
-"""The group audit of two models on the same rows: measures, intervals, tests and verdicts of one sensitive attribute.
+"""The group audit of models on the same rows: measures, intervals, tests and verdicts of one sensitive attribute.
 
-Everything starts from joint counts ``[level, y, ŷ_baseline, ŷ_reweighed]`` of the test rows. Each comparison pools its
-levels first and then draws. The change is drawn from joint counts, so it is paired: the same people under both models.
+Everything starts from joint counts ``[level, y, ŷ, ŷ, …]`` of the test rows, an axis for each model. Each comparison
+pools its levels first and then draws. A change against the reference is drawn from the joint counts of both, so it is
+paired: the same people under both models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
 
 from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
-from responsible.fairness.groups import Counts, Groups, marginals
-from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
-from responsible.limits import Limits
-from responsible.names import CHANGE, MODELS, POOLED
+from responsible.fairness.groups import Counts, Groups
+from responsible.fairness.measures import MEASURES, Measure
+from responsible.fairness.verdicts import Fairness, best_accuracy, rows_needed, verdict
+from responsible.models import Judged, is_change
+from responsible.names import POOLED
 from responsible.statistics import intervals, jackknife
 from responsible.statistics.count_figures import change, estimate
-from responsible.statistics.count_tables import Draws, drawn
+from responsible.statistics.count_tables import JUDGED, Draws, drawn, marginals, pairs
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
 from responsible.statistics.rates import parts as of_rate
-from responsible.validation import Params, did_you_mean
-
-
-class Fairness(Params):
-    """The limits each measure is judged by, and the lowest accuracy a model is of use at (for ``infeasible``)."""
-
-    accuracy_floor: Annotated[float, Field(ge=0, le=1)]
-    limits: dict[str, Limits]
-
-    @field_validator("limits")
-    @classmethod
-    def _one_for_each_measure(cls, limits: dict[str, Limits]) -> dict[str, Limits]:
-        """Refuse limits for measures that do not exist and measures without limits, declared or their own."""
-        for name in limits:
-            if name not in MEASURES:
-                raise ValueError(f"limits.{name} is not a measure{did_you_mean(name, MEASURES)}")
-        own = {name: measure.limits for name, measure in MEASURES.items() if measure.limits}
-        if lacking := [name for name in MEASURES if name not in own | limits]:
-            raise ValueError(f"limits for {', '.join(lacking)} are missing; add a minimum or maximum")
-        return own | limits
 
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` for the
-    change, and each model's own ``[side, y, ŷ]``, so that its figures do not depend on the model it stands beside.
+    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` of the
+    reference and each other model, and each model's own ``[side, y, ŷ]``, whose figures do not depend on the others.
     """
 
-    joint: tuple[Counts, Draws]
+    rows: int
+    joint: Mapping[str, tuple[Counts, Draws]]
     models: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
-    def of(cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator) -> _Pair:
-        by_group = dict.fromkeys(MODELS) if parts is None else marginals(parts)
-        own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint).items()}
-        return cls((joint, drawn(joint, inference, rng, models=2, parts=parts)), own)
+    def of(
+        cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator, models: Judged
+    ) -> _Pair:
+        def tables(split: Callable[..., dict[str, Counts]], axes: int) -> dict[str, tuple[Counts, Draws]]:
+            by_group = {} if parts is None else split(parts, models)
+            return {
+                m: (t, drawn(t, inference, rng, models=axes, parts=by_group.get(m)))
+                for m, t in split(joint, models).items()
+            }
+
+        own = tables(marginals, 1)  # drawn first
+        return cls(int(joint.sum()), tables(pairs, 2), own)
 
     def turned(self) -> _Pair:
         """The same comparison, and the same replicates, from the other side."""
         whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
         own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
-        return _Pair((whole(self.joint[0]), self.joint[1].map(whole)), own)
+        return _Pair(self.rows, {model: (whole(t), d.map(whole)) for model, (t, d) in self.joint.items()}, own)
 
 
 def disparities(
@@ -80,8 +69,10 @@ def disparities(
     *,
     rows: int | None = None,
     parts: Counts | None = None,
+    models: Judged = JUDGED,
 ) -> pd.DataFrame:
-    """Every measure of every comparison, for baseline, reweighed and their paired change.
+    """Every measure (without labels: of selection rates) of every comparison, for each of ``models``, and the paired
+    change of each against their reference.
 
     Comparisons are those of :func:`~.comparisons.comparisons`; a single unprivileged level is also all of them, with
     the same figures, and "any level" (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
@@ -96,21 +87,27 @@ def disparities(
     """
     found: list[Row] = []
     everybody, wider = int(joint.sum()) if rows is None else rows, simultaneous(inference, who)
-    for versus, pair in _pairs(joint, parts, who, inference, rng):
-        judge = partial(_comparison, pair, fairness, others=everybody - int(pair.joint[0].sum()))
+    for versus, pair in _pairs(joint, parts, who, inference, rng, models=models):
+        judge = partial(_comparison, pair, fairness, models=models, others=everybody - pair.rows)
         own, wide = judge(inference), None if versus == POOLED else wider
-        judged = together(_tested(own, pair), own if wide == inference else judge(wide) if wide else [])
+        judged = together(_tested(own, pair, models), own if wide == inference else judge(wide) if wide else [])
         names = [POOLED, versus] if who.reference and who.compared == 1 else [versus]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
     if not who.reference:
-        found = any_level([row for row in found if row["model"] != CHANGE], ("model", "measure")) + found
+        found = any_level([row for row in found if not is_change(str(row["model"]))], ("model", "measure")) + found
     return pd.DataFrame([row | {"farthest": row.get("farthest", "")} for row in found]).astype(
         {f"{what}_{who}": "Int64" for what in ("support", "needed") for who in ("unprivileged", "privileged")}
     )
 
 
 def _pairs(
-    joint: Counts, parts: Counts | None, who: Groups, inference: Inference, rng: np.random.Generator
+    joint: Counts,
+    parts: Counts | None,
+    who: Groups,
+    inference: Inference,
+    rng: np.random.Generator,
+    *,
+    models: Judged,
 ) -> Iterator[tuple[str, _Pair]]:
     """Every comparison by name; two levels that are compared with each other have the same replicates."""
     pair: _Pair | None = None
@@ -119,23 +116,25 @@ def _pairs(
             pair = pair.turned()
         else:
             by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
-            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng)
+            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng, models)
         yield versus.name, pair
 
 
-def _tested(rows: list[Row], pair: _Pair) -> list[Row]:
-    tests = {m: _tests(pair.models[m][0], pair.models[m][1].parts) for m in MODELS}
+def _tested(rows: list[Row], pair: _Pair, models: Judged) -> list[Row]:
+    tests = {m: _tests(table, draws.parts, _asked(models)) for m, (table, draws) in pair.models.items()}
     return [row | tests.get(str(row["model"]), {}).get(str(row["measure"]), {}) for row in rows]
 
 
-def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, *, others: int) -> list[Row]:
+def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, *, models: Judged, others: int) -> list[Row]:
     out: list[Row] = []
-    for name, measure in MEASURES.items():
-        place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
-        for model in MODELS:
+    for name, measure in _asked(models).items():
+        place = {"measure": name}
+        ceiling = _ceiling(name, pair, fairness, inference, others) if models.labelled else None
+        for model in models.names:
             judged = _judged(name, pair.models[model], fairness, inference, ceiling=ceiling, others=others)
             out.append(place | {"model": model} | judged)
-        out.append(place | {"model": CHANGE} | asdict(change(measure.figure, *pair.joint, inference)))
+        for model, as_change in models.changes.items():
+            out.append(place | {"model": as_change} | asdict(change(measure.figure, *pair.joint[model], inference)))
     return out
 
 
@@ -143,7 +142,7 @@ def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference, o
     """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
     models.
     """
-    table, (draws, parts) = pair.models[MODELS[0]]
+    table, (draws, parts) = next(iter(pair.models.values()))
 
     def best(t: Counts) -> np.ndarray:
         return best_accuracy(t[..., 0, :, :], t[..., 1, :, :], name, fairness.limits[name], others)
@@ -161,7 +160,7 @@ def _judged(
     fairness: Fairness,
     inference: Inference,
     *,
-    ceiling: float,
+    ceiling: float | None,
     others: int,
 ) -> dict[str, object]:
     limits, (u, p) = fairness.limits[name], tables[0]
@@ -172,7 +171,7 @@ def _judged(
         "minimum": limits.minimum,
         "maximum": limits.maximum,
         "verdict": judged,
-        "best_accuracy": float(best_accuracy(u, p, name, limits, others)),
+        "best_accuracy": math.nan if ceiling is None else float(best_accuracy(u, p, name, limits, others)),
         "support_unprivileged": support[0],
         "support_privileged": support[1],
         **rows_needed(found, limits, judged, support, inference),
@@ -184,13 +183,18 @@ def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
     return fewest[0], fewest[1]
 
 
-def _tests(table: Counts, parts: Counts | None) -> dict[str, dict[str, object]]:
+def _asked(models: Judged) -> dict[str, Measure]:
+    """The measures that the rows can answer: without labels those of selection rates."""
+    return {name: measure for name, measure in MEASURES.items() if models.labelled or not measure.needs_labels}
+
+
+def _tests(table: Counts, parts: Counts | None, measures: Mapping[str, Measure]) -> dict[str, dict[str, object]]:
     """By measure: hypothesis, method and p of the test of its null hypothesis, shared by measures of one hypothesis."""
     found: dict[str, dict[str, object]] = {}
-    for hypothesis, measure in {measure.hypothesis: measure for measure in MEASURES.values()}.items():
+    for hypothesis, measure in {measure.hypothesis: measure for measure in measures.values()}.items():
         if parts is None:
             method, p = (test := measure.test(*table)).method, test.p
         else:
             method, p = "jackknife", jackknife.equal_rates(measure.figure.rates, parts)
         found[hypothesis] = {"hypothesis": hypothesis, "method": method, "p": p}
-    return {name: found[measure.hypothesis] for name, measure in MEASURES.items()}
+    return {name: found[measure.hypothesis] for name, measure in measures.items()}

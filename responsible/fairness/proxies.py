@@ -17,7 +17,7 @@ import pandas as pd
 from responsible.fairness.groups import Groups
 from responsible.modelling.logistic_regression import train
 from responsible.modelling.parameters import Logistic
-from responsible.modelling.performance import cluster_of, score_interval
+from responsible.modelling.score_intervals import cluster_of, score_interval
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import auc_interval, roc_auc

@@ -1,8 +1,9 @@
-"""Score quality by group: how well two scored models rank, and whether their scores can be taken at their word."""
+"""Score quality by group: how well scored models rank, and whether their scores can be taken at their word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,41 +17,38 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def _members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """Name and membership (m,) of both pools, where a level is privileged, and of every level; excluded levels belong
-    to none.
+class Scored(NamedTuple):
+    """The scores of one model by cells, arrays (m,): with the counts ``n``, the 0/1 ``label``, the level's ``code`` of
+    an attribute (-1: excluded) and the group of clusters, where rows come in any.
     """
-    if who.reference:
-        yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
-        yield POOLED, (code >= 0) & ~who.privileged[code]
-    for level, name in enumerate(who.levels):
-        yield name, code == level
+
+    score: Array
+    n: Ints
+    label: Ints
+    code: Ints
+    clusters: Ints | None = None
 
 
-def score_quality(
-    code: Ints,
-    who: Groups,
-    scores: Mapping[str, Array],
-    label: Ints,
-    counts: Ints,
-    *,
-    bins: int,
-    confidence: float,
-    clusters: Ints | None = None,
-) -> pd.DataFrame:
+def _groups(who: Groups) -> dict[str, npt.NDArray[np.bool_]]:
+    """Name and levels of both pools, where a level is privileged, and of every level."""
+    pools = {ALL_PRIVILEGED: who.privileged, POOLED: ~who.privileged} if who.reference else {}
+    return pools | dict(zip(who.levels, np.eye(len(who.levels), dtype=bool), strict=True))
+
+
+def score_quality(who: Groups, scored: Mapping[str, Scored], *, bins: int, confidence: float) -> pd.DataFrame:
     """Ranking and calibration of each group and model, a row each.
 
     Columns: ``attribute, group, model, n, roc_auc`` (NaN without positives or negatives), ``score`` (mean score),
     ``observed`` (share of label 1), ``bins`` (score bins with rows) and ``bins_off`` (those whose mean score lies
-    outside Wilson's interval of their observed share; with ``clusters`` (m,), of the rows over their design effect).
+    outside Wilson's interval of their observed share; of clustered rows, of the rows over their design effect).
     """
     rows = []
-    for group, member in _members(code, who):
-        n, ones = counts[member], (counts * label)[member]
-        for model, score in scores.items():
-            own = score[member]
-            groups = None if clusters is None else clusters[member]
-            found = calibration(own, ones, n, bins, confidence, clusters=groups)
+    for group, levels in _groups(who).items():
+        for model, of in scored.items():
+            member = (of.code >= 0) & levels[of.code]
+            own, n, ones = of.score[member], of.n[member], (of.n * of.label)[member]
+            clusters = None if of.clusters is None else of.clusters[member]
+            found = calibration(own, ones, n, bins, confidence, clusters=clusters)
             held = found.n > 0
             off = held & ((found.score < found.low) | (found.score > found.high))
             total = n.sum()

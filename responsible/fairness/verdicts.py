@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field, field_validator
 
 from responsible.fairness.measures import MEASURES, Line
 from responsible.limits import Limits, Verdict
@@ -12,8 +14,28 @@ from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.rates import Counts, divide, rate
 from responsible.statistics.sample_size import growth
+from responsible.validation import Params, did_you_mean
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
+
+
+class Fairness(Params):
+    """The limits each measure is judged by, and the lowest accuracy a model is of use at (for ``infeasible``)."""
+
+    accuracy_floor: Annotated[float, Field(ge=0, le=1)]
+    limits: dict[str, Limits]
+
+    @field_validator("limits")
+    @classmethod
+    def _one_for_each_measure(cls, limits: dict[str, Limits]) -> dict[str, Limits]:
+        """Refuse limits for measures that do not exist and measures without limits, declared or their own."""
+        for name in limits:
+            if name not in MEASURES:
+                raise ValueError(f"limits.{name} is not a measure{did_you_mean(name, MEASURES)}")
+        own = {name: measure.limits for name, measure in MEASURES.items() if measure.limits}
+        if lacking := [name for name in MEASURES if name not in own | limits]:
+            raise ValueError(f"limits for {', '.join(lacking)} are missing; add a minimum or maximum")
+        return own | limits
 
 
 def verdict(

@@ -18,8 +18,10 @@ from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import Fairness
 from responsible.governance.evidence import WHOLE, Evidence
-from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
+from responsible.modelling.performance import paired_change
+from responsible.modelling.score_intervals import cluster_of, lacking, score_interval
 from responsible.names import CHANGE, POOLED
 from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference, Interval, quantile
@@ -77,7 +79,7 @@ def paired(
     attributes: Sequence[groups.Groups],
     decide_at: tuple[float, float],
     *,
-    fairness: disparity.Fairness,
+    fairness: Fairness,
     inference: Inference,
     rng: np.random.Generator,
 ) -> Changes:

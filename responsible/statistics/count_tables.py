@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from responsible.models import Judged
 from responsible.names import CLUSTER
 from responsible.statistics import jackknife
 from responsible.statistics.intervals import Inference, half_counts, replicates
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Code = npt.NDArray[np.int64]
+JUDGED = Judged()  # two models, the first of which is the reference
 Compute = Callable[[Counts], np.ndarray]
 
 
@@ -81,3 +83,21 @@ def drawn(
     """Replicates with half a row in each empty cell; leading axes are independent. ``parts``: see :class:`Draws`."""
     half = half_counts(table, models)
     return Draws(replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half), parts)
+
+
+def marginals(joint: Counts, models: Judged = JUDGED) -> dict[str, Counts]:
+    """``[..., level, y, ŷ]`` of each model from the joint counts of all of them, ``[..., level, y, ŷ, ŷ, …]``."""
+    last = range(-len(models.names), 0)
+    return {
+        m: joint.sum(tuple(axis for axis in last if axis != own)) for own, m in zip(last, models.names, strict=True)
+    }
+
+
+def pairs(joint: Counts, models: Judged = JUDGED) -> dict[str, Counts]:
+    """``[..., level, y, ŷ of the reference, ŷ]`` of each other model."""
+    last = dict(zip(models.names, range(-len(models.names), 0), strict=True))
+    out = {}
+    for model in models.others:
+        own = joint.sum(tuple(axis for name, axis in last.items() if name not in (model, models.reference)))
+        out[model] = own if last[models.reference] < last[model] else own.swapaxes(-1, -2)
+    return out

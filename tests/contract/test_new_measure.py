@@ -12,19 +12,21 @@ import pytest
 
 from pipeline.documents import build_summary, comparison, healthcare_audit
 from pipeline.plots import fairness as pictures
+from pipeline.plots.group_rates import group_rates
 from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
-from responsible.fairness.disparity import Fairness
-from responsible.fairness.evaluation import Evaluation, evaluate, summary
+from responsible.fairness.evaluation import Evaluation, Predicted, evaluate, summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES, Measure, difference, equal
+from responsible.fairness.verdicts import Fairness
 from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import from_policy
 from responsible.governance.version_change import better, paired
 from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
+from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
 from responsible.words import Words
@@ -74,7 +76,9 @@ def declared(monkeypatch):
 def found(declared) -> Evaluation:
     """The evaluation of the table with the new entry."""
     rng = np.random.default_rng(1)
-    return evaluate(*people(), [WHO], 0.5, fairness=declared, inference=INFERENCE, rng=rng)
+    test, label = people()
+    said = {m: Predicted.of_scores(test, test[m].to_numpy(), label, 0.5) for m in MODELS}
+    return evaluate(test, label, [WHO], said, fairness=declared, inference=INFERENCE, rng=rng)
 
 
 @pytest.fixture
@@ -137,7 +141,7 @@ def test_documents_and_pictures_show_it(found, results, declared):
     context = comparison.context(found, table, weights, "income is at least 1", inference=INFERENCE, fairness=declared)
     drawn = {
         "limits": pictures.disparities(found.fairness, 0.95),
-        "rates": pictures.group_rates(found.group_rates, 0.95),
+        "rates": group_rates(found.group_rates, 0.95),
     }
     text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn | Words().of_tables())
     (line,) = [line for line in text.splitlines() if line.startswith("| false positive rate difference ")]

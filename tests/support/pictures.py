@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from pipeline.plots import fairness, healthcare, segments, thresholds
+from pipeline.plots import fairness, group_rates, healthcare, segments, thresholds
 from pipeline.plots.style import Picture
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
@@ -89,7 +89,7 @@ def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
 
     return {
         "disparities": fairness.disparities(own("fairness"), LEVEL),
-        "group_rates": fairness.group_rates(own("group_rates"), LEVEL),
+        "group_rates": group_rates.group_rates(own("group_rates"), LEVEL),
         "threshold_choice": threshold_choice(own("threshold_intervals")),
         "healthcare_gaps": healthcare.gaps(
             own("healthcare_approvals"), own("healthcare_waits"), "minutes", LEVEL, Words()
