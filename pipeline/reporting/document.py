@@ -38,7 +38,7 @@ keep texts escaped. Macros work. Floats in expressions are refused: a limit belo
 Linked documents: ``sources.gather`` once, then :func:`write` for each template. The stage's deps are the files.
 
 Documents of rows, which a stage writes beside their tables, come from ``engine.fill``: Python supplies rows, the
-template all prose. The guard is the same; numbers of the rows print as counts or with three decimals, or as a
+template all prose. The guard is the same; the stage passes the text to ``glossary.linked``, as ``write`` does. Numbers of the rows print as counts or with three decimals, or as a
 filter says: ``x | number(2)``, ``x | number("g")``, ``x | percent``, ``p | p_value("p")``, ``x | code``, and of a row
 with ``value``, ``low``, ``high``, … ``row | interval``, ``row | interval("share", percent=true)``, ``row | limits``,
 ``row | verdict``.
@@ -50,7 +50,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.reporting import engine, template_functions
+from pipeline.reporting import engine, glossary, template_functions
 from pipeline.reporting.sources import Sources
 
 
@@ -75,4 +75,4 @@ def write(
     body, own = functions.filled(engine.read(path), str(path))
     engine.refuse_open(str(path), own)
     footer = functions.links.footer((data or {}).get(name, ()))
-    return Document(name, engine.spaced(f"{body}\n\n{footer}"), functions.answers)
+    return Document(name, glossary.linked(engine.spaced(f"{body}\n\n{footer}"), output), functions.answers)
