@@ -38,7 +38,7 @@ keep texts escaped. Macros work. Floats in expressions are refused: a limit belo
 Linked documents: ``sources.gather`` once, then :func:`write` for each template. The stage's deps are the files.
 
 Documents of rows, which a stage writes beside their tables, come from ``engine.fill``: Python supplies rows, the
-template all prose. The guard is the same; the stage passes the text to ``glossary.linked``, as ``write`` does. Numbers of the rows print as counts or with three decimals, or as a
+template all prose. The guard is the same; numbers of the rows print as counts or with three decimals, or as a
 filter says: ``x | number(2)``, ``x | number("g")``, ``x | percent``, ``p | p_value("p")``, ``x | code``, and of a row
 with ``value``, ``low``, ``high``, … ``row | interval``, ``row | interval("share", percent=true)``, ``row | limits``,
 ``row | verdict``.
