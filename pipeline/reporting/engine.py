@@ -44,7 +44,7 @@ class _Markdown(Environment):
 def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = None, output: str = "") -> str:
     """The Markdown of a template and the rows it shows, by name; a name that is missing is an error.
 
-    ``answers`` are those that people gave in it. Where it will lie, ``output``, says how the glossary is linked from it.
+    ``answers`` are those that people gave in it. ``output`` is where it will lie: links to the glossary go from there.
     """
     path = Path(template)
     place = path.name.partition(".")[0]
@@ -172,7 +172,7 @@ def refuse_open(place: str, own: Prose) -> None:
     """Refuse a place left open."""
     if found := prose.placeholder(own[0]):
         line = own[1][found.at]
-        raise _RefusedError(f"{place}, line {line}: {found.text!r} is a place left open; write what belongs there")
+        raise _RefusedError(f"{place}, line {line}: {found.text!r} is an unfinished placeholder; write the text")
 
 
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:

@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from commands import gate
-from pipeline.reporting.formatting import figure, judgement_cells
+from pipeline.reporting.formatting import figure
 from pipeline.results import figures
 from pipeline.results.freshness import locked as locked_stages
 from pipeline.results.policy_verdicts import verdicts

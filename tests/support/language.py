@@ -1,4 +1,4 @@
-"""What people read, and the sentences, numbers and keys in it: documents, pages, parameters and messages of the code."""
+"""What people read, with its sentences, numbers and keys: documents, pages, parameters and messages of the code."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
 def paragraphs(path: Path) -> Iterator[str]:
     """Paragraphs and list items of a Markdown page: no header, table, code, picture, heading or quote of data."""
     text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"^> ?", "", text, flags=re.MULTILINE)
     text = re.sub(r"<!--.*?-->|^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^\[[^\]]+\]: .*$|^#.*$|^\|.*$|^!\[.*$", "\n", text, flags=re.MULTILINE)
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", text):
