@@ -18,11 +18,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from responsible.governance.evidence import Evidence
-from responsible.governance.policy import Judgement, Rule
+from responsible.governance.policy import Judgement, Line, Rule
 from responsible.governance.statements import Confirmation, Day, Told
 from responsible.validation import Params
 
-Line = Literal["budget", "healthcare", "segments"]
 FILE = "answers.yaml"
 NOT_YET = "not answered yet"
 UNANSWERED = "unanswered_questions"  # the name of the rule that judges them

@@ -16,6 +16,7 @@ from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import groups
@@ -123,7 +124,7 @@ def test_policy_and_risk_register_judge_it(results):
         "baseline": ("fail", True),
     }
     assert judged["baseline"].evidence.value == pytest.approx(0.4)
-    assert [risk.harm for risk in from_policy(judged.values())] == ["quality of service"] * 2
+    assert [risk.harm for risk in from_policy(judged.values(), line_of)] == ["quality of service"] * 2
 
 
 def test_documents_and_pictures_show_it(found, results, declared):
