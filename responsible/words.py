@@ -98,7 +98,11 @@ class Words(Params):
         return table.assign(**spelt, attribute=[self.names.get(own, own) for own in table["attribute"]])
 
     def scope(self, scope: str) -> str:
-        """The cases of a part of the decisions: ``all cases``, ``justified cases``, ``justified urgent cases``."""
+        """The cases of a part of the decisions: ``all cases``, ``justified cases``, ``justified urgent cases``, ``cases
+        proposed for a yes``.
+        """
+        if scope.startswith("proposed "):
+            return f"{self.many('healthcare')} proposed for a {scope.removeprefix('proposed ')}"
         parts = {"merit": self.merit, "urgent": self.urgency}
         said = " ".join(own for part, own in parts.items() if part in scope.split())
         return f"{said or 'all'} {self.many('healthcare')}"

@@ -61,7 +61,8 @@ class Rule:
     @property
     def to_do(self) -> str:
         """What its owner does about the verdict."""
-        return self.judgement.rule.treatment or TREATMENTS[self.judgement.verdict]
+        planned = self.judgement.rule.treatment if self.judgement.verdict != "pass" else ""
+        return planned or TREATMENTS[self.judgement.verdict]
 
     @property
     def due(self) -> str:

@@ -20,6 +20,7 @@ from pipeline.documents.healthcare_figures import (
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
+from responsible.healthcare.approval_rates import OVERRIDE_GAP, OVERRIDE_RATE
 from responsible.names import REST
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ EVENTS = {
     "true_negative_rate": "{rows} that are not {merit} are refused",
     "negative_predictive_value": "refused {rows} were not {merit}",
     "accuracy": "{rows} are decided as need says",
+    OVERRIDE_RATE: "{rows} were overruled by a person",
 }
 # The rows that each of these rates rests on.
 RESTS_ON = {
@@ -46,11 +48,19 @@ RESTS_ON = {
     "true_positive_rate": "{merit} {rows}",
     "false_positive_rate": "{rows} that are not {merit}",
     "positive_predictive_value": "{yes} {rows}",
+    OVERRIDE_RATE: "{rows}",
 }
 LINE: Final = "healthcare"
 SCOPES = ("all", "merit", "urgent", "urgent merit")
+OVERRULED = ("all", "proposed yes", "proposed no")
 LOWEST = 3  # factors listed for a difference
-TELLING = ("merit", "urgent merit", "all", "urgent")  # of equally coloured scopes a summary takes the first: equal need
+TELLING = (
+    "merit",
+    "urgent merit",
+    "all",
+    "urgent",
+    *OVERRULED[1:],
+)  # of equally coloured scopes a summary takes the first: equal need
 
 
 def context(
@@ -105,14 +115,20 @@ def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit, called: Words)
     ``shown`` is whether the difference is shown at the declared significance. ``undecided`` is whether the interval
     crosses a limit; ``needed`` then has what each group has and would need, nothing where no number would decide.
     """
-    rates = MEASURES[row.measure].rates if row.measure in MEASURES else ()
+    rates = (
+        (OVERRIDE_RATE,)
+        if row.measure == OVERRIDE_GAP
+        else MEASURES[row.measure].rates
+        if row.measure in MEASURES
+        else ()
+    )
     privileged = [called.level(row.attribute, level) for level in roles.protected[row.attribute].privileged]
     spoken = {"rows": called.many(LINE), "yes": called.answer(LINE), "merit": called.merit}
     return {
         "finding": row.finding,
         "row": row,
         "scope": called.scope(row.scope),
-        "among": f"Among {called.scope('urgent')}, " if row.scope.startswith("urgent") else "",
+        "among": f"Among {called.scope(row.scope)}, " if row.scope != "all" and rates else "",
         "against": f"where it is {' or '.join(privileged)}" if privileged else f"for {REST}",
         "defined": not np.isnan(row.value),
         "tested": not np.isnan(row.p),
@@ -120,9 +136,7 @@ def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit, called: Words)
         "event": EVENTS[rates[0]].format(**spoken) if rates else "",
         "undecided": bool(rates) and row.verdict == "insufficient_evidence" and not row.reason,
         "needed": _needed(row) if rates else [],
-        "rests_on": (RESTS_ON.get(rates[0], "{rows}") if len(rates) == 1 else "{rows} of the rarer need").format(
-            **spoken
-        ),
+        "rests_on": _rests_on(rates).format(**spoken),
     }
 
 

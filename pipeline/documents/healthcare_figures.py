@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.reporting.tables import records
+from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.names import SWITCHED_OFF
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def headline(found: Audited) -> dict[str, Any]:
         "subgroups": {"confirmed": len(confirmed(found)), "beyond_declared": len(beyond(found))},
         "intersections_approved_less": int(shown_less(found.intersections).sum()),
     }
+    if len(overruled := found.rates[found.rates["rate"] == OVERRIDE_RATE]):
+        one = overruled[(overruled["attribute"] == overruled["attribute"].iloc[0]) & (overruled["scope"] == "all")]
+        out["overrides"] = {"count": int(one["count"].sum()), "of": int(one["of"].sum())}
     if len(found.waits):
         own = found.waits[(found.waits["scope"] == "all") & (found.waits["measure"] == "mean_wait_difference")]
         out["mean_wait_difference"] = _by_attribute(own.drop_duplicates("attribute"))

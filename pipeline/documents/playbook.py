@@ -66,6 +66,7 @@ METRICS = {
         "responsible.fairness.individual.like_pairs",
     ),
     "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.fairness.individual.consistency"),
+    "overrides": ("decisions, and those that a person overruled", "responsible.healthcare.approval_rates.every_rate"),
     "subgroups": ("conjunctions that the second half confirms", "responsible.fairness.subgroups.search"),
     "intersections_approved_less": (
         "combinations shown to be approved less",

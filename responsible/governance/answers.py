@@ -147,7 +147,7 @@ def tables(parameters: Mapping[str, Any]) -> dict[str, Table]:
         columns = {*(budget.get("features") or ()), *_columns(parameters.get("sensitive"))}
         found["budget"] = _table(budget, budget.get("target"), columns)
     if care := parameters.get("healthcare"):
-        roles = [own["column"] for role in ("merit", "urgency", "duration") if (own := care.get(role))]
+        roles = [own["column"] for role in ("merit", "urgency", "override", "duration") if (own := care.get(role))]
         columns = {*roles, *(care.get("features") or ()), *_columns(care.get("protected"))}
         found["healthcare"] = _table(care, care.get("outcome"), columns)
     if people := parameters.get("segments"):
