@@ -66,9 +66,8 @@ def headline(found: Audited) -> dict[str, Any]:
         "subgroups": {"confirmed": len(confirmed(found)), "beyond_declared": len(beyond(found))},
         "intersections_approved_less": int(shown_less(found.intersections).sum()),
     }
-    if len(overruled := found.rates[found.rates["rate"] == OVERRIDE_RATE]):
-        one = overruled[(overruled["attribute"] == overruled["attribute"].iloc[0]) & (overruled["scope"] == "all")]
-        out["overrides"] = {"count": int(one["count"].sum()), "of": int(one["of"].sum())}
+    if counted := overrides(found):
+        out["overrides"] = counted
     if len(found.waits):
         own = found.waits[(found.waits["scope"] == "all") & (found.waits["measure"] == "mean_wait_difference")]
         out["mean_wait_difference"] = _by_attribute(own.drop_duplicates("attribute"))
@@ -77,6 +76,13 @@ def headline(found: Audited) -> dict[str, Any]:
         out["like_cases"] = {"pairs": own_.pairs.pairs, "violation_rate": own_.pairs.rate}
         out["like_cases"]["consistency"] = own_.consistency
     return out
+
+
+def overrides(found: Audited) -> dict[str, int]:
+    """How many cases people overruled, and of how many; empty where the table does not say."""
+    own = found.rates[(found.rates["rate"] == OVERRIDE_RATE) & (found.rates["scope"] == "all")]
+    one = own[own["attribute"] == own["attribute"].iloc[0]] if len(own) else own
+    return {name: int(one[name].sum()) for name in ("count", "of")} if len(own) else {}
 
 
 def _by_attribute(rows: pd.DataFrame) -> dict[str, float]:

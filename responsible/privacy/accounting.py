@@ -21,7 +21,7 @@ EVERYWHERE = (
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {
     "teaching": (
-        "any single person: rows are not clipped, so no finite ε holds (epsilon_if_clipped supposes they were)",
+        "any single person: rows are not clipped, so no finite ε holds (the ε in the ledger supposes they were)",
         "the mean and standard deviation of each feature, taken from the data",
         *EVERYWHERE,
     ),
@@ -81,7 +81,7 @@ def entry(mechanism: str, epsilon: float, setting: Setting) -> LedgerEntry:
         multiplier=multiplier,
         adjacency=ADJACENCY,
         rounds=rounds,
-        composition=f"{rounds} rounds of counts and sums, all published" if central else "one noisy row a person",
+        composition=f"{rounds} rounds of counts and sums, all published" if central else "one noisy row per person",
         advantage_cap=delta(composed([multiplier] * rounds), 0.0),
         not_protected="; ".join(NOT_PROTECTED[mechanism]),
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.documents import build_summary, comparison, healthcare_audit
+from pipeline.documents import build_summary, comparison, healthcare_words
 from pipeline.plots import fairness as pictures
 from pipeline.reporting import engine
 from pipeline.results import figures
@@ -24,6 +24,7 @@ from responsible.fairness.measures import MEASURES, Measure, difference, equal
 from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import from_policy
 from responsible.governance.version_change import better, paired
+from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.statistics.intervals import Inference
@@ -191,7 +192,7 @@ def test_parameters_may_name_it(declared):
 
 def test_the_healthcare_audit_has_words_for_every_rate():
     """Whatever rate a measure counts first, a sentence about its shares has the event in words."""
-    assert healthcare_audit.EVENTS.keys() == RATES.keys()
+    assert healthcare_words.EVENTS.keys() == {*RATES, OVERRIDE_RATE}
 
 
 def test_the_table_that_people_read_has_it(results):
