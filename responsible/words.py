@@ -11,9 +11,9 @@ from responsible.names import meaning, spoken
 from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
-Line = Literal["budget", "healthcare"]
+Line = Literal["budget", "healthcare", "segments"]
 CASES, PEOPLE = ("case", "cases"), ("person", "people")
-ROWS = {"budget": PEOPLE, "healthcare": CASES}
+ROWS = {"budget": PEOPLE, "healthcare": CASES, "segments": PEOPLE}
 LEVELS = ("level", "comparison", "farthest")  # columns of figures that hold a level
 NAMED = ("attribute", "measure", "figure", "feature", "column", "rate")
 YES = {"budget": "selected", "healthcare": "approved"}
