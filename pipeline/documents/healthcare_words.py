@@ -26,6 +26,8 @@ EVENTS = {
     "false_negative_rate": "{merit} {rows} are refused",
     "true_negative_rate": "{rows} that are not {merit} are refused",
     "negative_predictive_value": "refused {rows} were not {merit}",
+    "false_discovery_rate": "{yes} {rows} were not {merit}",
+    "false_omission_rate": "refused {rows} were {merit}",
     "accuracy": "{rows} are decided as need says",
     OVERRIDE_RATE: "{rows} were overruled by a person",
 }

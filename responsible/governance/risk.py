@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Band
 
 Harm = Literal["allocation", "quality of service", "representation", "privacy"]
@@ -28,7 +28,7 @@ An exception changes who answers for a rule that is not met and not how likely t
 TREATMENTS = {
     "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
     "fail": "Change the model or what is decided, until the limit is met.",
-    "insufficient_evidence": "Collect more data before anybody relies on this. It is not a pass.",
+    "insufficient_evidence": "Collect more data. This is not a pass.",
     "excepted": "Meet the rule before its exception ends.",
     "pass": "Nothing now. Review the limits when the use changes.",
     "RED": "Find the root cause, and decide what changes.",
@@ -112,7 +112,7 @@ def harm_of(metric: str) -> Harm:
     """
     section, _, name = metric.partition(".")
     last = name.rpartition(".")[2]
-    selection = last in MEASURES and not MEASURES[last].needs_labels
+    selection = last in KNOWN and not KNOWN[last].needs_labels
     if selection or section in PROXIES or last in ALLOCATION:
         return "allocation"
     if last in REPRESENTATION:
