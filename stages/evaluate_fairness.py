@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness import evaluation
-from responsible.fairness.evaluation import Evaluation, Predicted, evaluate, summary
+from responsible.fairness.evaluation import Evaluation, ScoredCells, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
@@ -102,7 +103,7 @@ def main(
     said = _comparison.context(*tables, inference=inference, fairness=fairness, models=models, cluster=cluster)
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     said |= {"rounding": of_scores["rounding"]} | given.words.of_tables()
-    files.write_text(comparison, fill(template, said))
+    files.write_text(comparison, fill(template, said, output=comparison))
 
 
 def _evaluated(
@@ -121,34 +122,45 @@ def _evaluated(
     shown = covered(test, label, list(decisions.values()), levels, given.disclosure, judged=models)
     declared = declared_groups(shown.cover.cells(table), shown.cover.sensitive(levels))
     test, scored = shown.cover.cells(test), shown.cover.cells(scored[scored["split"] == "test"])
-    predicted = {name: Predicted(said, _scores(name, test, label, scored)) for name, said in decisions.items()}
+    scores = _scores(test, label, scored, given)
     rng = stream(given.seed, "evaluate_fairness/intervals")
     found = evaluate(
-        test, label, declared, predicted, models=models, fairness=given.fairness, inference=given.inference, rng=rng
+        *(test, label, declared, decisions, scores),
+        models=models,
+        fairness=given.fairness,
+        inference=given.inference,
+        rng=rng,
     )
     if given.disclosure.minimum_cell:
         found = replace(found, **published(vars(found), shown, whole, given.sensitive))
-    return found, _performance(test, label, predicted, given), declared, shown.cover
+    return found, _performance(test, label, decisions, scores, given=given), declared, shown.cover
 
 
 def _scores(
-    name: str, test: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame
-) -> tuple[pd.DataFrame, npt.NDArray[np.float64], npt.NDArray[np.int64]] | None:
-    """The scores of a model by cells: of one trained here those of the test cells; None where it gives decisions."""
-    if name in test:
-        return test, test[name].to_numpy(), label
-    own = scored[scored["model"] == name].reset_index(drop=True)
-    return (own, own["score"].to_numpy(), own["label"].to_numpy()) if len(own) else None
+    test: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, given: Parameters
+) -> list[ScoredCells]:
+    """The scores of the models trained here, by the test cells, and of each other model that has any, by its own."""
+    trained = {name: test[name].to_numpy() for name in given.models.trained}
+    found = [ScoredCells(test, label, trained)] if trained else []
+    for name, own in scored.groupby("model", sort=False):
+        cells = own.reset_index(drop=True)
+        found.append(ScoredCells(cells, cells["label"].to_numpy(), {str(name): cells["score"].to_numpy()}))
+    return found
 
 
 def _performance(
-    test: pd.DataFrame, label: npt.NDArray[np.int64], predicted: dict[str, Predicted], given: Parameters
+    test: pd.DataFrame,
+    label: npt.NDArray[np.int64],
+    decisions: Mapping[str, npt.NDArray[np.bool_]],
+    scores: list[ScoredCells],
+    *,
+    given: Parameters,
 ) -> pd.DataFrame:
     """Performance of the external models, a column ``model`` in front; no row where rows have no labels."""
-    found = {}
+    found, of = {}, {name: (each.cells, own, each.label) for each in scores for name, own in each.scores.items()}
     for name in given.models.external if given.target else ():
-        said, rng = predicted[name], stream(given.seed, f"evaluate_fairness/{name}")
-        judged = of_decisions(test, label, said.decision, said.scores, inference=given.inference, rng=rng)
+        rng = stream(given.seed, f"evaluate_fairness/{name}")
+        judged = of_decisions(test, label, decisions[name], of.get(name), inference=given.inference, rng=rng)
         found[name] = judged.published(given.disclosure).table
     return pd.concat(found, names=["model"]).reset_index("model") if found else pd.DataFrame()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER
-from responsible.modelling.performance import NO_SCORES
+from responsible.measures.scores import NO_SCORES
 from responsible.models import Judged, spoken
 from responsible.names import ALL_PRIVILEGED, ANY_LEVEL, BASELINE, CLUSTER_GROUPS, POOLED, REST, REWEIGHED
 from responsible.statistics.count_tables import JUDGED
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from responsible.fairness.verdicts import Fairness
     from responsible.statistics.intervals import Inference
 
+PERFORMANCE = ("figure", "value", "low", "high", "reason")
 SPOKEN = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
 
 
@@ -40,7 +41,7 @@ def context(
     ``weights`` the headline of reweighing, where models are trained here; ``cluster`` the column by which rows
     come in clusters, if they do.
     """
-    performance = performance.fillna({"reason": ""}) if len(performance) else performance
+    performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
     called = {model: SPOKEN.get(model, model) for model in models.names}
     return {
         "models": models,
@@ -49,7 +50,7 @@ def context(
         "leading": {model: text[0].upper() + text[1:] for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
         "rounding": {},  # by how much rounding can have moved ROC AUC, by model; as the stage knows it
-        "without_scores": _without_scores(performance),
+        "without_scores": list(performance[performance["reason"] == NO_SCORES]["model"].unique()),
         "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
@@ -63,11 +64,6 @@ def context(
         "majority": _majority(found),
         "attributes": [_attribute(str(name), found, models) for name in found.fairness["attribute"].unique()],
     }
-
-
-def _without_scores(performance: pd.DataFrame) -> list[str]:
-    """The models whose figures of scores are switched off, because they give decisions alone."""
-    return list(performance.loc[performance["reason"] == NO_SCORES, "model"].unique()) if len(performance) else []
 
 
 def _performance(table: pd.DataFrame, change: pd.DataFrame, models: Judged) -> dict[str, dict[str, Any]]:
@@ -118,7 +114,8 @@ def _attribute(name: str, found: Evaluation, models: Judged) -> dict[str, Any]:
         "moved": _moved(rows if named.get(True) and models.others else [], models),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "unmet": [row for row in rows if row[models.subject].verdict != "pass"],
+        "judged": sum(bool(row[models.subject].verdict) for row in rows),
+        "unmet": [row for row in rows if row[models.subject].verdict not in ("pass", "")],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(answers, models),
@@ -141,13 +138,16 @@ _ROWS = {
     "true_positive_rate": "rows with label 1",
     "false_positive_rate": "rows with label 0",
     "positive_predictive_value": "selected rows",
+    "false_negative_rate": "rows with label 1",
+    "false_discovery_rate": "selected rows",
+    "false_omission_rate": "rows not selected",
 }
 
 
 def _needed(row: Any) -> dict[str, Any]:
     """The groups of a measure with the rows they have and need, none where no number of rows decides."""
-    rates = MEASURES[row.measure].rates
-    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label"
+    rates = KNOWN[row.measure].rates
+    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label" if rates else "rows"
     sides = f"unprivileged {kind}", f"privileged {kind}"
     if row.farthest:
         sides = f"{kind} of {row.farthest}", f"{kind} of {REST}"
@@ -165,7 +165,7 @@ def _moved(rows: list[dict[str, Any]], models: Judged) -> dict[str, list[str]]:
     """
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
-        if (measure := MEASURES[row["measure"]]).gaps:
+        if (measure := KNOWN[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
         if models.subject == models.reference:
             continue

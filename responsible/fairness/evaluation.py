@@ -12,8 +12,9 @@ import pandas as pd
 
 from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
-from responsible.fairness.score_quality import Scored, score_quality
+from responsible.fairness.score_quality import score_quality
 from responsible.fairness.verdicts import Fairness
+from responsible.measures.scores import Scored
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import CHANGED, paired_change
 from responsible.modelling.score_intervals import cluster_of
@@ -41,27 +42,17 @@ class Parameters(Params):
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
-    """What one model said: its 0/1 ``decision`` of each test cell (m,), and its ``scores`` by cells, which may be
-    others, of the same rows: (cells, score, label).
-    """
+class ScoredCells:
+    """The ``scores`` of one or more models, and the 0/1 ``label``, of the same ``cells`` of test rows; each (m,)."""
 
-    decision: npt.NDArray[np.bool_]
-    scores: tuple[pd.DataFrame, npt.NDArray[np.float64], npt.NDArray[np.int64]] | None = None
+    cells: pd.DataFrame
+    label: npt.NDArray[np.int64]
+    scores: Mapping[str, npt.NDArray[np.float64]]
 
-    @classmethod
-    def of_scores(
-        cls, test: pd.DataFrame, score: npt.NDArray[np.float64], label: npt.NDArray[np.int64], at: float
-    ) -> Predicted:
-        """A model that scores every test cell and says yes from a score of ``at``."""
-        return cls(score >= at, (test, score, label))
-
-    def scored(self, who: groups.Groups) -> Scored | None:
-        """Its scores with the levels of an attribute."""
-        if self.scores is None:
-            return None
-        cells, score, label = self.scores
-        return Scored(score, cells["n"].to_numpy(), label, who.codes(cells), cluster_of(cells))
+    def by_level(self, who: groups.Groups) -> dict[str, Scored]:
+        """Model → the cells with their levels of an attribute."""
+        n, code = self.cells["n"].to_numpy(), who.codes(self.cells)
+        return dict.fromkeys(self.scores, Scored(self.scores, self.label, n, code, cluster_of(self.cells)))
 
 
 @dataclass(frozen=True)
@@ -81,24 +72,26 @@ def evaluate(
     test: pd.DataFrame,
     label: npt.NDArray[np.int64],
     attributes: Sequence[groups.Groups],
-    predicted: Mapping[str, Predicted],
+    decisions: Mapping[str, npt.NDArray[np.bool_]],
+    scores: Sequence[ScoredCells],
     *,
     models: Judged = JUDGED,
     fairness: Fairness,
     inference: Inference,
     rng: np.random.Generator,
 ) -> Evaluation:
-    """Audit cells ``test`` that carry ``n`` and the ``a.`` levels; ``predicted`` is what each of ``models`` said.
+    """Audit cells ``test`` that carry ``n`` and the ``a.`` levels: the ``decisions`` of each of ``models`` (m,), and
+    the ``scores`` of those that have any, by cells that may be others, of the same rows.
 
     ``label`` (m,) is 0/1, and 0 throughout where rows have none. Changes are paired: they are drawn from joint counts.
     """
-    bits = [label, *(predicted[model].decision for model in models.names)]
+    bits = [label, *(decisions[model] for model in models.names)]
     rows, found = int(test["n"].sum()), []
     for who in attributes:
         joint, parts = counted(test, who.codes(test), len(who.levels), bits)
-        scored = {m: of for m in models.names if (of := predicted[m].scored(who)) and models.labelled}
+        scored = {model: own for table in scores if models.labelled for model, own in table.by_level(who).items()}
         quality = score_quality(who, scored, bins=CALIBRATION_BINS, confidence=inference.confidence)
-        own = _from_counts(joint, who, fairness, inference, rng, rows=rows, parts=parts, models=models)
+        own = _from_counts(joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored, models=models)
         found.append(own | {"score_quality": quality})
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
     tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference, models)
@@ -130,14 +123,16 @@ def _from_counts(
     *,
     rows: int,
     parts: groups.Counts | None,
+    scored: Mapping[str, Scored],
     models: Judged,
 ) -> dict[str, pd.DataFrame]:
+    clustered, confidence = parts is not None, inference.confidence
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts, models=models),
-        "group_rates": groups.group_rates(joint, who, inference.confidence, parts, models=models),
-        "group_tests": groups.any_difference(
-            joint, who, inference.replicates, rng, clustered=parts is not None, models=models
+        "fairness": disparity.disparities(
+            joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored, models=models
         ),
+        "group_rates": groups.group_rates(joint, who, confidence, parts, models=models),
+        "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=clustered, models=models),
         "confusion": groups.confusion(joint, who, models),
     }
 

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
+from responsible.measures.scores import Scored
 from responsible.names import ALL_PRIVILEGED, POOLED
 from responsible.statistics.probability_metrics import calibration, roc_auc
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-class Scored(NamedTuple):
-    """The scores of one model by cells, arrays (m,): with the counts ``n``, the 0/1 ``label``, the level's ``code`` of
-    an attribute (-1: excluded) and the group of clusters, where rows come in any.
-    """
-
-    score: Array
-    n: Ints
-    label: Ints
-    code: Ints
-    clusters: Ints | None = None
 
 
 def _groups(who: Groups) -> dict[str, npt.NDArray[np.bool_]]:
@@ -46,7 +34,7 @@ def score_quality(who: Groups, scored: Mapping[str, Scored], *, bins: int, confi
     for group, levels in _groups(who).items():
         for model, of in scored.items():
             member = (of.code >= 0) & levels[of.code]
-            own, n, ones = of.score[member], of.n[member], (of.n * of.label)[member]
+            own, n, ones = of.scores[model][member], of.counts[member], (of.counts * of.label)[member]
             clusters = None if of.clusters is None else of.clusters[member]
             found = calibration(own, ones, n, bins, confidence, clusters=clusters)
             held = found.n > 0

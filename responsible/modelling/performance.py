@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.measures.scores import NO_SCORES
 from responsible.modelling.score_intervals import cluster_of, lacking, score_interval, score_support
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import change, estimate, performance_figure
@@ -18,7 +19,6 @@ from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.levels import Disclosure, blanked
 
 CHANGED = ("figure", "value", "low", "high", "reason")
-NO_SCORES = "no_scores"  # the reason of a figure of scores where a model gives decisions alone
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -93,7 +93,7 @@ def of_decisions(
 ) -> Performance:
     """As :func:`performance`, of the 0/1 ``decision`` (m,) of each test cell, and of ``scores`` of the same rows in
     cells that may be others: (cells, score, label). Without them what rests on scores has the reason
-    :data:`NO_SCORES`.
+    :data:`~responsible.measures.scores.NO_SCORES`.
     """
     clusters, counts = cluster_of(test), test["n"].to_numpy()
     point = confusion_counts(decision, label, counts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -101,3 +103,34 @@ def pairs(joint: Counts, models: Judged = JUDGED) -> dict[str, Counts]:
         own = joint.sum(tuple(axis for name, axis in last.items() if name not in (model, models.reference)))
         out[model] = own if last[models.reference] < last[model] else own.swapaxes(-1, -2)
     return out
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` of the
+    reference and each other model, and each model's own ``[side, y, ŷ]``, whose figures do not depend on the others.
+    """
+
+    rows: int
+    joint: Mapping[str, tuple[Counts, Draws]]
+    models: Mapping[str, tuple[Counts, Draws]]
+
+    @classmethod
+    def of(
+        cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator, models: Judged
+    ) -> Sides:
+        """Draw the replicates of the joint counts ``[side, y, ŷ, ŷ, …]`` of all models; ``parts``: by group of clusters."""
+
+        def tables(split: Callable[..., dict[str, Counts]], axes: int) -> dict[str, tuple[Counts, Draws]]:
+            groups = {} if parts is None else split(parts, models)
+            own = split(joint, models).items()
+            return {m: (t, drawn(t, inference, rng, models=axes, parts=groups.get(m))) for m, t in own}
+
+        alone = tables(marginals, 1)  # drawn first
+        return cls(int(joint.sum()), tables(pairs, 2), alone)
+
+    def turned(self) -> Sides:
+        """The same comparison, and the same replicates, from the other side."""
+        whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
+        own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
+        return Sides(self.rows, {model: (whole(t), d.map(whole)) for model, (t, d) in self.joint.items()}, own)
