@@ -145,7 +145,7 @@ def _fold(rows: list[FigureChange], judged: tuple[Judgement, ...], called: Words
     matter = sorted((r for r in rows if r.matters), key=lambda r: TRENDS.index(r.trend))
     kinds: tuple[list[FigureChange], ...] = [], [], []
     for row in matter:
-        performance = row.path.split(".")[0] in STAGES.values()
+        performance = row.path.split(".")[0] in (*STAGES.values(), "performance")
         kinds[0 if (row.path, row.level) in ruled else 2 if performance else 1].append(row)
     quiet = {(r.path, r.level): r for r in rows if not r.matters}
     first = [*kinds[0], *kinds[1], *kinds[2][:PERFORMANCE], *(quiet[place] for place in ruled if place in quiet)]
@@ -174,10 +174,10 @@ def _name(row: FigureChange, called: Words) -> str:
         return f"{called.name(middle[0])} by {called.name(figure)}, healthcare"
     if section == "cluster_privacy":
         return f"{formatting.words(' '.join([*middle, figure]))}, segments"
-    if section == "performance_change" and not middle:
-        return f"change of {called.name(figure)} by reweighing"
-    if section in models and not middle:
-        return f"{called.name(figure)}, {models[section]}"
+    if section == "performance_change":
+        return f"change of {called.name(figure)} {f'to {middle[0]}' if middle else 'against the reference'}"
+    if section == "performance" or (section in models and not middle):
+        return f"{called.name(figure)}, {models.get(section) or middle[0]}"
     return f"{row.path} [{row.level}]" if row.level else row.path
 
 

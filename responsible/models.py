@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from responsible.names import BASELINE, CHANGE, DATA, MODELS
+from responsible.names import CHANGE, DATA, MODELS, Judged, is_change
 from responsible.validation import Params, did_you_mean
 
 MOST = 10  # models; answers of all of them are counted jointly
@@ -48,36 +47,6 @@ class External(Params):
         if self.score == self.decision:
             raise ValueError(f"score and decision must be different columns, got {self.score!r} for both")
         return self
-
-
-class Judged(NamedTuple):
-    """The names of models in the order of the last axes of a joint table, the one that changes are measured against,
-    and whether the rows have labels.
-    """
-
-    names: tuple[str, ...] = MODELS
-    reference: str = BASELINE
-    labelled: bool = True
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """All but the reference."""
-        return tuple(name for name in self.names if name != self.reference)
-
-    @property
-    def subject(self) -> str:
-        """The model that documents lead with: the last."""
-        return self.names[-1]
-
-    @property
-    def changes(self) -> dict[str, str]:
-        """Model → what stands in its place where a row is about its change against the reference."""
-        return {name: CHANGE if len(self.others) == 1 else f"{CHANGE}_{name}" for name in self.others}
-
-
-def is_change(model: str) -> bool:
-    """Whether what stands in place of a model says that the row is about a change."""
-    return model == CHANGE or model.startswith(f"{CHANGE}_")
 
 
 class Models(Params):
@@ -134,21 +103,3 @@ def _fault(name: str, own: External | None) -> str | None:
     if own is not None and name in MODELS:
         return "is the name of a model that is trained here; leave the entry empty, or choose another name"
     return None
-
-
-def listed(tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the models that a parameter file, as a plain tree, has; those trained here where it says nothing."""
-    named = tree.get("models")
-    return tuple(name for name in named if name != "reference") if isinstance(named, Mapping) else MODELS
-
-
-def judged_of(tree: Mapping[str, Any]) -> Judged:
-    """:meth:`Models.judged` of a plain tree that has been checked before."""
-    names = listed(tree)
-    reference = (tree.get("models") or {}).get("reference") or names[0]
-    return Judged(names, reference, labelled=bool((tree.get("budget") or {}).get("target")))
-
-
-def spoken(names: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])

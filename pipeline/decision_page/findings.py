@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
-from pipeline.results.catalogue import Tables
+from pipeline.results.catalogue import STAGES, Tables
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
-from responsible.names import ANY, POOLED
+from responsible.names import ANY, POOLED, Judged, judged_of
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -119,14 +119,16 @@ def _recorded(file: str) -> Callable[[Judgement, Sequence[str], Sources], str]:
     return said
 
 
-def _performance(judgement: Judgement, path: Sequence[str], _: Sources) -> str:
+def _performance(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     metric, found, name = judgement.rule.metric, judgement.evidence, words(path[-1])
     if path[-1] not in SHARES:
         return ""
     if metric.startswith("performance_change."):
         less = "lowers" if found.value < 0 else "raises"
-        return f"Reweighing {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
-    model = "reweighed" if metric.startswith("reweigh.") else "baseline"
+        models = judged_of(sources.params)
+        who = "Reweighing" if models == Judged() else path[0] if path[1:] else models.others[0]
+        return f"{who} {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
+    model = {stage: model for model, stage in STAGES.items()}.get(metric.partition(".")[0], path[0])
     return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
 
 
@@ -146,6 +148,7 @@ _SENTENCES: dict[str, Callable[[Judgement, Sequence[str], Sources], str]] = {
     "cluster_privacy": _segments,
     "reweigh": _performance,
     "train_baseline": _performance,
+    "performance": _performance,
     "performance_change": _performance,
 }
 

@@ -10,9 +10,18 @@ import pandas as pd
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER
-from responsible.measures.scores import NO_SCORES
-from responsible.models import Judged, spoken
-from responsible.names import ALL_PRIVILEGED, ANY_LEVEL, BASELINE, CLUSTER_GROUPS, POOLED, REST, REWEIGHED
+from responsible.names import (
+    ALL_PRIVILEGED,
+    ANY_LEVEL,
+    BASELINE,
+    CLUSTER_GROUPS,
+    NO_SCORES,
+    POOLED,
+    REST,
+    REWEIGHED,
+    Judged,
+    enumerated,
+)
 from responsible.statistics.count_tables import JUDGED
 
 if TYPE_CHECKING:
@@ -45,7 +54,7 @@ def context(
     called = {model: SPOKEN.get(model, model) for model in models.names}
     return {
         "models": models,
-        "title": f"{spoken(models.names).capitalize()}, {'side by side' if models.others else 'group by group'}",
+        "title": f"{enumerated(models.names).capitalize()}, {'side by side' if models.others else 'group by group'}",
         "spoken": called,
         "leading": {model: text[0].upper() + text[1:] for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),

@@ -12,8 +12,7 @@ from pipeline.plots.style import KINDS, Canvas, Picture, count, name, picture
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
-from responsible.models import is_change
-from responsible.names import ANY_LEVEL, FEW, MODELS, POOLED
+from responsible.names import ANY_LEVEL, FEW, MODELS, POOLED, is_change
 
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
 _PEOPLE = {

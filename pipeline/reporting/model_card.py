@@ -12,9 +12,9 @@ from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
 from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
 from pipeline.reporting.sources import Sources, TableRow, digest
-from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
+from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
-from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED
+from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, judged_of
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
@@ -40,12 +40,13 @@ _Yaml.add_representer(
 
 def front_matter(sources: Sources, confidence: float) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
-    target = sources.setting("budget.target")
+    target, subject = sources.setting("budget.target"), judged_of(sources.params).subject
+    means = sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold"))
     found = header(
-        REWEIGHED,
-        sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold")),
+        subject,
+        means if target else "decisions without labels",
         dataset(sources),
-        measured(sources, REWEIGHED),
+        measured(sources, subject),
         split="test",
         confidence=confidence,
     )
@@ -73,7 +74,12 @@ def twin(sources: Sources, document: Document) -> dict[str, Any]:
         tradeoffs=said["trade_off"],
         risks={said["harms"]: said["mitigations"]},
     )
-    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), [_model(sources, name) for name in STAGES], texts)
+    return bom(
+        PIPELINE,
+        dataset(sources, said["sensitive_data"]),
+        [_model(sources, name) for name in judged_of(sources.params).names],
+        texts,
+    )
 
 
 def dataset(sources: Sources, sensitive: str = "") -> Dataset:
@@ -88,8 +94,8 @@ def dataset(sources: Sources, sensitive: str = "") -> Dataset:
 
 def measured(sources: Sources, model: str) -> list[Measured]:
     """Performance on all test rows; of each attribute the pooled measures, and the rates of every level."""
-    stage = STAGES[model]
-    own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(PERFORMANCE[model], {})]
+    rows = sources.rows(PERFORMANCE[model], {}) if model in STAGES else _of_others(sources, model)
+    own = [(r["figure"], f"{performance_of(model)}.{r['figure']}") for r in rows]
     found = [_measured(name, sources, path) for name, path in own]
     for attribute in sources.setting("sensitive"):
         pooled = _headline(sources, attribute, model)
@@ -97,6 +103,11 @@ def measured(sources: Sources, model: str) -> list[Measured]:
         rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model})
         found += [_of_row(r, r["rate"], f"{attribute}: {r['level']}") for r in rows if r["rate"] in RATES]
     return found
+
+
+def _of_others(sources: Sources, model: str) -> list[TableRow]:
+    """The performance of a model that is not trained here; none where rows have no labels."""
+    return [row for row in sources.rows(Tables.PERFORMANCE, {}) if row["model"] == model]
 
 
 def _headline(sources: Sources, attribute: str, model: str) -> list[TableRow]:
@@ -129,12 +140,19 @@ def _model(sources: Sources, name: str) -> Model:
     features = [f"{feature}: {own['kind']}" for feature, own in sources.setting("budget.features").items()]
     return Model(
         name,
-        "logistic regression" + (" on reweighed training rows" if name == REWEIGHED else ""),
+        _kind(name),
         features,
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
         _properties(sources),
     )
+
+
+def _kind(model: str) -> str:
+    """What a model is; of one that is not trained here nobody knows."""
+    if model not in STAGES:
+        return "made elsewhere"
+    return "logistic regression" + (" on reweighed training rows" if model == REWEIGHED else "")
 
 
 def _properties(sources: Sources) -> Mapping[str, str]:

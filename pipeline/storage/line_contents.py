@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from responsible.models import listed
-from responsible.names import MODELS
+from responsible.names import MODELS, listed
 
 
 class Line(NamedTuple):

@@ -22,8 +22,7 @@ from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import KNOWN, MEASURES, SCORE_MEASURES
 from responsible.fairness.verdicts import Fairness, best_accuracy, rows_needed, verdict
 from responsible.measures.scores import Scored, compare
-from responsible.models import Judged, is_change
-from responsible.names import POOLED
+from responsible.names import POOLED, Judged, is_change
 from responsible.statistics import intervals, jackknife
 from responsible.statistics.count_figures import Estimate, change, estimate
 from responsible.statistics.count_tables import JUDGED, Sides

@@ -18,8 +18,7 @@ from responsible.measures.scores import Scored
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import CHANGED, paired_change
 from responsible.modelling.score_intervals import cluster_of
-from responsible.models import Judged, is_change
-from responsible.names import ANY_LEVEL, POOLED
+from responsible.names import ANY_LEVEL, POOLED, Judged, is_change
 from responsible.statistics.count_tables import JUDGED, counted, everybody, pairs
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure

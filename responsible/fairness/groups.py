@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.models import Judged
-from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, POOLED, REST
+from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, POOLED, REST, Judged
 from responsible.statistics import intervals, jackknife, significance
 from responsible.statistics.count_tables import JUDGED, marginals
 from responsible.statistics.rates import RATES, parts

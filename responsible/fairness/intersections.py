@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups, group_rates
-from responsible.models import Judged
+from responsible.names import Judged
 from responsible.statistics.count_tables import JUDGED, counted
 from responsible.statistics.intervals import Inference
 

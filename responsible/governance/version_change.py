@@ -100,19 +100,13 @@ def paired(
             now = scores[1], *rows
             ends = score_interval(name, ends, now, clusters, inference.confidence, before=scores[0])
         found[name, level] = Change(change.value, float(ends.low), float(ends.high))
-    scored = Scored(dict(zip(MODELS, scores, strict=True)), label, n, label, clusters)
+    of_all = Scored(dict(zip(MODELS, scores, strict=True)), label, n, label, clusters)
     for who in attributes:
         code = who.codes(test)
         joint, parts = counted(test, code, len(who.levels), bits)
+        scored = dict.fromkeys(MODELS, replace(of_all, code=code))
         judged = disparity.disparities(
-            joint,
-            who,
-            fairness,
-            inference,
-            rng,
-            rows=int(n.sum()),
-            parts=parts,
-            scored=dict.fromkeys(MODELS, replace(scored, code=code)),
+            joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=scored
         )
         found |= _fairness(judged)
     return found

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
 from responsible.measures.definition import Known
+from responsible.names import NO_SCORES
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference, Interval, quantile, wilson
@@ -21,8 +22,6 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 STILL = "no_variation"
 """All values of a group are equal, so nothing says how sure their mean is."""
-NO_SCORES = "no_scores"
-"""The model decides without a score."""
 UNPAIRED = "scores_not_paired"
 """The scores of the two models are counted apart, so that nobody knows both of a row."""
 

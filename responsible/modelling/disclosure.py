@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.models import Judged, is_change
-from responsible.names import ATTRIBUTE
+from responsible.names import ATTRIBUTE, Judged, is_change
 from responsible.statistics.count_tables import JUDGED
 from responsible.tabular.levels import Cover, Disclosure, blanked, cover
 from responsible.tabular.schema import Sensitive

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.measures.scores import NO_SCORES
 from responsible.modelling.score_intervals import cluster_of, lacking, score_interval, score_support
+from responsible.names import NO_SCORES
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import change, estimate, performance_figure
 from responsible.statistics.count_tables import Draws, drawn
@@ -93,7 +93,7 @@ def of_decisions(
 ) -> Performance:
     """As :func:`performance`, of the 0/1 ``decision`` (m,) of each test cell, and of ``scores`` of the same rows in
     cells that may be others: (cells, score, label). Without them what rests on scores has the reason
-    :data:`~responsible.measures.scores.NO_SCORES`.
+    :data:`~responsible.names.NO_SCORES`.
     """
     clusters, counts = cluster_of(test), test["n"].to_numpy()
     point = confusion_counts(decision, label, counts)

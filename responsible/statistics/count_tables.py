@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from responsible.models import Judged
-from responsible.names import CLUSTER
+from responsible.names import CLUSTER, Judged
 from responsible.statistics import jackknife
 from responsible.statistics.intervals import Inference, half_counts, replicates
 from responsible.statistics.rates import Counts
@@ -119,7 +118,7 @@ class Sides:
     def of(
         cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator, models: Judged
     ) -> Sides:
-        """Draw the replicates of the joint counts ``[side, y, ŷ, ŷ, …]`` of all models; ``parts``: by group of clusters."""
+        """With replicates of the joint counts ``[side, y, ŷ, ŷ, …]``; ``parts``: the same by group of clusters."""
 
         def tables(split: Callable[..., dict[str, Counts]], axes: int) -> dict[str, tuple[Counts, Draws]]:
             groups = {} if parts is None else split(parts, models)
