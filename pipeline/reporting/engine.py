@@ -103,6 +103,7 @@ def _environment(filters: Mapping[str, Callable[..., Markup]], printer: Printer)
     )
     del environment.globals["range"]  # loops go over rows, levels and rules, and end
     environment.filters |= {**filters, "join": partial(_join, printer=printer), "words": _words}
+    environment.filters["trim"] = lambda text: type(text)(text.strip())  # what the engine made stays what it made
     return environment
 
 
