@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER, TO_DO
 from responsible.names import (
     ALL_PRIVILEGED,
@@ -91,7 +91,7 @@ def _majority(found: Evaluation) -> float:
 
 def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
     table = found.fairness[found.fairness["attribute"] == name]
-    table = table.assign(shown=[MEASURES[r.measure].shown(r.low, r.high) for r in records(table)])
+    table = table.assign(shown=[KNOWN[r.measure].shown(r.low, r.high) for r in records(table)])
     own = table[table["comparison"].isin([POOLED, ANY_LEVEL])]
     rows = [
         {"measure": measure, **{r.model: r for r in records(part)}}
@@ -108,8 +108,8 @@ def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
         "moved": _moved(rows if named.get(True) else []),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "state": min(list(TO_DO).index(row[REWEIGHED].verdict) for row in rows),
-        "unmet": [row for row in rows if row[REWEIGHED].verdict != "pass"],
+        "state": min((list(TO_DO).index(v) for row in rows if (v := row[REWEIGHED].verdict)), default=len(TO_DO) - 1),
+        "unmet": [row for row in rows if row[REWEIGHED].verdict not in ("pass", "")],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": counts,
@@ -129,11 +129,10 @@ def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _pair(counts: list[dict[str, Any]], *, pooled: bool) -> list[dict[str, Any]]:
     """The unprivileged and the privileged pool, or the levels with the least and the greatest share of yes, if any."""
-    if pooled:
-        known = [row for name in (POOLED, ALL_PRIVILEGED) for row in counts if row["group"] == name and row["n"] != 0]
-    else:
-        known = [row for row in counts if row["n"] and row[REWEIGHED] is not None]
-        known.sort(key=lambda row: row[REWEIGHED] / row["n"])
+    known = [row for name in (POOLED, ALL_PRIVILEGED) for row in counts if row["group"] == name and row["n"] != 0]
+    if not pooled:
+        rows = [row for row in counts if row["n"] and row[REWEIGHED] is not None]
+        known = sorted(rows, key=lambda row: row[REWEIGHED] / row["n"])
     return [known[0], known[-1]] if len(known) > 1 else []
 
 
@@ -143,14 +142,17 @@ _PEOPLE = {
     "true_positive_rate": "{} for whom yes is right",
     "false_positive_rate": "{} for whom no is right",
     "positive_predictive_value": "{} with a yes",
+    "false_negative_rate": "{} for whom yes is right",
+    "false_discovery_rate": "{} with a yes",
+    "false_omission_rate": "{} with a no",
 }
 
 
 def _needed(row: Any, people: str) -> dict[str, Any]:
     """The groups of a measure with the people they have and need, none where no number of them decides."""
-    rates = MEASURES[row.measure].rates
-    rarer = "{} of the rarer answer"
-    kind = (_PEOPLE.get(rates[0], "{}") if len(rates) == 1 else rarer).format(people)
+    rates = KNOWN[row.measure].rates
+    said = _PEOPLE.get(rates[0], "{}") if len(rates) == 1 else "{} of the rarer answer" if rates else "{}"
+    kind = said.format(people)
     sides = f"unprivileged {kind}", f"privileged {kind}"
     if row.farthest:
         sides = f"{kind} of {row.farthest}", f"{kind} of {REST}"
@@ -166,7 +168,7 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
     """The measures by what reweighing did to them: ``nearer`` to parity, ``further``, ``same`` or ``unknown``."""
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
-        if (measure := MEASURES[row["measure"]]).gaps:
+        if (measure := KNOWN[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
         before, after, change = (row[m] for m in (*MODELS, CHANGE))
         if isnan(change.low) or isnan(change.value):
@@ -181,9 +183,7 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
-    wrongly; the pools first. None for what is not published.
-    """
+    """A row for each pool, where a level is privileged, and each level: counts, None for what is not published."""
     out = []
     pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
     pools = pools if confusion["privileged"].any() else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.names import BASELINE, CLUSTER_GROUPS, DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def context(
 
 def _shown(constraints: pd.DataFrame) -> list[bool]:
     """Whether each constraint on a measure shows a difference; false for the others, which are about no groups."""
-    return [r.constraint in MEASURES and MEASURES[r.constraint].shown(r.low, r.high) for r in records(constraints)]
+    return [r.constraint in KNOWN and KNOWN[r.constraint].shown(r.low, r.high) for r in records(constraints)]
 
 
 def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
 from responsible.fairness import verdicts
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
 from responsible.names import ANY, POOLED
 
@@ -43,9 +43,9 @@ def difference_shown(measure: str, low: float, high: float) -> str:
 
     Empty for what is no difference between groups, and where there is no interval.
     """
-    if math.isnan(low) or not (measure in MEASURES or measure.endswith("_difference")):
+    if math.isnan(low) or not (measure in KNOWN or measure.endswith("_difference")):
         return ""
-    away = MEASURES[measure].shown(low, high) if measure in MEASURES else not low <= 0 <= high
+    away = KNOWN[measure].shown(low, high) if measure in KNOWN else not low <= 0 <= high
     return "yes" if away else "no"
 
 
@@ -105,9 +105,9 @@ def of_comparison(row: TableRow, sources: Sources) -> str:
 
 def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     attribute, model, measure = path
-    if measure not in MEASURES:
+    if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
-    parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in MEASURES[measure].rates]
+    parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
     return f"{_capital(words(model))} model: {'; '.join(parts)}."
 
 

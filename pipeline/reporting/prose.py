@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from pipeline.reporting.formatting import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -52,6 +55,7 @@ _OPEN = re.compile(
 _LOUD = re.compile(r"\b(?:todo|tbd|tbc|fixme|xxx)\b(?!\s*:)", re.IGNORECASE)
 
 
+_SUMMARY = re.compile(r"^(<details><summary>)(.*)(</summary>)$", re.MULTILINE)
 _COMPARES = ("eq", "ne", "lt", "lteq", "gt", "gteq")
 
 
@@ -96,6 +100,11 @@ def citation_fault(text: str) -> str:
     return ""
 
 
+def summaries(text: str) -> str:
+    """A text whose folds have summaries in HTML: no Markdown is read there, and its escapes would not protect."""
+    return _SUMMARY.sub(lambda found: f"{found[1]}{escape(plain(found[2]), quote=False)}{found[3]}", text)
+
+
 def of_template(environment: Environment, source: str, name: str) -> Prose:
     """The template's own text with a filler for each expression, and the line of every character."""
     text, lines = "", list[int]()
@@ -124,7 +133,7 @@ def typed_numbers(environment: Environment, source: str, own: Prose, *, literals
         for found in numbers(text)
     ]
     faults += [
-        (line, f"{value} is a number in an expression; it belongs into the data of the document")
+        (line, f"{value} is a number in an expression; pass it in the data of the document")
         for line, value in _in_expressions(environment, source, literals=literals)
     ]
     return sorted(faults)
