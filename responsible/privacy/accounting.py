@@ -21,7 +21,7 @@ EVERYWHERE = (
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {
     "teaching": (
-        "any single person: rows are not clipped, so there is no finite ε",
+        "any single person: rows are not clipped, so there is no finite ε; the ledger supposes they were",
         "the mean and standard deviation of each feature, taken from the data",
         *EVERYWHERE,
     ),
