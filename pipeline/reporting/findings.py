@@ -10,7 +10,6 @@ from pipeline.reporting import tables
 from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
-from responsible.fairness import verdicts
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
 from responsible.names import ANY, POOLED
