@@ -100,9 +100,11 @@ def main(
     rates = _draw_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    said = _comparison.context(*tables, inference=inference, fairness=fairness, models=models, cluster=cluster)
+    said = _comparison.context(
+        *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
+    )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
-    said |= {"rounding": of_scores["rounding"]} | given.words.of_tables()
+    said |= {"rounding": of_scores["rounding"]}
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

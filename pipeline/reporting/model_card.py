@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
-from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
+from pipeline.reporting.model_card_formats import (
+    Assessment,
+    Dataset,
+    Measured,
+    Model,
+    Texts,
+    bom,
+    header,
+    results,
+)
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
@@ -19,43 +29,38 @@ from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
 PIPELINE = "responsible-ml-pipeline"
+HUB = (
+    "# On the Hugging Face hub this file is .eval_results/reweighed.yaml of the model, and the card is README.md.\n"
+    "# Replace the id of each dataset by that of the table there.\n"
+)
 ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
 
 
-class _Line(dict[str, Any]):
-    """A mapping that stands on one line of YAML."""
-
-
 class _Yaml(yaml.SafeDumper):
-    """YAML with lines."""
+    """YAML in which each text stands on one line."""
 
 
 _Yaml.add_representer(
     str, lambda dumper, text: yaml.SafeDumper.represent_str(dumper, formatting.visible(" ".join(text.split())))
 )
-_Yaml.add_representer(
-    _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
-)
 
 
-def front_matter(sources: Sources, confidence: float) -> str:
-    """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
-    target, subject = sources.setting("budget.target"), judged_of(sources.params).subject
-    means = sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold"))
-    found = header(
-        subject,
-        means if target else "decisions without labels",
-        dataset(sources),
-        measured(sources, subject),
-        split="test",
-        confidence=confidence,
+def front_matter(sources: Sources, results_file: str) -> str:
+    """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
+    asked = sources.answers.at("model_card", "license") if sources.answers else None
+    given = asked.answer.text.strip() if asked and not asked.why else ""
+    return f"---\n{as_yaml(header(given, dataset(sources), Path(results_file).name))}---\n\n"
+
+
+def evaluation_results(sources: Sources, confidence: float) -> str:
+    """The file of the last model's results, which the hub reads from ``.eval_results`` of a model's repository."""
+    found = results(
+        dataset(sources), measured(sources, judged_of(sources.params).subject), split="test", confidence=confidence
     )
-    for result in found["model-index"][0]["results"]:
-        result["metrics"] = [_Line(metric) for metric in result["metrics"]]
-    return f"---\n{as_yaml(found)}---\n\n"
+    return f"{HUB}{as_yaml(found)}"
 
 
-def as_yaml(tree: Mapping[str, Any]) -> str:
+def as_yaml(tree: Mapping[str, Any] | Sequence[Any]) -> str:
     """A tree as YAML in which each text stands on one line and hides no character."""
     return yaml.dump(tree, Dumper=_Yaml, sort_keys=False, allow_unicode=True, default_flow_style=None, width=math.inf)
 
@@ -74,12 +79,8 @@ def twin(sources: Sources, document: Document) -> dict[str, Any]:
         tradeoffs=said["trade_off"],
         risks={said["harms"]: said["mitigations"]},
     )
-    return bom(
-        PIPELINE,
-        dataset(sources, said["sensitive_data"]),
-        [_model(sources, name) for name in judged_of(sources.params).names],
-        texts,
-    )
+    models = [_model(sources, name) for name in judged_of(sources.params).names]
+    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), models, texts)
 
 
 def dataset(sources: Sources, sensitive: str = "") -> Dataset:
@@ -107,7 +108,7 @@ def measured(sources: Sources, model: str) -> list[Measured]:
 
 def _of_others(sources: Sources, model: str) -> list[TableRow]:
     """The performance of a model that is not trained here; none where rows have no labels."""
-    return [row for row in sources.rows(Tables.PERFORMANCE, {}) if row["model"] == model]
+    return [row for row in sources.rows(Tables.PERFORMANCE, {}) if row.get("model") == model]
 
 
 def _headline(sources: Sources, attribute: str, model: str) -> list[TableRow]:
@@ -159,7 +160,7 @@ def _properties(sources: Sources) -> Mapping[str, str]:
     judged = sources.judgements
     return {
         "parameters:sha256": digest(sources.params),
-        "parameters:threshold": f"{sources.setting('threshold'):g}",
+        "parameters:threshold": f"{sources.setting('threshold'):.12g}",
         "parameters:decision_threshold": f"{sources.setting('model.decision_threshold'):g}",
         "policy": headline(judged),
         **{f"policy:{j.name}": f"{formatting.judgement_verdict(j)}: {formatting.figure(j.evidence)}" for j in judged},
