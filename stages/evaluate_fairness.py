@@ -69,10 +69,10 @@ def main(
     """Audit every model; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
-    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed}
+    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
     table, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed}) if trained else files.read_cells(cells)
     weights = files.read_json(reweighing, "reweigh.weights") if trained else None
-    read = [files.read_csvs(reports, "model", ["figure", "value", "low", "high"])] * bool(trained)
+    read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
     scored, of_scores = files.read_parquet(scores, ("model", "score", *files.CELLS), ["cuts", "rounding"])
 
     label = labels(table, meta["cuts"], given.threshold)

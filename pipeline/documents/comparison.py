@@ -16,6 +16,7 @@ from responsible.names import (
     ANY_LEVEL,
     BASELINE,
     CLUSTER_GROUPS,
+    MODELS,
     NO_SCORES,
     POOLED,
     REST,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from responsible.statistics.intervals import Inference
 
 PERFORMANCE = ("figure", "value", "low", "high", "reason")
+LEADING = {model: model.capitalize() for model in MODELS}
 SPOKEN = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
 
 
@@ -55,14 +57,15 @@ def context(
     """
     people = words.many("budget")
     performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
+    first = LEADING.get(models.names[0], models.names[0])
     called = {model: SPOKEN.get(model, model) for model in models.names}
     attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
     worst = min(attributes, key=lambda own: (own["state"], -len(own["unmet"])))
     return {
         "models": models,
-        "title": f"{enumerated(models.names).capitalize()}, {'side by side' if models.others else 'group by group'}",
+        "title": f"{enumerated([first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
         "spoken": called,
-        "leading": {model: text[0].upper() + text[1:] for model, text in called.items()},
+        "leading": {model: text[0].upper() + text[1:] if model in SPOKEN else text for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
         "rounding": {},  # by how much rounding can have moved ROC AUC, by model; as the stage knows it
         "without_scores": list(performance[performance["reason"] == NO_SCORES]["model"].unique()),

@@ -107,7 +107,8 @@ def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
     parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
-    return f"{_capital(words(model))} model: {'; '.join(parts)}."
+    who = f"{_capital(words(model))} model" if model in STAGES else model
+    return f"{who}: {'; '.join(parts)}."
 
 
 def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sources) -> str:
@@ -153,7 +154,8 @@ def _performance(judgement: Judgement, path: Sequence[str], sources: Sources) ->
         who = "Reweighing" if models == Judged() else path[0] if path[1:] else models.others[0]
         return f"{who} {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
     model = {stage: model for model, stage in STAGES.items()}.get(metric.partition(".")[0], path[0])
-    return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
+    who = f"The {model} model" if model in STAGES else model
+    return f"{who} has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
 
 
 def _segments(_: Judgement, path: Sequence[str], sources: Sources) -> str:

@@ -30,7 +30,7 @@ from responsible.validation import InputError
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
 PIPELINE = "responsible-ml-pipeline"
 HUB = (
-    "# On the Hugging Face hub this file is .eval_results/reweighed.yaml of the model, and the card is README.md.\n"
+    "# On the Hugging Face hub this file is .eval_results/{}.yaml of the model, and the card is README.md.\n"
     "# Replace the id of each dataset by that of the table there.\n"
 )
 ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
@@ -49,15 +49,15 @@ def front_matter(sources: Sources, results_file: str) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
     asked = sources.answers.at("model_card", "license") if sources.answers else None
     given = asked.answer.text.strip() if asked and not asked.why else ""
-    return f"---\n{as_yaml(header(given, dataset(sources), Path(results_file).name))}---\n\n"
+    trained, file = REWEIGHED in judged_of(sources.params).names, Path(results_file).name
+    return f"---\n{as_yaml(header(given, dataset(sources), file, trained=trained))}---\n\n"
 
 
 def evaluation_results(sources: Sources, confidence: float) -> str:
     """The file of the last model's results, which the hub reads from ``.eval_results`` of a model's repository."""
-    found = results(
-        dataset(sources), measured(sources, judged_of(sources.params).subject), split="test", confidence=confidence
-    )
-    return f"{HUB}{as_yaml(found)}"
+    model = judged_of(sources.params).subject
+    found = results(dataset(sources), measured(sources, model), split="test", confidence=confidence)
+    return f"{HUB.format(model)}{as_yaml(found)}"
 
 
 def as_yaml(tree: Mapping[str, Any] | Sequence[Any]) -> str:
@@ -138,7 +138,7 @@ def _of_row(row: TableRow, name: str, group: str) -> Measured:
 
 
 def _model(sources: Sources, name: str) -> Model:
-    features = [f"{feature}: {own['kind']}" for feature, own in sources.setting("budget.features").items()]
+    features = [f"{feature}: {own['kind']}" for feature, own in (sources.setting("budget.features") or {}).items()]
     return Model(
         name,
         _kind(name),

@@ -129,7 +129,7 @@ def _guessed(
 ) -> dict[str, object]:
     privileged, unprivileged = task.counts("test")
     place = {"privileged": privileged, "unprivileged": unprivileged}
-    if reason := task.reason(inference.minimum_denominator) or ("" if kinds else "no_features"):
+    if reason := ("" if kinds else "no_features") or task.reason(inference.minimum_denominator):
         return place | {"strength": "", "reason": reason}
     tallies = _tallies(task, kinds, params)
     value, doubt = roc_auc(*tallies), 1 - inference.confidence

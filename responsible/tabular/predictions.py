@@ -99,7 +99,8 @@ def table(counts: Mapping[str, pd.DataFrame], columns: Iterable[str]) -> pd.Data
 
 
 def auc_error(score: Ints, exact: npt.NDArray[np.bool_], positives: Ints, negatives: Ints) -> float:
-    """By how much rounding can have moved the ROC AUC of scores at most, in [0, 1/2]; NaN without either label.
+    """By how much rounding can have moved the ROC AUC of scores at most, in [0, 1/2], rounded up to
+    six decimals; NaN without either label.
 
     Arrays (m,) by cells of rows. The AUC is the share of pairs of a positive and a negative row that are ranked
     rightly, a tie counting half. Rounding never reverses a pair: it leaves it as it is, or makes a tie of it, which
@@ -113,4 +114,6 @@ def auc_error(score: Ints, exact: npt.NDArray[np.bool_], positives: Ints, negati
     _, place = np.unique(score, return_inverse=True)
     rows, old = ([np.bincount(place, each * kept) for each in (positives, negatives)] for kept in (1, exact))
     pairs = float(positives.sum()) * float(negatives.sum())
-    return float(rows[0] @ rows[1] - old[0] @ old[1]) / pairs / 2 if pairs else math.nan
+    if not pairs:
+        return math.nan
+    return math.ceil(float(rows[0] @ rows[1] - old[0] @ old[1]) / pairs / 2 * 1e6) / 1e6  # as it is written, not less
