@@ -35,6 +35,7 @@ BANNED = {
     r"\bis no (pass|number|level|attribute|folder|query|remote|file)\b(?! that)": "is not a",
     r"\bfor they\b|\bfor it is\b": "because",
     r"\bbring more\b": "add",
+    r"\d%(?![\w\";])": "43 %",
     r"\bstands? beside\b|\bgoes by\b|\bsays so\b": "name the thing",
 }
 # Proverbs that stood as reasons of rules.
@@ -125,7 +126,8 @@ def test_sentences_are_counted():
     words = " ".join(["word"] * 26)
     assert len(language.long(f"{words}.")) == 1
     assert language.long(f"{' '.join(['word'] * 13)}. A{' word' * 13}.") == []
-    assert language.long(f"One: {' '.join(['word'] * 25)}") == []
+    assert language.long(f"One: {' '.join(['word'] * 25)}; {' '.join(['word'] * 25)}") == []
+    assert len(language.long(f"{' '.join(['word'] * 13)}; {' '.join(['word'] * 13)}")) == 1
     assert language.long(f"One ({words}) two [{words}] three.") == []
     assert language.sentences("By Obermeyer et al. 2019. See `a.b` 3.5 times.") == [
         "By Obermeyer et al 2019.",

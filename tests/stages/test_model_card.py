@@ -355,12 +355,7 @@ def test_a_split_of_the_tables_own_without_valid_rows(folder):
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        (
-            "answers.yaml",
-            "No use about people.",
-            "TODO:",
-            "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a",
-        ),
+        ("answers.yaml", "No use about", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
         ("docs/templates/model_card.md.j2", '"users"', '"readers"', "people('users') is not asked"),
         (
             "answers.yaml",
