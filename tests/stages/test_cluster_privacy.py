@@ -93,7 +93,7 @@ def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     assert "**The chosen noise guarantees nothing.**" in first
     assert "**60 of 100** as configured, **80 of 100** with the guarantee" in document
     assert "**It therefore protects nobody.**" in document
-    assert "Complete: every question about the 1,500 people is answered." in text(folder, "segments_data_sheet")
+    assert "**Complete: every question about the 1,500 people is answered." in text(folder, "segments_data_sheet")
 
 
 @pytest.mark.heavy
@@ -166,8 +166,7 @@ def test_answers_are_printed_and_counted(run):
     assert "Segment 1 is one-sided: 100 % A (474 of 474). Justification: **none**" in text(
         folder, "segments_data_sheet"
     )
-    assert "**Incomplete.**" in text(folder, "segments_data_sheet")
-    assert "**Incomplete.** 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
+    assert "**Incomplete: 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
     assert "**Not answered yet: On what legal basis, and how can people withdraw?**" in text(
         folder, "segments_data_sheet"
     )
@@ -175,7 +174,7 @@ def test_answers_are_printed_and_counted(run):
     found, folder = run(sample())
     assert found["guaranteed"]["score"] == 60
     sheet = text(folder, "segments_data_sheet")
-    assert "**Incomplete.** 8 of 8 questions are not answered yet" in sheet
+    assert "**Incomplete: 8 of 8 questions are not answered yet" in sheet
     assert "describes nobody" not in sheet
     assert "None is needed" not in sheet
 
