@@ -144,7 +144,7 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run):
     found, folder = run(frame, segments__features=bounds)
     assert found["segments_found"] is None
     assert found["undefined"]["segments_found"] == "one_feature"
-    assert "**Whether there are segments cannot be told from one feature.**" in text(folder)
+    assert "**Whether there are segments cannot be known from one feature.**" in text(folder)
 
 
 @pytest.mark.slow
@@ -281,7 +281,8 @@ def test_documents_and_picture_use_the_names_that_people_gave(run):
     _, folder = run(words=words)
     document, sheet = text(folder), text(folder, "segments_data_sheet")
     assert "segment 1 is 100 % north (474 of 474)" in document.split("\n\n")[1]
-    assert "1,500 members and 4 features (visits, f2, f3, f4). The protected attribute is region." in document
+    assert "about 1,500 members and 4 features (visits, f2, f3, f4)" in document
+    assert " is region." in document
     assert "| region | protected | south |" in sheet
     assert "is one-sided: 95 % south" in sheet
     picture = (folder / "plots/segments.svg").read_text(encoding="utf-8")
