@@ -148,7 +148,7 @@ def _level_fault(rule: Rule, levels: Levels) -> str | None:
             return f"level: {rule.metric} has no intervals that hold for all levels at once; {remedy}"
     elif wanted not in levels:
         if rule.level is None:
-            return f"level is missing: {rule.metric} has one value a level{did_you_mean('', known)}, or any"
+            return f"level is missing: {rule.metric} has one value per level{did_you_mean('', known)}, or any"
         hint = did_you_mean(rule.level, known) if known else "; leave the level out"
         return f"level: {rule.metric} has no level {rule.level!r}{hint}"
     elif rule.judged_on == "interval" and not levels[wanted].inferred:
