@@ -12,6 +12,7 @@ from pipeline.storage.line_contents import line_of
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
+from responsible.governance.risk import TREATMENTS
 from responsible.names import POOLED
 
 SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evidence": "?", "excepted": "…", "none": "–"}
@@ -58,7 +59,7 @@ class Rule:
     def to_do(self) -> str:
         """What its owner does about the verdict."""
         planned = self.judgement.rule.treatment if self.judgement.verdict != "pass" else ""
-        return planned or findings.TO_DO[self.judgement.verdict]
+        return planned or TREATMENTS[self.judgement.verdict]
 
     @property
     def due(self) -> str:

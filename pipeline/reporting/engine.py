@@ -173,7 +173,7 @@ def refuse_open(place: str, own: Prose) -> None:
     """Refuse a place left open."""
     if found := prose.placeholder(own[0]):
         line = own[1][found.at]
-        raise _RefusedError(f"{place}, line {line}: {found.text!r} is an unfinished placeholder; write the text")
+        raise _RefusedError(f"{place}, line {line}: {found.text!r} is a placeholder; write the text")
 
 
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:

@@ -10,7 +10,6 @@ from pipeline.reporting import tables
 from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
-from responsible.fairness import verdicts
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
 from responsible.names import ANY, POOLED
@@ -27,7 +26,6 @@ APPROVED = {
     "predictive_parity_difference": "{k} of {n} {yes} {rows} {who} were {merit}",
     "override_rate_difference": "{k} of {n} {rows} {who} were overruled by a person",
 }
-TO_DO = verdicts.TO_DO | {"excepted": "Meet the rule before its exception ends."}
 SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 
 

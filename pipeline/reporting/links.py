@@ -18,6 +18,7 @@ from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.answer import Answer, headline
 from responsible.governance.evidence import Evidence
 from responsible.governance.policy import Judgement
+from responsible.governance.risk import TREATMENTS
 from responsible.validation import InputError
 
 _WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)
@@ -109,7 +110,7 @@ class Rules:
             return Markup("")
         said = escape(findings.sentence(found, self._sources).removesuffix("."))
         linked = self._links.figure(said, found.evidence.source, found.rule.label)
-        return Markup(f"{linked}. {escape(findings.TO_DO[found.verdict])}")
+        return Markup(f"{linked}. {escape(TREATMENTS[found.verdict])}")
 
     def policy_table(self, *lines: str) -> Markup:
         """Every rule, or those of some lines of work; a difference shown and a limit exceeded are two columns."""

@@ -75,7 +75,7 @@ def test_a_summary_is_as_bad_as_its_worst_row(path):
     parts = sections(text)
     said = [re.search(r"^# .*?\*\*(\w+)\*\*", text, re.MULTILINE)[1]]
     said += re.findall(r"\*\*Status: (\w+)\.\*\*", parts["Audit alert, ready to send"])
-    said += re.findall(r"\*\*Result\.\*\* (\w+):", parts["Compliance summary, ready to send"])
+    said += re.findall(r"\*\*Result: (\w+)\.\*\*", parts["Compliance summary, ready to send"])
     assert said == [worst] * 3
     named = re.findall(r"^(?:> )?- \*\*([^*]+)\*\* \((\w+)\)", text, re.MULTILINE)
     assert {name for name, _ in named} == set(own)

@@ -184,7 +184,7 @@ def test_the_twin_is_valid_and_says_the_same(folder):
             else:
                 assert metric["value"] == f"undefined: {row['reason'].replace('_', ' ')}"
     use = models[1]["modelCard"]["considerations"]["useCases"]
-    assert use[0].startswith("None about people.")
+    assert use[0].startswith("No use about people.")
     assert use[1].startswith("Out of scope: Credit, pricing,")
     assert {p["name"]: p["value"] for p in models[1]["properties"]}["policy"].startswith(
         "Does not meet the policy. Two blocking rules are not met: "
@@ -294,7 +294,7 @@ def test_answers_for_another_table_are_open(folder):
     counted = re.search(r"(\d+) of (\d+) questions are not answered yet", text)
     assert counted.start() < text.index("## Model details")
     assert text.count("**Not answered yet: ") == 14
-    assert "None about people." not in text + twin + page
+    assert "No use about people." not in text + twin + page
     assert "people without a degree" not in text.lower() + twin.lower()
     assert page.count("Not answered yet: ") == 14 + 6 + 7
     assert counted[0] in page
@@ -355,11 +355,11 @@ def test_a_split_of_the_tables_own_without_valid_rows(folder):
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("answers.yaml", "None about people.", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
+        ("answers.yaml", "No use about", "TODO:", "answers.yaml: model_card.intended_use, line 1: 'TODO:' is a"),
         ("docs/templates/model_card.md.j2", '"users"', '"readers"', "people('users') is not asked"),
         (
             "answers.yaml",
-            "None about people.",
+            "No use about people.",
             "Right in 93 % of cases.",
             "answers.yaml: model_card.intended_use, line 1: '93' is a number in prose",
         ),

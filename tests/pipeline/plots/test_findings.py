@@ -192,7 +192,7 @@ def test_one_sided_segments_are_counted_and_named():
     none = finding(shares.assign(flagged=False), found=False)
     assert none == "No segments: 3 clusters shown for information; none of 3 segments is one-sided."
     doubt = finding(shares, found=False, doubts=("one_feature",))
-    assert doubt.startswith("Whether there are segments cannot be told from one feature: 3 clusters shown; all 3")
+    assert doubt.startswith("One feature cannot show whether there are segments: 3 clusters shown; all 3")
 
 
 def test_privacy_says_what_the_promise_moves():

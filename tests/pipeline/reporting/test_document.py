@@ -248,7 +248,7 @@ def test_a_table_without_rows_says_so(folder):
         ('{{ picture("plots/no.svg") }}', "plots/no.svg: not a file of this stage"),
         ('{{ table("plots/fairness.csv", columns={"accuracy 0.93": text("measure")}) }}', "holds the number '0.93'"),
         ("{% if %}", "card.md.j2, line 1"),
-        ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is an unfinished placeholder"),
+        ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is a placeholder"),
     ],
 )
 def test_templates_that_lie_or_err_are_refused(folder, template, message):
@@ -419,7 +419,7 @@ def test_documents_of_rows_format_what_they_are_given(tmp_path, template, expect
         ("{{ none }}", "None (NoneType) comes from no file"),
         ("{{ true }}", "True (bool) comes from no file"),
         ("{{ cite('93 %') }}", "cite('93 %')"),
-        ("TODO: write", "an unfinished placeholder"),
+        ("TODO: write", "is a placeholder"),
     ],
 )
 def test_documents_of_rows_are_under_the_guard(tmp_path, template, message):
