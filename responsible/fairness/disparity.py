@@ -6,7 +6,7 @@ levels first and then draws. The change is drawn from joint counts, so it is pai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated
@@ -17,16 +17,14 @@ from pydantic import Field, field_validator
 
 from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
 from responsible.fairness.groups import Counts, Groups, marginals
-from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import best_accuracy, rows_needed, verdict
+from responsible.fairness.measures import MEASURES, Measure
+from responsible.fairness.verdicts import best_accuracy, ceilings, evidence, verdict
 from responsible.limits import Limits
 from responsible.names import CHANGE, MODELS, POOLED
-from responsible.statistics import intervals, jackknife
-from responsible.statistics.count_figures import change, estimate
+from responsible.statistics import jackknife
+from responsible.statistics.count_figures import change, estimate, remembered
 from responsible.statistics.count_tables import Draws, drawn
-from responsible.statistics.intervals import Inference
-from responsible.statistics.rates import RATES
-from responsible.statistics.rates import parts as of_rate
+from responsible.statistics.intervals import Inference, Interval
 from responsible.validation import Params, did_you_mean
 
 
@@ -51,24 +49,38 @@ class Fairness(Params):
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` for the
-    change, and each model's own ``[side, y, ŷ]``, so that its figures do not depend on the model it stands beside.
+    """The tables of one comparison, unprivileged first, and their replicates: each model's own ``[side, y, ŷ]``, so
+    that its figures do not depend on the model it stands beside; and of two models joint counts ``[side, y, a, b]`` for
+    the change.
     """
 
-    joint: tuple[Counts, Draws]
+    joint: tuple[Counts, Draws] | None
     models: Mapping[str, tuple[Counts, Draws]]
 
     @classmethod
-    def of(cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator) -> _Pair:
-        by_group = dict.fromkeys(MODELS) if parts is None else marginals(parts)
-        own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint).items()}
-        return cls((joint, drawn(joint, inference, rng, models=2, parts=parts)), own)
+    def of(
+        cls,
+        joint: Counts,
+        parts: Counts | None,
+        inference: Inference,
+        rng: np.random.Generator,
+        models: Sequence[str],
+    ) -> _Pair:
+        by_group = dict.fromkeys(models) if parts is None else marginals(parts, models)
+        own = {m: (t, drawn(t, inference, rng, parts=by_group[m])) for m, t in marginals(joint, models).items()}
+        both = (joint, drawn(joint, inference, rng, models=2, parts=parts)) if len(models) == 2 else None
+        return cls(both, own)
 
     def turned(self) -> _Pair:
         """The same comparison, and the same replicates, from the other side."""
         whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
         own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
-        return _Pair((whole(self.joint[0]), self.joint[1].map(whole)), own)
+        return _Pair((whole(self.joint[0]), self.joint[1].map(whole)) if self.joint else None, own)
+
+    @property
+    def rows(self) -> int:
+        """How many rows both sides have."""
+        return int(next(iter(self.models.values()))[0].sum())
 
 
 def disparities(
@@ -80,11 +92,14 @@ def disparities(
     *,
     rows: int | None = None,
     parts: Counts | None = None,
+    models: Sequence[str] = MODELS,
+    measures: Mapping[str, Measure] = MEASURES,
 ) -> pd.DataFrame:
-    """Every measure of every comparison, for baseline, reweighed and their paired change.
+    """Every measure of every comparison, for each model, and of two models their paired change.
 
-    Comparisons are those of :func:`~.comparisons.comparisons`; a single unprivileged level is also all of them, with
-    the same figures, and "any level" (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
+    ``joint`` is ``[level, y, ŷ of each of the models]``. Comparisons are those of :func:`~.comparisons.comparisons`; a
+    single unprivileged level is also all of them, with the same figures, and "any level"
+    (:func:`~.comparisons.any_level`) that of the level that ``farthest`` names.
     ``rows``: those of everybody, excluded levels too (default: those of ``joint``). ``parts``: ``joint`` by group of
     clusters, ``(GROUPS, level, ...)``, if rows come in clusters; intervals and tests are then the jackknife's.
     Columns: ``attribute, comparison, model, measure, value, low, high, undefined_share, reason, minimum, maximum,
@@ -96,10 +111,11 @@ def disparities(
     """
     found: list[Row] = []
     everybody, wider = int(joint.sum()) if rows is None else rows, simultaneous(inference, who)
-    for versus, pair in _pairs(joint, parts, who, inference, rng):
-        judge = partial(_comparison, pair, fairness, others=everybody - int(pair.joint[0].sum()))
-        own, wide = judge(inference), None if versus == POOLED else wider
-        judged = together(_tested(own, pair), own if wide == inference else judge(wide) if wide else [])
+    for versus, pair in _pairs(joint, parts, who, inference, rng, models=models):
+        wide = None if versus == POOLED else wider
+        sure = [inference, *([wide] if wide and wide != inference else [])]
+        own, *others = _comparison(pair, fairness, sure, measures, others=everybody - pair.rows)
+        judged = together(_tested(own, pair, measures), own if wide == inference else others[0] if others else [])
         names = [POOLED, versus] if who.reference and who.compared == 1 else [versus]
         found += [{"attribute": who.attribute, "comparison": name, **row} for name in names for row in judged]
     if not who.reference:
@@ -110,7 +126,13 @@ def disparities(
 
 
 def _pairs(
-    joint: Counts, parts: Counts | None, who: Groups, inference: Inference, rng: np.random.Generator
+    joint: Counts,
+    parts: Counts | None,
+    who: Groups,
+    inference: Inference,
+    rng: np.random.Generator,
+    *,
+    models: Sequence[str],
 ) -> Iterator[tuple[str, _Pair]]:
     """Every comparison by name; two levels that are compared with each other have the same replicates."""
     pair: _Pair | None = None
@@ -119,78 +141,50 @@ def _pairs(
             pair = pair.turned()
         else:
             by_group = None if parts is None else np.stack(versus.split(parts, axis=1), axis=1)
-            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng)
+            pair = _Pair.of(np.stack(versus.split(joint, axis=0)), by_group, inference, rng, models)
         yield versus.name, pair
 
 
-def _tested(rows: list[Row], pair: _Pair) -> list[Row]:
-    tests = {m: _tests(pair.models[m][0], pair.models[m][1].parts) for m in MODELS}
+def _tested(rows: list[Row], pair: _Pair, measures: Mapping[str, Measure]) -> list[Row]:
+    tests = {model: _tests(table, draws.parts, measures) for model, (table, draws) in pair.models.items()}
     return [row | tests.get(str(row["model"]), {}).get(str(row["measure"]), {}) for row in rows]
 
 
-def _comparison(pair: _Pair, fairness: Fairness, inference: Inference, *, others: int) -> list[Row]:
-    out: list[Row] = []
-    for name, measure in MEASURES.items():
-        place, ceiling = {"measure": name}, _ceiling(name, pair, fairness, inference, others)
-        for model in MODELS:
-            judged = _judged(name, pair.models[model], fairness, inference, ceiling=ceiling, others=others)
-            out.append(place | {"model": model} | judged)
-        out.append(place | {"model": CHANGE} | asdict(change(measure.figure, *pair.joint, inference)))
+def _comparison(
+    pair: _Pair, fairness: Fairness, sure: Sequence[Inference], measures: Mapping[str, Measure], *, others: int
+) -> list[list[Row]]:
+    """The rows of one comparison at each of the confidences ``sure``, from the same replicates; only the first have
+    more than ends and verdict.
+    """
+    out: list[list[Row]] = [[] for _ in sure]
+    for name, measure in measures.items():
+        limits, floor = fairness.limits[name], fairness.accuracy_floor
+        best = partial(best_accuracy, measure=name, limits=limits, others=others)
+        bounded = bool(measure.line) and floor > 0  # otherwise a limit costs the best classifier nothing
+        most = ceilings(best, *next(iter(pair.models.values())), sure) if bounded else [1.0 for _ in sure]
+        for model, (table, draws) in pair.models.items():
+            figure, place = remembered(measure.figure, table, draws.tables), {"measure": name, "model": model}
+            found = [estimate(figure, table, draws, inference) for inference in sure]
+            said = [verdict(Interval(f.low, f.high), limits, top, floor) for f, top in zip(found, most, strict=True)]
+            for rows, each, judged in zip(out, found, said, strict=True):
+                ends = {"minimum": limits.minimum, "maximum": limits.maximum, "verdict": judged}
+                rows.append(place | vars(each) | ends)
+            out[0][-1]["best_accuracy"] = float(best(*table))
+            out[0][-1] |= evidence(figure, table, found[0], limits, judged=said[0], inference=sure[0])
+        if pair.joint:
+            for rows, inference in zip(out, sure, strict=True):
+                moved = change(measure.figure, *pair.joint, inference)
+                rows.append({"measure": name, "model": CHANGE} | asdict(moved))
     return out
 
 
-def _ceiling(name: str, pair: _Pair, fairness: Fairness, inference: Inference, others: int) -> float:
-    """The upper interval end of the best accuracy under the limits; labels alone decide it, so it is one for all
-    models.
-    """
-    table, (draws, parts) = pair.models[MODELS[0]]
-
-    def best(t: Counts) -> np.ndarray:
-        return best_accuracy(t[..., 0, :, :], t[..., 1, :, :], name, fairness.limits[name], others)
-
-    found = intervals.percentile(best(draws), inference.confidence)
-    if parts is not None:
-        support, values = jackknife.supports([RATES["base_rate"]], parts), best(jackknife.deleted(parts))
-        found = jackknife.stretched(found, best(table), values, support=support, confidence=inference.confidence)
-    return float(found.high)
-
-
-def _judged(
-    name: str,
-    tables: tuple[Counts, Draws],
-    fairness: Fairness,
-    inference: Inference,
-    *,
-    ceiling: float,
-    others: int,
-) -> dict[str, object]:
-    limits, (u, p) = fairness.limits[name], tables[0]
-    found, support = estimate(MEASURES[name].figure, *tables, inference), _support(name, u, p)
-    judged = verdict(intervals.Interval(found.low, found.high), limits, ceiling, fairness.accuracy_floor)
-    return {
-        **asdict(found),
-        "minimum": limits.minimum,
-        "maximum": limits.maximum,
-        "verdict": judged,
-        "best_accuracy": float(best_accuracy(u, p, name, limits, others)),
-        "support_unprivileged": support[0],
-        "support_privileged": support[1],
-        **rows_needed(found, limits, judged, support, inference),
-    }
-
-
-def _support(name: str, u: Counts, p: Counts) -> tuple[int, int]:
-    fewest = [min(int(of_rate(side, rate)[1]) for rate in MEASURES[name].rates) for side in (u, p)]
-    return fewest[0], fewest[1]
-
-
-def _tests(table: Counts, parts: Counts | None) -> dict[str, dict[str, object]]:
+def _tests(table: Counts, parts: Counts | None, measures: Mapping[str, Measure]) -> dict[str, dict[str, object]]:
     """By measure: hypothesis, method and p of the test of its null hypothesis, shared by measures of one hypothesis."""
     found: dict[str, dict[str, object]] = {}
-    for hypothesis, measure in {measure.hypothesis: measure for measure in MEASURES.values()}.items():
+    for hypothesis, measure in {measure.hypothesis: measure for measure in measures.values()}.items():
         if parts is None:
             method, p = (test := measure.test(*table)).method, test.p
         else:
             method, p = "jackknife", jackknife.equal_rates(measure.figure.rates, parts)
         found[hypothesis] = {"hypothesis": hypothesis, "method": method, "p": p}
-    return {name: found[measure.hypothesis] for name, measure in MEASURES.items()}
+    return {name: found[measure.hypothesis] for name, measure in measures.items()}

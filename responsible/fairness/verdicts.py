@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from responsible.fairness.measures import MEASURES, Line
 from responsible.limits import Limits, Verdict
-from responsible.statistics.count_figures import Estimate
-from responsible.statistics.intervals import Inference, Interval
-from responsible.statistics.rates import Counts, divide, rate
+from responsible.statistics import jackknife
+from responsible.statistics.count_figures import CountFigure, Estimate
+from responsible.statistics.count_tables import Draws
+from responsible.statistics.intervals import Inference, Interval, percentile
+from responsible.statistics.rates import RATES, Counts, divide, parts, rate
 from responsible.statistics.sample_size import growth
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
@@ -35,6 +38,18 @@ POWER = 0.8
 """With which probability the rows that are asked for would decide, if the estimate held."""
 
 
+def evidence(
+    figure: CountFigure, table: Counts, found: Estimate, limits: Limits, *, judged: Verdict, inference: Inference
+) -> dict[str, int | None]:
+    """What a verdict rests on: ``support_unprivileged`` and ``support_privileged``, the fewest rows a rate of the
+    figure rests on, and the rows that would decide (:func:`rows_needed`).
+    """
+    fewest = [min(int(parts(side, rate)[1]) for rate in figure.rates) for side in table]
+    supports = fewest[0], fewest[1]
+    own: dict[str, int | None] = {"support_unprivileged": supports[0], "support_privileged": supports[1]}
+    return own | rows_needed(found, limits, judged, supports, inference)
+
+
 def rows_needed(
     found: Estimate, limits: Limits, judged: Verdict, supports: tuple[int, int], inference: Inference
 ) -> dict[str, int | None]:
@@ -53,6 +68,28 @@ def rows_needed(
         times = growth(*ends, (limits.low, limits.high), confidence=inference.confidence, power=POWER)
         more = [math.ceil(rows * times) if rows * times < MOST else None for rows in supports]
     return {"needed_unprivileged": more[0], "needed_privileged": more[1]}
+
+
+def ceilings(
+    best: Callable[[Counts, Counts], np.ndarray], table: Counts, draws: Draws, sure: Sequence[Inference]
+) -> list[float]:
+    """The upper interval end of the best accuracy under limits, at each of the confidences ``sure``.
+
+    ``best`` is :func:`best_accuracy` of the two sides. Labels alone decide it, so it is one for all models.
+    """
+
+    def values(tables: Counts) -> np.ndarray:
+        return best(tables[..., 0, :, :], tables[..., 1, :, :])
+
+    drawn, found = values(draws.tables), []
+    for confidence in (inference.confidence for inference in sure):
+        end = percentile(drawn, confidence)
+        if draws.parts is not None:
+            support = jackknife.supports([RATES["base_rate"]], draws.parts)
+            without = values(jackknife.deleted(draws.parts))
+            end = jackknife.stretched(end, values(table), without, support=support, confidence=confidence)
+        found.append(float(end.high))
+    return found
 
 
 def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits, others: int = 0) -> np.ndarray:
