@@ -11,7 +11,7 @@ from pipeline.reporting import formatting
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
 from pipeline.storage.line_contents import line_of
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
@@ -21,7 +21,7 @@ SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evid
 TO_DO = {
     "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
     "fail": "Mitigate the difference, or change what is decided.",
-    "insufficient_evidence": "Collect more data before anybody relies on this. It is not a pass.",
+    "insufficient_evidence": "Collect more data. This is not a pass.",
     "excepted": "Meet the rule before its exception ends.",
     "pass": "Nothing now. Review the limits when the use changes.",
 }
@@ -156,9 +156,9 @@ def _rule(judgement: Judgement, sources: Sources) -> Rule:
 def _shown(judgement: Judgement) -> str:
     """Whether a difference between the groups is shown at all: the interval excludes parity."""
     name, found = judgement.rule.metric.rpartition(".")[2], judgement.evidence
-    if not (name in MEASURES or name.endswith("_difference")) or math.isnan(found.low):
+    if not (name in KNOWN or name.endswith("_difference")) or math.isnan(found.low):
         return ""
-    parity = MEASURES[name].fair if name in MEASURES else 0.0
+    parity = KNOWN[name].fair if name in KNOWN else 0.0
     return "no" if found.low <= parity <= found.high else "yes"
 
 

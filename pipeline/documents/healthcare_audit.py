@@ -38,6 +38,8 @@ EVENTS = {
     "false_negative_rate": "{merit} {rows} are refused",
     "true_negative_rate": "{rows} that are not {merit} are refused",
     "negative_predictive_value": "refused {rows} were not {merit}",
+    "false_discovery_rate": "{yes} {rows} were not {merit}",
+    "false_omission_rate": "refused {rows} were {merit}",
     "accuracy": "{rows} are decided as need says",
 }
 # The rows that each of these rates rests on.

@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from responsible.audit import rows
 from responsible.fairness import groups
-from responsible.fairness.measures import MEASURES, Measure
+from responsible.fairness.measures import KNOWN, SCORE_MEASURES, standard
+from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
+from responsible.measures.definition import Known, Measure
+from responsible.measures.of_function import OfGroup, of_functions
 from responsible.validation import InputError, did_you_mean, explain
 
 Bounds = Limits | tuple[float | None, float | None]
+Measures = Sequence[str] | Mapping[str, Measure | OfGroup]
 TENTH, RATIO = 0.1, Limits(minimum=0.8, maximum=1.25)
-"""The limits of a measure that is given none: a tenth either way, and the four-fifths rule with its reciprocal."""
+"""The limits of known measures that are given none: a tenth either way, and the four-fifths rule, either way too."""
 
 
-def measures(given: Sequence[str] | Mapping[str, Measure] | None) -> Mapping[str, Measure]:
-    """The measures by name: all, those named, or those given.
-
-    Raises:
-        InputError: a name is not a measure.
-    """
-    if given is None:
-        return MEASURES
-    if isinstance(given, Mapping):
-        return given
-    for name in given:
-        if name not in MEASURES:
-            raise InputError(f"measures: {name!r} is not a measure{did_you_mean(name, MEASURES)}")
-    return {name: MEASURES[name] for name in given}
-
-
-def limits(given: Mapping[str, Bounds], measures: Mapping[str, Measure]) -> dict[str, Limits]:
-    """Limits of every measure: those given, or :data:`TENTH` and :data:`RATIO`.
+def measures(
+    given: Measures | None, limits: Mapping[str, Bounds], floor: float, *, labelled: bool, scored: bool
+) -> tuple[Fairness, dict[str, Measure]]:
+    """The known measures with their limits, and one's own: the standard ones, those named, or, of a dict, one's own
+    besides the standard ones. Without labels or scores, those that need none.
 
     Raises:
-        InputError: a name is not a measure of the audit, or the limits leave no room.
+        InputError: a name is not a measure, limits leave no room, or no measure is left.
     """
-    for name in given:
-        if name not in measures:
-            raise InputError(f"limits: {name!r} is not a measure of this audit{did_you_mean(name, measures)}")
-    found = {name: _usual(measure) for name, measure in MEASURES.items()}
-    for name, limits in given.items():
-        found[name] = limits if isinstance(limits, Limits) else _bounds(name, *limits)
-    return found
+    own = of_functions(given) if isinstance(given, Mapping) else {}
+    names = standard() if given is None or own else list(given)
+    for name in names:
+        if name not in KNOWN:
+            raise InputError(f"measures: {name!r} is not a measure{did_you_mean(name, KNOWN)}")
+    known = {name: KNOWN[name] for name in names if scored or name not in SCORE_MEASURES}
+    known = {name: measure for name, measure in known.items() if labelled or not measure.needs_labels}
+    own = {name: measure for name, measure in own.items() if labelled or not measure.needs_labels}
+    if not known | own:
+        raise InputError("measures: none is left; those of labels need y, and those of scores score")
+    judged = {name: _usual(measure) for name, measure in known.items()}
+    for name, bounds in limits.items():
+        if name not in judged | own:
+            raise InputError(f"limits: {name!r} is not a measure of this audit{did_you_mean(name, judged | own)}")
+        found = bounds if isinstance(bounds, Limits) else _bounds(name, *bounds)
+        if name in own:
+            own[name] = replace(own[name], limits=found)
+        else:
+            judged[name] = found
+    return Fairness(accuracy_floor=floor, limits=judged, measures=[]), own
 
 
-def _usual(measure: Measure) -> Limits:
+def _usual(measure: Known) -> Limits:
     return RATIO if measure.ratio else Limits(minimum=max(-TENTH, measure.bounds[0]), maximum=TENTH)
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 from responsible.audit import choices, rows
 from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
-from responsible.fairness.measures import Measure
 from responsible.fairness.score_quality import score_quality
+from responsible.measures.definition import Measure
+from responsible.measures.scores import Scored
 from responsible.names import ANY_LEVEL, POOLED
 from responsible.statistics.count_tables import counted
 from responsible.statistics.intervals import Inference
@@ -72,7 +73,7 @@ def audit(
     privileged: Any = None,
     threshold: float = 0.5,
     counts: Any = None,
-    measures: Sequence[str] | Mapping[str, Measure] | None = None,
+    measures: choices.Measures | None = None,
     limits: Mapping[str, choices.Bounds] | None = None,
     accuracy_floor: float = 0.0,
     inference: Inference = INFERENCE,
@@ -92,8 +93,10 @@ def audit(
             compares each level with everybody else.
         threshold: the least score that is a decision of 1, where ``prediction`` is None.
         counts: how many rows each stands for (n,), of a table that is counted already.
-        measures: names among ``MEASURES``, or measures by name; default: all.
-        limits: measure → (minimum, maximum), either None; default: −0.1 to 0.1, and 0.8 to 1.25 for ratios.
+        measures: names of known ones; or a dict of one's own, each a function of TP, FP, FN and TN, to have besides
+            the standard ones.
+        limits: measure → (minimum, maximum), either None; default: −0.1 to 0.1, and 0.8 to 1.25 for ratios. One's own
+            measures have none unless given some, and then no verdict.
         accuracy_floor: the accuracy below which nobody wants a classifier, for the verdict ``infeasible``.
         inference: confidence, number of replicates, and the fewest rows a figure may rest on.
         crosses: whether each pair of attributes is audited as an attribute of its own.
@@ -111,9 +114,9 @@ def audit(
     """
     coded = rows.attributes(sensitive)
     cells, labelled = _cells(y, prediction, score, coded, counts=counts, threshold=threshold)
-    chosen = {name: m for name, m in choices.measures(measures).items() if labelled or not m.needs_labels}
-    fairness = disparity.Fairness(accuracy_floor=accuracy_floor, limits=choices.limits(limits or {}, chosen))
-    judge = partial(_of_attribute, cells, fairness=fairness, inference=inference, measures=chosen, seed=seed)
+    scored = rows.SCORE in cells
+    fairness, functions = choices.measures(measures, limits or {}, accuracy_floor, labelled=labelled, scored=scored)
+    judge = partial(_of_attribute, cells, fairness=fairness, inference=inference, functions=functions, seed=seed)
     own = choices.declared(coded, privileged)
     found = [judge(who, who.codes(cells)) for who in own]
     found += [judge(*cross) for cross in _crosses(cells, own)] if crosses else []
@@ -164,15 +167,16 @@ def _of_attribute(
     *,
     fairness: disparity.Fairness,
     inference: Inference,
-    measures: Mapping[str, Measure],
+    functions: Mapping[str, Measure],
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     label, n, table = cells[rows.LABEL].to_numpy(), cells["n"].to_numpy(), _table(cells, who, code)
     rng, total = stream(seed, f"audit/{who.attribute}"), int(n.sum())
     scores = {MODEL[0]: cells[rows.SCORE].to_numpy()} if rows.SCORE in cells else {}
+    scored = Scored(scores, label, n, code)
     return {
         "disparities": disparity.disparities(
-            table, who, fairness, inference, rng, rows=total, models=MODEL, measures=measures
+            table, who, fairness, inference, rng, rows=total, scored=scored, models=MODEL, own=functions
         ),
         "group_tests": groups.any_difference(table, who, inference.replicates, rng, models=MODEL),
         "confusion": groups.confusion(table, who, MODEL),

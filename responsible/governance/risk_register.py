@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
 
 Harm = Literal["allocation", "quality of service", "representation", "privacy"]
@@ -93,7 +93,7 @@ def harm_of(metric: str) -> Harm:
     """
     section, _, name = metric.partition(".")
     last = name.rpartition(".")[2]
-    selection = last in MEASURES and not MEASURES[last].needs_labels
+    selection = last in KNOWN and not KNOWN[last].needs_labels
     if selection or section in PROXIES or last in ALLOCATION:
         return "allocation"
     if last in REPRESENTATION:
