@@ -25,7 +25,7 @@ MEASURES = ("statistical_parity_difference", "equal_opportunity_difference", "av
 
 
 def rows(n: int) -> pd.DataFrame:
-    """``n`` rows with label, decision, sex and race, in shares like those of Adult; four decisions of five are right."""
+    """``n`` rows with label, decision, sex and race, in shares like those of Adult; four decisions in five hold."""
     rng = np.random.default_rng(1)
     sex, race = (rng.choice(list(p), n, p=list(p.values())) for p in (SHARES, RACES))
     y = rng.random(n) < np.where(sex == "Male", 0.3, 0.11)

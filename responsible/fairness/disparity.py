@@ -20,9 +20,10 @@ from responsible.fairness.measures import KNOWN, Measure
 from responsible.fairness.verdicts import Cost, Fairness, judged
 from responsible.measures.definition import Known
 from responsible.measures.of_function import OfGroup, of_functions
+from responsible.measures.remembering import remembered
 from responsible.measures.scores import Scored, ScoreMeasure, compare
 from responsible.names import CHANGE, MODELS, POOLED
-from responsible.statistics.count_figures import Estimate, change, estimate, remembered
+from responsible.statistics.count_figures import Estimate, change, estimate
 from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference
 
@@ -162,10 +163,9 @@ def _comparison(
         limits = fairness.limits.get(name, measure.limits)
         cost = Cost(measure, limits, fairness.accuracy_floor, others, next(iter(pair.models.values())), sure)
         for model, found in _found(measure, pair, sure, scored):
-            place: Row = {"measure": name, "model": model}
             own = judged(found, cost, pair.models[model][0]) if model != CHANGE else [{} for _ in sure]
             for rows, (each, tested), row in zip(out, found, own, strict=True):
-                rows.append(place | vars(each) | row | tested)
+                rows.append({"measure": name, "model": model} | vars(each) | row | tested)
     return out
 
 

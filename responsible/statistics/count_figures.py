@@ -67,23 +67,6 @@ def performance_figure(name: str) -> CountFigure:
     return CountFigure(lambda table: PERFORMANCE[name](table.sum(axis=-3)), PERFORMANCE_RATES[name])
 
 
-def remembered(figure: CountFigure, *tables: Counts) -> CountFigure:
-    """The figure, which is computed of each of these tables once, however many intervals are taken of them."""
-
-    def once(compute: Compute) -> Compute:
-        known: dict[int, np.ndarray] = {}
-
-        def found(table: Counts) -> np.ndarray:
-            for place, each in enumerate(tables):
-                if table is each:
-                    return known[place] if place in known else known.setdefault(place, compute(table))
-            return compute(table)
-
-        return found
-
-    return replace(figure, compute=once(figure.compute), gaps=tuple(map(once, figure.gaps)))
-
-
 def interval(figure: CountFigure, table: Counts, draws: Draws, confidence: float) -> Interval:
     """The interval of ``figure`` at ``table`` from its replicates :func:`drawn`; it always holds the estimate.
 
