@@ -19,17 +19,25 @@ from responsible.statistics.sample_size import growth
 from responsible.validation import Params, did_you_mean
 
 
+class Costs(Params):
+    """What a wrong yes and a wrong no cost, in one unit; only their ratio decides."""
+
+    false_positive: Annotated[float, Field(gt=0, le=1e9)]
+    false_negative: Annotated[float, Field(gt=0, le=1e9)]
+
+
 class Fairness(Params):
     """Which measures are computed, the limits they are judged by, and the lowest accuracy a model is of use at (for
     ``infeasible``).
 
     ``measures``: those that are computed besides the ones with ``limits``, which alone are judged. Without the list the
-    standard measures are, and each of them must have limits.
+    standard measures are, and each of them must have limits. ``costs``: what "best" means; otherwise accuracy does.
     """
 
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
     limits: dict[str, Limits]
     measures: list[str] | None = None
+    costs: Costs | None = None
 
     @field_validator("limits")
     @classmethod
