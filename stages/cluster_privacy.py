@@ -100,8 +100,8 @@ def main(
     lost.write(cost, cost_narrow)
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
     context |= {"picture": drawn, "lost": lost}
-    files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described, said))
+    files.write_text(document, fill(template, context, output=document))
+    files.write_text(sheet, fill(sheet_template, context | described, said, sheet))
 
 
 def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline import entry
 from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
-from pipeline.reporting import model_card
+from pipeline.reporting import glossary, model_card
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
@@ -66,8 +66,9 @@ FOLDED = (
     Documents.HEALTHCARE_AUDIT,
     Documents.SEGMENTS,
     Documents.SEGMENTS_DATA_SHEET,
+    glossary.FILE,
 )
-"""What other stages wrote and the page holds as well, so that it can be passed on alone."""
+"""Besides the stage's own documents the page holds these, so that it can be passed on alone."""
 CARD = "model_card"
 DATA = _answers.DOCUMENTS  # whose tables a document is about
 DOCUMENTS = {
@@ -115,7 +116,7 @@ def main(
 
 
 def _whole(file: str) -> _document.Document:
-    """A document that another stage wrote, from its title to its last line."""
+    """A document that another stage or a person wrote, from its title to its last line."""
     text = read_text(file, AGAIN)
     if not (text.startswith("# ") and text.endswith("\n")):
         raise InputError(f"{file}: is not a whole document; {AGAIN}")

@@ -83,7 +83,7 @@ def main(
     drawn.write(picture, picture_narrow)
     cluster = meta.get("cluster")
     said = recommended_threshold.context(whole, choice, sweep, inference, against, cluster=cluster)
-    files.write_text(document, fill(template, said | {"picture": drawn}))
+    files.write_text(document, fill(template, said | {"picture": drawn}, output=document))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

@@ -21,7 +21,7 @@ SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evid
 TO_DO = {
     "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
     "fail": "Mitigate the difference, or change what is decided.",
-    "insufficient_evidence": "Collect more data before anybody relies on this. It is not a pass.",
+    "insufficient_evidence": "Collect more data. This is not a pass.",
     "excepted": "Meet the rule before its exception ends.",
     "pass": "Nothing now. Review the limits when the use changes.",
 }

@@ -43,7 +43,7 @@ def publishable(
             break
     if finer.withheld:
         rule = f"must have no or at least {disclosure.minimum_cell} cases of each decision (disclosure.minimum_cell)"
-        remedy = "among privileged, unprivileged and excluded ones; remove it from healthcare.protected, or bring more"
+        remedy = "among privileged, unprivileged and excluded ones; remove it from healthcare.protected, or add rows"
         raise InputError(f"healthcare.protected.{min(finer.withheld)}: {rule} {remedy}")
     lost = {role: None for role in (MERIT, URGENCY) if role not in known}
     kept = [*known, *([DURATION] if DURATION in cases and cases[DURATION].notna().all() else [])]

@@ -38,7 +38,7 @@ def source(roles: Roles) -> list[Line]:
     if given.thousands:
         lines.append(Line("thousands", given.thousands, "between groups of three digits"))
     if given.trim:
-        lines.append(Line("trim", True, "blanks around names and texts do not belong to them"))
+        lines.append(Line("trim", True, "remove spaces around names and texts"))
     if given.missing_values:
         lines.append(Line("missing_values", list(given.missing_values), f"{DECIDE} do these mean missing here?"))
     return lines

@@ -65,7 +65,7 @@ def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
     stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
     learn = ["prepare", "train_baseline", "reweigh", "evaluate_fairness"]  # a target of two values has no sweep
     assert list(stages) == ["check_parameters", *learn, "risk_register", "model_card", "track"]
-    assert "taken out, for they have no table: healthcare and segments" in capsys.readouterr().out
+    assert "removed, because they have no table: healthcare and segments" in capsys.readouterr().out
     sh("git", "restore", ".", cwd=repository)
     params = yaml.safe_load((repository / "params.yaml").read_text())
     params["healthcare"]["source"] = "examples/randhie.csv"

@@ -99,7 +99,7 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
         ),
         (
             {"cluster_privacy__data_sheet": {"uses": "Messages."}},
-            "cluster_privacy: data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet",
+            "cluster_privacy: data_sheet was removed; move its answers to answers.yaml, under segments_data_sheet",
         ),
         ({"policy__rules__accuracy__metric": "reweigh.acuracy"}, "policy.rules.accuracy.metric: there is no figure"),
     ],
