@@ -24,6 +24,7 @@ class Metrics(StrEnum):
     HEALTHCARE_AUDIT = "metrics/healthcare_audit.json"
     PREPARE_SEGMENTS = "metrics/prepare_segments.json"
     CLUSTER_PRIVACY = "metrics/cluster_privacy.json"
+    MODEL_ANALYSES = "metrics/model_analyses.json"
     RISK_REGISTER = "metrics/risk_register.json"
 
 
@@ -46,6 +47,11 @@ class Tables(StrEnum):
     INTERSECTION_RATES = "plots/intersection_rates.csv"
     CONFUSION = "plots/confusion.csv"
     SCORE_QUALITY = "plots/score_quality.csv"
+    DECISION_THRESHOLD = "plots/decision_threshold.csv"
+    CALIBRATION_MODELS = "plots/calibration_models.csv"
+    SIMILAR_GROUPS = "plots/similar_groups.csv"
+    IMPACT_RATIOS = "plots/impact_ratios.csv"
+    FAILING_GROUPS = "plots/failing_groups.csv"
     THRESHOLD_SWEEP = "plots/threshold_sweep.csv"
     THRESHOLD_INTERVALS = "plots/threshold_intervals.csv"
     PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"
@@ -82,6 +88,8 @@ class Pictures(StrEnum):
     DISPARITIES_NARROW = "plots/disparities_narrow.svg"
     GROUP_RATES = "plots/group_rates.svg"
     GROUP_RATES_NARROW = "plots/group_rates_narrow.svg"
+    DECISION_THRESHOLD = "plots/decision_threshold.svg"
+    DECISION_THRESHOLD_NARROW = "plots/decision_threshold_narrow.svg"
     THRESHOLD_CHOICE = "plots/threshold_choice.svg"
     THRESHOLD_CHOICE_NARROW = "plots/threshold_choice_narrow.svg"
     HEALTHCARE_GAPS = "plots/healthcare_gaps.svg"

@@ -92,9 +92,11 @@ def _estimated(
         support = np.unique(clusters).size
         if support < inference.minimum_denominator:
             return *nothing, jackknife.FEW
-        values = jackknife.of_cells(
-            lambda kept: fitted(score[kept], label[kept], counts[kept], slope=slope)[0], clusters
-        )
+
+        def without(kept: npt.NDArray[np.bool_]) -> float:
+            return fitted(score[kept], label[kept], counts[kept], slope=slope)[0]
+
+        values = jackknife.of_cells(without, clusters)
         ends = jackknife.stretched(
             ends,
             np.asarray(value),

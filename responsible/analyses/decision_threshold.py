@@ -7,7 +7,7 @@ pointwise. A threshold is chosen on some rows and judged on others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from responsible.fairness.groups import Groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Costs
 from responsible.measures.scores import Scored
+from responsible.names import POOLED
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import CountFigure, Estimate, change, estimate, performance_figure
 from responsible.statistics.count_tables import Draws, drawn
@@ -86,7 +87,7 @@ def curves(
             for name in measures:
                 if name in MEASURES:
                     own = estimate(MEASURES[name].figure, *tables, few)
-                    frames.append(_rows(model, who.attribute, versus.name, name, own))
+                    frames.append(_rows(model, who.attribute, POOLED if who.reference else versus.name, name, own))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -168,35 +169,18 @@ def best(
     """
     figure = cost_figure(costs) if costs else performance_figure("accuracy")
     tried = np.unique(np.append(GRID, current))
-    tables = np.stack([next(_at(model, chosen_on, [t])) for t in tried])
-    loss = figure.compute(tables[:, None]) * (1 if costs else -1)
+    tables = np.stack([_joint(model, chosen_on, (t, t)).sum(axis=(0, -1)) for t in tried.tolist()])
+    loss = figure.compute(tables) * (1 if costs else -1)
     order = np.lexsort((np.abs(tried - current), loss.round(12)))
     threshold = float(tried[order[0]])
-    joint = _joint(model, judged_on, (current, threshold), None)[None]
-    clusters = (
-        None if judged_on.clusters is None else _joint(model, judged_on, (current, threshold), judged_on.clusters)
-    )
-    parts = None if clusters is None else clusters[:, None]
-    both = drawn(joint, inference, rng, models=2, parts=parts)
-    own = [
-        (
-            joint.sum(axis=axis),
-            drawn(joint.sum(axis=axis), inference, rng, parts=None if parts is None else parts.sum(axis)),
-        )
-        for axis in (-1, -2)
-    ]
-    now, then = (estimate(figure, *tables_of, inference) for tables_of in own)
+    parts = _joint(model, judged_on, (current, threshold))
+    joint, by_group = parts.sum(axis=0), None if judged_on.clusters is None else parts
+    both = drawn(joint, inference, rng, models=2, parts=by_group)
+    now, then = (estimate(figure, joint.sum(axis=axis), both.sum(axis), inference) for axis in (-1, -2))
     prices = costs or Costs(false_positive=1, false_negative=1)
     calibrated = prices.false_positive / (prices.false_positive + prices.false_negative)
     named = COST if costs else ACCURACY
     return Best(named, threshold, current, calibrated, now, then, change(figure, joint, both, inference))
-
-
-def _at(model: str, found: Scored, thresholds: Sequence[float]) -> Iterator[Counts]:
-    """``[y, ŷ]`` at each threshold."""
-    for t in thresholds:
-        cell = 2 * found.label + (np.round(found.scores[model], 9) >= t)
-        yield _counted(cell, found.counts, 4).reshape(2, 2)
 
 
 def _joint(model: str, found: Scored, cuts: tuple[float, float]) -> Counts:

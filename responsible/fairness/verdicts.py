@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from responsible.fairness.measures import KNOWN, Line, ordered, standard
+from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference, Interval
@@ -32,12 +33,16 @@ class Fairness(Params):
 
     ``measures``: those that are computed besides the ones with ``limits``, which alone are judged. Without the list the
     standard measures are, and each of them must have limits. ``costs``: what "best" means; otherwise accuracy does.
+    ``within``: factors that people are to be alike in; ``local_law_144`` and ``failing_groups`` ask for these analyses.
     """
 
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
     limits: dict[str, Limits]
     measures: list[str] | None = None
     costs: Costs | None = None
+    within: list[str] | None = None
+    local_law_144: bool = False
+    failing_groups: Failures | None = None
 
     @field_validator("limits")
     @classmethod
