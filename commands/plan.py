@@ -34,9 +34,8 @@ def main(difference: float, rate: float, *, power: float = POWER, params: str = 
     except ValueError as error:
         raise InputError(f"--rate and --rate plus --difference: {error}") from None
     share = f"{100 * power:g} % power at {100 * confidence:g} % confidence"
-    print(
-        f"{rows:,} rows in each group are needed to show that rates of {rate:g} and {rate + difference:g} differ: {share}."
-    )
+    rates = f"{rate:g} and {rate + difference:g}"
+    print(f"{rows:,} rows in each group are needed to show that rates of {rates} differ: {share}.")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ APPROVED = {
     "statistical_parity_difference": "{k} of {n} {rows} {who} were {yes}",
     "equal_opportunity_difference": "{k} of {n} {rows} {who} were {yes}",
     "predictive_parity_difference": "{k} of {n} {yes} {rows} {who} were {merit}",
+    "override_rate_difference": "{k} of {n} {rows} {who} were overruled by a person",
 }
 SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 

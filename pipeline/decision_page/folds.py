@@ -28,7 +28,7 @@ def balanced(tokens: Sequence[Token]) -> bool:
     return min(depths, default=0) >= 0 and sum(depths[-1:]) == 0
 
 
-def _fold(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001, FBT001 - markdown-it calls it so
+def _fold(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 - markdown-it calls it so
     line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
     opens, closes = (pattern.fullmatch(line) if state.level == 0 else None for pattern in (_OPEN, _CLOSE))
     if not (opens or closes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "docs/glossary.md"
@@ -39,9 +40,9 @@ TERMS = {
     "Test rows": "test rows",
     "True positive rate": "true positive rates?",
 }
-# Not prose: code, tables, headings, HTML, pictures, links and their addresses.
+# Not prose: code, tables and their sources, headings, HTML, pictures, links and their addresses.
 _OTHER = re.compile(
-    r"^ *```.*?^ *```|^(?:\||#|<|\[[^\]]+\]:).*?$|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>",
+    r"^ *```.*?^ *```|^(?:\||#|<|\*Source:|\[[^\]]+\]:).*?$|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>",
     re.DOTALL | re.MULTILINE,
 )
 _HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -59,6 +60,13 @@ def linked(text: str, output: str | Path) -> str:
         if f"({address})" not in body:
             body = _first(body, mention, address)
     return f"{text[:header]}{body}{text[end:]}"
+
+
+def of(text: str, documents: Iterable[str]) -> str:
+    """The glossary's ``text`` with the entries that the documents link: a page about fewer lines of work has fewer."""
+    linked_to = set(re.findall(rf"{Path(FILE).name}#([\w-]+)\)", "\n".join(documents)))
+    head, *entries = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    return "".join([head, *(e for e in entries if address_of(e.splitlines()[0].removeprefix("## ")) in linked_to)])
 
 
 def address_of(term: str) -> str:

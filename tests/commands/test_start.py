@@ -151,7 +151,7 @@ def test_a_table_outside_of_the_repository_keeps_its_path(repository, tmp_path, 
     shutil.copy(ROOT / "examples/randhie.csv", tmp_path / "r.csv")
     started("--table", str(tmp_path / "r.csv"), *RANDHIE[2:], *NAMED)
     assert yaml.safe_load((repository / "params.yaml").read_text())["budget"]["source"] == str(tmp_path / "r.csv")
-    assert "copy it in, and `dvc add` it" in capsys.readouterr().out
+    assert "copy it in, and use `dvc add`" in capsys.readouterr().out
     started("--table", str(repository / "examples/randhie.csv"), *RANDHIE[2:], *NAMED, "--force")
     assert yaml.safe_load((repository / "params.yaml").read_text())["budget"]["source"] == "examples/randhie.csv"
 

@@ -35,6 +35,7 @@ BANNED = {
     r"\bis no (pass|number|level|attribute|folder|query|remote|file)\b(?! that)": "is not a",
     r"\bfor they\b|\bfor it is\b": "because",
     r"\bbring more\b": "add",
+    r"\d%(?![\w\";])": "43 %",
     r"\bstands? beside\b|\bgoes by\b|\bsays so\b": "name the thing",
 }
 # Proverbs that stood as reasons of rules.

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.documents import build_summary, comparison, healthcare_audit
+from pipeline.documents import build_summary, comparison, healthcare_words
 from pipeline.plots import fairness as pictures
 from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import groups
@@ -23,6 +24,7 @@ from responsible.fairness.measures import MEASURES, Measure, difference, equal, 
 from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import from_policy
 from responsible.governance.version_change import better, paired
+from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.statistics.intervals import Inference
@@ -123,7 +125,7 @@ def test_policy_and_risk_register_judge_it(results):
         "baseline": ("fail", True),
     }
     assert judged["baseline"].evidence.value == pytest.approx(-0.4)
-    assert [risk.harm for risk in from_policy(judged.values())] == ["quality of service"] * 2
+    assert [risk.harm for risk in from_policy(judged.values(), line_of)] == ["quality of service"] * 2
 
 
 def test_documents_and_pictures_show_it(found, results, declared):
@@ -190,7 +192,7 @@ def test_parameters_may_name_it(declared):
 
 def test_the_healthcare_audit_has_words_for_every_rate():
     """Whatever rate a measure counts first, a sentence about its shares has the event in words."""
-    assert healthcare_audit.EVENTS.keys() == RATES.keys()
+    assert healthcare_words.EVENTS.keys() == {*RATES, OVERRIDE_RATE}
 
 
 def test_the_table_that_people_read_has_it(results):

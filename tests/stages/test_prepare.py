@@ -606,8 +606,8 @@ def test_a_drop_that_falls_on_one_group_is_refused(folder):
     changes |= {"sensitive__education__privileged": ["A"]}
     message = refusal(**changes)
     assert message.startswith(
-        "t.csv: dropping bad rows falls unequally on 'gender': 100.0% of 'femme mari\ufffde' (100 of 100) against "
-        "0.0% of everybody else (adjusted p = "
+        "t.csv: dropping bad rows affects 'gender' unequally: 100.0 % of 'femme mari\ufffde' (100 of 100) against "
+        "0.0 % of everybody else (adjusted p = "
     )
     assert message.endswith("write the reason into budget.allow_unequal_drop")
     assert "education" not in message

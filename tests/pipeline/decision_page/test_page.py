@@ -103,7 +103,7 @@ def test_pictures_are_inside(render):
     assert base64.b64decode(inside) == picture()
     with pytest.raises(InputError, match=r"plots/c\.svg: not a file of this stage"):
         render(model_card="# A\n\n![x](../plots/c.svg)\n")
-    with pytest.raises(InputError, match=r"plots/a\.txt: is no SVG picture"):
+    with pytest.raises(InputError, match=r"plots/a\.txt: is not a complete SVG picture"):
         render(model_card="# A\n\n![x](../plots/a.txt)\n")
 
 

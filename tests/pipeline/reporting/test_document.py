@@ -120,7 +120,10 @@ def refused(folder, template):
         ('{% macro m() %}{{ parameter("threshold") }}!{% endmacro %}{{ m() }}', "[300][f1]!"),
         ('{% set x %}{{ parameter("threshold") }}{% endset %}{{ x }}', "[300][f1]"),
         ('{{ rows("plots/fairness.csv")[0] | interval }}', "[0.625 [0.500, 0.700]][f1]"),
-        ('{{ rows("plots/fairness.csv")[0].measure | words }}', "disparate impact"),
+        (
+            '{{ rows("plots/fairness.csv")[0].measure | words }}',
+            "[disparate impact](glossary.md#disparate-impact)",
+        ),
         ('{{ source("plots/fairness.csv") }}', "[plots/fairness.csv](../plots/fairness.csv)"),
         (
             '{{ picture("plots/picture.svg") }}',
@@ -235,7 +238,7 @@ def test_a_table_without_rows_says_so(folder):
         ('{{ table("plots/fairness.csv", where={"atribute": "x"}, columns={}) }}', "there is no column 'atribute'"),
         (
             '{{ table("plots/fairness.csv", by="attribute", columns={"x": text("measure")}) }}',
-            "rows 1 and 2 both belong",
+            "rows 1 and 2 both match",
         ),
         (
             '{{ rows("plots/fairness.csv")[0].number("measure") }}',
