@@ -74,6 +74,7 @@ class Tables(StrEnum):
     SEGMENTS_CANDIDATES = "plots/segments_candidates.csv"
     SEGMENTS = "plots/segments.csv"
     SEGMENTS_SHARES = "plots/segments_shares.csv"
+    SEGMENTS_LEVELS = "plots/segments_levels.csv"
     SEGMENTS_ATTACK = "plots/segments_attack.csv"
     SEGMENTS_SCORECARD = "plots/segments_scorecard.csv"
     SEGMENTS_PRIVACY = "plots/segments_privacy.csv"
