@@ -145,6 +145,7 @@ class Best:
         ends = {"value": self.change.value, "low": self.change.low, "high": self.change.high}
         return {
             "judged_by": self.figure,
+            "current_threshold": self.current,
             "best_threshold": self.threshold,
             "calibrated_threshold": self.calibrated,
             f"{self.figure}_now": self.now.value,
