@@ -13,7 +13,7 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from responsible.fairness.measures import KNOWN, Line, ordered, standard
+from responsible.fairness.measures import KNOWN, ordered, standard
 from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
 from responsible.measures.definition import Known
