@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.decision_page import findings
-from pipeline.reporting import formatting
+from pipeline.reporting import formatting, judgements
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
 from pipeline.storage.line_contents import line_of
-from responsible.fairness.measures import MEASURES
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
@@ -62,7 +60,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return {"pass": "no", "fail": "yes", "infeasible": "yes"}.get(self.judgement.found, "not decided by the data")
+        return judgements.exceeds(self.judgement)
 
     @property
     def to_do(self) -> str:
@@ -146,20 +144,11 @@ def _rule(judgement: Judgement, sources: Sources) -> Rule:
     return Rule(
         judgement,
         findings.sentence(judgement, sources),
-        findings.asked(judgement),
-        formatting.figure(judgement.evidence),
-        _shown(judgement),
+        judgements.limits_and_origin(judgement),
+        judgements.measured(judgement.evidence),
+        judgements.differs(judgement),
         _test(judgement, sources),
     )
-
-
-def _shown(judgement: Judgement) -> str:
-    """Whether a difference between the groups is shown at all: the interval excludes parity."""
-    name, found = judgement.rule.metric.rpartition(".")[2], judgement.evidence
-    if not (name in MEASURES or name.endswith("_difference")) or math.isnan(found.low):
-        return ""
-    parity = MEASURES[name].fair if name in MEASURES else 0.0
-    return "no" if found.low <= parity <= found.high else "yes"
 
 
 def _test(judgement: Judgement, sources: Sources) -> str:
