@@ -13,16 +13,10 @@ from pipeline.storage.line_contents import line_of
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
+from responsible.governance.risk import TREATMENTS
 from responsible.names import POOLED
 
 SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evidence": "?", "excepted": "…", "none": "–"}
-TO_DO = {
-    "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
-    "fail": "Mitigate the difference, or change what is decided.",
-    "insufficient_evidence": "Collect more data before anybody relies on this. It is not a pass.",
-    "excepted": "Meet the rule before its exception ends.",
-    "pass": "Nothing now. Review the limits when the use changes.",
-}
 LINES = {
     "budget": ("Budget model", Pictures.DISPARITIES_NARROW),
     "healthcare": ("Recorded decisions", Pictures.HEALTHCARE_GAPS_NARROW),
@@ -65,7 +59,8 @@ class Rule:
     @property
     def to_do(self) -> str:
         """What its owner does about the verdict."""
-        return TO_DO[self.judgement.verdict]
+        planned = self.judgement.rule.treatment if self.judgement.verdict != "pass" else ""
+        return planned or TREATMENTS[self.judgement.verdict]
 
     @property
     def due(self) -> str:

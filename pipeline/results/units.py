@@ -22,13 +22,13 @@ def measured(path: str, found: Evidence, params: Mapping[str, Any]) -> Evidence:
     return replace(found, unit=unit, parity=parity, among=among)
 
 
-def _ratio(measure: str) -> bool:
-    """Whether a measure that is no difference is a ratio."""
-    if measure == "disparate_impact":
-        return True
-    from responsible.fairness.measures import MEASURES  # numpy: only for a measure that was added
+def _measure(name: str) -> tuple[str, float]:
+    """Of a fairness measure that is no difference: those that are ratios, and the value of all others at parity."""
+    if name == "disparate_impact":
+        return TIMES, 1.0
+    from responsible.fairness.measures import KNOWN  # numpy: only for a measure that was added
 
-    return measure in MEASURES and MEASURES[measure].ratio
+    return (TIMES if name in KNOWN and KNOWN[name].ratio else "", KNOWN[name].fair if name in KNOWN else math.nan)
 
 
 def _unit(path: list[str], params: Mapping[str, Any]) -> tuple[str, float]:
@@ -44,6 +44,6 @@ def _unit(path: list[str], params: Mapping[str, Any]) -> tuple[str, float]:
     if last in SHARES or section.endswith("_rates") or section == "segments_shares":
         return (POINTS if section == "performance_change" else PERCENT), math.nan
     if section == "evaluate_fairness" and len(path) > 3:
-        return (TIMES, 1.0) if path[2] != CHANGE and _ratio(last) else ("", math.nan)
+        return _measure(last) if path[2] != CHANGE else ("", math.nan)
     counted = {"effective_rows": read(params.get("words")).many("budget"), "one_sided_segments": "segments"}
     return counted.get(last, ""), math.nan
