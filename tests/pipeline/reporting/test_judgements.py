@@ -22,7 +22,7 @@ def rule(**limits):
         ("reweigh.accuracy", (0.953, 0.946, 0.959), (0.8, None), "95.3 % [94.6, 95.9]", "at least 80 %"),
         ("performance_change.accuracy", (-0.041, -0.048, -0.034), (-0.05, None), "−4.1 points [−4.8, −3.4]", "at least −5 points"),  # noqa: E501
         ("healthcare_waits.plan.merit.mean_wait_difference", (5.48, 5.39, 5.58), (None, 2), "5.5 minutes [5.4, 5.6]", "at most 2 minutes"),  # noqa: E501
-        ("healthcare_odds.sex.adjusted", (0.6, 0.5, 0.7), (0.8, None), "0.600 times [0.500, 0.700]", "at least 0.8 times"),
+        ("healthcare_odds.sex.adjusted", (0.6, 0.5, 0.7), (0.8, None), "0.600 times [0.500, 0.700]", "at least 0.8 times"),  # noqa: E501
         ("reweigh.f1", (0.5, 0.4, 0.6), (0.4, None), "0.500 [0.400, 0.600]", "at least 0.4"),
     ],
 )  # fmt: skip
