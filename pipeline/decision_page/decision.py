@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.decision_page import findings
-from pipeline.reporting import formatting, judgements
+from pipeline.reporting import findings, formatting, judgements
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import Pictures, Tables
 from pipeline.storage.line_contents import line_of
