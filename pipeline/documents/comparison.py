@@ -9,12 +9,14 @@ import pandas as pd
 
 from pipeline.documents.comparison_counts import answers, by_group, majority, pair
 from pipeline.reporting.tables import records
+from pipeline.results import levelling
 from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER, TO_DO
 from responsible.names import (
     ALL_PRIVILEGED,
     ANY_LEVEL,
     BASELINE,
+    CHANGE,
     CLUSTER_GROUPS,
     MODELS,
     NO_SCORES,
@@ -52,8 +54,7 @@ def context(
     """Everything the template shows.
 
     ``meaning`` is what a yes means; ``performance`` holds the figures of ``models``, a column ``model`` beside them;
-    ``weights`` the headline of reweighing, where models are trained here; ``cluster`` the column by which rows come in
-    clusters, if they do.
+    ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
     people = words.many("budget")
     performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
@@ -67,7 +68,7 @@ def context(
         "spoken": called,
         "leading": {model: text[0].upper() + text[1:] if model in SPOKEN else text for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
-        "rounding": {},  # by how much rounding can have moved ROC AUC, by model; as the stage knows it
+        "rounding": {},  # most that rounding can have moved ROC AUC, by model; as the stage knows it
         "without_scores": list(performance[performance["reason"] == NO_SCORES]["model"].unique()),
         "meaning": meaning,
         "inference": inference,
@@ -119,6 +120,7 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
     return {
         "name": name,
         "rows": rows,
+        "levelled": _levelled(name, rows, found.group_rates) if models == JUDGED else [],
         "moved": _moved(rows if named.get(True) and models.subject in models.changes else [], models),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
@@ -131,6 +133,15 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
         "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame) -> list[str]:
+    """A sentence on each measure whose gap reweighing closed by making the better-off group worse, each once."""
+    own: list[dict[Any, Any]] = rates[rates["attribute"] == name].to_dict("records")
+    moved = [row for row in rows if row[CHANGE].low > 0 or row[CHANGE].high < 0]
+    places = [(name, row["measure"], row[REWEIGHED].farthest or "") for row in moved]
+    said = (levelling.clause(place, (own, own), MODELS, Words()) for place in places)
+    return [f"{levelling.GAP[0].upper()}{levelling.GAP[1:]}: {text}." for text in dict.fromkeys(said) if text]
 
 
 def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ LINES = {
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
-            "score_quality",
+            *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
         ),
         ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
     ),
@@ -61,9 +61,12 @@ OF_BUDGET = (SWEEP, TRAINING)
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
-        ("train_baseline", "reweigh"),
+        ("train_baseline", "reweigh", "model_analyses"),
         (),
-        ("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
+        (
+            *("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
+            *("model_analyses", "decision", "calibration", "similar_groups", "impact_ratios", "failing_groups"),
+        ),
         (),
     ),
     SWEEP: Line(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, group_rates
+from responsible.fairness.groups import Code, Groups, group_rates
 from responsible.names import Judged
 from responsible.statistics.count_tables import JUDGED, counted
 from responsible.statistics.intervals import Inference
@@ -28,6 +28,12 @@ def crossed(first: Groups, second: Groups) -> Groups:
     levels = tuple(BETWEEN.join(pair) for pair in product(first.levels, second.levels))
     privileged = np.logical_and.outer(first.privileged, second.privileged).ravel()
     return Groups(BETWEEN.join((first.attribute, second.attribute)), levels, privileged)
+
+
+def crossed_codes(test: pd.DataFrame, first: Groups, second: Groups) -> Code:
+    """The index into the levels of :func:`crossed` of every row of ``test``, -1 where either level is excluded."""
+    a, b = (who.codes(test) for who in (first, second))
+    return np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
 
 
 def intersection_rates(
@@ -57,10 +63,8 @@ def _pair(
     *,
     models: Judged,
 ) -> pd.DataFrame:
-    a, b = (who.codes(test) for who in (first, second))
-    code = np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
     who = crossed(first, second)
-    joint, clusters = counted(test, code, len(who.levels), bits)
+    joint, clusters = counted(test, crossed_codes(test, first, second), len(who.levels), bits)
     rates = group_rates(joint, who, inference.confidence, clusters, models=models)
     few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
     rates.loc[few, ["value", "low", "high", "simultaneous_low", "simultaneous_high"]] = np.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,16 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def _groups(who: Groups) -> dict[str, npt.NDArray[np.bool_]]:
+def groups(who: Groups) -> dict[str, npt.NDArray[np.bool_]]:
     """Name and levels of both pools, where a level is privileged, and of every level."""
     pools = {ALL_PRIVILEGED: who.privileged, POOLED: ~who.privileged} if who.reference else {}
     return pools | dict(zip(who.levels, np.eye(len(who.levels), dtype=bool), strict=True))
+
+
+def members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """Name and membership (m,) of each of the :func:`groups`; excluded levels belong to none."""
+    for name, levels in groups(who).items():
+        yield name, (code >= 0) & levels[code]
 
 
 def score_quality(who: Groups, scored: Mapping[str, Scored], *, bins: int, confidence: float) -> pd.DataFrame:
@@ -31,7 +37,7 @@ def score_quality(who: Groups, scored: Mapping[str, Scored], *, bins: int, confi
     outside Wilson's interval of their observed share; of clustered rows, of the rows over their design effect).
     """
     rows = []
-    for group, levels in _groups(who).items():
+    for group, levels in groups(who).items():
         for model, of in scored.items():
             member = (of.code >= 0) & levels[of.code]
             own, n, ones = of.scores[model][member], of.counts[member], (of.counts * of.label)[member]
