@@ -183,9 +183,7 @@ def _needed(row: Any, people: str) -> dict[str, Any]:
 
 
 def _moved(rows: list[dict[str, Any]], models: Judged) -> dict[str, list[str]]:
-    """The measures by where the last model lies against the reference: ``nearer`` to parity, ``further``, ``same`` or
-    ``unknown``.
-    """
+    """The measures by where the last model lies against the reference."""
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
         if (measure := KNOWN[row["measure"]]).gaps:
