@@ -16,7 +16,8 @@ WITH_EXAMPLES = [path for path in contract.modules("responsible") if ">>> " in p
 def test_the_page_lists_the_public_names():
     """Each folder's table has exactly the names that the folder offers, a line each."""
     folders = re.split(r"^### `responsible\.(\w+)`$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    listed = {folder: re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) for folder, text in zip(folders[::2], folders[1::2], strict=True)}
+    tables = zip(folders[::2], folders[1::2], strict=True)
+    listed = {folder: re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) for folder, text in tables}
     faces = [path.parent.name for path in (ROOT / "responsible").glob("*/__init__.py")]
     assert {folder: sorted(names) for folder, names in listed.items()} == {
         folder: sorted(importlib.import_module(f"responsible.{folder}").__all__) for folder in faces
