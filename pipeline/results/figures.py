@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results.catalogue import Tables
+from pipeline.results.units import measured
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN, read_rows
 from responsible.governance.evidence import WHOLE, Evidence
@@ -57,6 +58,8 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.FAIRNESS: FigureTable("evaluate_fairness.{attribute}.{model}.{measure}", *WHOLE_ATTRIBUTE),
     Tables.GROUP_RATES: FigureTable("group_rates.{attribute}.{model}.{rate}", "level"),
     Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    Tables.FAILING_GROUPS: FigureTable("failing_groups.{model}.{error}", "group", value="difference"),
+    Tables.SIMILAR_GROUPS: FigureTable("similar_groups.{attribute}.{comparison}.{model}.{measure}", "stratum", ("",)),
     Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
     Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
     Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}", "level", ("",)),
@@ -94,8 +97,10 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
 }
 
 
-def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
+def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> dict[str, dict[str, Evidence]]:
     """Metric path → level → figure, of all that lies in ``metrics`` and in the tables above.
+
+    With ``params``, the parameters as they stand in the file, each figure has its unit and its parity.
 
     A number of ``metrics/NAME.json`` has its keys joined by dots as path, as in ``dvc metrics show``.
     """
@@ -109,7 +114,9 @@ def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
         if (file := Path(root, name)).is_file():
             for table in tables if isinstance(tables, tuple) else (tables,):
                 _add(found, table, list(_rows(file, name, table)))
-    return found
+    if params is None:
+        return found
+    return {path: {at: measured(path, own, params) for at, own in levels.items()} for path, levels in found.items()}
 
 
 def _add(found: dict[str, dict[str, Evidence]], table: FigureTable, rows: list[tuple[str, str, Evidence]]) -> None:
@@ -152,7 +159,8 @@ def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str,
             return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
-            path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
+            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison")}
+            path = table.path.format_map(row | spaced)
             yield path, WHOLE if level in table.whole else level, _evidence(row, name, table)
 
 

@@ -27,13 +27,13 @@ class Line(NamedTuple):
 LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
-        ("prepare", "train_baseline", "reweigh", "evaluate_fairness"),
+        ("prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
-            "score_quality",
+            *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
         ),
         ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
     ),

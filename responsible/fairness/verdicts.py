@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from responsible.fairness.measures import KNOWN, ordered, standard
+from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
 from responsible.measures.definition import Known
 from responsible.measures.feasibility import attainable
@@ -26,17 +27,29 @@ from responsible.statistics.sample_size import growth
 from responsible.validation import Params, did_you_mean
 
 
+class Costs(Params):
+    """What a wrong yes and a wrong no cost, in one unit; only their ratio decides."""
+
+    false_positive: Annotated[float, Field(gt=0, le=1e9)]
+    false_negative: Annotated[float, Field(gt=0, le=1e9)]
+
+
 class Fairness(Params):
     """Which measures are computed, the limits they are judged by, and the lowest accuracy a model is of use at (for
     ``infeasible``).
 
     ``measures``: those that are computed besides the ones with ``limits``, which alone are judged. Without the list the
-    standard measures are, and each of them must have limits.
+    standard measures are, and each of them must have limits. ``costs``: what "best" means; otherwise accuracy does.
+    ``within``: factors that people are to be alike in; ``local_law_144`` and ``failing_groups`` ask for these analyses.
     """
 
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
     limits: dict[str, Limits]
     measures: list[str] | None = None
+    costs: Costs | None = None
+    within: list[str] | None = None
+    local_law_144: bool = False
+    failing_groups: Failures | None = None
 
     @field_validator("limits")
     @classmethod
