@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.reporting.tables import records
+from pipeline.results import levelling
 from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER, TO_DO
 from responsible.names import (
@@ -105,6 +106,7 @@ def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
     return {
         "name": name,
         "rows": rows,
+        "levelled": _levelled(name, rows, found.group_rates),
         "moved": _moved(rows if named.get(True) else []),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
@@ -117,6 +119,15 @@ def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
         "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame) -> list[str]:
+    """A sentence on each measure whose gap reweighing closed by making the better-off group worse, each once."""
+    own: list[dict[Any, Any]] = rates[rates["attribute"] == name].to_dict("records")
+    moved = [row for row in rows if row[CHANGE].low > 0 or row[CHANGE].high < 0]
+    places = [(name, row["measure"], row[REWEIGHED].farthest or "") for row in moved]
+    said = (levelling.clause(place, (own, own), MODELS, Words()) for place in places)
+    return [f"{levelling.GAP[0].upper()}{levelling.GAP[1:]}: {text}." for text in dict.fromkeys(said) if text]
 
 
 def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.reporting import tables
-from pipeline.reporting.formatting import figure, limits, number, words
+from pipeline.reporting.formatting import figure, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
 from responsible.fairness.measures import KNOWN
@@ -62,12 +62,6 @@ def level(judgement: Judgement) -> str:
     """The level that the judged figure is of, also where a rule is about any; "" for all of them, pooled."""
     named = judgement.rule.level or ""
     return judgement.evidence.level or ("" if named == ANY else named)
-
-
-def asked(judgement: Judgement) -> str:
-    """What a rule asks, in a few words: ``0.8 to 1.25, for the whole interval``."""
-    rule = judgement.rule
-    return f"{limits(rule.minimum, rule.maximum)}{', for the whole interval' if rule.judged_on == 'interval' else ''}"
 
 
 def of_comparison(row: TableRow, sources: Sources) -> str:

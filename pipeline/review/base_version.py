@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.digests import md5
@@ -44,10 +45,10 @@ def extract(root: Path, commit: str, folder: Path) -> None:
         archive.extractall(folder)
 
 
-def collected(folder: Path) -> Figures:
+def collected(folder: Path, params: Mapping[str, Any]) -> Figures:
     """The figures of the base; a base without any makes every figure new."""
     try:
-        return figures.collect(folder)
+        return figures.collect(folder, params)
     except InputError:
         return {}
 

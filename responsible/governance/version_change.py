@@ -18,7 +18,7 @@ from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import KNOWN
-from responsible.governance.evidence import WHOLE, Evidence
+from responsible.governance.evidence import WHOLE, Evidence, difference
 from responsible.measures.scores import Scored
 from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
 from responsible.names import CHANGE, MODELS, POOLED
@@ -62,14 +62,8 @@ _LOWER_IS_BETTER = ("log_loss", "brier")
 
 
 def independent(old: Evidence, new: Evidence) -> Change:
-    """The change between figures of independent samples, from their own intervals (l, u) about v.
-
-    Low end d − √((v₂ − l₂)² + (u₁ − v₁)²), high end d + √((u₂ − v₂)² + (v₁ − l₁)²), d = v₂ − v₁: the square-and-add
-    rule (Zou & Donner 2008, MOVER, eq. 5; Newcombe 1998, method 10). NaN where an end is undefined.
-    """
-    d = new.value - old.value
-    low = d - math.hypot(new.value - new.low, old.high - old.value)
-    return Change(d, low, d + math.hypot(new.high - new.value, old.value - old.low))
+    """The change between figures of independent samples (:func:`responsible.governance.evidence.difference`)."""
+    return Change(*difference(old, new))
 
 
 def paired(
