@@ -11,7 +11,6 @@ from pipeline.plots.style import KINDS, Canvas, Picture, name, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT, COST
 from responsible.fairness.measures import MEASURES
-from responsible.names import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +47,7 @@ def decision_threshold(
         for measure in [m for m in chosen if m in MEASURES and not MEASURES[m].ratio][:1]:
             for (attribute, comparison), part in _compared(figures, measure):
                 own = _lines(part, models)
-                said = spoken(words.name(measure))
+                said = words.name(measure)
                 title = f"{said[0].upper()}{said[1:]} by {words.name(attribute)}, {words.level(attribute, comparison)}"
                 axes = across, Axis(title, -1, 1, _plain)
                 curves(canvas, own, axes, height=HEIGHT, levels=[(0.0, "parity")], at=at)
