@@ -27,6 +27,7 @@ from responsible.statistics.count_tables import counted
 from responsible.statistics.rates import Counts
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
+from responsible.words import Section
 
 Bits = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -36,6 +37,8 @@ OFF = pd.DataFrame(columns=[SWITCHED_OFF])
 
 class Parameters(evaluation.Parameters):
     """What this stage reads of the parameter file."""
+
+    words: Section
 
 
 def main(
@@ -69,9 +72,8 @@ def main(
             _scored(parts["test"]), _coded(parts["test"], who), given.inference
         )
         rows = {"valid": "validation rows", "train": "training rows"}[split]
-        drawn = decision_threshold(
-            tables[thresholds_csv], found, rules.chosen, on=rows, confidence=given.inference.confidence
-        )
+        sure, seen = given.inference.confidence, (tables[thresholds_csv], found, rules.chosen, given.words)
+        drawn = decision_threshold(*seen, on=rows, confidence=sure)
         if rules.within or rules.failing_groups:
             columns = factors.factors(files.read_cells(cells)[0])[(both["split"] == "test").to_numpy()]
             tables[similar_csv] = _similar(given, parts["test"], who, columns.reset_index(drop=True))
