@@ -21,7 +21,7 @@ from responsible.fairness import evaluation
 from responsible.fairness.comparisons import headlines
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.measures.scores import Scored
-from responsible.modelling.performance import cluster_of
+from responsible.modelling.score_intervals import cluster_of
 from responsible.names import BASELINE, POOLED, REWEIGHED, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.rates import Counts
@@ -58,7 +58,7 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    both, meta = files.read_scores(baseline, reweighed)
+    both, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed})
     both = both.assign(label=labels(both, meta["cuts"], given.threshold))
     split = "valid" if (both["split"] == "valid").any() else "train"
     parts = {own: both[both["split"] == own].reset_index(drop=True) for own in (split, "test")}

@@ -97,7 +97,7 @@ def fold(
     matter = sorted((r for r in open_ if r.matters), key=lambda r: TRENDS.index(r.trend))
     kinds: tuple[list[FigureChange], ...] = [], [], []
     for row in matter:
-        performance = row.path.split(".")[0] in STAGES.values()
+        performance = row.path.split(".")[0] in (*STAGES.values(), "performance")
         kinds[0 if (row.path, row.level) in ruled else 2 if performance else 1].append(row)
     quiet = [r for r in open_ if r.word == "not comparable" and (r.path, r.level) in ruled]
     shown = [*kinds[0], *kinds[1], *kinds[2][:PERFORMANCE], *quiet][:SHOWN]
@@ -147,8 +147,9 @@ def name(row: FigureChange, called: Words, ruled: dict[tuple[str, str], str]) ->
         return f"{called.name(figure)}, {middle[1]}, {called.name(middle[0])}{level}"
     if section == "healthcare_audit" and len(middle) == 1:
         return f"{called.name(middle[0])} by {called.name(figure)}, healthcare"
-    if section in (*models, "performance_change") and not middle:
-        return f"{called.name(figure)}, {models.get(section, 'change by reweighing')}"
+    if section in ("performance", "performance_change") or (section in models and not middle):
+        change = ["change"] if section == "performance_change" else []
+        return f"{called.name(figure)}, {models.get(section, ' of '.join([*change, *middle]))}"
     if title := ruled.get((row.path, row.level)):
         return title
     if section == "cluster_privacy":

@@ -9,10 +9,10 @@ from typing import Any
 from pipeline.reporting import tables
 from pipeline.reporting.formatting import figure, number, words
 from pipeline.reporting.sources import Sources, TableRow
-from pipeline.results.catalogue import Tables
+from pipeline.results.catalogue import STAGES, Tables
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
-from responsible.names import ANY, POOLED
+from responsible.names import ANY, POOLED, Judged, judged_of
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -101,7 +101,8 @@ def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
     parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
-    return f"{_capital(words(model))} model: {'; '.join(parts)}."
+    who = f"{_capital(words(model))} model" if model in STAGES else model
+    return f"{who}: {'; '.join(parts)}."
 
 
 def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sources) -> str:
@@ -137,15 +138,18 @@ def _recorded(file: str) -> Callable[[Judgement, Sequence[str], Sources], str]:
     return said
 
 
-def _performance(judgement: Judgement, path: Sequence[str], _: Sources) -> str:
+def _performance(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     metric, found, name = judgement.rule.metric, judgement.evidence, words(path[-1])
     if path[-1] not in SHARES:
         return ""
     if metric.startswith("performance_change."):
         less = "lowers" if found.value < 0 else "raises"
-        return f"Reweighing {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
-    model = "reweighed" if metric.startswith("reweigh.") else "baseline"
-    return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
+        models = judged_of(sources.params)
+        who = "Reweighing" if models == Judged() else path[0] if path[1:] else models.others[0]
+        return f"{who} {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
+    model = {stage: model for model, stage in STAGES.items()}.get(metric.partition(".")[0], path[0])
+    who = f"The {model} model" if model in STAGES else model
+    return f"{who} has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
 
 
 def _segments(_: Judgement, path: Sequence[str], sources: Sources) -> str:
@@ -164,6 +168,7 @@ _SENTENCES: dict[str, Callable[[Judgement, Sequence[str], Sources], str]] = {
     "cluster_privacy": _segments,
     "reweigh": _performance,
     "train_baseline": _performance,
+    "performance": _performance,
     "performance_change": _performance,
 }
 

@@ -54,6 +54,7 @@ SIMULTANEOUS = ("simultaneous_low", "simultaneous_high")
 TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.PERFORMANCE_BASELINE: FigureTable("train_baseline.{figure}"),
     Tables.PERFORMANCE_REWEIGHED: FigureTable("reweigh.{figure}"),
+    Tables.PERFORMANCE: FigureTable("performance.{model}.{figure}"),
     Tables.PERFORMANCE_CHANGE: FigureTable("performance_change.{figure}"),
     Tables.FAIRNESS: FigureTable("evaluate_fairness.{attribute}.{model}.{measure}", *WHOLE_ATTRIBUTE),
     Tables.GROUP_RATES: FigureTable("group_rates.{attribute}.{model}.{rate}", "level"),

@@ -1,7 +1,7 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-The sweep over label thresholds is a part of the budget line that may be absent alone: a target of two values has
-nothing to sweep over.
+Two parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
+nothing to sweep over, and training, because models of somebody else are not trained here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+
+from responsible.names import MODELS, listed
 
 
 class Line(NamedTuple):
@@ -26,8 +28,8 @@ class Line(NamedTuple):
 
 LINES = {
     "budget": Line(
-        ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
-        ("prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"),
+        ("threshold", "budget", "sensitive", "models", "model", "fairness"),
+        ("prepare", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
@@ -54,15 +56,26 @@ LINES = {
 }
 
 
-SWEEP = "sweep"
+SWEEP, TRAINING = "sweep", "training"
+OF_BUDGET = (SWEEP, TRAINING)
 PARTS = LINES | {
+    TRAINING: Line(
+        ("reweigh",),
+        ("train_baseline", "reweigh", "model_analyses"),
+        (),
+        (
+            *("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
+            *("model_analyses", "decision", "calibration", "similar_groups", "impact_ratios", "failing_groups"),
+        ),
+        (),
+    ),
     SWEEP: Line(
         ("threshold_sweep",),
         ("threshold_sweep",),
         (),
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
-    )
+    ),
 }
 """The lines, and what may be absent of one that is there."""
 
@@ -81,17 +94,21 @@ def present(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """The lines and parts that the parameters lack; the sweep also where ``favourable`` levels leave two values."""
+    """The lines and parts that the parameters lack; training where no model is trained here, the sweep where nothing is
+    or ``favourable`` levels leave two values.
+    """
     there = present(params)
     target = (params.get("budget") or {}).get("target") or {}
-    swept = "budget" in there and "threshold_sweep" in params and not target.get("favourable")
-    return tuple(name for name in PARTS if name not in there and not (name == SWEEP and swept))
+    trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
+    swept = trained and "threshold_sweep" in params and not target.get("favourable")
+    kept = {*there, *([TRAINING] if trained else []), *([SWEEP] if swept else [])}
+    return tuple(name for name in PARTS if name not in kept)
 
 
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but the sweep is a name of its own."""
+    """As :func:`line_of`, but the parts of the budget line are names of their own."""
     stem = PurePosixPath(name).name.partition(".")[0]
-    return SWEEP if stem.startswith(PARTS[SWEEP].names) else line_of(name)
+    return next((part for part in OF_BUDGET if stem.startswith(PARTS[part].names)), line_of(name))
 
 
 def line_of(name: str) -> str:

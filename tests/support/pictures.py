@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.plots import decision_threshold as decision_thresholds
-from pipeline.plots import fairness, healthcare, segments, thresholds
+from pipeline.plots import fairness, group_rates, healthcare, segments, thresholds
 from pipeline.plots.style import Picture
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
@@ -109,7 +109,7 @@ def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
 
     return {
         "disparities": fairness.disparities(own("fairness"), LEVEL),
-        "group_rates": fairness.group_rates(own("group_rates"), LEVEL),
+        "group_rates": group_rates.group_rates(own("group_rates"), LEVEL),
         "decision_threshold": decision_threshold(own("decision_threshold")),
         "threshold_choice": threshold_choice(own("threshold_intervals")),
         "healthcare_gaps": healthcare.gaps(

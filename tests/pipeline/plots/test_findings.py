@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.plots import fairness, healthcare, segments
+from pipeline.plots.group_rates import group_rates
 from responsible.words import Words
 from tests.support.pictures import LEVEL, decision_threshold, points, report, table, threshold_choice
 
@@ -87,9 +88,9 @@ def rated(*levels):
 
 def test_the_lowest_and_the_highest_level_are_named():
     """Of the levels with a rate the least and the most selected stand in the heading, with their counts."""
-    found = fairness.group_rates(rated(("x", 30, 100), ("y", 5, 1000), ("z", 0, 3), ("w", 90, 100)), LEVEL).said.finding
+    found = group_rates(rated(("x", 30, 100), ("y", 5, 1000), ("z", 0, 3), ("w", 90, 100)), LEVEL).said.finding
     assert found == "The reweighed model selects by sex from 0 % (y, 5 of 1,000) to 90 % (w, 90 of 100)."
-    few = fairness.group_rates(rated(("z", 0, 3)), LEVEL)
+    few = group_rates(rated(("z", 0, 3)), LEVEL)
     assert few.said.finding == "No level has a rate."
     assert few.wide.count(b">none<") == 6
 
@@ -97,7 +98,7 @@ def test_the_lowest_and_the_highest_level_are_named():
 def test_of_many_levels_those_at_the_ends_are_drawn():
     """Of thirty levels the six that are selected least and the six most stand in the picture, which says so."""
     levels = [(f"level {i}", (7 * i) % 30 + 10, 100) for i in range(30)]
-    drawn = fairness.group_rates(rated(*levels), LEVEL).narrow.decode()
+    drawn = group_rates(rated(*levels), LEVEL).narrow.decode()
     assert "the 12 of 30 levels that" in drawn
     shares = sorted(count for _, count, _ in levels)
     kept = {*shares[:6], *shares[-6:]}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.results import catalogue
-from pipeline.storage.line_contents import LINES, SWEEP, absent, line_of, only_of, present
+from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS, SWEEP, TRAINING, absent, line_of, only_of, present
 from pipeline.storage.lines import keep, refuse_parts
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.yaml_blocks import without
@@ -17,6 +17,8 @@ from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
 TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
+
+OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def root(tmp_path):
 
 def test_every_stage_section_and_output_has_its_line_or_belongs_to_all():
     """What the stages of a line write is known as the line's by its name, and what the others write is nobody's."""
-    of = {stage: line for line, own in LINES.items() for stage in own.stages} | {"threshold_sweep": "budget"}
+    of = {stage: line for line, own in LINES.items() for stage in own.stages} | dict.fromkeys(OF, "budget")
     assert set(of) <= set(STAGES)
     for stage in STAGES:
         for path in contract.entries(stage, "outs", "metrics", "plots"):
@@ -48,7 +50,7 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
     """So a repository without the line may lack the folder."""
     for lines in COMBINATIONS:
         own = {stage for line in lines for stage in LINES[line].stages} | {"check_parameters"}
-        own |= {"threshold_sweep"} if "budget" in lines else set()
+        own |= set(OF) if "budget" in lines else set()
         for folder in only_of("code", lines):
             users = {stage for stage in STAGES if folder in contract.code(stage)}
             assert users <= own, folder
@@ -83,7 +85,7 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    assert lacking == (*gone, *([] if "budget" in lines else [SWEEP]))
+    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP]))
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
