@@ -57,7 +57,7 @@ def context(
     ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
     people = words.many("budget")
-    performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
+    performance = performance.reindex(columns=["model", *PERFORMANCE]).astype({"reason": object}).fillna({"reason": ""})
     first = LEADING.get(models.names[0], models.names[0])
     called = {model: SPOKEN.get(model, model) for model in models.names}
     attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
