@@ -48,11 +48,6 @@ def difference_shown(measure: str, low: float, high: float) -> str:
     return "yes" if away else "no"
 
 
-def shown_of(judgement: Judgement) -> str:
-    """:func:`difference_shown` of the figure that a rule judges."""
-    return difference_shown(judgement.rule.metric.rpartition(".")[2], judgement.evidence.low, judgement.evidence.high)
-
-
 def shown(**pick: Any) -> tables.Column:
     """A column that says whether a difference is shown, from the columns ``measure``, ``low`` and ``high``."""
     return tables.of_rows(lambda row: difference_shown(row.measure, row.number("low"), row.number("high")), pick)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = ("rule", "verdict", "severity", "value", "limits", "differs", "exceeds")
 MEANING = "differs: a difference is shown (the interval excludes parity); exceeds: it exceeds the limits"
 ANSWERS = {True: "yes", False: "no"}
-UNDECIDED = "unclear"  # neither shown to exceed its limits nor to keep them
+UNDECIDED = "not decided"  # neither shown to exceed its limits nor to keep them
 _PER_CENT = (POINTS, PERCENT)
 
 

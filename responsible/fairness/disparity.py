@@ -69,7 +69,7 @@ def disparities(
     >>> own = {"cost": lambda tp, fp, fn, tn: (fp + 5 * fn) / (tp + fp + fn + tn)}
     >>> chosen = Fairness(accuracy_floor=0.0, limits={}, measures=[])
     >>> found = disparities(counts, who, chosen, sure, np.random.default_rng(1), models=["mine"], own=own)
-    >>> round(found["value"][0], 6)  # (20 + 5 · 15) / 100 − (10 + 5 · 5) / 100
+    >>> float(found["value"][0].round(6))  # (20 + 5 · 15) / 100 − (10 + 5 · 5) / 100
     0.6
     """
     found: list[Row] = []
