@@ -42,7 +42,7 @@ def changed(folder: Path, params: Mapping[str, Any]) -> Changes:
             return {}
         both = {key: (before.get(key, ABSENT), now.get(key, ABSENT)) for key in [*now, *(before.keys() - now.keys())]}
         if found := {key: (old, new) for key, (old, new) in both.items() if old != new}:
-            return {key: own for key, own in found.items() if key.endswith(".source")} or found
+            return {key: own for key, own in found.items() if key.endswith(".source") and key.count(".") == 1} or found
     return {}
 
 

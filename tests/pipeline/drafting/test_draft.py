@@ -256,7 +256,7 @@ def test_the_report_names_what_was_found(drafted):
     assert "warning: told alone predicts the target (AUC 1.000)" in said
     assert "town: name has levels that look the same: 'A', 'a'" in said
     assert "many has 150 levels" in said
-    assert re.search(r"cells: 200 of 200 rows; \d+ if `bins`", said)
+    assert re.search(r"cells: 200 of 200 rows; \d+ with `bins`", said)
     assert "model.solver auto uses newton-cholesky (up to 300)" in said
     assert "budget.target.favourable" in said
     assert "policy.rules.*.minimum (2)" in said
