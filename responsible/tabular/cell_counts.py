@@ -21,7 +21,9 @@ from responsible.tabular.levels import merged, refuse_absent
 from responsible.tabular.schema import SPLITS, Budget, Sensitive, refuse_conflicts
 from responsible.tabular.sources import Prepare
 from responsible.tabular.typed_fields import typed
+from responsible.validation import MISSING
 
+UNLABELLED = -1  # the bin of a row without a target, where that is no fault of the row
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 MOST_WEIGHT = 10**9  # rows that one may stand for; sums of 64 bits hold as many such rows
 FIRST = "first_reason"
@@ -100,7 +102,7 @@ def count(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     rows = rows.with_columns(_bin(plan).alias(made("bin")), split_of(plan).alias(made("split")))
     if plan.budget.cluster:
         rows = rows.with_columns((hashing.hashed(nw.col(KEY), plan.seed, "cluster") % GROUPS).alias(made(CLUSTER)))
-    text_target = [LEVEL] if plan.budget.target.favourable else []
+    text_target = [LEVEL] if plan.budget.target.favourable and "target" in {d.name for d in declared} else []
     names = [made(name) for name in plan.names()]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
     groups = rows.group_by(*fields, *done, REASON).agg(n=_rows(plan)).rename({REASON: FIRST})
@@ -140,11 +142,14 @@ def split_of(plan: Plan) -> nw.Expr:
 
 
 def _bin(plan: Plan) -> nw.Expr:
-    """Number of cut points at or below the target; a favourable level counts as 1, any other as 0."""
+    """Number of cut points at or below the target; a favourable level is 1, any other 0; none is UNLABELLED."""
+    if "target" not in {d.name for d in plan.declared()}:
+        return nw.lit(UNLABELLED)
     value = nw.col(made("target"))
+    lacking = value == MISSING if plan.budget.target.favourable else value.is_null()
     if plan.budget.target.favourable:
         value = nw.when(value.is_in(plan.budget.target.favourable)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    return _bisected(value, plan.cuts, 0, len(plan.cuts))
+    return nw.when(lacking).then(nw.lit(UNLABELLED)).otherwise(_bisected(value, plan.cuts, 0, len(plan.cuts)))
 
 
 def _bisected(value: nw.Expr, cuts: Sequence[float], low: int, high: int) -> nw.Expr:
