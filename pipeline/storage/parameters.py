@@ -29,6 +29,7 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "monitor",
     "healthcare",
     "healthcare_audit",
     "playbook",

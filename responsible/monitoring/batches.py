@@ -6,18 +6,18 @@ A cell has ``period``, ``bin`` (:data:`UNLABELLED` where the target is missing),
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from responsible.monitoring.parameters import Monitor, Period
+from responsible.monitoring.parameters import TRAINING, Monitor, Period
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular.cell_counts import UNLABELLED, Plan
 from responsible.tabular.columns import REASON, Declared, Kind, made
 from responsible.tabular.levels import RARE
-from responsible.validation import MISSING, InputError
+from responsible.validation import MISSING, InputError, did_you_mean
 
 SCORE, DECISION = "score", "decision"
 MOST_PERIODS = 1_000
@@ -122,3 +122,39 @@ def labelled(counted: pd.DataFrame, periods: Iterable[str]) -> list[float]:
     n, known = counted["n"], counted["n"].where(counted["bin"] != UNLABELLED, 0)
     rows, ones = (own.groupby(counted["period"]).sum() for own in (n, known))
     return [float(ones[p] / rows[p]) if rows.get(p, 0) else float("nan") for p in periods]
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What periods are compared with: ``rows``, cells with features; ``scored``, cells with ``score`` and ``decision``
+    that the model was not fitted to; ``calibrating``, more such cells, from which scores are recalibrated.
+    """
+
+    rows: pd.DataFrame
+    scored: pd.DataFrame
+    calibrating: pd.DataFrame
+
+
+def earlier(
+    monitor: Monitor, training: Reference, batches: pd.DataFrame, periods: Sequence[str]
+) -> tuple[Reference, pd.DataFrame, tuple[str, ...]]:
+    """The reference, and the batches and periods that are compared with it: all, or those that are not part of it.
+
+    Raises:
+        InputError: a period of ``monitor.reference`` is not there, its labels are not complete, or none is left.
+    """
+    if monitor.reference == TRAINING:
+        return training, batches, tuple(periods)
+    for name in monitor.reference:
+        if name not in periods:
+            raise InputError(f"monitor.reference: there is no period {name!r}{did_you_mean(name, periods)}")
+    for name, share in zip(monitor.reference, labelled(batches, monitor.reference), strict=True):
+        if not share >= monitor.complete:
+            rule = f"must have {monitor.complete:.0%} of its labels (monitor.complete)"
+            raise InputError(f"monitor.reference: {name} {rule}, got {share:.0%}; name earlier periods")
+    part = batches["period"].isin(monitor.reference)
+    left = tuple(period for period in periods if period not in monitor.reference)
+    if not left:
+        raise InputError("monitor.reference: names every period; leave one to be compared")
+    own = batches[part]
+    return Reference(own, own, own), batches[~part], left

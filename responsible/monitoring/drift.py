@@ -114,7 +114,7 @@ def drift(column: Distribution, periods: Sequence[str], spending: Spending, leas
     Both have ``question, name, period, rows, effect, p, alarm, detectable, bound, moved, before, now``: the effect is
     the total variation (of a number of many values the Kolmogorov-Smirnov gap; of missing ones the change of their
     share), p the least of ``levels`` exact tests, one for each level, times their number, or Kolmogorov's. ``moved`` is
-    the level whose share changed most from ``before`` to ``now``, ``detectable`` the least change that would have
+    the level that moved most, from a share of all rows ``before`` to ``now``, ``detectable`` the least change that would have
     raised an alarm with the power of :data:`~responsible.monitoring.spending.POWER`. That of values has each distance
     besides, and as ``NAME_no_drift`` the value it stays under in 95 % of samples without drift. A period without rows
     of the column has NaN.
@@ -139,7 +139,8 @@ def _values(column: Distribution, at: int, spending: Spending, least: float, rng
         found["kolmogorov_smirnov"] = float(kolmogorov_smirnov(column.reference, column.periods[at]))
     found |= {f"{name}_no_drift": value for name, value in no_drift(known, then, now, DRAWS, rng).items()}
     n0, n1 = int(then.sum()), int(now.sum())
-    found |= {"rows": n1, **_moved(names, then, now)}
+    whole = n0 + column.missing, n1 + int(column.missing_periods[at])
+    found |= {"rows": n1, **_moved(names, then, now, whole)}
     if column.by_order:
         effect = found["kolmogorov_smirnov"]
         p, levels, detectable = exact_tests.of_gap(effect, n0, n1), 1, spending.gap_detected(n0, n1, least)
@@ -160,13 +161,13 @@ def _by_level(column: Distribution, at: int, spending: Spending, least: float) -
     return float(np.nanmin(p)), len(p), spending.share_detected(hardest, n0, n1, least, levels=len(p))
 
 
-def _moved(names: Sequence[str], then: np.ndarray, now: np.ndarray) -> Row:
-    """The level whose share changed most, and both shares."""
+def _moved(names: Sequence[str], then: Ints, now: Ints, whole: tuple[int, int]) -> Row:
+    """The level whose share of the rows with a value changed most, and its shares of the ``whole``, of all rows."""
     n0, n1 = int(then.sum()), int(now.sum())
     if not min(n0, n1):
         return {"moved": "", "before": float("nan"), "now": float("nan")}
     most = int(np.argmax(np.abs(now / n1 - then / n0).round(12)))
-    return {"moved": names[most], "before": float(then[most] / n0), "now": float(now[most] / n1)}
+    return {"moved": names[most], "before": float(then[most] / whole[0]), "now": float(now[most] / whole[1])}
 
 
 def _missing(column: Distribution, at: int, spending: Spending, least: float) -> Row:

@@ -25,6 +25,7 @@ from responsible.statistics.count_tables import Draws, drawn
 from responsible.statistics.intervals import Inference, quantile
 from responsible.statistics.rates import PERFORMANCE, RATES, Counts, Rate, parts, rate
 from responsible.statistics.streams import stream
+from responsible.tabular.levels import Disclosure
 
 SELECTION = "selection_rate"
 UNDEFINED = "undefined"
@@ -66,6 +67,7 @@ class Judge:
     least: float
     inference: Inference
     seed: int
+    disclosure: Disclosure
     _tests: dict[Any, float] = field(default_factory=dict)
 
     def rows(self, tables: Tables) -> list[Row]:
@@ -90,7 +92,8 @@ class Judge:
                 rows, share = int(tables.selected[at].sum()), self.labelled[at]
                 place = {"figure": name, "period": period, "rows": rows, "labelled": share}
                 waits = needs and not self.complete[at]
-                own.append(self._place(tables) | place | (row | _WAITING if waits else row))
+                hidden = {} if self.disclosure.safe(pair[1]) else _HIDDEN | {"reason": self.disclosure.reason}
+                own.append(self._place(tables) | place | row | (_WAITING if waits else hidden))
             slope = trend(own, self.inference.confidence)
             found += [row | slope for row in own]
         return found
@@ -133,6 +136,7 @@ class Judge:
         return min(found)
 
 
+_HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
 _WAITING: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": WAITING, "alarm": False, "reason": "labels_are_waited_for"}
 
 

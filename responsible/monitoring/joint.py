@@ -39,8 +39,9 @@ def joint_drift(
     """``value, low, high`` of the AUC on the held-out half, ``effect`` = AUC − ½, one-sided ``p``, ``alarm``,
     ``detectable`` and ``rows``; NaN where a side has fewer than :data:`LEAST_ROWS`.
 
-    ``pair`` are cells of reference and period. Cells have ``n`` and the ``x.`` columns of ``kinds``. Halves, and at most :data:`MOST_ROWS` of either side, are
-    drawn without replacement from the stream of ``name``. A level that occurs in one half only is not learned.
+    ``pair`` are cells of reference and period with ``n`` and the ``x.`` columns of ``kinds``. Halves, and at most
+    :data:`MOST_ROWS` of either side, are drawn without replacement from the stream of ``name``. A level that occurs in
+    one half only is not learned.
     """
     reference, period = pair
     rng = stream(seed, f"monitor/joint/{name}")

@@ -12,7 +12,7 @@ from responsible.fairness.groups import Groups
 from responsible.modelling.parameters import Logistic
 from responsible.monitoring import drift
 from responsible.monitoring.alarms import UNSEEN, Finding, questions
-from responsible.monitoring.batches import DECIMALS, SCORE, labelled
+from responsible.monitoring.batches import DECIMALS, SCORE, Reference, labelled
 from responsible.monitoring.drift import Distribution, distribution, of_bins
 from responsible.monitoring.expectations import COLUMNS, expectations
 from responsible.monitoring.figures import Judge, asked
@@ -23,20 +23,10 @@ from responsible.monitoring.sides import sides, tables
 from responsible.monitoring.spending import Spending
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
+from responsible.tabular.levels import Disclosure
 
 JOINT, TARGET, ALL = "joint", "target", "all features"
 Kinds = Sequence[tuple[str, Distribution]]
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What periods are compared with: ``rows``, cells with features; ``scored``, cells with ``score`` and ``decision``
-    that the model was not fitted to; ``calibrating``, more such cells, from which scores are recalibrated.
-    """
-
-    rows: pd.DataFrame
-    scored: pd.DataFrame
-    calibrating: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +44,7 @@ class Setting:
     bins: Sequence[str]
     cut: int
     seed: int
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +72,9 @@ def monitored(
     spending = Spending(given.monitor.error, given.monitor.horizon, number)
     known = labelled(batches, periods)
     complete = [share >= given.monitor.complete for share in known]
-    judge = Judge(periods, known, complete, spending, given.monitor.effects.measure, given.inference, given.seed)
+    judge = Judge(
+        periods, known, complete, spending, given.monitor.effects.measure, given.inference, given.seed, given.disclosure
+    )
     figures = pd.DataFrame([row for each in counted for row in judge.rows(each)])
     rows = [row for column in columns for row in _drift(column, periods, complete, spending, given)]
     joint = [_joint(reference, part, period, spending, given) for part, period in zip(parts, periods, strict=True)]

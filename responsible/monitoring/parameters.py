@@ -13,7 +13,6 @@ from responsible.validation import Params
 Periods = Annotated[list[Text], Field(min_length=1)]
 Period = Literal["day", "week", "month"]
 TRAINING = "training"  # the reference: the table that the models were trained and tested on
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Effects(Params):
@@ -34,7 +33,7 @@ class Monitor(Params):
     ``source`` and ``pattern`` are a file, folder or query, as those of the budget table, whose encoding, separators
     and missing values hold here too. ``time`` is the column of dates, from which each row's ``period`` is taken.
     ``reference`` is ``training`` or a list of earlier periods. ``score`` and ``decision`` are columns, where batches
-    have them; else ``model`` scores the rows. Figures that need labels are judged of periods with the share
+    have them; else the current model scores the rows. Figures that need labels are judged of periods with the share
     ``complete`` of them. ``error`` is the chance of any false alarm in ``horizon`` periods.
     """
 
@@ -44,7 +43,6 @@ class Monitor(Params):
     time_format: TimeFormat | None = None
     period: Period
     reference: Literal["training"] | Periods
-    model: Name
     score: Text | None = None
     decision: Text | None = None
     complete: Annotated[float, Field(gt=0, le=1)]
