@@ -12,7 +12,7 @@ from pydantic import Field
 from pipeline import entry
 from pipeline.reporting import sources
 from pipeline.results import figures
-from pipeline.results.catalogue import Metrics, Tables
+from pipeline.results.catalogue import MONITORED, Metrics, Tables
 from pipeline.storage import files, parameters
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
@@ -34,6 +34,7 @@ class Parameters(Params):
 READS = (
     *(file for file in Metrics if file != Metrics.RISK_REGISTER),
     *figures.TABLES,  # a rule may be about any figure that has a path
+    MONITORED,
 )
 FOUND = ("attribute", "measure", "finding")
 SHARED = ("segment", "level", "flagged", "reason")

@@ -24,7 +24,14 @@ def headline(found: Monitoring, each: Sequence[Statement], answer: str) -> dict[
     joint = last[last["question"] == JOINT]["value"]
     return {
         "answer": answer,
-        "periods": {"number": len(found.periods), "first": found.periods[0], "newest": found.periods[-1]},
+        "standing": [{"question": s.question, "since": s.since, "said": s.said} for s in each if s.stands],
+        "spent": {"error": found.spending.error, "horizon": found.spending.horizon, "one_in": 1 / found.spending.level},
+        "periods": {
+            "number": len(found.periods),
+            "first": found.periods[0],
+            "newest": found.periods[-1],
+            "next_ends": next_end(found.periods[-1]),
+        },
         "alarms": {"standing": sum(s.stands for s in each), "raised": len(each), "questions": found.spending.questions},
         "labelled": found.labelled[-1],
         "drift": {str(name): float(effect) for name, effect in by_name[VALUES].items()},
@@ -33,6 +40,13 @@ def headline(found: Monitoring, each: Sequence[Statement], answer: str) -> dict[
         **_figures(found.figures),
         "expected": _expected(found.expected, found.periods[-1]),
     }
+
+
+def next_end(period: str) -> str:
+    """The last day of the period after ``period``, as an ISO date."""
+    if "W" in period:
+        return f"{pd.to_datetime(f'{period}-7', format='%G-W%V-%u') + pd.Timedelta(days=7):%Y-%m-%d}"
+    return f"{(pd.Period(period) + 1).end_time:%Y-%m-%d}"
 
 
 def _figures(table: pd.DataFrame) -> dict[str, Any]:

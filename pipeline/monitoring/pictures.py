@@ -37,7 +37,7 @@ def calendar(found: Monitoring, each: Sequence[Statement], words: Words) -> Pict
     names = {key: question(dict(zip(alarms.KEY, key, strict=True)), words) for key in keys}
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([("beyond", "alarm"), ("within", "no alarm"), ("ground", "not judged")])
+        canvas.legend([("beyond", "alarm"), ("within", "no alarm"), ("ground", "empty: not judged")])
         label = 0.0 if canvas.narrow else 250.0
         step = (canvas.width - label) / max(len(found.periods), 1)
         for key in keys:
@@ -69,9 +69,9 @@ def _boxes(canvas: Canvas, states: Sequence[str], at: tuple[float, float, float]
 
 
 def _dates(canvas: Canvas, periods: Sequence[str], left: float, step: float) -> None:
-    every = max(1, int((52 if canvas.narrow else 60) / step) + 1)
+    every = max(1, int(70 / step) + 1)
     for place in range(0, len(periods), every):
-        canvas.text(left + (place + 0.5) * step, canvas.y + 13, periods[place], "muted middle")
+        canvas.text(left + place * step + 1, canvas.y + 13, periods[place], "muted")
     canvas.y += LINE + 6
 
 
@@ -118,7 +118,7 @@ def figures(found: Monitoring, words: Words, confidence: float) -> Picture:
             up = Axis(
                 f"{words.name(name)}{_by(attribute, words)}", min(ends[0]) - room, max(ends[1]) + room, _tick(name)
             )
-            line = _curve(own, "value", "a", found)
+            line = _curve(own, _tick(name)(_last(own)), "a", found)
             curves(canvas, [line], (_across(found, canvas), up), height=120, within=(low, high))
 
     finding = (

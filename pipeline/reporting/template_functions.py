@@ -37,7 +37,7 @@ class Functions:
         said = self.sources.words
         spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
         spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
-        values = {"judgements": judged, "lines": self.sources.lines, **spoken}
+        values = {"judgements": judged, "lines": self.sources.lines, "monitored": self.links.monitored, **spoken}
         return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:

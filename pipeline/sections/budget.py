@@ -9,6 +9,7 @@ from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
+from responsible.monitoring.parameters import Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -23,6 +24,7 @@ class Sections(Params):
     reweigh: Reweigh
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
+    monitor: Monitor | None = None  # absent where there are no later batches
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-The sweep over label thresholds is a part of the budget line that may be absent alone: a target of two values has
-nothing to sweep over.
+Two parts of the budget line may be absent alone. The sweep over label thresholds: a target of two values has nothing to
+sweep over. The monitor: not every team has later batches.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
         ("prepare", "train_baseline", "reweigh", "evaluate_fairness"),
-        ("responsible/mitigation", "responsible/modelling"),
+        ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
-            "score_quality",
+            *("score_quality", "monitor", "monitoring"),
         ),
         ("docs/model_card.cdx.json", "docs/templates/model_card.md.j2"),
     ),
@@ -54,7 +54,7 @@ LINES = {
 }
 
 
-SWEEP = "sweep"
+SWEEP, MONITOR = OPTIONAL = ("sweep", "monitor")
 PARTS = LINES | {
     SWEEP: Line(
         ("threshold_sweep",),
@@ -62,7 +62,8 @@ PARTS = LINES | {
         (),
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
-    )
+    ),
+    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
 }
 """The lines, and what may be absent of one that is there."""
 
@@ -84,13 +85,19 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The lines and parts that the parameters lack; the sweep also where ``favourable`` levels leave two values."""
     there = present(params)
     target = (params.get("budget") or {}).get("target") or {}
-    swept = "budget" in there and "threshold_sweep" in params and not target.get("favourable")
-    return tuple(name for name in PARTS if name not in there and not (name == SWEEP and swept))
+    if "budget" in there and "threshold_sweep" in params and not target.get("favourable"):
+        there += (SWEEP,)
+    if "budget" in there and "monitor" in params:
+        there += (MONITOR,)
+    return tuple(name for name in PARTS if name not in there)
 
 
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but the sweep is a name of its own."""
-    stem = PurePosixPath(name).name.partition(".")[0]
+    """As :func:`line_of`, but the sweep and the monitor are names of their own."""
+    path = PurePosixPath(name)
+    stem = path.name.partition(".")[0]
+    if stem.startswith(PARTS[MONITOR].names) or path.parts[:1] == PARTS[MONITOR].apart:
+        return MONITOR
     return SWEEP if stem.startswith(PARTS[SWEEP].names) else line_of(name)
 
 

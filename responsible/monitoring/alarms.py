@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 GAP, REPEATED, LACKING, UNREADABLE = "gap", "repeated", "missing_column", "unreadable"
@@ -72,7 +73,12 @@ def _since(found: pd.DataFrame) -> list[str]:
 
 
 def latest(asked: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
-    """The alarms that stand: of each question the last period that was judged, if that was an alarm."""
+    """The alarms that stand: of each question the last period that was judged, if that was an alarm.
+
+    One about the delivery stands while it is about the newest period, a gap while it is the one before.
+    """
     judged = asked[asked["state"] != NOT_JUDGED].sort_values("period", kind="stable")
     last = judged.groupby(KEY, sort=False).tail(1)
-    return last[(last["state"] == ALARM) & (~last["kind"].isin(OF_DATA) | last["period"].isin([*periods[-1:], ""]))]
+    recent = {kind: {"", *periods[-2 if kind == GAP else -1 :]} for kind in OF_DATA}
+    stands = [kind not in recent or at in recent[kind] for kind, at in zip(last["kind"], last["period"], strict=True)]
+    return last[(last["state"] == ALARM) & np.array(stands, dtype=bool)]

@@ -84,7 +84,7 @@ def distribution(
     code, found = pd.factorize(both if numeric else both.mask(both == NO_VALUE), sort=True)
     at = pd.Index(periods).get_indexer(pd.Index(batches["period"]))
     k, n = len(found), np.concatenate([reference["n"].to_numpy(), batches["n"].to_numpy()])
-    row = np.concatenate([np.zeros(len(reference), dtype=np.int64), at + 1])
+    row = np.concatenate([np.zeros(len(reference), dtype=np.int64), np.where(at < 0, -1, at + 1)])
     place = row * (k + 1) + np.where(code < 0, k, code)
     table = np.bincount(place[row >= 0], n[row >= 0], (len(periods) + 1) * (k + 1)).astype(np.int64)
     table = table.reshape(len(periods) + 1, k + 1)
@@ -113,11 +113,11 @@ def drift(column: Distribution, periods: Sequence[str], spending: Spending, leas
 
     Both have ``question, name, period, rows, effect, p, alarm, detectable, bound, moved, before, now``: the effect is
     the total variation (of a number of many values the Kolmogorov-Smirnov gap; of missing ones the change of their
-    share), p the least of ``levels`` exact tests, one for each level, times their number, or Kolmogorov's. ``moved`` is
-    the level that moved most, from a share of all rows ``before`` to ``now``, ``detectable`` the least change that would have
+    share), p the least of the exact tests of all levels, times their number, or Kolmogorov's. ``moved`` is the level
+    that moved most, from a share of all rows ``before`` to ``now``, ``detectable`` the least change that would have
     raised an alarm with the power of :data:`~responsible.monitoring.spending.POWER`. That of values has each distance
-    besides, and as ``NAME_no_drift`` the value it stays under in 95 % of samples without drift. A period without rows
-    of the column has NaN.
+    besides, and as ``NAME_no_drift`` what it stays under in 95 % of samples without drift. A period without rows of the
+    column has NaN.
     """
     rows = []
     for at, period in enumerate(periods):

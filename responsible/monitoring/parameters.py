@@ -34,7 +34,8 @@ class Monitor(Params):
     and missing values hold here too. ``time`` is the column of dates, from which each row's ``period`` is taken.
     ``reference`` is ``training`` or a list of earlier periods. ``score`` and ``decision`` are columns, where batches
     have them; else the current model scores the rows. Figures that need labels are judged of periods with the share
-    ``complete`` of them. ``error`` is the chance of any false alarm in ``horizon`` periods.
+    ``complete`` of them. ``error`` is the chance of any false alarm in ``horizon`` periods. The watch raises an alarm
+    when a whole period and ``overdue`` days have passed since the newest one, where that is given.
     """
 
     source: Annotated[Text, WrapValidator(source)]
@@ -46,6 +47,7 @@ class Monitor(Params):
     score: Text | None = None
     decision: Text | None = None
     complete: Annotated[float, Field(gt=0, le=1)]
+    overdue: Annotated[int, Field(ge=0, le=10_000)] | None = None
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     error: Annotated[float, Field(gt=0, lt=1)]
     effects: Effects
