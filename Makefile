@@ -1,5 +1,4 @@
-# Two commands are enough: `make` builds everything and says what came out, `make test` shows that it can be trusted.
-# `make help` lists the rest.
+# `make` builds everything and prints a summary, `make test` runs the tests, `make help` lists the rest.
 include determinism.env
 export $(shell sed -n 's/^\([A-Z_]*\)=.*/\1/p' determinism.env)
 
@@ -13,7 +12,7 @@ PIP := $(RUN) pip install --require-hashes --disable-pip-version-check $(if $(CI
 # One version of a package for every Python: numpy's random draws, for one, differ between releases.
 LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
-# A stamp is a copy of what was installed, so a requirements file that only looks newer installs nothing.
+# A stamp is a copy of what was installed, so a requirements file that is merely newer installs nothing.
 RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
 PAGE := .dvc/plots_page.html
@@ -30,8 +29,8 @@ LINES ?=
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
 
-# A level or a name may hold blanks and any sign but a quote: each goes to the program as it is.
-start: $(RUNTIME) ## from your table to a draft that runs: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= LINE=]
+# A level or a name may contain spaces and any sign but a quote.
+start: $(RUNTIME) ## draft the parameters for your table: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= LINE=]
 	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME LINE,$(call option,$o)) $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
@@ -39,7 +38,7 @@ install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 test: lint ## lint, check types, run all tests but the heavy: about seven minutes on two cores (ARGS="-k sweep" for pytest)
 	$(TESTS) -m "not heavy" $(ARGS)
 
-test-all: lint ## the same and the heavy tests, as in CI: twice as long
+test-all: lint ## also the heavy tests, as in CI: twice as long
 	$(TESTS) --hypothesis-profile=thorough $(ARGS)
 
 lint: $(DEV) ## ruff and mypy
@@ -59,16 +58,16 @@ watch: $(RUNTIME) ## what the scheduled job does: fresh data, rebuild, monitor, 
 review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
 	@$(RUN) commands.review $(BASE) $(ARGS)
 
-plots: $(RUNTIME) ## draw the plots that differ from BASE=main, both versions over each other, into a page that works offline
+plots: $(RUNTIME) ## draw the plots that differ from BASE=main, both versions in one picture, on a page that works offline
 	@$(RUN) commands.plots_page $(BASE)
 
-spreadsheets: $(RUNTIME) ## the tables of plots/ for Excel and its like, in which no name of the data becomes a formula
+spreadsheets: $(RUNTIME) ## copies of the tables of plots/ for Excel, in which no name becomes a formula
 	@$(RUN) commands.spreadsheets
 
 verify: $(RUNTIME) ## rebuild everything in a fresh clone of HEAD and compare each output with dvc.lock
 	@$(RUN) commands.verify $(ARGS)
 
-bench: $(DEV) ## measure speed, each figure beside its rival
+bench: $(DEV) ## measure speed and coverage, compared with other libraries
 	$(RUN) benchmarks $(ARGS)
 
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
@@ -80,10 +79,10 @@ mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (AR
 promote: $(RUNTIME) ## give this commit's models the alias `promoted` in the audit trail, and tag the commit for GTO
 	@$(RUN) commands.trail promote
 
-plan: $(RUNTIME) ## rows per group that show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
+plan: $(RUNTIME) ## rows per group needed to show a difference, before data exist (ARGS="--difference 0.1 --rate 0.3")
 	@$(RUN) commands.plan $(ARGS)
 
-upgrade: $(RUNTIME) ## merge the newer code FROM=upstream (a remote or tag), keep what is yours, rebuild, show what changed
+upgrade: $(RUNTIME) ## merge newer code FROM=upstream (a remote or tag), keep what is yours, rebuild, show what changed
 	@$(RUN) commands.upgrade $(FROM) --merge
 	@$(MAKE) --no-print-directory install
 	@$(RUN) commands.upgrade $(FROM)

@@ -28,13 +28,14 @@ def main(difference: float, rate: float, *, power: float = POWER, params: str = 
     """
     confidence = section(params, "inference", Inference).confidence
     if not 0 < power < 1:
-        raise InputError(f"--power must lie between 0 and 1, got {power:g}")
+        raise InputError(f"--power must be between 0 and 1, got {power:g}")
     try:
         rows = math.ceil(detectable(difference, rate, confidence, power))
     except ValueError as error:
         raise InputError(f"--rate and --rate plus --difference: {error}") from None
     share = f"{100 * power:g} % power at {100 * confidence:g} % confidence"
-    print(f"{rows:,} rows in each group show rates of {rate:g} and {rate + difference:g} to differ, with {share}.")
+    rates = f"{rate:g} and {rate + difference:g}"
+    print(f"{rows:,} rows in each group are needed to show that rates of {rates} differ: {share}.")
 
 
 if __name__ == "__main__":

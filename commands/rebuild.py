@@ -55,7 +55,7 @@ def _queries_as_files(root: Path) -> list[str]:
     except (RepositoryError, OSError):
         return []  # DVC says what is wrong with a file that it cannot read
     return [
-        f"error: dvc.yaml: {name}.source is a query, no file; remove the line `- ${{{name}.source}}` (docs/tables.md)"
+        f"error: dvc.yaml: {name}.source is a query, not a file; remove `- ${{{name}.source}}` (docs/tables.md)"
         for name, section in sections.items()
         if isinstance(section, Mapping)
         and isinstance(section.get("source"), Mapping)
@@ -70,7 +70,7 @@ def _build(arguments: Sequence[str], root: str) -> int:
     if code == 0 or trail_failed:
         code = _summarize(found, root) or code
     if trail_failed:
-        print("the audit trail was not written, see above; everything else is built", file=sys.stderr)
+        print("the audit trail was not written, see above; all results are built", file=sys.stderr)
     return _record(root) if code == 0 and found.get(TRAIL) == UP_TO_DATE else code
 
 

@@ -48,7 +48,7 @@ def main(
     segments, privacy = given.segments, given.privacy
     if segments.missing == "median":
         raise InputError(
-            f"{params}: segments.missing must be refuse or drop for a release, got 'median'; one person moves it, "
+            f"{params}: segments.missing must be refuse or drop for a release, got 'median': one person changes it, "
             "and with it other people's rows, which the noise does not cover"
         )
     low, high = segments.bounds()

@@ -72,7 +72,7 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
     keep(present(parameters.read_yaml(file)), Path(root))  # of a target of two values the sweep goes as well
     _say(found, file, prepare)
     if gone:
-        print(f"taken out, for they have no table: {' and '.join(gone)}; git has them")
+        print(f"removed, because they have no table: {' and '.join(gone)}; git has them")
     print(NEXT.format(STAGES[asked.line]))
 
 
@@ -120,7 +120,7 @@ def _say(found: Roles, file: Path, prepare: Prepare) -> None:
     text = file.read_text(encoding="utf-8")
     print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
     if Path(found.table.source.source).is_absolute():
-        print("the table lies outside of the repository: copy it in, and `dvc add` it if its rows are not for git")
+        print("the table is outside the repository: copy it in, and use `dvc add` if its rows must not be in git")
 
 
 def _test_share(found: Roles) -> float:

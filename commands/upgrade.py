@@ -43,7 +43,7 @@ def main(origin: str, *, root: str = ".", only_merge: bool = False) -> int:
     if not commit:
         known = did_you_mean(origin, merging.known(here))
         remedy = "`git remote add upstream URL` makes a remote known, `git fetch --tags upstream` its tags"
-        raise InputError(f"FROM: {origin!r} is no remote, tag, branch or commit here{known}; {remedy}")
+        raise InputError(f"FROM: {origin!r} is not a remote, tag, branch or commit here{known}; {remedy}")
     if only_merge:
         return 0
     if not merged:
@@ -68,7 +68,7 @@ def _merge(root: Path, origin: str, commit: str) -> None:
         _say("\n".join(f"{name}: changed here and in {origin}" for name in conflicts))
         raise InputError(
             "resolve these files, `git add` them, `git commit`, and run the same again; everything else is merged, and "
-            "`git merge --abort` goes back to where you were"
+            "`git merge --abort` undoes it"
         )
     _say(f"merged {origin} ({commit[:9]})")
 

@@ -2,7 +2,7 @@
 
 HEAD is cloned into a temporary folder, its outputs are deleted there, every stage runs by force without the
 run-cache, and each output is compared with what ``dvc.lock`` of HEAD promises. The exit code is 0 when every output
-has the promised bytes, or numbers within ``--tolerance`` of them, and 1 otherwise.
+has the bytes of dvc.lock, or numbers within ``--tolerance`` of them, and 1 otherwise.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def cloned(here: Path, folder: Path) -> Path:
 
 def _promised(folder: Path) -> list[Output]:
     if not (folder / dvc.LOCK).is_file():
-        raise InputError("dvc.lock: HEAD has none, so nothing is promised; run `make` and commit what it wrote")
+        raise InputError("dvc.lock: HEAD has none, so there is nothing to compare; run `make` and commit what it wrote")
     return dvc.outputs(folder)
 
 
@@ -90,7 +90,7 @@ def _delete(there: Path, promised: Iterable[Output]) -> None:
     """
     paths = [there / output.path for output in promised]
     if outside := [path for path in paths if there.resolve() not in path.resolve().parents]:
-        raise InputError(f"dvc.lock: {outside[0]} lies outside of the repository; a stage's outputs belong below it")
+        raise InputError(f"dvc.lock: {outside[0]} is outside the repository; a stage's outputs must be inside it")
     for path in paths:
         if path.is_dir():
             shutil.rmtree(path)
@@ -124,7 +124,7 @@ def _row(output: Output, built: str, here: Path, there: Path) -> OutputCheck:
     if path.is_dir():
         return OutputCheck(output, "different", math.inf)
     if (old := _promised_content(output, here, there)) is None:
-        return OutputCheck(output, "different (the promised content is in no cache here)", math.inf)
+        return OutputCheck(output, "different (the expected content is not in a cache here)", math.inf)
     from pipeline.review.numeric_diff import difference  # pyarrow is needed only when something differs
 
     return OutputCheck(output, "different", difference(output.path, old, path.read_bytes()))
@@ -143,7 +143,7 @@ def _promised_content(output: Output, here: Path, there: Path) -> bytes | None:
 def _verdict(rows: list[OutputCheck], tolerance: float) -> int:
     beyond = [row for row in rows if row.difference > tolerance]
     same = sum(row.state == "same" for row in rows)
-    print(f"verify: {same} of {len(rows)} outputs have the promised bytes; {len(beyond)} beyond {tolerance:g}")
+    print(f"verify: {same} of {len(rows)} outputs have the expected bytes; {len(beyond)} beyond {tolerance:g}")
     return 1 if beyond else 0
 
 

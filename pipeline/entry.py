@@ -22,7 +22,7 @@ def run(main: Callable[[], None]) -> None:
     except MemoryError:
         sys.exit("error: not enough memory for this table; close other programs, or set prepare.sample_rows")
     except RecursionError:
-        sys.exit("error: an input nests too deep to be read; restore the files that `git status` and `dvc status` name")
+        sys.exit("error: an input is nested too deeply; restore the files that `git status` and `dvc status` name")
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

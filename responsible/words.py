@@ -11,9 +11,9 @@ from responsible.names import meaning, spoken
 from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
-Line = Literal["budget", "healthcare"]
+Line = Literal["budget", "healthcare", "segments"]
 CASES, PEOPLE = ("case", "cases"), ("person", "people")
-ROWS = {"budget": PEOPLE, "healthcare": CASES}
+ROWS = {"budget": PEOPLE, "healthcare": CASES, "segments": PEOPLE}
 LEVELS = ("level", "comparison", "farthest")  # columns of figures that hold a level
 NAMED = ("attribute", "measure", "figure", "feature", "column", "rate")
 YES = {"budget": "selected", "healthcare": "approved"}
@@ -98,7 +98,11 @@ class Words(Params):
         return table.assign(**spelt, attribute=[self.names.get(own, own) for own in table["attribute"]])
 
     def scope(self, scope: str) -> str:
-        """The cases of a part of the decisions: ``all cases``, ``justified cases``, ``justified urgent cases``."""
+        """The cases of a part of the decisions: ``all cases``, ``justified cases``, ``justified urgent cases``, ``cases
+        proposed for a yes``.
+        """
+        if scope.startswith("proposed "):
+            return f"{self.many('healthcare')} proposed for a {scope.removeprefix('proposed ')}"
         parts = {"merit": self.merit, "urgent": self.urgency}
         said = " ".join(own for part, own in parts.items() if part in scope.split())
         return f"{said or 'all'} {self.many('healthcare')}"

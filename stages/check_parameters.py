@@ -123,7 +123,7 @@ def _words(
     known = [*sensitive, *(healthcare.protected if healthcare else ())]
     for name in words.levels:
         if name not in known:
-            yield f"words.levels: {name!r} is no attribute{did_you_mean(name, known)}"
+            yield f"words.levels: {name!r} is not an attribute{did_you_mean(name, known)}"
 
 
 def _engine(prepare: Prepare) -> Faults:

@@ -30,6 +30,7 @@ from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure, blanked, published_names
 from responsible.tabular.schema import Seed
 from responsible.validation import InputError, Params
+from responsible.words import Section
 
 
 class Parameters(Params):
@@ -40,6 +41,7 @@ class Parameters(Params):
     segments: Segments
     cluster_privacy: ClusterPrivacy
     disclosure: Disclosure
+    words: Section
 
 
 MAP = 600  # people drawn in the map
@@ -95,13 +97,15 @@ def main(
     files.write_csv(attack, made.compared.attack)
     files.write_csv(ledger, made.compared.ledger)
     files.write_csv(scores, tables.scores_table(made.scores))
-    drawn, lost = _draw.segments(shown, held, made, inference.confidence), _draw.privacy(made)
+    level = partial(given.words.level, roles.protected)
+    drawn = _draw.segments(shown, held, made, inference.confidence, (given.words.many("segments"), level))
+    lost = _draw.privacy(made)
     drawn.write(picture, picture_narrow)
     lost.write(cost, cost_narrow)
-    context = _segments_report.context(made, tried, knee, roles=roles, inference=inference)
+    context = _segments_report.context(made, tried, knee, roles=roles, inference=inference, called=given.words)
     context |= {"picture": drawn, "lost": lost}
-    files.write_text(document, fill(template, context))
-    files.write_text(sheet, fill(sheet_template, context | described, said))
+    files.write_text(document, fill(template, context, output=document))
+    files.write_text(sheet, fill(sheet_template, context | described, said, sheet))
 
 
 def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def main(
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell} | given.words.of_tables()
-    files.write_text(comparison, fill(template, said))
+    files.write_text(comparison, fill(template, said, output=comparison))
 
 
 def _evaluated(

@@ -106,7 +106,7 @@ def main(
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
     context |= _playbook.context(found, given.playbook, headline, circumstances(parameters.read_yaml(params)))
     for path in (report, bias_sources, metrics_in_use, validation, case_study):
-        files.write_text(path, fill(f"{templates}/{Path(path).stem}.md.j2", context))
+        files.write_text(path, fill(f"{templates}/{Path(path).stem}.md.j2", context, output=path))
 
 
 def _factors(roles: Healthcare) -> list[str]:

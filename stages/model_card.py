@@ -7,14 +7,14 @@ pipeline/reporting/document.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline import entry
 from pipeline.decision_page import page as _page
 from pipeline.reporting import document as _document
-from pipeline.reporting import model_card
+from pipeline.reporting import glossary, model_card
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
@@ -87,6 +87,7 @@ def main(
     without_model: str = "docs/templates/card_without_model.md.j2",
     documents: Mapping[str, str] = DOCUMENTS,
     folded: tuple[str, ...] = FOLDED,
+    terms: str = glossary.FILE,
     twin: str = Documents.MODEL_CARD_CDX,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
@@ -106,6 +107,7 @@ def main(
     lacking = absent(parameters.read_yaml(params))
     others = [_whole(file) for file in folded if part_of(file) not in lacking]
     everything = [*written.values(), *others]
+    everything.append(_glossary(terms, everything))
     whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:
         files.write_json(twin, model_card.twin(sources, written[CARD]))
@@ -115,8 +117,13 @@ def main(
     files.write_text(page, whole)
 
 
+def _glossary(file: str, documents: Iterable[_document.Document]) -> _document.Document:
+    """The terms that the documents link."""
+    return _document.Document(Path(file).stem, glossary.of(_whole(file).text, [each.text for each in documents]))
+
+
 def _whole(file: str) -> _document.Document:
-    """A document that another stage wrote, from its title to its last line."""
+    """A document that is there already, from its title to its last line."""
     text = read_text(file, AGAIN)
     if not (text.startswith("# ") and text.endswith("\n")):
         raise InputError(f"{file}: is not a whole document; {AGAIN}")

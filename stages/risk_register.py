@@ -5,6 +5,7 @@ The policy is judged without regard to the day, as documents are: an exception t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -12,11 +13,14 @@ from pydantic import Field
 from pipeline import entry
 from pipeline.reporting import sources
 from pipeline.results import figures
+from pipeline.results.answers import circumstances, spoken
 from pipeline.results.catalogue import MONITORED, Metrics, Tables
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
 from responsible.governance import risk_register
 from responsible.governance.policy import Policy
 from responsible.validation import Params
+from responsible.words import Section
 
 
 class Parameters(Params):
@@ -29,6 +33,8 @@ class Parameters(Params):
     segments: dict[str, Any] | None = None
     chosen: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.chosen")
     release: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.release")
+    days: dict[str, int] = Field({}, alias="healthcare_audit.days")
+    words: Section
 
 
 READS = (
@@ -55,20 +61,28 @@ def main(
     """Write the register, and how many risks of each band it holds."""
     given = parameters.load(params, Parameters)
     read = sources.gather(params, ["policy"], reads, given.policy)
-    risks = risk_register.from_policy(read.judgements)
+    named = given.words
+    risks = risk_register.from_policy(read.judgements, line_of)
     if "healthcare" in read.lines:
         for file in (approvals, waits):
-            risks += risk_register.from_findings(files.read_csv(file, FOUND), file)
+            risks += risk_register.from_findings(files.read_csv(file, FOUND), file, given.days, named.name)
     if "segments" in read.lines:
         settings = {
             name: (str(own["mechanism"]), float(own["epsilon"]))
             for name, own in (("chosen", given.chosen), ("release", given.release))
         }
-        risks += risk_register.from_segments(files.read_csv(shares, SHARED), shares)
+        level = partial(named.level, str((given.segments or {}).get("protected")))
+        risks += risk_register.from_segments(files.read_csv(shares, SHARED), shares, level)
         risks += risk_register.from_guarantees(files.read_csv(ledger, PROMISED), settings, ledger)
-    found = risk_register.register(risks)
+    found = risk_register.register(risks, _owners(params, given.policy))
     files.write_json(metrics, {"risk_register": risk_register.bands(found)})
     files.write_csv(register, found)
+
+
+def _owners(params: str, policy: Policy) -> dict[str, str]:
+    """Who answers for a line of work, unless that came with the sample and the table is another one."""
+    owners = spoken(policy, circumstances(parameters.read_yaml(params))).owners
+    return {str(line): who for line, who in owners.items()}
 
 
 if __name__ == "__main__":

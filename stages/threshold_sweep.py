@@ -68,7 +68,7 @@ def main(
         frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
     choice = _choice(swept, given)
-    figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"))
+    figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"), measures=_named(given))
     if given.disclosure.minimum_cell:
         choice, figures = _published(swept, frame["bin"], choice, figures, given)
 
@@ -83,20 +83,26 @@ def main(
     drawn.write(picture, picture_narrow)
     cluster = meta.get("cluster")
     said = recommended_threshold.context(whole, choice, sweep, inference, against, cluster=cluster)
-    files.write_text(document, fill(template, said | {"picture": drawn}))
+    files.write_text(document, fill(template, said | {"picture": drawn}, output=document))
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:
     """The best threshold against which nothing speaks on the choosing rows; else the best by the constraints alone."""
     sweep, inference = given.threshold_sweep, given.inference
     choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
-    figures = table(swept, inference, stream(given.seed, "threshold_sweep/objections"), choice.chosen_on)
+    rng = stream(given.seed, "threshold_sweep/objections")
+    figures = table(swept, inference, rng, choice.chosen_on, measures=_named(given))
     against = objections(figures, given.policy, sweep.attribute)
     if against[choice.reported].none or not any(found.none for found in against.values()):
         return choice
     stays = _without(swept, against)
     other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
     return other if other.feasible else choice
+
+
+def _named(given: Parameters) -> set[str]:
+    """The figures that constraints and rules of the policy name."""
+    return {*given.threshold_sweep.limits, *(r.metric.rpartition(".")[2] for r in given.policy.rules.values())}
 
 
 def _published(

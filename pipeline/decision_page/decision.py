@@ -12,20 +12,14 @@ from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
 from pipeline.storage.line_contents import line_of
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
+from responsible.governance.risk import TREATMENTS
 from responsible.names import POOLED
 
 SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evidence": "?", "excepted": "…", "none": "–"}
-TO_DO = {
-    "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
-    "fail": "Mitigate the difference, or change what is decided.",
-    "insufficient_evidence": "Collect more data before anybody relies on this. It is not a pass.",
-    "excepted": "Meet the rule before its exception ends.",
-    "pass": "Nothing now. Review the limits when the use changes.",
-}
 LINES = {
     "budget": ("Budget model", Pictures.DISPARITIES_NARROW),
     "healthcare": ("Recorded decisions", Pictures.HEALTHCARE_GAPS_NARROW),
@@ -68,7 +62,8 @@ class Rule:
     @property
     def to_do(self) -> str:
         """What its owner does about the verdict."""
-        return TO_DO[self.judgement.verdict]
+        planned = self.judgement.rule.treatment if self.judgement.verdict != "pass" else ""
+        return planned or TREATMENTS[self.judgement.verdict]
 
     @property
     def due(self) -> str:
@@ -160,9 +155,9 @@ def _rule(judgement: Judgement, sources: Sources) -> Rule:
 def _shown(judgement: Judgement) -> str:
     """Whether a difference between the groups is shown at all: the interval excludes parity."""
     name, found = judgement.rule.metric.rpartition(".")[2], judgement.evidence
-    if not (name in MEASURES or name.endswith("_difference")) or math.isnan(found.low):
+    if not (name in KNOWN or name.endswith("_difference")) or math.isnan(found.low):
         return ""
-    parity = MEASURES[name].fair if name in MEASURES else 0.0
+    parity = KNOWN[name].fair if name in KNOWN else 0.0
     return "no" if found.low <= parity <= found.high else "yes"
 
 

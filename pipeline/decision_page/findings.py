@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
 from responsible.names import ANY, POOLED
 
@@ -21,6 +21,7 @@ APPROVED = {
     "statistical_parity_difference": "{k} of {n} {rows} {who} were {yes}",
     "equal_opportunity_difference": "{k} of {n} {rows} {who} were {yes}",
     "predictive_parity_difference": "{k} of {n} {yes} {rows} {who} were {merit}",
+    "override_rate_difference": "{k} of {n} {rows} {who} were overruled by a person",
 }
 SHARES = ("accuracy", "balanced_accuracy", "f1", "precision", "recall")
 
@@ -79,9 +80,9 @@ def of_comparison(row: TableRow, sources: Sources) -> str:
 
 def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     attribute, model, measure = path
-    if measure not in MEASURES:
+    if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
-    parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in MEASURES[measure].rates]
+    parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
     return f"{_capital(words(model))} model: {'; '.join(parts)}."
 
 

@@ -15,7 +15,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from pipeline.decision_page import pictures, table_cells
+from pipeline.decision_page import folds, pictures, table_cells
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
 from responsible.validation import InputError
@@ -75,7 +75,7 @@ class Reader:
         self.outline: list[Heading] = []
         self.notes: dict[tuple[str, str], Note] = {}
         self.tables = 0
-        self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+        self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).use(folds.plugin)
         self.renderer = RendererHTML(self.markdown)
         rules: Any = self.renderer.rules  # annotated for functions of the renderer itself
         rules |= {"table_open": self._table_open, "table_close": self._table_close, "image": self._image}
@@ -92,6 +92,8 @@ class Reader:
                 for child in token.children or ():
                     self._inline(child)
         table_cells.describe(tokens)
+        if not folds.balanced(tokens):
+            raise InputError(f"docs/{self.document.name}.md: each <details> needs a </details> on a line of its own")
         if not self.outline or self.outline[0].level != TITLE:
             raise InputError(f"docs/{self.document.name}.md: must begin with a heading of the first level")
         html = self.renderer.render(_placed(tokens, self.outline), self.markdown.options, {})

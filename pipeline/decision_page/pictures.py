@@ -19,7 +19,7 @@ def attributes(sources: Sources, file: str) -> dict[str, str]:
     """The attributes of an image element that holds a declared picture itself."""
     content = sources.path(file).read_bytes()
     if not (found := SVG.fullmatch(content)):
-        raise InputError(f"{file}: is no SVG picture, or not all of one; run `dvc repro` to build it again")
+        raise InputError(f"{file}: is not a complete SVG picture; run `dvc repro` to build it again")
     width, height = (str(math.ceil(float(size))) for size in found.groups())
     return {"src": f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}", "width": width, "height": height}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER
 from responsible.names import (
     ALL_PRIVILEGED,
@@ -96,7 +96,8 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
         "moved": _moved(rows if named.get(True) else []),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "unmet": [row for row in rows if row[REWEIGHED].verdict != "pass"],
+        "judged": sum(bool(row[REWEIGHED].verdict) for row in rows),
+        "unmet": [row for row in rows if row[REWEIGHED].verdict not in ("pass", "")],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
@@ -119,13 +120,16 @@ _ROWS = {
     "true_positive_rate": "rows with label 1",
     "false_positive_rate": "rows with label 0",
     "positive_predictive_value": "selected rows",
+    "false_negative_rate": "rows with label 1",
+    "false_discovery_rate": "selected rows",
+    "false_omission_rate": "rows not selected",
 }
 
 
 def _needed(row: Any) -> dict[str, Any]:
     """The groups of a measure with the rows they have and need, none where no number of rows decides."""
-    rates = MEASURES[row.measure].rates
-    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label"
+    rates = KNOWN[row.measure].rates
+    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label" if rates else "rows"
     sides = f"unprivileged {kind}", f"privileged {kind}"
     if row.farthest:
         sides = f"{kind} of {row.farthest}", f"{kind} of {REST}"
@@ -141,7 +145,7 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
     """The measures by what reweighing did to them: ``nearer`` to parity, ``further``, ``same`` or ``unknown``."""
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
-        if (measure := MEASURES[row["measure"]]).gaps:
+        if (measure := KNOWN[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
         before, after, change = (row[m] for m in (*MODELS, CHANGE))
         if isnan(change.low) or isnan(change.value):

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from pipeline.documents.healthcare_figures import (
     COLOURS,
+    MOST,
     beyond,
     by_band,
     confirmed,
     lowest,
+    overrides,
     primary,
     shown_less,
     trend,
 )
+from pipeline.documents.healthcare_words import finding, in_words, open_points
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import POWER
-from responsible.names import REST
+from responsible.healthcare.approval_rates import OVERRIDE_GAP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from responsible.healthcare.audit import Audited, HealthcareAudit
     from responsible.healthcare.schema import Healthcare
     from responsible.statistics.intervals import Inference
     from responsible.words import Words
 
-# What the counts of a measure's first rate count, behind "392 of 453".
-EVENTS = {
-    "selection_rate": "{rows} are {yes}",
-    "true_positive_rate": "{merit} {rows} are {yes}",
-    "false_positive_rate": "{rows} that are not {merit} are {yes}",
-    "positive_predictive_value": "{yes} {rows} were {merit}",
-    "base_rate": "{rows} were {merit}",
-    "false_negative_rate": "{merit} {rows} are refused",
-    "true_negative_rate": "{rows} that are not {merit} are refused",
-    "negative_predictive_value": "refused {rows} were not {merit}",
-    "accuracy": "{rows} are decided as need says",
-}
-# The rows that each of these rates rests on.
-RESTS_ON = {
-    "selection_rate": "{rows}",
-    "true_positive_rate": "{merit} {rows}",
-    "false_positive_rate": "{rows} that are not {merit}",
-    "positive_predictive_value": "{yes} {rows}",
-}
-LINE: Final = "healthcare"
 SCOPES = ("all", "merit", "urgent", "urgent merit")
+OVERRULED = ("all", "proposed yes", "proposed no")
 LOWEST = 3  # factors listed for a difference
-TELLING = ("merit", "urgent merit", "all", "urgent")  # of equally coloured scopes a summary takes the first: equal need
+FEW = 6  # combinations listed
+EVEN = 0.5  # share lost that favours nobody
+LASTING = 0.9  # share of a difference that remains, from which a factor is said to explain none of it
+# Of equally coloured scopes a summary takes the first: equal need.
+TELLING = ("merit", "urgent merit", "all", "urgent", *OVERRULED[1:])
 
 
 def context(
@@ -60,13 +49,17 @@ def context(
     findings = _findings(found, roles, rules, called)
     counts = {colour: sum(f["finding"] == colour for f in findings) for colour in COLOURS}
     months = sorted(found.months["part"].unique()) if len(found.months) else []
-    odds, table, sure = found.odds, found.intersections, confirmed(found)
-    return {
+    return _analyses(found, rules, partial(in_words, called=called)) | {
         "cases": found.cases,
         "source": roles.source,
-        "attributes": list(roles.protected),
-        "scopes": {scope: called.scope(scope) for scope in SCOPES},
-        **(called.of_cases() | called.of_tables()),
+        "attributes": [called.name(name) for name in roles.protected],
+        "most": MOST,
+        "few": FEW,
+        "lasting": LASTING,
+        "in_words": partial(in_words, called=called),
+        "scopes": {scope: called.scope(scope) for scope in (*SCOPES, *OVERRULED)},
+        **called.of_cases(),
+        **called.of_tables(),
         "unit": roles.duration.unit if roles.duration else "",
         "inference": inference,
         "rules": rules,
@@ -76,12 +69,28 @@ def context(
         "counts": counts,
         "verdict": next((colour for colour in COLOURS if counts[colour]), "GREEN"),
         "unpooled": [name for name, own in roles.protected.items() if not own.privileged],
-        "groups": _groups(findings, [_finding(row, roles, rules, called) for row in _headlines(found)]),
+        "groups": _groups(findings, [finding(row, roles, rules, called) for row in _headlines(found)]),
+        "undecided": [f for f in findings if f["undecided"]],
+        "open": open_points(findings, called),
+    }
+
+
+def _analyses(found: Audited, rules: HealthcareAudit, said: Callable[[str], str]) -> dict[str, Any]:
+    """What the analyses besides the comparisons found; ``said`` is a combination of columns in words."""
+    odds, table, sure = found.odds, found.intersections, confirmed(found)
+    adjusted = records(odds[odds["model"] == "adjusted"] if len(odds) else odds)
+    losses = records(found.individual.losses) if found.individual else []
+    causes, change = _causes(found), _changes(found)
+    return {
         "switched_off": records(found.switched_off),
         "individual": found.individual,
-        "losses": records(found.individual.losses) if found.individual else [],
-        "odds": records(odds[odds["model"] == "adjusted"] if len(odds) else odds),
-        "given": next((r.given for r in records(odds) if r.given), "") if len(odds) else "",
+        "overruled": _overruled(found),
+        "overrides": overrides(found),
+        "losses": losses,
+        "losers": [row for row in losses if row.p_adjusted <= rules.significance and row.share > EVEN],
+        "odds": adjusted,
+        "unexplained": [row for row in adjusted if row.difference_low > 0 or row.difference_high < 0],
+        "given": said(next((r.given for r in adjusted if r.given), "").replace(", ", " & ")),
         "intersections": {
             "tested": int((table["evidence"] == "").sum()),
             "lowest": lowest(table),
@@ -90,57 +99,28 @@ def context(
         },
         "searched": found.subgroups.searched,
         "confirmed": list(sure["group"]) if len(sure) else [],
-        "beyond": list(beyond(found)["group"]) if len(beyond(found)) else [],
+        "beyond": [said(group) for group in beyond(found)["group"]] if len(beyond(found)) else [],
         "found": records(found.subgroups.findings),
-        "change": _changes(found),
+        "change": change,
+        "moved": [row for row in change if row.low > 0 or row.high < 0],
         "by_band": by_band(found.bands),
         "trend": trend(found.months),
-        "causes": _causes(found),
+        "causes": causes,
+        "least": min((row.remains_share for row in causes), default=1.0),
     }
 
 
-def _finding(row: Any, roles: Healthcare, rules: HealthcareAudit, called: Words) -> dict[str, Any]:
-    """A comparison with its scope, the levels it compares, and what its counts count.
-
-    ``shown`` is whether the difference is shown at the declared significance. ``undecided`` is whether the interval
-    crosses a limit; ``needed`` then has what each group has and would need, nothing where no number would decide.
-    """
-    rates = MEASURES[row.measure].rates if row.measure in MEASURES else ()
-    privileged = [called.level(row.attribute, level) for level in roles.protected[row.attribute].privileged]
-    spoken = {"rows": called.many(LINE), "yes": called.answer(LINE), "merit": called.merit}
-    return {
-        "finding": row.finding,
-        "row": row,
-        "scope": called.scope(row.scope),
-        "among": f"Among {called.scope('urgent')}, " if row.scope.startswith("urgent") else "",
-        "against": f"where it is {' or '.join(privileged)}" if privileged else f"for {REST}",
-        "defined": not np.isnan(row.value),
-        "tested": not np.isnan(row.p),
-        "shown": row.p_adjusted <= rules.significance,
-        "event": EVENTS[rates[0]].format(**spoken) if rates else "",
-        "undecided": bool(rates) and row.verdict == "insufficient_evidence" and not row.reason,
-        "needed": _needed(row) if rates else [],
-        "rests_on": (RESTS_ON.get(rates[0], "{rows}") if len(rates) == 1 else "{rows} of the rarer need").format(
-            **spoken
-        ),
-    }
-
-
-def _rests_on(rates: tuple[str, ...]) -> str:
-    return RESTS_ON.get(rates[0], "{rows}") if len(rates) == 1 else "{rows} of the rarer need"
-
-
-def _needed(row: Any) -> list[tuple[int, int]]:
-    """Cases now and needed, of the compared group and of the others."""
-    ends = (row.support_unprivileged, row.needed_unprivileged), (row.support_privileged, row.needed_privileged)
-    return [(int(now), int(then)) for now, then in ends if not pd.isna(then)]
+def _overruled(found: Audited) -> list[Any]:
+    """The judged comparisons of human overrides, none where the table has no such role."""
+    table = found.approvals
+    return records(table[(table["measure"] == OVERRIDE_GAP) & (table["finding"] != "")])
 
 
 def _findings(found: Audited, roles: Healthcare, rules: HealthcareAudit, called: Words) -> list[dict[str, Any]]:
     """All coloured comparisons, RED first and within a colour the largest first."""
     rows = [r for t in (found.approvals, found.waits) if len(t) for r in records(t) if r.finding]
     rows.sort(key=lambda r: (COLOURS.index(r.finding), -abs(np.nan_to_num(r.value)), r.attribute, r.measure, r.scope))
-    return [_finding(row, roles, rules, called) for row in rows]
+    return [finding(row, roles, rules, called) for row in rows]
 
 
 def _headlines(found: Audited) -> list[Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.documents import healthcare_figures
 from responsible.fairness.subgroups import Found
 from responsible.healthcare.audit import Audited, HealthcareAudit
-from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, URGENCY, scopes
+from responsible.healthcare.cases import DURATION, MERIT, OUTCOME, OVERRIDE, URGENCY, scopes
 from responsible.healthcare.schema import Healthcare
 from responsible.modelling.disclosure import alone_withheld, withheld
 from responsible.names import ATTRIBUTE
@@ -43,9 +43,9 @@ def publishable(
             break
     if finer.withheld:
         rule = f"must have no or at least {disclosure.minimum_cell} cases of each decision (disclosure.minimum_cell)"
-        remedy = "among privileged, unprivileged and excluded ones; remove it from healthcare.protected, or bring more"
+        remedy = "among privileged, unprivileged and excluded ones; remove it from healthcare.protected, or add rows"
         raise InputError(f"healthcare.protected.{min(finer.withheld)}: {rule} {remedy}")
-    lost = {role: None for role in (MERIT, URGENCY) if role not in known}
+    lost = {role: None for role in (MERIT, URGENCY, OVERRIDE) if role not in known}
     kept = [*known, *([DURATION] if DURATION in cases and cases[DURATION].notna().all() else [])]
     cases = finer.cells(cases)[["id", *kept, *(ATTRIBUTE + name for name in protected)]]
     roles = roles.model_copy(update={"protected": finer.sensitive(protected), "features": {}, "time": None, **lost})

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.reporting.tables import records
+from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.names import SWITCHED_OFF
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def headline(found: Audited) -> dict[str, Any]:
         "subgroups": {"confirmed": len(confirmed(found)), "beyond_declared": len(beyond(found))},
         "intersections_approved_less": int(shown_less(found.intersections).sum()),
     }
+    if counted := overrides(found):
+        out["overrides"] = counted
     if len(found.waits):
         own = found.waits[(found.waits["scope"] == "all") & (found.waits["measure"] == "mean_wait_difference")]
         out["mean_wait_difference"] = _by_attribute(own.drop_duplicates("attribute"))
@@ -73,6 +76,13 @@ def headline(found: Audited) -> dict[str, Any]:
         out["like_cases"] = {"pairs": own_.pairs.pairs, "violation_rate": own_.pairs.rate}
         out["like_cases"]["consistency"] = own_.consistency
     return out
+
+
+def overrides(found: Audited) -> dict[str, int]:
+    """How many cases people overruled, and of how many; empty where the table does not say."""
+    own = found.rates[(found.rates["rate"] == OVERRIDE_RATE) & (found.rates["scope"] == "all")]
+    one = own[own["attribute"] == own["attribute"].iloc[0]] if len(own) else own
+    return {name: int(one[name].sum()) for name in ("count", "of")} if len(own) else {}
 
 
 def _by_attribute(rows: pd.DataFrame) -> dict[str, float]:

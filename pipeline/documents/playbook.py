@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import Field
 
 from pipeline.reporting.formatting import words
@@ -12,6 +13,7 @@ from pipeline.reporting.tables import records
 from pipeline.results.answers import why_open
 from pipeline.storage import files
 from responsible.governance.statements import Confirmation, Told
+from responsible.limits import Limits
 from responsible.statistics.significance import SMALL
 from responsible.validation import Params
 
@@ -66,6 +68,7 @@ METRICS = {
         "responsible.fairness.individual.like_pairs",
     ),
     "like_cases.consistency": ("1 − mean |y − mean y of the k nearest|", "responsible.fairness.individual.consistency"),
+    "overrides": ("decisions, and those that a person overruled", "responsible.healthcare.approval_rates.every_rate"),
     "subgroups": ("conjunctions that the second half confirms", "responsible.fairness.subgroups.search"),
     "intersections_approved_less": (
         "combinations shown to be approved less",
@@ -89,10 +92,10 @@ def context(found: Audited, playbook: Playbook, headline: Mapping[str, Any], now
         "lowest": LOWEST,
         "highest": HIGHEST,
         "most_urgent": HIGHEST**3,
-        "act": ACT,
+        "from_here": ACT,
         "plan": PLAN,
         "small": SMALL,
-        "replayed": records(found.replay),
+        "replayed": [{"row": row, "moves": row.change_low > 0 or row.change_high < 0} for row in records(found.replay)],
     }
 
 
@@ -102,7 +105,10 @@ def _ungraded(source: Source, now: Circumstances) -> str:
 
 def matrix(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
     """The bias sources, the most urgent first."""
-    rows = [{"name": words(name), "source": source, "priority": source.priority} for name, source in sources.items()]
+    rows = [
+        {"name": words(name), "source": source, "priority": source.priority, "act": source.priority >= ACT}
+        for name, source in sources.items()
+    ]
     return sorted(rows, key=lambda row: (-row["priority"], row["name"]))
 
 
@@ -123,6 +129,12 @@ def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield prefix + name, tree[name]
 
 
+def _within(now: Any, target: Any) -> bool:
+    """Whether the whole interval lies within the limits; an undefined one does not."""
+    minimum, maximum = (None if pd.isna(end) else float(end) for end in (target.minimum, target.maximum))
+    return Limits(minimum=minimum, maximum=maximum).judge(now.low, now.high) == "pass"
+
+
 def success(found: Audited) -> list[dict[str, Any]]:
     """For each judged comparison of all cases: baseline (earlier months), target (limits) and now (last months)."""
     table = found.held_out
@@ -137,9 +149,11 @@ def success(found: Audited) -> list[dict[str, Any]]:
     for key, own in of_all.groupby(["attribute", "comparison", "measure"], sort=False):
         part = {row.part: row for row in records(own)}
         names = ("earlier", "last", "last minus earlier")
+        now, target = part.get("last"), limits[key]
         out.append(
             {
-                "limits": limits[key],
+                "limits": target,
+                "met": bool(now) and _within(now, target),
                 "key": key,
                 **dict(zip(("baseline", "now", "change"), map(part.get, names), strict=True)),
             }

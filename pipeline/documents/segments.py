@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from responsible.segmentation.report import Report
     from responsible.segmentation.schema import Segments
     from responsible.statistics.intervals import Inference
+    from responsible.words import Words
 
+MOST = 12  # rows of a table that is not folded
 CERTAIN = 1  # an attacker's largest advantage
 EFFECTS = (0.3, 0.5)  # Cramér's V from which an association is medium and large (Cohen 1988, two levels)
 _CONSTANTS: dict[str, Any] = {
     "points": POINTS,
+    "most": MOST,
     "stable": STABLE,
     "dissolved": DISSOLVED,
     "teaching_noise": TEACHING_FACTOR,
@@ -39,12 +42,16 @@ def context(
     *,
     roles: Segments,
     inference: Inference,
+    called: Words,
 ) -> dict[str, Any]:
-    """Everything the templates show."""
+    """Everything the templates show; ``called`` is what people call things."""
     found = report.found
     open_, answered = one_sided(found.shares)
     measured = _measured(report)
     return _CONSTANTS | {
+        "called": lambda name: called.names.get(name, name.replace("_", " ")),
+        "level_called": called.level,
+        "persons": called.many("segments"),
         "report": report,
         "found": found,
         "chosen": name_of(found.choice.chosen),
@@ -71,8 +78,6 @@ def context(
         "criteria": list(zip(*report.scores.values(), strict=True)),
         "adjacency": report.compared.ledger["adjacency"].iloc[0],
         "perfect": POINTS * len(report.scores["chosen"]),
-        "ledger": records(report.compared.ledger),
-        "measured": measured,
         "chosen_row": next(r for r in measured if _is(r["entry"], report.settings["chosen"])),
         "sure_row": next(r for r in measured if _is(r["entry"], report.settings["guaranteed"])),
         "harder": _harder(report),

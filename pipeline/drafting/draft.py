@@ -31,7 +31,7 @@ def draft(params: str, roles: Roles) -> str:
         raise InputError(f"params.yaml: has no section {line}; restore that line of work from git, then start")
     if line == "budget" and roles.threshold is None:  # two values have one threshold
         params = without(params, lambda path: path[0] == "threshold_sweep")
-    new = {"words": text([Line("words", None, "what people call things; empty = as the columns are called")])}
+    new = {"words": text([Line("words", None, "how documents name things; empty = by the column")])}
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
 
@@ -113,7 +113,7 @@ def rules(roles: Roles) -> list[Line]:
             limits = [
                 Line("minimum", low, f"{DECIDE} {what}"),
                 Line("maximum", high, "the same for the other direction"),
-                Line("judged_on", "interval", "the whole interval must lie within"),
+                Line("judged_on", "interval", "the whole interval must be within the limits"),
             ]
             short = measure.removesuffix("_difference")
             out.append(
@@ -124,8 +124,8 @@ def rules(roles: Roles) -> list[Line]:
 
 def _rule(name: str, metric: str, limits: list[Line]) -> Line:
     settled = [
-        Line("severity", "block", "block: `make gate` fails; warn: it only reports"),
-        Line("reason", None, f"{DECIDE} why the rule is there, and beside it `owner`: who may change it"),
+        Line("severity", "block", "block: `make gate` fails; warn: reported only"),
+        Line("reason", None, f"{DECIDE} why the rule is there; also add `owner`: who may change it"),
     ]
     return Line(name, [Line("metric", metric, "as in `dvc metrics show`"), *limits, *settled])
 

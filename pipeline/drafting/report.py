@@ -53,7 +53,7 @@ def decisions(params: str) -> list[str]:
 
 def _table(roles: Roles) -> Iterator[str]:
     table, given = roles.table, roles.table.source
-    part = f" ({len(table.texts):,} of them, chosen by hash, looked at)" if len(table.texts) < table.rows else ""
+    part = f" ({len(table.texts):,} of them examined, chosen by hash)" if len(table.texts) < table.rows else ""
     form = "" if given.source.endswith((".parquet", ".pq")) else f"; {NAMES[given.delimiter]}, {given.encoding.upper()}"
     yield f"{given.source}: {table.rows:,} rows{part}, {len(roles.columns)} columns{form}"
     if given.decimal != "." or given.thousands:
@@ -62,11 +62,11 @@ def _table(roles: Roles) -> Iterator[str]:
     if given.missing_values:
         yield f"  read as missing: {', '.join(map(repr, given.missing_values))}"
     if given.trim:
-        yield "  blanks around names and texts are trimmed"
+        yield "  spaces around names and texts are trimmed"
     if table.rejected:
         yield f"  warning: {table.rejected:,} records have too few or too many fields"
     if table.repeated:
-        yield f"  warning: columns of one name are not used: {', '.join(table.repeated)}"
+        yield f"  warning: columns with the same name are not used: {', '.join(table.repeated)}"
 
 
 def _target(roles: Roles) -> str:
@@ -105,13 +105,13 @@ def _columns(roles: Roles, model: Logistic | None) -> Iterator[str]:
     for reason in dict.fromkeys(roles.left_out.values()):
         yield f"left out, {reason}: {', '.join(n for n, why in roles.left_out.items() if why == reason)}"
     for name, value in findings.leaks(roles.features, roles.label).items():
-        yield f"warning: {name} alone tells the target (AUC {value:.3f}); leave it out unless it is known beforehand"
+        yield f"warning: {name} alone predicts the target (AUC {value:.3f}); leave it out unless it is known beforehand"
     for column in [*roles.features, *(a.column for a in roles.attributes if a.column not in roles.features)]:
         for alike in column.alike:
-            yield f"warning: {column.name} has levels that look like one: {', '.join(map(repr, alike))}"
+            yield f"warning: {column.name} has levels that look the same: {', '.join(map(repr, alike))}"
     many = [c for c in roles.features if c.kind == "categorical" and len(c.counts) >= RARE]
     for column in many:
-        yield f"{column.name} has {len(column.counts):,} levels: `min_count: 20` makes those of fewer rows one level"
+        yield f"{column.name} has {len(column.counts):,} levels: `min_count: 20` merges levels with fewer rows"
     if roles.asked.line == "budget" and model:
         yield from _size(roles, model)
 
@@ -123,12 +123,12 @@ def _size(roles: Roles, model: Logistic) -> Iterator[str]:
     before = findings.cells(every, roles.label, {})
     if bins:
         after = findings.cells(every, roles.label, bins)
-        yield f"cells: {before:,} of {len(roles.label):,} rows; {after:,} if `bins` cut what is continuous:"
+        yield f"cells: {before:,} of {len(roles.label):,} rows; {after:,} with `bins` for continuous features:"
         yield from (f"  {name}: bins {_listed(edges)}" for name, edges in bins.items())
     else:
         yield f"cells: {before:,} of {len(roles.label):,} rows"
     wide = findings.width(roles.features)
-    chosen = f"model.solver {model.solver} takes {model.solver_for(wide)}"
+    chosen = f"model.solver {model.solver} uses {model.solver_for(wide)}"
     yield f"width: {wide:,} columns after one-hot encoding; {chosen} ({'above' if wide > WIDE else 'up to'} {WIDE})"
 
 

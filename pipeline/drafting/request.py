@@ -63,7 +63,7 @@ def refuse_levels(asked: Request, found: Mapping[str, Column]) -> None:
     levels = [("privileged", column, level) for column, of in asked.privileged.items() for level in of]
     levels += [("favourable", asked.target or "", level) for level in asked.favourable]
     faults = [
-        f"--{option}: {level!r} is no level of {column}{did_you_mean(level, list(found[column].counts.index))}"
+        f"--{option}: {level!r} is not a level of {column}{did_you_mean(level, list(found[column].counts.index))}"
         for option, column, level in levels
         if level not in found[column].counts.index and not (option == "privileged" and _may_cut(found[column], level))
     ]

@@ -91,10 +91,10 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
     if asked.line != "budget":  # there a protected attribute is nothing that cases or people are compared by
         features = [c for c in features if c.name not in asked.protected]
     if asked.line == "segments":
-        left_out |= {c.name: "not of numbers" for c in features if c.kind != "numeric"}
+        left_out |= {c.name: "not numeric" for c in features if c.kind != "numeric"}
         features = [c for c in features if c.kind == "numeric"]
     if not features:
-        raise InputError(f"{asked.table}: leaves no column to learn from ({left_out}); bring more columns")
+        raise InputError(f"{asked.table}: leaves no column to learn from ({left_out}); add columns")
     attributes = [_attribute(name, columns[column], asked) for name, column in names(asked.protected).items()]
     return Roles(asked, table, columns, attributes, features, left_out, split, target, threshold, wanted, label)
 
@@ -125,11 +125,11 @@ def _left_out(asked: Request, columns: Mapping[str, Column], split: str | None) 
         elif column.kind == "date":
             out[name] = "dates; --time names the one that orders the rows"
         elif column.is_identifier:
-            out[name] = "a value of its own in nearly each row; --id names the one that identifies rows"
+            out[name] = "a different value in almost every row; --id names the one that identifies rows"
         elif column.is_split:
-            out[name] = "says train, valid or test"
+            out[name] = "contains train, valid or test"
         elif name in flags:
-            out[name] = f"repeats what {flags[name]} says"
+            out[name] = f"repeats {flags[name]}"
     return out
 
 

@@ -38,7 +38,7 @@ def source(roles: Roles) -> list[Line]:
     if given.thousands:
         lines.append(Line("thousands", given.thousands, "between groups of three digits"))
     if given.trim:
-        lines.append(Line("trim", True, "blanks around names and texts do not belong to them"))
+        lines.append(Line("trim", True, "remove spaces around names and texts"))
     if given.missing_values:
         lines.append(Line("missing_values", list(given.missing_values), f"{DECIDE} do these mean missing here?"))
     return lines
@@ -65,7 +65,7 @@ def budget(roles: Roles) -> list[Line]:
         target.append(Line("favourable", None, "for a target of texts: the levels that count as 1"))
     return [
         *source(roles),
-        Line("key", roles.asked.id, "column that names a row; empty = the row's number"),
+        Line("key", roles.asked.id, "column that identifies a row; empty = the row's number"),
         *_time(roles),
         Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
         Line("target", target),
@@ -92,7 +92,7 @@ def attributes(roles: Roles) -> list[Line]:
 
 def _attribute(each: Attribute, table: Table) -> list[Line]:
     levels = counted(each.levels, table)
-    named = "all others, missing ones included, are unprivileged"
+    named = "all others, missing included, are unprivileged"
     privileged = f"{SPELLED}; {named}" if each.privileged else f"{DECIDE} a reference group, or none, of: {levels}"
     lines = [
         Line("privileged", list(each.privileged) or None, privileged),
@@ -100,7 +100,9 @@ def _attribute(each: Attribute, table: Table) -> list[Line]:
     ]
     if each.bins:
         edges = (
-            "edges of intervals, each within the one below" if each.privileged else f"{DECIDE} edges; here quartiles"
+            "edges of intervals; an edge belongs to the interval below"
+            if each.privileged
+            else f"{DECIDE} edges; here quartiles"
         )
         lines.append(Line("bins", list(each.bins), edges))
     return lines
@@ -137,11 +139,11 @@ def healthcare(roles: Roles) -> list[Line]:
     """The section ``healthcare``: decisions on cases and the roles of their columns."""
     return [
         *source(roles),
-        Line("id", roles.asked.id, "column that names a case; empty = the row's number"),
+        Line("id", roles.asked.id, "column that identifies a case; empty = the row's number"),
         *_time(roles),
         Line("outcome", _outcome(roles), "what was decided"),
         Line("merit", None, f"{DECIDE} column, positive, negative: was the case justified? empty = not recorded"),
-        Line("urgency", None, f"{DECIDE} column, positive, negative: could it not wait? empty = not recorded"),
+        Line("urgency", None, f"{DECIDE} column, positive, negative: was it urgent? empty = not recorded"),
         Line("duration", None, f"{DECIDE} column and unit: how long did it take? empty = not recorded"),
         Line("protected", attributes(roles), "groups whose treatment is audited"),
         Line("features", _features(roles), "what cases are compared by"),
@@ -173,7 +175,11 @@ def segments(roles: Roles) -> list[Line]:
     counts = counted(roles.attributes[0].column, roles.table)
     return [
         *source(roles),
-        Line("protected", roles.attributes[0].column.name, f"attribute looked at in every segment: {counts}"),
+        Line(
+            "protected",
+            roles.attributes[0].column.name,
+            f"attribute whose levels are counted in every segment: {counts}",
+        ),
         Line("missing", "refuse", f"a row without a value of a feature; {missing}"),
         Line("features", [Line(column.name, list(bounds)) for column in roles.features], "numeric"),
     ]

@@ -53,16 +53,16 @@ def before(root: Path, commit: str) -> str:
 def refuse(root: Path, origin: str, commit: str) -> None:
     """Raise :class:`RepositoryError` unless a merge can begin, and be undone without loss."""
     if git.prefix(root):
-        raise RepositoryError(f"{root} is a folder of a bigger repository, where git would merge at the top instead")
+        raise RepositoryError(f"{root} is a folder of a larger repository, and git would merge into that repository")
     if _commit(root, "MERGE_HEAD"):
         raise RepositoryError("a merge is under way: finish it with `git commit`, or undo it with `git merge --abort`")
     if changed := git.lines(root, "status", "--porcelain"):
         some = ", ".join(line[3:] for line in changed[:3]) + (" and others" if len(changed) > 3 else "")
-        raise RepositoryError(f"uncommitted changes: {some}; commit them, or put them away with `git stash -u`")
+        raise RepositoryError(f"uncommitted changes: {some}; commit them, or stash them with `git stash -u`")
     if git.found(root, "merge-base", "HEAD", commit):
         return
     if git.found(root, "rev-parse", "--is-shallow-repository") == "true":
-        raise RepositoryError("this shallow clone does not know where the fork began; run `git fetch --unshallow`")
+        raise RepositoryError("this shallow clone lacks the commit where the fork began; run `git fetch --unshallow`")
     raise RepositoryError(
         f"{origin} and this repository have no common history, as after copying the files. Name the release that they "
         "were copied from: `git merge -s ours --allow-unrelated-histories TAG` records it and changes no file"

@@ -55,7 +55,7 @@ def completed(text: str, upstream: str, faults: list[str]) -> tuple[str, list[st
             text = _inserted(text, key.rpartition(".")[0], _lines(upstream, key))
             said.append(f"{key}: is new, with the value of upstream: {_short(_value(upstream, key))}")
         else:
-            said.append(f"{key}: is new and has no value for all; add the key")
+            said.append(f"{key}: is new and has no common value; add the key")
     return text, said
 
 

@@ -133,8 +133,8 @@ def refuse_unequal(dropped: Dropped, table: Source, section: str) -> None:
         worst = part.sort_values(["share", "level"], ascending=[False, True]).iloc[0]
         rows = f"{worst['dropped']} of {worst['kept'] + worst['dropped']}"
         faults.append(
-            f"{table.source}: dropping bad rows falls unequally on {name!r}: {worst['share']:.1%} of "
-            f"{worst['level']!r} ({rows}) against {worst['rest']:.1%} of everybody else (adjusted "
+            f"{table.source}: dropping bad rows affects {name!r} unequally: {100 * worst['share']:.1f} % of "
+            f"{worst['level']!r} ({rows}) against {100 * worst['rest']:.1f} % of everybody else (adjusted "
             f"p = {worst['p_adjusted']:.2g}; {_most(dropped.reasons)}); correct the rows, which prepare.on_bad_rows: "
             f"error shows, or write the reason into {section}.allow_unequal_drop"
         )

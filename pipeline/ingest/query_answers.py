@@ -60,7 +60,7 @@ class Answer:
             raise InputError(f"{query}: {_without(first, secrets)}; check database and query") from None
         except OSError as error:
             remedy = f"free some space in {tempfile.gettempdir()}, or set TMPDIR to a folder with more"
-            raise InputError(f"{query}: the answer cannot be stored: {error.strerror or error}; {remedy}") from None
+            raise InputError(f"{query}: its result cannot be stored: {error.strerror or error}; {remedy}") from None
         finally:
             engine.dispose()
 

@@ -99,4 +99,4 @@ def _refuse_few(kept: int, dropped: dict[str, int], minimum: int, place: str) ->
         return
     lost = ", ".join(f"{n} dropped: {reason}" for reason, n in list(dropped.items())[:5])
     rule = f"must have at least {minimum} good rows (prepare.minimum_rows), got {kept}{f' ({lost})' if lost else ''}"
-    raise InputError(f"{place}: {rule}; bring more rows or lower the minimum")
+    raise InputError(f"{place}: {rule}; add rows or lower the minimum")

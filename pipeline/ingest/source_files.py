@@ -64,7 +64,7 @@ def find(source: str, pattern: str | None, section: str) -> list[Path]:
     root = Path(source)
     if not root.exists():
         siblings = [p.name for p in root.parent.iterdir()] if root.parent.is_dir() else []
-        glob = f" (a glob belongs into {section}.pattern)" if set(source) & set("*?[") else ""
+        glob = f" (put a glob into {section}.pattern)" if set(source) & set("*?[") else ""
         near = did_you_mean(root.name, sorted(siblings))
         raise InputError(f"{source}: no such file or folder{near}{glob}; {_absent(source, f'set {section}.source')}")
     if root.is_file():
@@ -78,7 +78,7 @@ def find(source: str, pattern: str | None, section: str) -> list[Path]:
     found = [p for p in found if pattern or _suffix(p) in KINDS]
     if not found:
         remedy = _absent(source, f"set {section}.pattern")
-        raise InputError(f"{source}: holds no file that matches {pattern or '*.csv or *.parquet'!r}; {remedy}")
+        raise InputError(f"{source}: contains no file that matches {pattern or '*.csv or *.parquet'!r}; {remedy}")
     return found
 
 
@@ -101,7 +101,7 @@ def _refuse_pointer(path: Path) -> None:
     except (OSError, EOFError) as error:
         raise unreadable(path, "gzip", error) from None
     if start == LFS:
-        raise InputError(f"{path}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`")
+        raise InputError(f"{path}: is a Git LFS pointer, not the table; get it with `git lfs pull`")
 
 
 def _kind(files: Sequence[Path], section: str) -> str:

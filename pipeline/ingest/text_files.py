@@ -28,7 +28,7 @@ def unreadable(path: Path, encoding: str, error: Exception) -> InputError:
     """What to say of a file whose bytes are not what its name or its declared encoding promises."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         rule = f"there is no space for a copy of it in UTF-8 in {tempfile.gettempdir()}"
-        return InputError(f"{path}: {rule}; make room, or set TMPDIR to a folder with more")
+        return InputError(f"{path}: {rule}; free some space, or set TMPDIR to a folder with more")
     remedy = "write the file again" if path.suffix.lower() == ".gz" else "correct the encoding or write the file again"
     return InputError(f"{path}: not readable as {encoding}: {' '.join(str(error).split())}; {remedy}")
 

@@ -11,16 +11,17 @@ from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture, share
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.names import ANY_LEVEL, CHANGE, FEW, MODELS, POOLED, REWEIGHED
 
 KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
 _PEOPLE = {
     "selection_rate": "people",
-    "true_positive_rate": "people who qualify",
+    **dict.fromkeys(("true_positive_rate", "false_negative_rate"), "people who qualify"),
     "false_positive_rate": "people who do not qualify",
-    "positive_predictive_value": "people selected",
+    **dict.fromkeys(("positive_predictive_value", "false_discovery_rate"), "people selected"),
+    "false_omission_rate": "people not selected",
 }
 NAMED, MOST = 3, 12  # attributes that a heading counts one by one; levels drawn of an attribute
 
@@ -34,7 +35,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
         canvas.legend([(KIND[model], model) for model in MODELS] + [("within", "within the limits")])
         for attribute, part in own:
             canvas.paragraph(f"By {name(attribute)}", "bold")
-            ratio = part["measure"].map(lambda measure: MEASURES[measure].ratio)
+            ratio = part["measure"].map(lambda measure: KNOWN[measure].ratio)
             for kind in (False, True):
                 _measures(canvas, part[ratio == kind], ratio=kind)
 
@@ -58,7 +59,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
 def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
     """The pooled comparison of each attribute and measure; where no level is privileged, the level farthest away."""
     rows = fairness[fairness["model"] != CHANGE].reset_index(drop=True)
-    distance = [-abs(v - MEASURES[m].fair) for v, m in zip(rows["value"], rows["measure"], strict=True)]
+    distance = [-abs(v - KNOWN[m].fair) for v, m in zip(rows["value"], rows["measure"], strict=True)]
     rank = rows["verdict"].map(lambda verdict: VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS))
     rows["_rank"] = list(zip(rank, pd.Series(distance).fillna(0), strict=True))
     return rows[rows["comparison"].isin([POOLED, ANY_LEVEL])].reset_index(drop=True)
@@ -70,7 +71,7 @@ def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
     for attribute, part in own:
         passed = part[part["verdict"] == "pass"].groupby("model").size()
         before, after = (int(passed.get(model, 0)) for model in MODELS)
-        met.append((attribute, before, after, part["measure"].nunique()))
+        met.append((attribute, before, after, part.loc[part["verdict"] != "", "measure"].nunique()))
     if len(met) > NAMED:
         whole = sum(after == total for _, _, after, total in met)
         least = min(met, key=lambda row: row[2] / row[3])
@@ -107,8 +108,14 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
     for measure, part in rows.groupby("measure", sort=False):
         models = {row.model: row for row in records(part)}
         row = models[REWEIGHED]
-        own = MEASURES[str(measure)]
-        people = _PEOPLE[own.rates[0]] if len(own.rates) == 1 else "of the rarer label"
+        own = KNOWN[str(measure)]
+        people = (
+            _PEOPLE.get(own.rates[0], "people")
+            if len(own.rates) == 1
+            else "of the rarer label"
+            if own.rates
+            else "people"
+        )
         sides = row.support_unprivileged, row.support_privileged
         note = "" if pd.isna(sides[0]) else f"{sides[0]:,.0f} against {sides[1]:,.0f} {people}"
         marks = [

@@ -14,6 +14,10 @@ from pipeline.reporting.tables import records
 from responsible.clustering.null_reference import ONE_FEATURE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Called = tuple[str, Callable[[str], str]]
+
     from responsible.segmentation.report import Report
 
 # A dot, a cross, an upright cross and a ring for protected levels, as steps of a path from the point.
@@ -26,21 +30,28 @@ def kind(segment: int) -> str:
     return KINDS[(segment - 1) % len(KINDS)]
 
 
-def segments(shown: pd.DataFrame, shares: pd.DataFrame, report: Report, confidence: float) -> Picture:
-    """People in the first two principal components, and every level's share of every segment."""
+def segments(
+    shown: pd.DataFrame, shares: pd.DataFrame, report: Report, confidence: float, called: Called = ("people", str)
+) -> Picture:
+    """People in the first two principal components, and every level's share of every segment.
+
+    ``called`` is what people call the rows, and a level.
+    """
+    persons, level = called
+    shares = shares.assign(level=[level(own) for own in shares["level"]])
     finding = _finding(shares, report)
     table = shares if len(shares) <= ROWS else shares.loc[shares.groupby("segment")["share"].idxmax()]
 
     def draw(canvas: Canvas) -> None:
-        _map(canvas, shown, report)
-        _shares(canvas, table, report.params.representation.flag)
+        _map(canvas, shown, [level(own) for own in report.levels])
+        _shares(canvas, table, report.params.representation.flag, persons)
 
     caption = (
-        f"{len(report.found.labels):,} people, {len(shown):,} of them drawn. Bars are {percent(confidence, 0)} Wilson "
-        "intervals, upright lines the share of everybody; shaded: shares from which a segment can be one-sided. "
+        f"{len(report.found.labels):,} {persons}, {len(shown):,} of them drawn. Bars are {percent(confidence, 0)} "
+        "Wilson intervals, upright lines the share of everybody; shaded: shares from which a segment can be one-sided. "
         "Source: plots/segments_shares.csv."
     )
-    unit = "Segments of people, and the levels of the protected attribute in each"
+    unit = f"Segments of {persons}, and the levels of the protected attribute in each"
     return picture(Said(finding, unit, finding, caption), draw)
 
 
@@ -59,7 +70,7 @@ def _finding(shares: pd.DataFrame, report: Report) -> str:
     return f"{lead}; {number_of} one-sided{f': {each}' if each else ''}."
 
 
-def _map(canvas: Canvas, shown: pd.DataFrame, report: Report) -> None:
+def _map(canvas: Canvas, shown: pd.DataFrame, levels: list[str]) -> None:
     width, height = min(canvas.width, 560), 300
     canvas.paragraph("Each point is a person; near points are alike (first two principal components)", "muted")
     low, high = shown[["first", "second"]].min(), shown[["first", "second"]].max()
@@ -79,7 +90,7 @@ def _map(canvas: Canvas, shown: pd.DataFrame, report: Report) -> None:
         x, y = place(part["first"].mean(), part["second"].mean())
         canvas.text(x, y, f"segment {key}", "bold halo middle")
     canvas.y, x = top + height + 14, 0.0
-    for code, level in enumerate(map(name, report.levels)):
+    for code, level in enumerate(map(name, levels)):
         if x and x + 40 + LETTER * len(level) > canvas.width:
             x, canvas.y = 0.0, canvas.y + 20
         canvas.shape(f"M{x + 8:.0f} {canvas.y + 9:.0f}{MARKS[code % len(MARKS)]}", f"e {_shape(code)}")
@@ -92,12 +103,12 @@ def _shape(code: int) -> str:
     return "cross" if code % len(MARKS) else "dots"
 
 
-def _shares(canvas: Canvas, table: pd.DataFrame, flag: float) -> None:
+def _shares(canvas: Canvas, table: pd.DataFrame, flag: float, persons: str) -> None:
     lines = []
     for row in records(table):
         said = f"{percent(row.share, 0)}{', one-sided' if row.flagged else ''}"
         mark = Mark(kind(row.segment), row.share, row.low, row.high, said, bold=row.flagged)
-        note = f"{row.count:,} of {row.n:,} people"
+        note = f"{row.count:,} of {row.n:,} {persons}"
         cell = Cell([mark], minimum=flag, shade="beyond", note=note, whole=row.population)
         lines.append(Row(f"Segment {row.segment}: {name(row.level)}", [cell]))
     forest(canvas, [Column("Share of the segment; upright line: share of everybody", 0, 1, share, 130)], lines)

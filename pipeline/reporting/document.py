@@ -51,7 +51,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.reporting import engine, template_functions
+from pipeline.reporting import engine, glossary, template_functions
 from pipeline.reporting.sources import Sources
 
 
@@ -76,4 +76,4 @@ def write(
     body, own = functions.filled(engine.read(path), str(path))
     engine.refuse_open(str(path), own)
     footer = functions.links.footer((data or {}).get(name, ()))
-    return Document(name, engine.spaced(f"{body}\n\n{footer}"), functions.answers)
+    return Document(name, glossary.linked(engine.spaced(f"{body}\n\n{footer}"), output), functions.answers)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, Undefined
 
-from pipeline.reporting import formatting, prose, tables
+from pipeline.reporting import formatting, glossary, prose, tables
 from pipeline.reporting.formatting import DataText, Markup, escape
 from pipeline.reporting.prose import Prose
 from pipeline.storage.text import read_text
@@ -41,10 +41,10 @@ class _Markdown(Environment):
         return Markup("".join(parts))
 
 
-def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = None) -> str:
+def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = None, output: str = "") -> str:
     """The Markdown of a template and the rows it shows, by name; a name that is missing is an error.
 
-    ``answers`` are those that people gave in it.
+    ``answers`` are those that people gave in it. ``output`` is where it will lie: links to the glossary go from there.
     """
     path = Path(template)
     place = path.name.partition(".")[0]
@@ -64,7 +64,8 @@ def fill(template: str | Path, rows: Mapping[str, Any], answers: Held | None = N
         asking = {"people": people, "asked": answers.of(place), "unanswered": answers.unanswered(place)}
     body, own = filled(read(path), str(path))
     refuse_open(str(path), own)
-    return spaced(f"{body}\n")
+    text = spaced(f"{body}\n")
+    return glossary.linked(text, output) if output else text
 
 
 def read(path: Path) -> str:
@@ -171,7 +172,7 @@ def refuse_open(place: str, own: Prose) -> None:
     """Refuse a place left open."""
     if found := prose.placeholder(own[0]):
         line = own[1][found.at]
-        raise _RefusedError(f"{place}, line {line}: {found.text!r} is a place left open; write what belongs there")
+        raise _RefusedError(f"{place}, line {line}: {found.text!r} is an unfinished placeholder; write the text")
 
 
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:

@@ -90,7 +90,7 @@ def said(sources: Sources, picture: str) -> Said:
     """The words that stand in the file of a picture."""
     found = _WORDS.search(read_text(sources.path(picture), AGAIN))
     if found is None:
-        raise InputError(f"{picture}: has no words of a picture; {AGAIN}")
+        raise InputError(f"{picture}: has no title and description; {AGAIN}")
     finding, alt, unit, caption = map(unescape, found.groups())
     return Said(finding, unit, alt, caption)
 

@@ -160,7 +160,7 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     reweighed = model == REWEIGHED and attribute in sources.setting("reweigh.attributes")
     return Assessment(
         group=f"{attribute}: {', '.join(levels)}",
-        harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure lies within its limits.",
+        harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure is within its limits.",
         mitigation=f"Training rows reweighed so that label and {attribute} are independent (Kamiran and Calders 2012)."
         if reweighed
         else "None of its own.",

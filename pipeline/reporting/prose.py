@@ -124,7 +124,7 @@ def typed_numbers(environment: Environment, source: str, own: Prose, *, literals
         for found in numbers(text)
     ]
     faults += [
-        (line, f"{value} is a number in an expression; it belongs into the data of the document")
+        (line, f"{value} is a number in an expression; pass it in the data of the document")
         for line, value in _in_expressions(environment, source, literals=literals)
     ]
     return sorted(faults)

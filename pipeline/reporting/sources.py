@@ -54,7 +54,7 @@ class TableRow(dict[str, DataText]):
         try:
             return ReadNumber(text or "nan")
         except ValueError:
-            raise InputError(f"{self.file}, row {self.line}: {column} is no number, got {str(text)!r}") from None
+            raise InputError(f"{self.file}, row {self.line}: {column} is not a number, got {str(text)!r}") from None
 
 
 @dataclass(frozen=True)

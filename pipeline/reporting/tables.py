@@ -26,7 +26,7 @@ def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
         if len(found) > 1:
             one, other, *_ = found.values()
             place = f"{one.file}: rows {one.line} and {other.line}"
-            raise InputError(f"{place} both belong into one cell; narrow `where`, `by` or the column")
+            raise InputError(f"{place} both match one cell; narrow `where`, `by` or the column")
         return Markup(next(iter(found), ""))
 
     return column

@@ -66,7 +66,7 @@ class Functions:
         found = self.sources.setting(key)
         values = found if isinstance(found, list) else [found]
         if not values or not all(isinstance(value, DataText | ReadNumber) for value in values):
-            raise InputError(f"{PARAMETERS}: {key} is no text or number; name one of its keys")
+            raise InputError(f"{PARAMETERS}: {key} is not a text or number; name one of its keys")
         said = ", ".join(_text(value, digits, percent=percent) for value in values)
         return self.links.figure(said, PARAMETERS, key)
 

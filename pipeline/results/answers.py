@@ -28,10 +28,9 @@ from responsible.governance.answers import (
     Answer,
     Asked,
     Circumstances,
-    Line,
     Table,
 )
-from responsible.governance.policy import Judgement, Policy
+from responsible.governance.policy import Judgement, Line, Policy
 from responsible.validation import InputError, Params, explain
 
 ALL = ("budget", "healthcare", "segments")
@@ -146,14 +145,19 @@ def _sample() -> tuple[dict[str, Table], frozenset[str]]:
 
 
 def spoken(policy: Policy, now: Circumstances) -> Policy:
-    """The policy whose rules have "not answered yet" where nobody has written a reason or an owner for this table."""
+    """The policy whose rules have "not answered yet" where nobody has written a reason or an owner for this table, and
+    neither treatment nor owner of a line that came with the sample.
+    """
     rules = {}
     for name, rule in policy.rules.items():
         line, confirmed = line_of(rule.metric), rule.confirmed_by is not None
         texts = {part: getattr(rule, part) for part in ("reason", "owner")}
         open_ = {part: NOT_YET for part, text in texts.items() if why_open(now, text, line, confirmed=confirmed)}
-        rules[name] = rule.model_copy(update=open_)
-    return policy.model_copy(update={"rules": rules})
+        treated = not why_open(now, rule.treatment, line, confirmed=confirmed)
+        untreated = {} if treated else {"treatment": "", "residual": None}
+        rules[name] = rule.model_copy(update=open_ | untreated)
+    owners = {line: who for line, who in policy.owners.items() if not now.foreign(who, (line,))}
+    return policy.model_copy(update={"rules": rules, "owners": owners})
 
 
 def why_open(now: Circumstances, text: str, line: str, *, confirmed: bool) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pipeline.results.catalogue import MONITORED, Metrics
 from pipeline.results.figures import TABLES, FigureTable
 from pipeline.storage.line_contents import LINES, line_of
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN, MEASURES
 from responsible.governance.answers import UNANSWERED
 from responsible.governance.policy import Policy, Rule
 from responsible.names import ANY, CHANGE, DATA, MODELS
@@ -72,7 +72,7 @@ def _names(declared: Attributes) -> Names:
         "attribute": declared,
         "model": (*MODELS, CHANGE, DATA, "unadjusted", "adjusted"),
         "scope": ("all", "merit", "urgent", "urgent_merit"),
-        "measure": (*MEASURES, *WAITS),
+        "measure": (*KNOWN, *WAITS),
         "rate": RATES,
         "figure": (*PERFORMANCE, *LOSSES, *MEASURES, "base_rate"),
         "cell": CELLS,

@@ -83,7 +83,7 @@ def base_scores(root: Path, base: Path, commit: str, say: Callable[[str], None],
         if _remote(root) and all(_get(root, base, commit, path, say) for path in SCORES.values()):
             return {model: base / path for model, path in SCORES.items()}
     if not rebuild:
-        raise InputError("the base's scores are in no cache here and were not to be rebuilt")
+        raise InputError("the scores of the base are not in a cache here, and rebuilding was switched off")
     _rebuild(root, base, say)
     return {model: base / path for model, path in SCORES.items()}
 
@@ -106,7 +106,7 @@ def _get(root: Path, base: Path, commit: str, path: str, say: Callable[[str], No
 
 def _rebuild(root: Path, base: Path, say: Callable[[str], None]) -> None:
     """Train in the extracted commit, with the work tree's cache, so that what is built is found the next time."""
-    say("rebuilding the base's scores: they are in no cache here")
+    say("rebuilding the base's scores: they are not in a cache here")
     settings = f"[core]\n    no_scm = true\n[cache]\n    dir = {dvc.cache_folder(root)}\n"
     (base / ".dvc/config.local").write_text(settings, encoding="utf-8")
     sources = [str(path.relative_to(base)) for path in base.rglob("*.dvc") if path.is_file()]

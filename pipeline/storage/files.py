@@ -71,7 +71,7 @@ def read_json(path: str | Path, section: str = "") -> Any:
     for key in ("", *section.split(".")) if section else ("",):
         found = found.get(key) if key else found
         if not isinstance(found, dict):
-            raise InputError(f"{path}: must hold {section or 'an object'}, it is another file; {AGAIN}")
+            raise InputError(f"{path}: must hold {section or 'an object'}, so it is a different file; {AGAIN}")
     return found
 
 
@@ -127,7 +127,7 @@ def read_parquet(
         raise InputError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}; {AGAIN}") from None
     for kind, wanted, there in (("column", columns, frame.columns), ("key", meta, held)):
         if absent := [name for name in wanted if name not in there]:
-            raise InputError(f"{path}: {kind} {absent[0]!r} is missing, it is another table; {AGAIN}")
+            raise InputError(f"{path}: {kind} {absent[0]!r} is missing, so it is a different table; {AGAIN}")
     return frame, held
 
 
@@ -136,7 +136,7 @@ def read_cells(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     frame, meta = read_parquet(path, CELLS, ("cuts", "features", "attributes"))
     names = [FEATURE + name for name in meta["features"]] + [ATTRIBUTE + name for name in meta["attributes"]]
     if absent := [name for name in names if name not in frame]:
-        raise InputError(f"{path}: column {absent[0]!r} is missing, it is another table; {AGAIN}")
+        raise InputError(f"{path}: column {absent[0]!r} is missing, so it is a different table; {AGAIN}")
     return frame, meta
 
 
@@ -166,6 +166,6 @@ def read_csvs(paths: Mapping[str, str | Path], name: str, columns: Sequence[str]
 
 def _existing(path: str | Path) -> Path:
     if not Path(path).is_file():
-        fault = "is a folder and no file; move it away, then" if Path(path).is_dir() else "no such file;"
+        fault = "is a folder, not a file; move it away, then" if Path(path).is_dir() else "no such file;"
         raise InputError(f"{path}: {fault} {BUILD}")
     return Path(path)

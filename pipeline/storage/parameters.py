@@ -111,7 +111,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             raise
         raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise InputError(f"{path}: nests too deep for parameters; restore it with `git checkout -- {path}`") from None
+        raise InputError(f"{path}: is nested too deeply; restore it with `git checkout -- {path}`") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
     return tree

@@ -31,7 +31,7 @@ def read_text(path: str | Path, remedy: str = BUILD) -> str:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {remedy}") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder and no file; move it away, then {remedy}") from None
+        raise InputError(f"{path}: is a folder, not a file; move it away, then {remedy}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not readable as UTF-8 ({error}); {remedy}") from None
     if "<<<<<<<" in text and (mark := _MARK.search(text)):
@@ -65,7 +65,7 @@ def csv_text(path: str | Path, columns: Iterable[str] = ()) -> str:
     except csv.Error as error:
         raise InputError(f"{path}, line {rows.line_num}: not readable as CSV ({error}); {AGAIN}") from None
     if (absent := [name for name in columns if name not in header]) and header != [SWITCHED_OFF]:
-        raise InputError(f"{path}: column {absent[0]!r} is missing, it is another table; {AGAIN}")
+        raise InputError(f"{path}: column {absent[0]!r} is missing, so it is a different table; {AGAIN}")
     return text
 
 

@@ -76,7 +76,7 @@ def record_in_time(result: Result, store: Store) -> RunEntry:
         if not receiving.poll(longest):
             raise InputError(
                 f"the audit trail at {store.address} took longer than {longest:g} s; the results are complete and in "
-                f"place; see that the server is well, or set {SECONDS} to more, then run `make` again"
+                f"place; check the server, or set {SECONDS} to more, then run `make` again"
             )
         answer: RunEntry | InputError = receiving.recv()
     except EOFError:

@@ -60,7 +60,7 @@ def _held(store: Store) -> Iterator[None]:
             yield
     except Timeout:
         raise InputError(
-            f"{store.lock}: another process has held it for {PATIENCE} s; end it, then try again"
+            f"{store.lock}: another process has held it for {PATIENCE} s; stop it, then try again"
         ) from None
 
 

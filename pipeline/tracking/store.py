@@ -139,14 +139,14 @@ def locate(root: str | Path = ".") -> Store:
         return _sqlite(uri, experiment, home)
     if scheme and scheme[0] in ("http", "https"):
         return _server(uri, experiment, home)
-    raise InputError(f"{VARIABLE} must be {_FORMS}; what it is now is not repeated, it may hold a password")
+    raise InputError(f"{VARIABLE} must be {_FORMS}; its present value may hold a password and is not shown")
 
 
 def _sqlite(uri: str, experiment: str, home: Path) -> Store:
     """A relative file lies in the workspace, wherever the process runs."""
     matched = re.fullmatch(r"sqlite:///([^?#]+)", uri, flags=re.IGNORECASE)
     if not matched:
-        raise InputError(f"{VARIABLE} must be {_FORMS}; of sqlite only the file is known here, no options")
+        raise InputError(f"{VARIABLE} must be {_FORMS}; for sqlite it may name the file only, no options")
     database = (home / matched[1]).resolve()
     return Store(f"sqlite:///{database}", experiment, database.with_name(database.name + ".lock"), database)
 
@@ -165,7 +165,7 @@ def _server(uri: str, experiment: str, home: Path) -> Store:
         raise InputError(f"{VARIABLE} must end with the path; put a token into MLFLOW_TRACKING_TOKEN instead")
     if bool(parts.username) != bool(parts.password):
         raise InputError(
-            f"{VARIABLE} has half a login; write USER:PASSWORD@, or put a token into MLFLOW_TRACKING_TOKEN"
+            f"{VARIABLE} has an incomplete login; write USER:PASSWORD@, or put a token into MLFLOW_TRACKING_TOKEN"
         )
     clean = urlunsplit((parts.scheme, address, parts.path.rstrip("/"), "", ""))
     login = unquote(parts.username or ""), unquote(parts.password or "")

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.limits import Limits, Verdict, decisive
 from responsible.names import ANY_LEVEL, POOLED
 from responsible.statistics.intervals import Inference, bonferroni
@@ -113,7 +113,7 @@ def _verdict(row: Row) -> Verdict | Literal[""]:
 def _beyond(row: Mapping[str, object]) -> float:
     value, ends = float(row["value"]), (row.get("minimum"), row.get("maximum"))  # type: ignore[arg-type]
     if ends == (None, None):  # nothing to lie beyond, so what is farthest from parity stands for all
-        measure = MEASURES.get(str(row["measure"]))
+        measure = KNOWN.get(str(row["measure"]))
         return -math.inf if math.isnan(value) else measure.distance(value) if measure else abs(value)
     return Limits(minimum=ends[0], maximum=ends[1]).beyond(value)  # type: ignore[arg-type]
 

@@ -12,6 +12,7 @@ import pandas as pd
 from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.score_quality import score_quality
+from responsible.measures.scores import Scored
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import cluster_of, paired_change
 from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
@@ -69,8 +70,9 @@ def evaluate(
     for who in attributes:
         code = who.codes(test)
         joint, parts = counted(test, code, len(who.levels), bits)
+        scored = Scored(scores, label, n, code, cluster_of(test))
         found.append(
-            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
+            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=scored)
             | {
                 "score_quality": score_quality(
                     code,
@@ -100,9 +102,10 @@ def _from_counts(
     *,
     rows: int,
     parts: groups.Counts | None,
+    scored: Scored,
 ) -> dict[str, pd.DataFrame]:
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts),
+        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored),
         "group_rates": groups.group_rates(joint, who, inference.confidence, parts),
         "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=parts is not None),
         "confusion": groups.confusion(joint, who),

@@ -1,123 +1,32 @@
-"""Fairness measures between two groups, each one line over the rates; every one is *unprivileged against privileged*.
+"""The registry of fairness measures between two groups, each one line over the rates: *unprivileged against
+privileged*.
 
-``u`` and ``p`` are ``counts[..., y, ŷ]`` of the unprivileged and the privileged group. A measure is NaN where a rate
-it needs has a zero denominator, or where a ratio divides by a rate of zero;
-:func:`~responsible.statistics.count_figures.reasons` says why.
+To add one is to add an entry; :mod:`responsible.measures.definition` says what an entry holds.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections import ChainMap
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from responsible.limits import Limits
-from responsible.statistics.count_figures import CountFigure
-from responsible.statistics.rates import RATES, Counts, divide, parts, rate
+from responsible.measures.definition import (
+    Compare,
+    Known,
+    Line,
+    Measure,
+    Pair,
+    difference,
+    equal,
+    equal_odds,
+    equal_sums,
+    of_rate,
+    ratio,
+)
+from responsible.measures.scores import SCORE_MEASURES
 
-if TYPE_CHECKING:
-    from responsible.statistics.significance import Test
-
-Compare = Callable[[Counts, Counts], np.ndarray]
-TestOf = Callable[[Counts, Counts], "Test"]
-Line = Callable[[float], tuple[float, float]]
-Pair = tuple[Counts, Counts]
-"""Unprivileged and privileged tables, each ``(..., 2, 2)``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A comparison of two groups, and everything that is known of it: to add one is to add an entry to MEASURES.
-
-    ``compute(u, p)`` maps two tables ``(..., 2, 2)`` to ``(...)``; ``rates`` are the rates whose denominators carry it.
-    ``formula`` is the definition and ``unit`` what its values are, in words. ``test(u, p)`` tests ``hypothesis``;
-    measures of one hypothesis have one test. A ``ratio`` is 1 at parity, a difference 0.
-
-    ``line`` is the feasibility rule of a measure of selection rates: a limit v is the line r_u = intercept + slope ·
-    r_p of the two rates, and ``line(v)`` is (intercept, slope). None: a classifier without errors is at parity,
-    whatever the base rates. ``zero_privileged`` is the reason code when the measure divides by the privileged group's
-    rate and that rate is zero. ``gaps`` are the signed differences whose absolute values the measure averages, if it
-    is one of that kind. ``limits`` hold where the parameters declare none; None: they must declare some.
-    """
-
-    compute: Compare
-    rates: tuple[str, ...]
-    formula: str
-    unit: str
-    hypothesis: str
-    test: TestOf
-    ratio: bool = False
-    line: Line | None = None
-    zero_privileged: str | None = None
-    gaps: tuple[Compare, ...] = ()
-    limits: Limits | None = None
-
-    @property
-    def fair(self) -> float:
-        """The value at parity."""
-        return 1.0 if self.ratio else 0.0
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value the measure can have."""
-        return (0.0, math.inf) if self.ratio else (0.0, 1.0) if self.gaps else (-1.0, 1.0)
-
-    @property
-    def needs_labels(self) -> bool:
-        """Whether it takes the true labels, which a measure of selection rates alone does not."""
-        return self.rates != ("selection_rate",)
-
-    @property
-    def figure(self) -> CountFigure:
-        """The measure as a figure of tables ``(..., side, y, ŷ)`` whose sides are unprivileged and privileged."""
-        figure = CountFigure(
-            _of_sides(self.compute),
-            tuple(map(RATES.__getitem__, self.rates)),
-            tuple(map(_of_sides, self.gaps)),
-            bounds=self.bounds,
-        )
-        return replace(figure, code=self.zero_privileged) if self.zero_privileged else figure
-
-    def distance(self, value: float) -> float:
-        """How far ``value`` is from parity, in [0, ∞]; a ratio and its reciprocal are equally far."""
-        if not self.ratio:
-            return abs(value)
-        return abs(math.log(value)) if value > 0 else math.inf
-
-
-def _of_sides(compare: Compare) -> Callable[[Counts], np.ndarray]:
-    return lambda table: compare(table[..., 0, :, :], table[..., 1, :, :])
-
-
-def difference(rate_name: str) -> Compare:
-    """``rate_u − rate_p``: in [−1, 1], 0 is parity, negative when the unprivileged group has the lower rate."""
-    return lambda u, p: rate(u, rate_name) - rate(p, rate_name)
-
-
-def ratio(rate_name: str) -> Compare:
-    """``rate_u / rate_p``: in [0, ∞), 1 is parity, undefined when ``rate_p`` is zero (also when both rates are)."""
-    return lambda u, p: divide(rate(u, rate_name), rate(p, rate_name))
-
-
-def equal(rate_name: str) -> TestOf:
-    """The test that both groups have one rate: chi-square, or Fisher's where an expected count is small."""
-
-    def test(u: Counts, p: Counts) -> Test:
-        from responsible.statistics import significance  # scipy.stats: only who tests pays for it
-
-        events, rows = parts(np.stack([u, p]), rate_name)
-        return significance.independence(np.stack([rows - events, events], axis=-1))
-
-    return test
-
-
-def _equalized_odds(u: Counts, p: Counts) -> Test:
-    from responsible.statistics import significance
-
-    return significance.equalized_odds(u, p)
+__all__ = ["KNOWN", "MEASURES", "SCORE_MEASURES", "Compare", "Line", "Measure", "Pair", "difference", "equal", "ratio"]
 
 
 def _average(tpr: np.ndarray, fpr: np.ndarray) -> np.ndarray:
@@ -125,6 +34,7 @@ def _average(tpr: np.ndarray, fpr: np.ndarray) -> np.ndarray:
 
 
 _tpr, _fpr = difference("true_positive_rate"), difference("false_positive_rate")
+_tnr = difference("true_negative_rate")
 
 MEASURES: dict[str, Measure] = {
     "statistical_parity_difference": Measure(
@@ -135,6 +45,7 @@ MEASURES: dict[str, Measure] = {
         hypothesis="equal selection rates",
         test=equal("selection_rate"),
         line=lambda v: (v, 1.0),
+        standard=True,
     ),
     "disparate_impact": Measure(
         compute=ratio("selection_rate"),
@@ -146,6 +57,7 @@ MEASURES: dict[str, Measure] = {
         ratio=True,
         line=lambda v: (0.0, v),
         zero_privileged="no_predicted_positives",
+        standard=True,
     ),
     "equal_opportunity_difference": Measure(
         compute=_tpr,
@@ -154,6 +66,7 @@ MEASURES: dict[str, Measure] = {
         unit="difference of true positive rates",
         hypothesis="equal true positive rates",
         test=equal("true_positive_rate"),
+        standard=True,
     ),
     "average_odds_difference": Measure(
         compute=lambda u, p: _average(_tpr(u, p), _fpr(u, p)),
@@ -161,7 +74,8 @@ MEASURES: dict[str, Measure] = {
         formula="½ [(FPR u − FPR p) + (TPR u − TPR p)]",
         unit="mean difference of true and false positive rates",
         hypothesis="equalized odds",
-        test=_equalized_odds,
+        test=equal_odds,
+        standard=True,
     ),
     "average_absolute_odds_difference": Measure(
         compute=lambda u, p: _average(np.abs(_tpr(u, p)), np.abs(_fpr(u, p))),
@@ -169,8 +83,9 @@ MEASURES: dict[str, Measure] = {
         formula="½ [|FPR u − FPR p| + |TPR u − TPR p|]",
         unit="mean absolute difference of true and false positive rates",
         hypothesis="equalized odds",
-        test=_equalized_odds,
+        test=equal_odds,
         gaps=(_tpr, _fpr),
+        standard=True,
     ),
     "predictive_parity_difference": Measure(
         compute=difference("positive_predictive_value"),
@@ -179,13 +94,54 @@ MEASURES: dict[str, Measure] = {
         unit="difference of positive predictive values",
         hypothesis="equal predictive values",
         test=equal("positive_predictive_value"),
+        standard=True,
+    ),
+    **of_rate("false_positive_rate", "FPR", "the people with label 0", "is selected"),
+    **of_rate("false_negative_rate", "FNR", "the people with label 1", "is not selected"),
+    **of_rate("false_discovery_rate", "FDR", "the people selected", "has label 0"),
+    **of_rate("false_omission_rate", "FOR", "the people not selected", "has label 1"),
+    "equalized_odds_difference": Measure(
+        compute=lambda u, p: np.maximum(np.abs(_tpr(u, p)), np.abs(_fpr(u, p))),
+        rates=("true_positive_rate", "false_positive_rate"),
+        formula="max(|TPR u − TPR p|, |FPR u − FPR p|)",
+        unit="larger of the absolute differences of true and false positive rates",
+        hypothesis="equalized odds",
+        meaning="How far apart are the groups in the rate, true or false positive, in which they differ most?",
+        test=equal_odds,
+        gaps=(_tpr, _fpr),
+        largest=True,
+    ),
+    "balanced_accuracy_difference": Measure(
+        compute=lambda u, p: _average(_tpr(u, p), _tnr(u, p)),
+        rates=("true_positive_rate", "true_negative_rate"),
+        formula="½ [(TPR u + TNR u) − (TPR p + TNR p)]",
+        unit="difference of balanced accuracies",
+        hypothesis="equal balanced accuracies",
+        meaning="How much more often is the unprivileged group judged rightly, both labels counting alike?",
+        test=equal_sums("true_positive_rate", "true_negative_rate"),
+        summed=True,
     ),
 }
-"""Every measure by its name in metrics files.
+"""Every measure of counts by its name in metrics files.
 
 The same numbers elsewhere: AIF360 0.6.1 (``ClassificationMetric`` and ``aif360.sklearn.metrics``) for all but the
-absolute one, which is fairlearn's ``equalized_odds_difference(agg="mean")``; fairlearn's other measures are absolute
-values. Average odds can cancel, so the absolute average stands beside it. Sources: Feldman et al. 2015 (disparate
-impact), Hardt, Price & Srebro 2016 (equal opportunity, equalized odds), Chouldechova 2017 (predictive parity), Bellamy
-et al. 2018 (AIF360, average odds).
+absolute ones, which are fairlearn's ``equalized_odds_difference`` (``agg="mean"``, and ``"worst_case"`` for the larger
+one), and the balanced accuracy, which is fairlearn's ``MetricFrame`` of scikit-learn's; fairlearn's other measures are
+absolute values. Average odds can cancel, so the absolute average stands beside it. Sources: Feldman et al. 2015
+(disparate impact), Hardt, Price & Srebro 2016 (equal opportunity, equalized odds), Chouldechova 2017 (predictive
+parity, error rates), Berk et al. 2018 (false discovery and omission), Bellamy et al. 2018 (AIF360: average odds, ratios
+of error rates), Brodersen et al. 2010 (balanced accuracy).
 """
+
+KNOWN: Mapping[str, Known] = ChainMap(MEASURES, SCORE_MEASURES)  # type: ignore[arg-type]
+"""Every measure, of counts and of scores."""
+
+
+def standard() -> list[str]:
+    """The measures that are computed where the parameters choose none."""
+    return [name for name, measure in KNOWN.items() if measure.standard or measure.limits]
+
+
+def ordered(names: Collection[str]) -> list[str]:
+    """The ``names`` in the order of the registry: of counts, then of scores."""
+    return [name for name in (*MEASURES, *SCORE_MEASURES) if name in names]

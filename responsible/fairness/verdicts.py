@@ -1,17 +1,58 @@
-"""Verdicts: the interval of a measure judged against declared limits, and what these cost the best classifier."""
+"""Verdicts: which measures are judged, their intervals against declared limits, and what these cost the best
+classifier.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Annotated, Self
 
 import numpy as np
+from pydantic import Field, field_validator, model_validator
 
-from responsible.fairness.measures import MEASURES, Line
+from responsible.fairness.measures import KNOWN, Line, ordered, standard
 from responsible.limits import Limits, Verdict
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.rates import Counts, divide, rate
 from responsible.statistics.sample_size import growth
+from responsible.validation import Params, did_you_mean
+
+
+class Fairness(Params):
+    """Which measures are computed, the limits they are judged by, and the lowest accuracy a model is of use at (for
+    ``infeasible``).
+
+    ``measures``: those that are computed besides the ones with ``limits``, which alone are judged. Without the list the
+    standard measures are, and each of them must have limits.
+    """
+
+    accuracy_floor: Annotated[float, Field(ge=0, le=1)]
+    limits: dict[str, Limits]
+    measures: list[str] | None = None
+
+    @field_validator("limits")
+    @classmethod
+    def _with_their_own(cls, limits: dict[str, Limits]) -> dict[str, Limits]:
+        return {name: own for name, measure in KNOWN.items() if (own := measure.limits)} | limits
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """Refuse measures that do not exist, and standard ones without limits, declared or their own."""
+        for key, names in (("limits", self.limits), ("measures", self.measures or ())):
+            for name in names:
+                if name not in KNOWN:
+                    raise ValueError(f"{key}.{name} is not a measure{did_you_mean(name, KNOWN)}")
+        if self.measures is None and (lacking := [name for name in standard() if name not in self.limits]):
+            remedy = "add a minimum or maximum, or list under measures what is to be computed"
+            raise ValueError(f"limits for {', '.join(lacking)} are missing; {remedy}")
+        return self
+
+    @property
+    def chosen(self) -> list[str]:
+        """The measures that are computed, in the order of the registry."""
+        return ordered({*self.limits, *(self.measures or ())})
+
 
 _Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
 
@@ -70,8 +111,8 @@ def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits, others: in
     """
     base_u, base_p = rate(u, "base_rate"), rate(p, "base_rate")
     defined = np.where(np.isnan(base_u + base_p), np.nan, 1.0)
-    if (line := MEASURES[measure].line) is None:
-        parity = MEASURES[measure].fair
+    if (line := KNOWN[measure].line) is None:
+        parity = KNOWN[measure].fair
         return np.asarray(defined * (1.0 if limits.low <= parity <= limits.high else np.nan))[()]
     pair = np.sum(u, axis=(-2, -1)) + np.sum(p, axis=(-2, -1))
     share_u = divide(np.sum(u, axis=(-2, -1)), pair)

@@ -21,7 +21,8 @@ __all__ = [
 if TYPE_CHECKING:
     from responsible.governance.evidence import Evidence
     from responsible.governance.policy import Judgement, Policy, Rule, judge
-    from responsible.governance.risk_register import Risk, register
+    from responsible.governance.risk import Risk
+    from responsible.governance.risk_register import register
     from responsible.governance.version_change import Change, better, independent, paired
 else:
     __getattr__, __dir__ = lazily(
@@ -29,7 +30,8 @@ else:
         {
             "evidence": ("Evidence",),
             "policy": ("Judgement", "Policy", "Rule", "judge"),
-            "risk_register": ("Risk", "register"),
+            "risk": ("Risk",),
+            "risk_register": ("register",),
             "version_change": ("Change", "better", "independent", "paired"),
         },
     )

@@ -18,11 +18,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from responsible.governance.evidence import Evidence
-from responsible.governance.policy import Judgement, Rule
+from responsible.governance.policy import Judgement, Line, Rule
 from responsible.governance.statements import Confirmation, Day, Told
 from responsible.validation import Params
 
-Line = Literal["budget", "healthcare", "segments"]
 FILE = "answers.yaml"
 NOT_YET = "not answered yet"
 UNANSWERED = "unanswered_questions"  # the name of the rule that judges them
@@ -148,7 +147,7 @@ def tables(parameters: Mapping[str, Any]) -> dict[str, Table]:
         columns = {*(budget.get("features") or ()), *_columns(parameters.get("sensitive"))}
         found["budget"] = _table(budget, budget.get("target"), columns)
     if care := parameters.get("healthcare"):
-        roles = [own["column"] for role in ("merit", "urgency", "duration") if (own := care.get(role))]
+        roles = [own["column"] for role in ("merit", "urgency", "override", "duration") if (own := care.get(role))]
         columns = {*roles, *(care.get("features") or ()), *_columns(care.get("protected"))}
         found["healthcare"] = _table(care, care.get("outcome"), columns)
     if people := parameters.get("segments"):

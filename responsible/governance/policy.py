@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from responsible.governance.evidence import WHOLE, Evidence, Figures, Levels, each_level, judged
 from responsible.governance.statements import Confirmation, Day, Excuse, Recorded, Text, Told
@@ -19,6 +19,8 @@ from responsible.limits import Limits, Verdict, decisive
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
+Band = Literal["high", "medium", "low"]
+Line = Literal["budget", "healthcare", "segments"]
 PLACE = "params.yaml: policy"
 
 
@@ -27,7 +29,8 @@ class Rule(Limits):
     ``any``: each level must meet the limits, by intervals that hold for all levels at once.
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
-    ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts.
+    ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts,
+    ``treatment`` what the owner does about it, and ``residual`` how high the risk is that they expect to be left then.
     An empty ``reason`` or ``owner`` is a question that is not answered yet.
     """
 
@@ -39,8 +42,16 @@ class Rule(Limits):
     owner: Told = ""
     title: Text | None = None
     due: Day | None = None
+    treatment: Told = ""
+    residual: Band | None = None
     confirmed_by: Confirmation | None = None
     exception: Excuse | None = None
+
+    @model_validator(mode="after")
+    def _treated(self) -> Self:
+        if self.residual and not self.treatment:
+            raise ValueError("residual is what a treatment leaves; add treatment, or leave residual out")
+        return self
 
     @property
     def label(self) -> str:
@@ -56,13 +67,15 @@ class Policy(Params):
 
     ``unanswered`` is whether questions that nobody answered block (:mod:`responsible.governance.answers`).
     ``tolerances`` are the changes, by name of the figure (the last part of its path), that a review of a change calls
-    small even when they are beyond chance; ``default`` is for the figures that are not named.
+    small even when they are beyond chance; ``default`` is for the figures that are not named. ``owners`` answer, by
+    line of work, for risks that no rule is about.
     """
 
     insufficient_evidence: Literal["block", "warn"]
     unanswered: Literal["block", "warn"] = "block"
     rules: Annotated[dict[Text, Rule], Field(min_length=1)]
     tolerances: dict[str, Tolerance]
+    owners: dict[Line, Text] = Field(default_factory=dict)
     decision: Recorded | None = None
 
     def tolerance(self, metric: str) -> float:
@@ -135,7 +148,7 @@ def _level_fault(rule: Rule, levels: Levels) -> str | None:
             return f"level: {rule.metric} has no intervals that hold for all levels at once; {remedy}"
     elif wanted not in levels:
         if rule.level is None:
-            return f"level is missing: {rule.metric} has one value a level{did_you_mean('', known)}, or any"
+            return f"level is missing: {rule.metric} has one value per level{did_you_mean('', known)}, or any"
         hint = did_you_mean(rule.level, known) if known else "; leave the level out"
         return f"level: {rule.metric} has no level {rule.level!r}{hint}"
     elif rule.judged_on == "interval" and not levels[wanted].inferred:

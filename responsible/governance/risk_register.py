@@ -1,124 +1,57 @@
-"""Risk: a register of what the results say may go wrong, likelihood × severity, from verdicts and findings; layer 3.
+"""The register of what the results say may go wrong, by likelihood × severity, from verdicts and findings.
 
-The register is arithmetic on judgements that are made elsewhere: it orders them, and adds none. Both scales run from 1
-to 5 and are written down here, so that a reader can disagree with a number and know where it comes from.
+It is arithmetic on judgements that are made elsewhere: it orders them, and adds none. What a rule and a finding say of
+the same figure is one risk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import get_args
 
 import pandas as pd
 
-from responsible.fairness.measures import MEASURES
-from responsible.governance.policy import Judgement
+from responsible.governance.policy import Band, Judgement
+from responsible.governance.risk import HARMS, LIKELIHOOD, TREATMENTS, WEAK, Risk, harm_of
+from responsible.names import spoken
 
-Harm = Literal["allocation", "quality of service", "representation", "privacy"]
-Band = Literal["high", "medium", "low"]
-
-LIKELIHOOD = {
-    "pass": 1, "insufficient_evidence": 3, "fail": 5, "infeasible": 5,
-    "GREEN": 1, "AMBER": 3, "RED": 5,
-    "balanced": 1, "one-sided, justified": 3, "one-sided": 5,
-    "guarantee": 1, "weak guarantee": 3, "no guarantee": 5,
-}  # fmt: skip
-"""How likely the harm is, by what was found: 1 shown to be within limits, 3 not decided by the data, 5 shown to happen.
-
-An exception changes who answers for a rule that is not met and not how likely the harm is, so it does not lower this.
-"""
-
-HARMS: dict[Harm, int] = {"allocation": 4, "privacy": 4, "quality of service": 3, "representation": 2}
-"""How severe a kind of harm is, before the one point that is added where somebody declared that it must not happen.
-
-*Allocation*: a group is offered less of something. *Representation*: a group is shown, or addressed, as something it is
-not (both Barocas, Crawford, Shapiro & Wallach 2017; Crawford 2017). *Quality of service*: the system works less well
-for a group (Bird et al. 2020, of fairlearn). *Privacy*: something about a person leaks (Shelby et al. 2023).
-"""
-MEDIUM, HIGH = 6, 15  # scores from which a risk is medium, and high
-WEAK = 0.5  # a guarantee is weak when it leaves an attacker more than this advantage over guessing
 COLOURS = ("RED", "AMBER", "GREEN")
 
-ALLOCATION = ("selection_rate", "base_rate", "proxy_auc")  # besides the measures of selection rates alone
-REPRESENTATION = ("one_sided_segments", "cramers_v", "silhouette_lost_to_cap")
-PROXIES = ("proxies", "healthcare_proxies")  # sections of metric paths: who can be told apart can be offered less
 
-
-@dataclass(frozen=True)
-class Risk:
-    """One line of the register.
-
-    ``source`` is the line of work that found it, ``name`` its short name, ``about`` a sentence from whoever declared
-    it, ``figure`` where its number is, ``finding`` a word of :data:`LIKELIHOOD`, ``verdict`` what was made of it
-    (``excepted``, otherwise the finding), ``must`` whether somebody declared that it must not happen.
-    """
-
-    source: str
-    name: str
-    figure: str
-    harm: Harm
-    finding: str
-    verdict: str
-    must: bool
-    owner: str = ""
-    about: str = ""
-
-    @property
-    def likelihood(self) -> int:
-        """1, 3 or 5, by the finding."""
-        return LIKELIHOOD[self.finding]
-
-    @property
-    def severity(self) -> int:
-        """2 to 5: that of the kind of harm, and one more where it must not happen."""
-        return HARMS[self.harm] + self.must
-
-    @property
-    def score(self) -> int:
-        """Likelihood × severity, 2 to 25."""
-        return self.likelihood * self.severity
-
-    @property
-    def band(self) -> Band:
-        """``high`` from 15, ``medium`` from 6: what passes is low, what fails is at least medium and what must not
-        fail high, and what the data cannot decide is never low.
-        """
-        return "high" if self.score >= HIGH else "medium" if self.score >= MEDIUM else "low"
-
-
-def harm_of(metric: str) -> Harm:
-    """The kind of harm that a figure (a metric path) is about: allocation for how much a group is offered, otherwise
-    quality of service, of which errors by group and performance as a whole are a part.
-    """
-    section, _, name = metric.partition(".")
-    last = name.rpartition(".")[2]
-    selection = last in MEASURES and not MEASURES[last].needs_labels
-    if selection or section in PROXIES or last in ALLOCATION:
-        return "allocation"
-    if last in REPRESENTATION:
-        return "representation"
-    return "privacy" if last == "real_epsilon" else "quality of service"
-
-
-def from_policy(judgements: Iterable[Judgement]) -> list[Risk]:
-    """A risk for every rule of the policy; one that blocks is one that must not fail."""
+def from_policy(judgements: Iterable[Judgement], line_of: Callable[[str], str]) -> list[Risk]:
+    """A risk for every rule of the policy; one that blocks is one that must not fail. ``line_of`` a metric path."""
     return [
         Risk(
-            "policy", j.name, j.rule.label, harm_of(j.rule.metric), j.found, j.verdict,
-            must=j.rule.severity == "block", owner=j.rule.owner, about=j.rule.reason,
+            line_of(j.rule.metric), _subject(j.rule.metric, j.rule.level or ""), j.title, j.rule.label,
+            harm_of(j.rule.metric), j.found, j.verdict,
+            must=j.rule.severity == "block", owner=j.rule.owner, about=j.rule.reason, treatment=j.rule.treatment,
+            due=str(j.rule.due or (j.rule.exception.until if j.rule.exception else "")), residual=j.rule.residual or "",
         )
         for j in judgements
     ]  # fmt: skip
 
 
-def from_findings(table: pd.DataFrame, figure: str) -> list[Risk]:
+def _subject(metric: str, level: str = "") -> str:
+    """What a figure is about: of recorded decisions attribute and measure, whatever the scope or level; otherwise the
+    figure itself.
+    """
+    section, *parts = metric.split(".")
+    if section in ("healthcare_approvals", "healthcare_waits"):
+        return f"healthcare.{parts[0]}.{parts[-1]}"
+    return f"{metric} [{level}]" if level else metric
+
+
+def from_findings(
+    table: pd.DataFrame, figure: str, days: Mapping[str, int], called: Callable[[str], str] = spoken
+) -> list[Risk]:
     """A risk for every attribute and measure of a table of coloured comparisons, with the worst colour of its levels
     and scopes.
 
     Columns ``attribute, measure, finding`` (a colour; rows without one are descriptions) and, where the table has one,
-    ``primary``: the definition of fairness that the audit goes by, which must not fail. ``figure`` is the table's file.
-    No risks from a table without ``finding``, of an analysis that is switched off.
+    ``primary``: the definition of fairness that the audit goes by, which must not fail. ``figure`` is the table's file,
+    ``days`` are those that a RED and an AMBER finding has, ``called`` display names. No risks from a table without
+    ``finding``, of an analysis that is switched off.
     """
     if "finding" not in table:
         return []
@@ -127,55 +60,98 @@ def from_findings(table: pd.DataFrame, figure: str) -> list[Risk]:
     for (attribute, measure), own in judged.groupby(["attribute", "measure"], sort=False):
         colours = own["finding"].tolist()
         worst = min(colours, key=COLOURS.index)
-        about = f"{colours.count(worst)} of {len(colours)} comparisons {worst}"
+        about = f"{colours.count(worst)} of {len(colours)} comparisons {'is' if len(colours) == 1 else 'are'} {worst}"
+        subject, name = f"healthcare.{attribute}.{measure}", f"{called(str(attribute))}: {called(str(measure))}"
+        due = f"{days[worst.lower()]} days after the audit" if worst.lower() in days else ""
         must = "primary" in own and bool(own["primary"].any())
-        named = f"{attribute}: {measure}"
-        out.append(Risk("healthcare", named, figure, harm_of(f".{measure}"), worst, worst, must=must, about=about))
+        harm = harm_of(f".{measure}")
+        out.append(Risk("healthcare", subject, name, figure, harm, worst, worst, must=must, about=about, due=due))
     return out
 
 
-def from_segments(shares: pd.DataFrame, figure: str) -> list[Risk]:
-    """A risk for every level that a segment consists of too much (``segment, level, flagged, reason``), or one that
-    passes when there is none.
+def from_segments(shares: pd.DataFrame, figure: str, called: Callable[[str], str] = str) -> list[Risk]:
+    """The risk of segments that consist of one level too much (``segment, level, flagged, reason``), which passes when
+    there is none; justified when each of them is. ``called`` what people call a level.
     """
     flagged = shares[shares["flagged"]]
-    if flagged.empty:
-        return [Risk("segments", "one-sided segments", figure, "representation", "balanced", "balanced", must=False)]
-    reasons = ["" if pd.isna(reason) else str(reason) for reason in flagged["reason"]]
-    words = ["one-sided, justified" if reason else "one-sided" for reason in reasons]
-    return [
-        Risk(
-            "segments", f"segment {s} is mostly {level}", figure, "representation", w, w,
-            must=False, about=reason or "no justification in writing",
-        )
-        for s, level, w, reason in zip(flagged["segment"], flagged["level"], words, reasons, strict=True)
-    ]  # fmt: skip
+    unjustified = int(flagged["reason"].isna().sum()) if "reason" in flagged else 0
+    finding = "balanced" if flagged.empty else "one-sided" if unjustified else "one-sided, justified"
+    each = [
+        f"segment {s} is mostly {called(level)}" for s, level in zip(flagged["segment"], flagged["level"], strict=True)
+    ]
+    about = "; ".join([*each, f"{unjustified} without a written justification"] if each else [])
+    subject = "cluster_privacy.one_sided_segments"
+    named = "One-sided segments"
+    return [Risk("segments", subject, named, figure, "representation", finding, finding, must=False, about=about)]
 
 
 def from_guarantees(ledger: pd.DataFrame, settings: Mapping[str, tuple[str, float]], figure: str) -> list[Risk]:
     """A risk for every setting, by name, of a mechanism at an ε: does it promise anything, and is that worth much?
 
-    The ledger has ``mechanism, title, epsilon, guarantee, advantage_cap``. The setting named ``release`` is what leaves
-    the house, so it must not fail.
+    The ledger has ``mechanism, title, epsilon, guarantee, advantage_cap``. The setting named ``release`` is what is
+    published, so it must not fail.
     """
     out = []
     for name, (mechanism, epsilon) in settings.items():
         line = ledger[(ledger["mechanism"] == mechanism) & (ledger["epsilon"] == epsilon)].iloc[0]
         promised = "guarantee" if line["advantage_cap"] <= WEAK else "weak guarantee"
         word = promised if line["guarantee"] else "no guarantee"
-        named, about = f"privacy of segments, {name}: {mechanism}, ε = {epsilon:g}", str(line["title"])
-        out.append(Risk("segments", named, figure, "privacy", word, word, must=name == "release", about=about))
+        named, about = f"Privacy of segments, {name}: {mechanism} noise, ε = {epsilon:g}", str(line["title"])
+        subject = f"cluster_privacy.{'guaranteed' if name == 'release' else name}.real_epsilon"
+        out.append(Risk("segments", subject, named, figure, "privacy", word, word, must=name == "release", about=about))
     return out
 
 
-def register(risks: Sequence[Risk]) -> pd.DataFrame:
-    """All risks, the highest score first, then the most severe, then in the order given.
+def once(risks: Sequence[Risk]) -> list[Risk]:
+    """Each subject once: what rules and findings say of it, with the worst finding and the gravest harm of them all.
 
-    Columns: those of :class:`Risk` and ``likelihood, severity, score, band``.
+    The first one gives the name, the place of the number and, of equally likely findings, the verdict.
+    """
+    found: dict[str, Risk] = {}
+    for risk in risks:
+        found[risk.subject] = _both(found[risk.subject], risk) if risk.subject in found else risk
+    return list(found.values())
+
+
+def _both(one: Risk, other: Risk) -> Risk:
+    worst = max(one, other, key=lambda r: r.likelihood)
+    return replace(
+        one,
+        name=one.name if one.name == other.name or not other.owner else f"{one.name}; {other.name}",
+        harm=max(one.harm, other.harm, key=lambda harm: HARMS[harm]),
+        finding=worst.finding,
+        verdict=worst.verdict,
+        must=one.must or other.must,
+        owner=_joined(one.owner, other.owner),
+        about=_joined(one.about, other.about),
+        treatment=_joined(one.treatment, other.treatment, " "),
+        due=one.due or other.due,
+        residual=min(one.residual or other.residual, other.residual or one.residual, key=_rank),
+    )
+
+
+def _joined(one: str, other: str, by: str = "; ") -> str:
+    return by.join(dict.fromkeys(filter(None, (one, other))))
+
+
+def _rank(residual: str) -> int:
+    return (*get_args(Band), "").index(residual)
+
+
+def register(risks: Sequence[Risk], owners: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """All risks once, the highest score first, then the most severe, then in the order given.
+
+    ``owners`` answer, by line of work, for what no rule names an owner for. A risk without a recorded treatment has the
+    one of :data:`TREATMENTS`, and what passes leaves what it is. Columns: those of :class:`Risk` and ``likelihood,
+    severity, score, band``.
     """
     rows = [
-        asdict(r) | {"likelihood": r.likelihood, "severity": r.severity, "score": r.score, "band": r.band}
-        for r in sorted(risks, key=lambda r: (-r.score, -r.severity))
+        asdict(r)
+        | {"owner": r.owner or (owners or {}).get(r.line, "")}
+        | {"treatment": r.treatment or TREATMENTS[r.verdict]}
+        | {"residual": r.residual or (r.band if r.likelihood == min(LIKELIHOOD.values()) else "")}
+        | {"likelihood": r.likelihood, "severity": r.severity, "score": r.score, "band": r.band}
+        for r in sorted(once(risks), key=lambda r: (-r.score, -r.severity))
     ]
     return pd.DataFrame(rows)
 

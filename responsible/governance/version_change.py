@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ import pandas as pd
 from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.governance.evidence import WHOLE, Evidence
+from responsible.measures.scores import Scored
 from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
-from responsible.names import CHANGE, POOLED
+from responsible.names import CHANGE, MODELS, POOLED
 from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference, Interval, quantile
 from responsible.statistics.probability_metrics import SCORES
@@ -98,10 +99,13 @@ def paired(
             now = scores[1], *rows
             ends = score_interval(name, ends, now, clusters, inference.confidence, before=scores[0])
         found[name, level] = Change(change.value, float(ends.low), float(ends.high))
+    scored = Scored(dict(zip(MODELS, scores, strict=True)), label, n, label, clusters)
     for who in attributes:
         code = who.codes(test)
         joint, parts = counted(test, code, len(who.levels), bits)
-        judged = disparity.disparities(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts)
+        judged = disparity.disparities(
+            joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=replace(scored, code=code)
+        )
         found |= _fairness(judged)
     return found
 
@@ -183,8 +187,8 @@ def _mean(values: Array, rows: Ints) -> tuple[float, float]:
 
 def better(figure: str, old: float, new: float) -> bool | None:
     """Whether the figure moved for the better: towards parity, or up, or down for a loss. None when nobody can say."""
-    if figure in MEASURES:
-        before, after = map(MEASURES[figure].distance, (old, new))
+    if figure in KNOWN:
+        before, after = map(KNOWN[figure].distance, (old, new))
     elif figure in PERFORMANCE or figure in SCORES:
         sign = 1 if figure in _LOWER_IS_BETTER else -1
         before, after = sign * old, sign * new

@@ -18,7 +18,7 @@ from responsible.fairness.comparisons import Row, any_level, comparisons, simult
 from responsible.fairness.groups import Counts, Groups
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import rows_needed, verdict
-from responsible.healthcare.cases import MERIT, OUTCOME, URGENCY, binary
+from responsible.healthcare.cases import MERIT, OUTCOME, OVERRIDE, URGENCY, binary
 from responsible.limits import Limits
 from responsible.names import POOLED
 from responsible.statistics import intervals
@@ -27,6 +27,7 @@ from responsible.statistics.count_tables import Draws, drawn, tabulate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES, parts
 
+OVERRIDE_GAP, OVERRIDE_RATE = "override_rate_difference", "override_rate"
 PRIMARY = ("urgent", "equal_opportunity_difference")
 RATE_NAMES = ("selection_rate", "true_positive_rate", "positive_predictive_value", "base_rate")
 
@@ -156,3 +157,29 @@ def rates(cases: pd.DataFrame, who: Groups, confidence: float) -> pd.DataFrame:
                 ends = {"simultaneous_low": wide.low[i], "simultaneous_high": wide.high[i]}
                 rows.append({**place, **counted, **value, "reason": reason, **ends})
     return pd.DataFrame(rows)
+
+
+def overrides(
+    cases: pd.DataFrame, who: Groups, limits: Mapping[str, Limits], inference: Inference, rng: np.random.Generator
+) -> Iterator[pd.DataFrame]:
+    """How often people overruled what was proposed, compared as approvals are: of all cases, and of those proposed for
+    a yes and for a no. No tables without the role or without limits; undefined where a scope has too few cases.
+    """
+    for scope, own in _overruled(cases) if OVERRIDE_GAP in limits else ():
+        found = approval_rates(own, who, {"statistical_parity_difference": limits[OVERRIDE_GAP]}, inference, rng)
+        yield found.assign(scope=scope, measure=OVERRIDE_GAP, hypothesis=OVERRIDE_RATE, primary=False)
+
+
+def every_rate(cases: pd.DataFrame, who: Groups, confidence: float) -> Iterator[pd.DataFrame]:
+    """:func:`rates`, and the share of cases that people overruled, of every declared level."""
+    yield rates(cases, who, confidence)
+    for scope, own in _overruled(cases):
+        yield rates(own, who, confidence).assign(scope=scope, rate=OVERRIDE_RATE)
+
+
+def _overruled(cases: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Scope → its cases with the override in place of the outcome. A yes was proposed where exactly one of them is."""
+    if OVERRIDE in cases:
+        yes = binary(cases, OUTCOME) != binary(cases, OVERRIDE)
+        own = cases.drop(columns=[MERIT, URGENCY], errors="ignore").assign(**{OUTCOME: cases[OVERRIDE]})
+        yield from (("all", own), ("proposed yes", own[yes]), ("proposed no", own[~yes]))

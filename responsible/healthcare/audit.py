@@ -26,8 +26,8 @@ from responsible.healthcare.intersections import Intersections
 from responsible.healthcare.intersections import table as intersecting
 from responsible.healthcare.rag_status import Days, coloured
 from responsible.healthcare.robustness import Steadiness
-from responsible.healthcare.schema import Healthcare, priority
-from responsible.healthcare.similar_cases import Individual, individual
+from responsible.healthcare.schema import Healthcare
+from responsible.healthcare.similar_cases import Individual, individual, priority
 from responsible.limits import Limits
 from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
@@ -62,7 +62,7 @@ class HealthcareAudit(Params):
 
     @model_validator(mode="after")
     def _known_measures(self) -> Self:
-        known = [*MEASURES, *waiting_times.MEASURES]
+        known = [*MEASURES, *waiting_times.MEASURES, approvals.OVERRIDE_GAP]
         for name in self.limits:
             if name not in known:
                 raise ValueError(f"limits must name measures, got {name!r}{did_you_mean(name, known)}")
@@ -105,13 +105,13 @@ def audit(
     if rules.priority:
         cases = priority(cases, roles, rules.priority.weights)
     cases, who = table_of_cases.check(cases), declared(cases, roles)
-    streams = rng.spawn(10)
+    streams = rng.spawn(11)
     approved, waited = _compared(cases, who, rules, inference, streams)
     confidence = inference.confidence
     return Audited(
         cases=len(cases),
         approvals=approved,
-        rates=pd.concat([approvals.rates(cases, w, confidence) for w in who], ignore_index=True),
+        rates=_each(table for w in who for table in approvals.every_rate(cases, w, confidence)),
         waits=waited,
         bands=_each(adjusted_odds.bands(cases, w, rules.priority.bands, confidence) for w in who)
         if rules.priority
@@ -141,9 +141,10 @@ def _compared(
     streams: Sequence[np.random.Generator],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Approvals and waits of every declared comparison, adjusted as one family, each with its colour."""
-    approved = _each(approvals.approval_rates(cases, w, rules.limits, inference, streams[0]) for w in who)
+    approved = [approvals.approval_rates(cases, w, rules.limits, inference, streams[0]) for w in who]
+    approved += [t for w in who for t in approvals.overrides(cases, w, rules.limits, inference, streams[10])]
     waited = _each(waiting_times.waiting_times(cases, w, rules.limits, inference, streams[1]) for w in who)
-    tables = adjust([t for t in (approved, waited) if len(t)])
+    tables = adjust([t for t in (_each(approved), waited) if len(t)])
     out = [coloured(t, rules.significance) for t in tables]
     return out[0], out[1] if len(out) > 1 else waited
 

@@ -1,9 +1,10 @@
 """Cases: one row per request with the roles its columns have, what an absent role switches off, and counts of cases.
 
-A table of cases is a frame whose columns are named by role: ``outcome`` (0/1, 1 = approved; the only role no
-table can lack), ``merit`` (0/1, 1 = clinically necessary), ``urgency`` (0/1), ``duration`` (minutes, NaN = unknown),
-``month`` (YYYY-MM), ``priority`` (a number, higher = first), ``a.<attribute>`` (text levels of a protected attribute)
-and ``f.<feature>`` (any other recorded column, text or number; ``b.<feature>`` its levels where it has declared bins).
+A table of cases is a frame whose columns are named by role: ``outcome`` (0/1, 1 = approved; the only role no table
+can lack), ``merit`` (0/1, 1 = clinically necessary), ``urgency`` (0/1), ``override`` (0/1, 1 = a person overruled the
+proposal), ``duration`` (minutes, NaN = unknown), ``month`` (YYYY-MM), ``priority`` (a number, higher = first),
+``a.<attribute>`` (text levels of a protected attribute) and ``f.<feature>`` (any other recorded column, text or
+number; ``b.<feature>`` its levels where it has declared bins).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from responsible.healthcare.schema import EVENTS, Healthcare
 from responsible.names import ATTRIBUTE, BINNED, FACTOR, FEATURE
 from responsible.validation import MISSING, InputError
 
-OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY = "outcome", "merit", "urgency", "duration", "month", "priority"
-ROLES = (OUTCOME, MERIT, URGENCY, DURATION, MONTH, PRIORITY)
-BINARY = (OUTCOME, MERIT, URGENCY)
+OUTCOME, MERIT, URGENCY, OVERRIDE = BINARY = EVENTS
+DURATION, MONTH, PRIORITY = "duration", "month", "priority"
+ROLES = (*BINARY, DURATION, MONTH, PRIORITY)
 SCOPES: dict[str, tuple[str, ...]] = {
     "all": (),
     "merit": (MERIT,),

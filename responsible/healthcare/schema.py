@@ -1,13 +1,13 @@
 """The table of decisions on cases and the roles of its columns: outcome, merit, urgency, duration, time, groups.
 
-Merit (was the request justified?), urgency, duration and time are roles a table may lack; ``null`` switches off, by
-name, what needs them. The features are what cases are compared by; a protected attribute is never one of them.
+Merit (was the request justified?), urgency, override, duration and time are roles a table may lack; ``null`` switches
+off what needs them. The features are what cases are compared by; a protected attribute is never one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Levels, RowTable, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
-EVENTS = ("outcome", "merit", "urgency")  # the roles that say yes or no
+EVENTS = ("outcome", "merit", "urgency", "override")  # the roles that say yes or no
 
 
 class Event(Params):
@@ -53,6 +53,14 @@ class Event(Params):
         return yes.astype("int8")
 
 
+class Override(Event):
+    """Whether a person overruled what was proposed. The column ``holds`` either the ``override``, yes or no, or the
+    ``proposal``: then a decision on record that is another one was overruled.
+    """
+
+    holds: Literal["override", "proposal"] = "override"
+
+
 class Duration(Params):
     """A time that a decision took, in its unit; missing where it is not over."""
 
@@ -71,6 +79,7 @@ class Healthcare(RowTable):
     outcome: Event
     merit: Event | None = None
     urgency: Event | None = None
+    override: Override | None = None
     duration: Duration | None = None
     protected: Annotated[dict[Text, Sensitive], Field(min_length=1)]
     features: dict[Text, Feature] = Field(default_factory=dict)
@@ -106,8 +115,8 @@ class Healthcare(RowTable):
 def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
     """One row a case, sorted by id, from the typed good rows and their key ``row``.
 
-    Columns ``id`` (text), ``outcome``, ``merit``, ``urgency`` (0/1), ``month``, ``duration``, ``a.<attribute>``,
-    ``f.<feature>``, ``b.<feature>``, those of undeclared roles left out.
+    Columns ``id`` (text), ``outcome``, ``merit``, ``urgency``, ``override`` (0/1), ``month``, ``duration``,
+    ``a.<attribute>``, ``f.<feature>``, ``b.<feature>``, those of undeclared roles left out.
 
     Raises:
         InputError: an id that occurs twice, or a declared level that does not occur.
@@ -116,6 +125,8 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
     for role in EVENTS:
         if event := getattr(roles, role):
             out[role] = event.happened(out[role])
+    if roles.override and roles.override.holds == "proposal":
+        out["override"] = (out["override"] != out["outcome"]).astype("int8")
     for name, feature in roles.features.items():
         levels = _binned(out[FACTOR + name], feature) if feature.bins else out[FACTOR + name]
         if feature.min_count:
@@ -159,41 +170,9 @@ def _refuse(table: pd.DataFrame, roles: Healthcare) -> None:
         raise InputError(f"healthcare.outcome: {rule}, {got}; declare it again")
 
 
-def ranges(table: pd.DataFrame, roles: Healthcare) -> dict[str, tuple[float, float]]:
-    """Lowest and highest value of each numeric feature, as declared, else of all cases in the table."""
-    out = {}
-    for name, f in roles.features.items():
-        if f.kind == "numeric":
-            values = table[FACTOR + name]
-            low = values.min() if f.minimum is None else f.minimum
-            out[name] = (float(low), float(values.max() if f.maximum is None else f.maximum))
-    return out
-
-
-def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
-    """The features by name, each as (value − lowest) / (highest − lowest): 0 to 1, NaN where missing.
-
-    A feature is scaled over all cases, never over one case's own values; one whose range has no width is 0.
-    """
-    columns = {}
-    for name in names:
-        low, high = bounds[name]
-        columns[name] = (table[FACTOR + name] - low) / (high - low if high > low else 1.0)
-    return pd.DataFrame(columns, index=table.index)
-
-
 def refuse_weights(key: str, weights: Mapping[str, float], roles: Healthcare) -> None:
     """InputError, with a line for each weight that is given to something that is not a numeric feature of the table."""
     numeric = [name for name, f in roles.features.items() if f.kind == "numeric"]
     rule = "is not a numeric feature of healthcare"
     if unknown := [name for name in weights if name not in numeric]:
         raise InputError("\n".join(f"{key}.{name} {rule}{did_you_mean(name, numeric)}" for name in unknown))
-
-
-def priority(table: pd.DataFrame, roles: Healthcare, weights: Mapping[str, float]) -> pd.DataFrame:
-    """The table with ``priority`` = Σ weight · feature, and ``priority_scaled``, the same of the scaled features."""
-    refuse_weights("healthcare_audit.priority.weights", weights, roles)
-    names, share = list(weights), np.array(list(weights.values()))
-    raw = table[[FACTOR + name for name in names]].to_numpy(dtype=float) @ share
-    unit = scaled(table, names, ranges(table, roles)).to_numpy() @ share
-    return table.assign(priority=raw, priority_scaled=unit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from responsible.fairness.groups import Groups
 from responsible.fairness.individual import Pairs, Similarity
 from responsible.fairness.individual_losses import losses
 from responsible.healthcare.cases import binary
-from responsible.healthcare.schema import Healthcare, ranges, refuse_weights, scaled
+from responsible.healthcare.schema import Healthcare, refuse_weights
 from responsible.names import ATTRIBUTE, FACTOR
 from responsible.statistics.intervals import Interval
 from responsible.statistics.significance import holm
@@ -79,3 +79,35 @@ def side_by_side(cases: pd.DataFrame, pairs: pd.DataFrame, rules: Similarity) ->
         both = named.iloc[[int(refused), int(approved)]]
         parts.append(both.assign(pair=number, similarity=alike, decision=["refused", "approved"]))
     return pd.concat(parts or [pd.DataFrame(columns=head)], ignore_index=True).reindex(columns=[*head, *named.columns])
+
+
+def ranges(table: pd.DataFrame, roles: Healthcare) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each numeric feature, as declared, else of all cases in the table."""
+    out = {}
+    for name, f in roles.features.items():
+        if f.kind == "numeric":
+            values = table[FACTOR + name]
+            low = values.min() if f.minimum is None else f.minimum
+            out[name] = (float(low), float(values.max() if f.maximum is None else f.maximum))
+    return out
+
+
+def scaled(table: pd.DataFrame, names: list[str], bounds: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    """The features by name, each as (value − lowest) / (highest − lowest): 0 to 1, NaN where missing.
+
+    A feature is scaled over all cases, never over one case's own values; one whose range has no width is 0.
+    """
+    columns = {}
+    for name in names:
+        low, high = bounds[name]
+        columns[name] = (table[FACTOR + name] - low) / (high - low if high > low else 1.0)
+    return pd.DataFrame(columns, index=table.index)
+
+
+def priority(table: pd.DataFrame, roles: Healthcare, weights: Mapping[str, float]) -> pd.DataFrame:
+    """The table with ``priority`` = Σ weight · feature, and ``priority_scaled``, the same of the scaled features."""
+    refuse_weights("healthcare_audit.priority.weights", weights, roles)
+    names, share = list(weights), np.array(list(weights.values()))
+    raw = table[[FACTOR + name for name in names]].to_numpy(dtype=float) @ share
+    unit = scaled(table, names, ranges(table, roles)).to_numpy() @ share
+    return table.assign(priority=raw, priority_scaled=unit)

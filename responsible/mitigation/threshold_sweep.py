@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from responsible.fairness.comparisons import Row, any_level
 from responsible.fairness.groups import declared_groups, weighing_groups
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import MEASURES, ordered, standard
 from responsible.mitigation.reweighing import Reweigh, row_weights
 from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_figures import (
@@ -107,9 +107,17 @@ def sweep_cells(
     )
 
 
-def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: str = "test") -> pd.DataFrame:
+def table(
+    swept: Swept,
+    inference: Inference,
+    rng: np.random.Generator,
+    split: str = "test",
+    *,
+    measures: Collection[str] = (),
+) -> pd.DataFrame:
     """Every figure of both models at every threshold with its interval, on one split; long, a figure a row.
 
+    Fairness measures are the standard ones and ``measures``.
     Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``). Where
     each level is compared, a measure has rows by ``level`` and one without, of the level ``farthest`` from parity
     (:func:`~responsible.fairness.comparisons.any_level`), with ``simultaneous_low, simultaneous_high``.
@@ -117,7 +125,8 @@ def table(swept: Swept, inference: Inference, rng: np.random.Generator, split: s
     parts = swept.parts(split)
     views = {BASELINE: parts.sum(-1), REWEIGHED: parts.sum(-2)}
     jobs = [(DATA, views[BASELINE], ["base_rate"])]
-    jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, MEASURES)]
+    compared = [name for name in ordered({*standard(), *measures}) if name in MEASURES]
+    jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, compared)]
     frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng)]
     return pd.concat(frames, ignore_index=True).sort_values(["threshold", "model"], kind="stable", ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""The privacy ledger: for each mechanism and ε, what is promised, by how much noise, and what is not protected."""
+"""The privacy ledger: for each mechanism and ε the guarantee, the noise, and what is not protected."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from responsible.privacy.gaussian_mechanism import epsilon as smallest_epsilon
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 
 EVERYWHERE = (
-    "the choice of K and method, which looked at the data",
+    "the choice of K and method, which used the data",
     "the number of rows, which is public",
-    "people with several rows: the promise is for one row",
-    "what holds for people in general, whether or not one of them is in the table: that is what is published",
+    "people with several rows: the guarantee is for one row",
+    "patterns of the whole population, which are what is published",
     "rounding of floating-point noise (Mironov 2012)",
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {
     "teaching": (
-        "any single person: rows are not clipped, so no finite ε holds (epsilon_if_clipped supposes they were)",
+        "any single person: rows are not clipped, so there is no finite ε; the ledger supposes they were",
         "the mean and standard deviation of each feature, taken from the data",
         *EVERYWHERE,
     ),
     "local": EVERYWHERE,
-    "central": ("anything the curator sees: it holds the true rows", *EVERYWHERE),
+    "central": ("anything from the curator, who has the true rows", *EVERYWHERE),
 }
 
 

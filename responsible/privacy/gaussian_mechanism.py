@@ -115,5 +115,5 @@ def _not_negative(name: str, value: float) -> float:
 
 def _share(name: str, value: float) -> float:
     if not 0 < value < 1:
-        raise ValueError(f"{name} must lie strictly between 0 and 1, got {value!r}")
+        raise ValueError(f"{name} must be strictly between 0 and 1, got {value!r}")
     return value

@@ -116,7 +116,7 @@ def _central(unit: Array, deviation: float, setting: Setting, noise: Noise) -> P
 
 MECHANISMS: dict[str, Mechanism] = {
     "teaching": Mechanism(
-        title="noise on features as taught: differential-privacy-like, no guarantee",
+        title="noise on features, as often taught: no guarantee",
         guarantee=False,
         unit="standard deviations of a feature",
         deviation=lambda epsilon, _: TEACHING_FACTOR / epsilon,

@@ -33,7 +33,7 @@ class ClusterPrivacy(Segmenting):
     @classmethod
     def _moved(cls, given: Any) -> Any:
         if isinstance(given, dict) and "data_sheet" in given:
-            raise ValueError("data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet")
+            raise ValueError("data_sheet was removed; move its answers to answers.yaml, under segments_data_sheet")
         return given
 
 

@@ -50,7 +50,7 @@ def one_sided(shares: Sequence[Share]) -> tuple[list[Share], list[Share]]:
 
 
 def _named(shares: Sequence[Share]) -> str:
-    return ", ".join(f"segment {s.segment}: {s.share:.0%} {s.level}" for s in shares)
+    return ", ".join(f"segment {s.segment}: {100 * s.share:.0f} % {s.level}" for s in shares)
 
 
 def scorecard(

@@ -21,6 +21,7 @@ from responsible.statistics.intervals import (
     Interval,
     absolute,
     along,
+    bonferroni,
     including,
     percentile,
 )
@@ -33,14 +34,15 @@ Compute = Callable[[Counts], np.ndarray]
 class CountFigure:
     """``compute`` maps tables ``(..., side, y, ŷ)`` to ``(...)``; ``rates`` are those of each side that it rests on.
 
-    ``gaps``: the signed differences whose absolute values it averages, if it is such a mean (it then lies in [0, 1]).
-    ``code`` is the reason when it is undefined although all its rates are defined, as a ratio to a rate of 0 is.
-    ``bounds`` are the least and the greatest value it can have.
+    ``gaps``: the signed differences, each of the rate in its place, whose absolute values it averages, or of which it
+    is the ``largest`` (it then lies in [0, 1]). ``code`` is the reason when it is undefined although all its rates are
+    defined, as a ratio to a rate of 0 is. ``bounds`` are the least and the greatest value it can have.
     """
 
     compute: Compute
     rates: tuple[Rate, ...]
     gaps: tuple[Compute, ...] = ()
+    largest: bool = False
     code: str = "undefined"
     bounds: tuple[float, float] = (0.0, 1.0)
 
@@ -68,15 +70,17 @@ def performance_figure(name: str) -> CountFigure:
 def interval(figure: CountFigure, table: Counts, draws: Draws, confidence: float) -> Interval:
     """The interval of ``figure`` at ``table`` from its replicates :func:`drawn`; it always holds the estimate.
 
-    Percentiles, or :func:`~.intervals.absolute` for a mean of absolute gaps. A rate that is exactly 0 or 1 leaves at
-    least Wilson's doubt: he puts the far end at k/(n + z²) or (k + z²)/(n + z²), as if z² rows of the kind not seen
-    had been added. So the figure is recomputed with such rows for each of these rates, and the interval reaches as far
-    as the root of the sum of the squared moves, the square-and-add rule (Newcombe 1998; Zou & Donner 2008). A mean of
-    absolute gaps reaches at least as far as the interval of the mean of the signed gaps, which it bounds.
+    Percentiles, or :func:`~.intervals.absolute` for a mean of absolute gaps, :func:`_largest` for the largest. A rate
+    that is exactly 0 or 1 leaves at least Wilson's doubt: he puts the far end at k/(n + z²) or (k + z²)/(n + z²), as if
+    z² rows of the kind not seen had been added. So the figure is recomputed with such rows for each of these rates, and
+    the interval reaches as far as the root of the sum of the squared moves, the square-and-add rule (Newcombe 1998; Zou
+    & Donner 2008). A mean of absolute gaps reaches at least as far as the interval of the signed mean, which it bounds.
 
     Of clustered rows this is stretched to the width of the jackknife's (:func:`.jackknife.stretched`).
     """
     estimate = figure.compute(table)
+    if figure.largest:
+        return _largest(figure, table, draws, confidence)
     if not figure.gaps:
         found = percentile(figure.compute(draws.tables), confidence)
     else:
@@ -94,6 +98,17 @@ def interval(figure: CountFigure, table: Counts, draws: Draws, confidence: float
     signed = interval(mean, table, draws, confidence)
     high = np.maximum(found.high, np.maximum(-signed.low, signed.high))
     return Interval(found.low, np.minimum(high, 1.0)[()], found.undefined_share)
+
+
+def _largest(figure: CountFigure, table: Counts, draws: Draws, confidence: float) -> Interval:
+    """Of the largest absolute gap: what the signed gaps' intervals that hold at once leave; or the mean's end."""
+    sure, pairs = bonferroni(confidence, len(figure.gaps)), zip(figure.gaps, figure.rates, strict=True)
+    each = [interval(CountFigure(gap, (rate,), bounds=(-1.0, 1.0)), table, draws, sure) for gap, rate in pairs]
+    mean = replace(figure, compute=lambda t: np.abs(_gaps(figure, t)).mean(axis=-1), largest=False)
+    bounded = interval(mean, table, draws, confidence)
+    low = np.max([np.maximum(0.0, np.maximum(one.low, -one.high)) for one in each], axis=0)
+    high = np.max([bounded.high, *(np.maximum(-one.low, one.high) for one in each)], axis=0)
+    return Interval(low[()], high[()], bounded.undefined_share)
 
 
 def change_interval(figure: CountFigure, joint: Counts, draws: Draws, confidence: float) -> Interval:
@@ -170,8 +185,14 @@ def _gaps(figure: CountFigure, tables: Counts) -> np.ndarray:
 
 
 def _signed(figure: CountFigure, draws: Counts, table: Counts) -> np.ndarray:
-    """Replicates of the figure; a mean of absolute gaps with the signs of its estimate, to vary on both sides of it."""
-    return along(_gaps(figure, draws), _gaps(figure, table)) if figure.gaps else figure.compute(draws)
+    """Replicates of the figure; absolute gaps with the signs of its estimate, to vary on both sides of it."""
+    if not figure.gaps:
+        return figure.compute(draws)
+    gaps, point = _gaps(figure, draws), _gaps(figure, table)
+    if figure.largest:
+        which = np.argmax(np.nan_to_num(np.abs(point)), axis=-1)[..., None]
+        gaps, point = (np.take_along_axis(each, at, axis=-1) for each, at in ((gaps, which[None]), (point, which)))
+    return along(gaps, point)
 
 
 def _change_of(figure: CountFigure) -> Compute:

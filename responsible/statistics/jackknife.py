@@ -129,3 +129,20 @@ def _equal_rate(rate: Rate, parts: Counts) -> float:
     independent = np.sqrt(pooled * (1 - pooled) * (1 / n).sum())
     error = float(np.fmax(errors(difference(deleted(parts)), found), independent))
     return float(2 * stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0
+
+
+def is_zero(figure: Callable[[Counts], np.ndarray], rates: Sequence[Rate], parts: Counts) -> float:
+    """P of the hypothesis that ``figure`` of ``(GROUPS, side, y, ŷ)``, a mean of differences of ``rates``, is zero.
+
+    Student's t, whose error is the larger of the jackknife's and that of independent rows. NaN where a side has rows in
+    fewer than two groups.
+    """
+    support, whole = int(supports(rates, parts)), parts.sum(axis=0)
+    if support < 2:
+        return float("nan")
+    found, variance = figure(whole), 0.0
+    for rate in rates:
+        k, n = of_rate(whole, rate)
+        variance += float((k * (n - k) / n**3).sum()) / len(rates) ** 2
+    error = float(np.fmax(errors(figure(deleted(parts)), found), np.sqrt(variance)))
+    return float(2 * stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0

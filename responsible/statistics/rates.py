@@ -61,6 +61,8 @@ RATES: dict[str, Rate] = {
     "false_negative_rate": _given(_POSITIVES, _REJECTED, "Of the rows with label 1, what share is not selected?"),
     "true_negative_rate": _given(_NEGATIVES, _REJECTED, "Of the rows with label 0, what share is not selected?"),
     "negative_predictive_value": _given(_REJECTED, _NEGATIVES, "Of the rows not selected, what share has label 0?"),
+    "false_discovery_rate": _given(_SELECTED, _NEGATIVES, "Of the selected rows, what share has label 0?"),
+    "false_omission_rate": _given(_REJECTED, _POSITIVES, "Of the rows not selected, what share has label 1?"),
     "accuracy": _given(_ROWS, _CORRECT, "Of all rows, what share is predicted correctly?"),
 }
 """Every rate by its name in metrics files. Each lies in [0, 1] and is undefined (NaN) when its denominator is zero."""

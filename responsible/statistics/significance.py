@@ -24,8 +24,8 @@ _NEAR = 1 - 1e-9  # a statistic this close to the observed one is a tie, whateve
 class Test:
     """Outcome of a test: Pearson's ``statistic``, its ``p``, the ``effect`` Cramér's V in [0, 1], and how p was found.
 
-    ``method`` is ``chi-square``, ``fisher``, ``exact``, ``permutation`` or ``undefined`` (then p is NaN: not tested,
-    not "no difference").
+    ``method`` is ``chi-square``, ``fisher``, ``exact``, ``contrast``, ``permutation`` or ``undefined`` (then p is NaN:
+    not tested, not "no difference").
     """
 
     __test__ = False  # the name is not for pytest to collect

@@ -137,11 +137,11 @@ def refuse_rows(cells: pd.DataFrame, dropped: Mapping[str, int], minimum: int, p
     """InputError when there are fewer good rows than ``minimum``, or none to learn from or to report on."""
     rows = cells.groupby("split")["n"].sum()
     if not (kept := int(rows.sum())) and not dropped:
-        raise InputError(f"{place}: must hold rows, got a header only")
+        raise InputError(f"{place}: must have rows, got only a header")
     if kept < minimum:
         lost = f" ({', '.join(f'{n} dropped: {reason}' for reason, n in list(dropped.items())[:5])})" if dropped else ""
         rule = f"must have at least {minimum} good rows (prepare.minimum_rows), got {kept}{lost}"
-        raise InputError(f"{place}: {rule}; bring more rows or lower the minimum")
+        raise InputError(f"{place}: {rule}; add rows or lower the minimum")
     for split in ("train", "test"):
         if split not in rows.index:
             got = ", ".join(f"{name} {n}" for name, n in rows.items())

@@ -73,5 +73,5 @@ def source(given: Any, path: Callable[[Any], str]) -> str:
     if isinstance(given, Mapping):
         return Query.of(given)
     if isinstance(given, str) and "://" in given:
-        raise ValueError("must be a path, or a mapping of database and query, got a URL alone")
+        raise ValueError("must be a path, or a mapping of database and query, got only a URL")
     return path(given)

@@ -90,7 +90,7 @@ class Sensitive(Params):
         if MISSING in self.privileged:
             raise ValueError(f"privileged must not hold {MISSING!r}: a missing value is never privileged")
         if self.bins is None and (self.labels or self.closed):
-            raise ValueError("labels and closed are of bins; declare bins")
+            raise ValueError("labels and closed need bins; declare bins")
         if self.bins is not None:
             self._refuse_levels(self.bins)
         return self
@@ -105,7 +105,7 @@ class Sensitive(Params):
         known = [*(self.labels or intervals(bins, closed=self.closed or "right")), MISSING]
         for level in [*self.privileged, *self.exclude]:
             if level not in known:
-                raise ValueError(f"level {level!r} is not one that bins make{did_you_mean(level, known)}")
+                raise ValueError(f"level {level!r} is not one of the bins'{did_you_mean(level, known)}")
 
     def declared(self, name: str, feature: Feature | None = None) -> Declared:
         """The column of levels ``name``; ``feature`` is what the models see of the same column, if anything."""

@@ -13,7 +13,9 @@ def test_the_rows_are_statsmodels(capsys):
     """The printed rows are statsmodels' sample size for two proportions, rounded up."""
     plan.main(0.1, 0.3)
     rows = math.ceil(samplesize_proportions_2indep_onetail(0.1, 0.3, 0.8, alpha=0.05, alternative="two-sided"))
-    assert capsys.readouterr().out.startswith(f"{rows:,} rows in each group show rates of 0.3 and 0.4 to differ")
+    assert capsys.readouterr().out.startswith(
+        f"{rows:,} rows in each group are needed to show that rates of 0.3 and 0.4 differ"
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_query_that_dvc_would_take_for_a_file_is_named(toy, capfd):
     stages = (toy / "dvc.yaml").read_text()
     (toy / "dvc.yaml").write_text(stages.replace("source.json", "${a.source}"))
     assert rebuild.main((), str(toy)) == 1
-    said = "error: dvc.yaml: a.source is a query, no file; remove the line `- ${a.source}` (docs/tables.md)\n"
+    said = "error: dvc.yaml: a.source is a query, not a file; remove `- ${a.source}` (docs/tables.md)\n"
     assert capfd.readouterr().err == said
     (toy / "dvc.yaml").write_text(stages.replace("source.json", "${c.source}"))
     assert rebuild.main((), str(toy)) == 0

@@ -65,7 +65,7 @@ def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
     stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
     learn = ["prepare", "train_baseline", "reweigh", "evaluate_fairness"]  # a target of two values has no sweep
     assert list(stages) == ["check_parameters", *learn, "risk_register", "model_card", "track"]
-    assert "taken out, for they have no table: healthcare and segments" in capsys.readouterr().out
+    assert "removed, because they have no table: healthcare and segments" in capsys.readouterr().out
     sh("git", "restore", ".", cwd=repository)
     params = yaml.safe_load((repository / "params.yaml").read_text())
     params["healthcare"]["source"] = "examples/randhie.csv"
@@ -151,7 +151,7 @@ def test_a_table_outside_of_the_repository_keeps_its_path(repository, tmp_path, 
     shutil.copy(ROOT / "examples/randhie.csv", tmp_path / "r.csv")
     started("--table", str(tmp_path / "r.csv"), *RANDHIE[2:], *NAMED)
     assert yaml.safe_load((repository / "params.yaml").read_text())["budget"]["source"] == str(tmp_path / "r.csv")
-    assert "copy it in, and `dvc add` it" in capsys.readouterr().out
+    assert "copy it in, and use `dvc add`" in capsys.readouterr().out
     started("--table", str(repository / "examples/randhie.csv"), *RANDHIE[2:], *NAMED, "--force")
     assert yaml.safe_load((repository / "params.yaml").read_text())["budget"]["source"] == "examples/randhie.csv"
 

@@ -27,7 +27,7 @@ def here(toy, sh, tmp_path):
 
 def test_a_name_that_nothing_has_is_refused_with_those_that_are_near(here):
     """The remedy is a name that is known, or the command that makes one known."""
-    with pytest.raises(InputError, match=r"FROM: 'upstraem' is no remote, tag.*mean 'upstream'.*; `git remote add"):
+    with pytest.raises(InputError, match=r"FROM: 'upstraem' is not a remote, tag.*mean 'upstream'.*; `git remote add"):
         upgrade.main("upstraem", root=str(here))
 
 

@@ -101,7 +101,7 @@ def test_a_deterministic_pipeline_is_verified(toy, capfd):
         ["halve", "cached/half.csv", "same", "0"],
         ["halve", "metrics/half.json", "same", "0"],
     ]
-    assert "2 of 2 outputs have the promised bytes; 0 beyond 1e-06" in out
+    assert "2 of 2 outputs have the expected bytes; 0 beyond 1e-06" in out
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_what_is_gone_is_said_to_be_gone(toy, changed, sh, capfd):
     (toy / "cached" / "half.csv").unlink()
     sh("rm", "-rf", ".dvc/cache", cwd=toy)
     assert verify.main(str(toy)) == 1
-    assert "different (the promised content is in no cache here)" in capfd.readouterr().out
+    assert "different (the expected content is not in a cache here)" in capfd.readouterr().out
 
 
 @pytest.mark.pipeline
@@ -181,7 +181,7 @@ def test_a_source_tracked_by_dvc_comes_from_the_cache(toy, sh, capfd):
     sh("git", "add", "--all", cwd=toy)
     sh("git", "commit", "--quiet", "--message", "Too big for git", cwd=toy)
     assert verify.main(str(toy)) == 0
-    assert "2 of 2 outputs have the promised bytes" in capfd.readouterr().out
+    assert "2 of 2 outputs have the expected bytes" in capfd.readouterr().out
 
 
 @pytest.mark.pipeline
@@ -200,7 +200,7 @@ def test_only_what_lies_in_the_clone_is_deleted(tmp_path):
         folder.mkdir()
         (folder / "file").write_text("kept")
     for path in (str(tmp_path / "mine"), "../mine", "."):
-        with pytest.raises(InputError, match="lies outside of the repository"):
+        with pytest.raises(InputError, match="is outside the repository"):
             verify._delete(clone, [Output("one", "file", ""), Output("two", path, "")])
         assert (clone / "file").read_text() == (tmp_path / "mine/file").read_text() == "kept"
     verify._delete(clone, [Output("one", "file", "")])

@@ -10,19 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.documents import build_summary, comparison, healthcare_audit
+from pipeline.documents import build_summary, comparison, healthcare_words
 from pipeline.plots import fairness as pictures
 from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
+from pipeline.storage.line_contents import line_of
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.evaluation import Evaluation, evaluate, summary
 from responsible.fairness.groups import groups
-from responsible.fairness.measures import MEASURES, Measure, difference, equal
+from responsible.fairness.measures import MEASURES, Measure, difference, equal, standard
 from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import from_policy
 from responsible.governance.version_change import better, paired
+from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.statistics.intervals import Inference
@@ -30,14 +32,14 @@ from responsible.statistics.rates import RATES
 from responsible.words import Words
 from tests.support.contract import ROOT
 
-NAME = "false_positive_rate_difference"
+NAME = "true_negative_rate_difference"
 ENTRY = Measure(
-    compute=difference("false_positive_rate"),
-    rates=("false_positive_rate",),
-    formula="FPR u − FPR p",
-    unit="difference of false positive rates",
-    hypothesis="equal false positive rates",
-    test=equal("false_positive_rate"),
+    compute=difference("true_negative_rate"),
+    rates=("true_negative_rate",),
+    formula="TNR u − TNR p",
+    unit="difference of true negative rates",
+    hypothesis="equal true negative rates",
+    test=equal("true_negative_rate"),
     limits=Limits(minimum=-0.1, maximum=0.1),
 )
 DECLARED = parameters.read_yaml(ROOT / "params.yaml")["fairness"]
@@ -45,10 +47,10 @@ INFERENCE = Inference(confidence=0.95, replicates=500, minimum_denominator=5)
 WHO = groups("sex", ["m", "w"], ["m"])
 PATH = f"evaluate_fairness.sex.reweighed.{NAME}"
 # Counted by hand. Of 400 women with label 0 the baseline selects 240 and the reweighed model 100; of 400 men 80 and 90.
-#   FPR u − FPR p: baseline 240/400 − 80/400 = 0.4; reweighed 100/400 − 90/400 = 0.025; change −0.375.
+#   TNR u − TNR p: baseline 160/400 − 320/400 = −0.4; reweighed 300/400 − 310/400 = −0.025; change 0.375.
 # Of 200 with label 1 in each group both models select 150.
 SELECTED = {"w": {"baseline": 240, "reweighed": 100}, "m": {"baseline": 80, "reweighed": 90}}
-VALUES = {"baseline": 0.4, "reweighed": 0.025, "change": -0.375}
+VALUES = {"baseline": -0.4, "reweighed": -0.025, "change": 0.375}
 
 
 def people():
@@ -97,7 +99,7 @@ def test_evaluate_computes_tests_and_judges_it(found):
     assert own["value"].to_dict() == pytest.approx(VALUES)
     assert (own.loc["baseline", "verdict"], own.loc["reweighed", "verdict"]) == ("fail", "pass")
     assert (own.loc["baseline", "minimum"], own.loc["baseline", "maximum"]) == (-0.1, 0.1)
-    assert own.loc["baseline", "best_accuracy"] == 1  # a classifier without errors has no false positives
+    assert own.loc["baseline", "best_accuracy"] == 1  # a classifier without errors refuses all with label 0
     assert (own.loc["baseline", "support_unprivileged"], own.loc["baseline", "method"]) == (400, "chi-square")
     # Pearson by hand: pooled rate 320/800 = .4, chi² = z² = .4² / (.4 · .6 · (1/400 + 1/400)), p = erfc(z / √2)
     assert own.loc["baseline", "p"] == pytest.approx(math.erfc(math.sqrt(0.4**2 / 0.0012 / 2)), rel=1e-6)
@@ -108,13 +110,13 @@ def test_the_headline_metrics_have_it(found):
     """The metrics file gives both models' values."""
     headline = summary(found.fairness)["sex"]
     assert {model: values[NAME] for model, values in headline.items()} == pytest.approx(
-        {"baseline": 0.4, "reweighed": 0.025}
+        {"baseline": -0.4, "reweighed": -0.025}
     )
 
 
 def test_policy_and_risk_register_judge_it(results):
     """A rule on its metric path is judged on its interval, and the register files it under quality of service."""
-    rule = {"judged_on": "interval", "severity": "block", "reason": "r", "owner": "o", "maximum": 0.1}
+    rule = {"judged_on": "interval", "severity": "block", "reason": "r", "owner": "o", "minimum": -0.1}
     rules = {"reweighed": rule | {"metric": PATH}, "baseline": rule | {"metric": PATH.replace("reweighed", "baseline")}}
     policy = Policy(insufficient_evidence="block", rules=rules, tolerances={NAME: 0.01})
     judged = {j.name: j for j in judge(policy, figures.collect(results), date(2030, 1, 1))}
@@ -122,8 +124,8 @@ def test_policy_and_risk_register_judge_it(results):
         "reweighed": ("pass", False),
         "baseline": ("fail", True),
     }
-    assert judged["baseline"].evidence.value == pytest.approx(0.4)
-    assert [risk.harm for risk in from_policy(judged.values())] == ["quality of service"] * 2
+    assert judged["baseline"].evidence.value == pytest.approx(-0.4)
+    assert [risk.harm for risk in from_policy(judged.values(), line_of)] == ["quality of service"] * 2
 
 
 def test_documents_and_pictures_show_it(found, results, declared):
@@ -140,18 +142,18 @@ def test_documents_and_pictures_show_it(found, results, declared):
         "rates": pictures.group_rates(found.group_rates, 0.95),
     }
     text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn | Words().of_tables())
-    (line,) = [line for line in text.splitlines() if line.startswith("| false positive rate difference ")]
+    (line,) = [line for line in text.splitlines() if line.startswith("| true negative rate difference ")]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert (cells[1].split()[0], cells[2], cells[3].split()[0], cells[4]) == ("0.400", "**fail**", "0.025", "pass")
-    assert cells[5].split()[0] == "−0.375"
+    assert (cells[1].split()[0], cells[2], cells[3].split()[0], cells[4]) == ("−0.400", "**fail**", "−0.025", "pass")
+    assert cells[5].split()[0] == "0.375"
     assert "closer to parity: " in text
-    assert "false positive rate difference" in text.split("closer to parity: ")[1].splitlines()[0]
+    assert "true negative rate difference" in text.split("closer to parity: ")[1].splitlines()[0]
     (line,) = [line for line in build_summary.summary({}, str(results)) if line.startswith(NAME)]
-    assert [word for word in line.split() if word in ("0.400", "0.025", "fail", "pass")] == [
-        "0.400", "fail", "0.025", "pass",
+    assert [word for word in line.split() if word in ("−0.400", "−0.025", "fail", "pass")] == [
+        "−0.400", "fail", "−0.025", "pass",
     ]  # fmt: skip
-    assert f"of {len(MEASURES)} measures" in drawn["limits"].said.finding
-    assert b"False positive rate difference" in drawn["limits"].wide
+    assert f"of {len(standard())} measures" in drawn["limits"].said.finding
+    assert b"True negative rate difference" in drawn["limits"].wide
 
 
 def test_review_shows_its_change(found, results, declared):
@@ -162,7 +164,7 @@ def test_review_shows_its_change(found, results, declared):
         versions, label, [WHO], (0.5, 0.5), fairness=declared, inference=INFERENCE, rng=np.random.default_rng(2)
     )
     assert moved[f"sex.{NAME}", ""].value == pytest.approx(VALUES["change"])
-    assert better(NAME, 0.4, 0.025) is True
+    assert better(NAME, -0.4, -0.025) is True
     after = figures.collect(results)
     before = after | {PATH: after[PATH.replace("reweighed", "baseline")]}
     policy = Policy(
@@ -175,7 +177,7 @@ def test_review_shows_its_change(found, results, declared):
     known = changes.at_paths({"reweighed": moved})
     (row,) = [row for row in changes.rows(changes.Versions(before, after, policy, [], known)) if row.path == PATH]
     assert (row.word, row.trend, row.pairwise) == ("real", "better", True)
-    assert (row.old.value, row.new.value) == pytest.approx((0.4, 0.025))
+    assert (row.old.value, row.new.value) == pytest.approx((-0.4, -0.025))
 
 
 def test_parameters_may_name_it(declared):
@@ -190,7 +192,7 @@ def test_parameters_may_name_it(declared):
 
 def test_the_healthcare_audit_has_words_for_every_rate():
     """Whatever rate a measure counts first, a sentence about its shares has the event in words."""
-    assert healthcare_audit.EVENTS.keys() == RATES.keys()
+    assert healthcare_words.EVENTS.keys() == {*RATES, OVERRIDE_RATE}
 
 
 def test_the_table_that_people_read_has_it(results):

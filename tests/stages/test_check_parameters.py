@@ -92,6 +92,14 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
             {"healthcare_audit__similarity__weights": {"scoop": 1.0}},
             "healthcare_audit.similarity.weights.scoop is not a numeric feature of healthcare; did you mean 'scope'?",
         ),
+        (
+            {"healthcare__override": {"column": "overruled", "positive": ["1"], "negative": ["0"]}},
+            "healthcare.override needs healthcare_audit.limits.override_rate_difference; add its minimum and maximum",
+        ),
+        (
+            {"healthcare_audit__limits": {"override_rate_difference": {"maximum": 0.1}}},
+            "healthcare_audit.limits.override_rate_difference needs healthcare.override; name its column, or remove",
+        ),
         ({"cluster_privacy__privacy__chosen__epsilon": 0.7}, "cluster_privacy.privacy: chosen.epsilon must be one of"),
         (
             {"policy__rules__unanswered_questions": tables.tree()["policy"]["rules"]["accuracy"]},
@@ -99,7 +107,7 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
         ),
         (
             {"cluster_privacy__data_sheet": {"uses": "Messages."}},
-            "cluster_privacy: data_sheet is gone; move its answers to answers.yaml, under segments_data_sheet",
+            "cluster_privacy: data_sheet was removed; move its answers to answers.yaml, under segments_data_sheet",
         ),
         ({"policy__rules__accuracy__metric": "reweigh.acuracy"}, "policy.rules.accuracy.metric: there is no figure"),
     ],

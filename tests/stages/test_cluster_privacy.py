@@ -87,10 +87,13 @@ def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     assert found["chosen"]["undefined"] == {"real_epsilon": "no_finite_epsilon"}
     assert leaves(found) <= 20
     document = text(folder)
-    assert "**There are 3 segments.**" in document
-    assert "Score: **60 of 100** as configured, **80 of 100** with the guarantee" in document
+    first = document.split("\n\n")[1]
+    assert first.startswith("**There are 3 segments, and 3 are one-sided:** segment 1 is 100 % A (474 of 474), ")
+    assert "Do not act on a one-sided segment" in first
+    assert "**The chosen noise guarantees nothing.**" in first
+    assert "**60 of 100** as configured, **80 of 100** with the guarantee" in document
     assert "**It therefore protects nobody.**" in document
-    assert "Complete: every question is answered." in text(folder, "segments_data_sheet")
+    assert "Complete: every question about the 1,500 people is answered." in text(folder, "segments_data_sheet")
 
 
 @pytest.mark.heavy
@@ -109,7 +112,7 @@ def test_noise_is_said_to_be_no_segments(run):
     features = {name: {"minimum": -6, "maximum": 6} for name in ("f1", "f2", "f3")}
     found, folder = run(cloud, segments__features=features)
     assert found["segments_found"] == 0
-    assert re.search(r"1\. \*\*There are no segments\.\*\* .*do not act on them", text(folder))
+    assert re.search(r"^\*\*There are no segments\.\*\* Do not act on the \d clusters", text(folder).split("\n\n")[1])
     assert "tables without any clusters score as high" in text(folder)
 
 
@@ -141,7 +144,7 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run):
     found, folder = run(frame, segments__features=bounds)
     assert found["segments_found"] is None
     assert found["undefined"]["segments_found"] == "one_feature"
-    assert "1. **Whether there are segments cannot be told.**" in text(folder)
+    assert "**Whether there are segments cannot be told from one feature.**" in text(folder)
 
 
 @pytest.mark.slow
@@ -160,7 +163,9 @@ def test_answers_are_printed_and_counted(run):
     assert found["guaranteed"]["score"] == 60
     scores = pd.read_csv(folder / "plots/segments_scorecard.csv").query("configuration == 'guaranteed' and not met")
     assert scores["name"].tolist() == ["representation", "data_sheet"]
-    assert "Segment 1 is one-sided: 100.0 % A. Justification: **none**" in text(folder, "segments_data_sheet")
+    assert "Segment 1 is one-sided: 100 % A (474 of 474). Justification: **none**" in text(
+        folder, "segments_data_sheet"
+    )
     assert "**Incomplete.**" in text(folder, "segments_data_sheet")
     assert "**Incomplete.** 1 of 8 questions is not answered yet" in text(folder, "segments_data_sheet")
     assert "**Not answered yet: On what legal basis, and how can people withdraw?**" in text(
@@ -197,7 +202,7 @@ def test_dbscan_and_three_levels(run):
     assert found["k"] == 3
     assert found["one_sided_segments"] == 0
     assert r"x\|y" in text(folder)
-    assert "No segment is one-sided" in text(folder)
+    assert "no segment is one-sided" in text(folder)
     assert set(pd.read_csv(folder / "plots/segments_shares.csv")["level"]) == {"x|y", "B", "Missing"}
 
 
@@ -265,3 +270,22 @@ def test_other_tables_run_by_parameters_alone(run, name, protected, features):
     assert found["k"] >= 2
     assert pd.read_csv(folder / "plots/segments.csv")["n"].sum() == len(table.dropna())
     assert "## Findings" in text(folder)
+
+
+def test_documents_and_picture_use_the_names_that_people_gave(run):
+    """Rows, features, the attribute and its levels are called as `words` says, in both documents and the picture."""
+    words = {
+        "rows": {"segments": ["member", "members"]},
+        "names": {"f1": "visits", "group": "region"},
+        "levels": {"group": {"A": "north", "B": "south"}},
+    }
+    _, folder = run(words=words)
+    document, sheet = text(folder), text(folder, "segments_data_sheet")
+    assert "segment 1 is 100 % north (474 of 474)" in document.split("\n\n")[1]
+    assert "1,500 members and 4 features (visits, f2, f3, f4). The protected attribute is region." in document
+    assert "| region | protected | south |" in sheet
+    assert "is one-sided: 95 % south" in sheet
+    picture = (folder / "plots/segments.svg").read_text(encoding="utf-8")
+    assert "segment 3 is 95 % south" in picture
+    assert "1,500 members" in picture
+    assert set(pd.read_csv(folder / "plots/segments_shares.csv")["level"]) == {"A", "B"}

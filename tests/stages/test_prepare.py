@@ -606,8 +606,8 @@ def test_a_drop_that_falls_on_one_group_is_refused(folder):
     changes |= {"sensitive__education__privileged": ["A"]}
     message = refusal(**changes)
     assert message.startswith(
-        "t.csv: dropping bad rows falls unequally on 'gender': 100.0% of 'femme mari\ufffde' (100 of 100) against "
-        "0.0% of everybody else (adjusted p = "
+        "t.csv: dropping bad rows affects 'gender' unequally: 100.0 % of 'femme mari\ufffde' (100 of 100) against "
+        "0.0 % of everybody else (adjusted p = "
     )
     assert message.endswith("write the reason into budget.allow_unequal_drop")
     assert "education" not in message
@@ -638,7 +638,7 @@ def test_dropping_leaves_too_few(folder):
     spoiled(range(1, 151), Age=["?"] * 150)
     assert refusal(prepare__on_bad_rows="drop") == (
         "t.csv: must have at least 100 good rows (prepare.minimum_rows), got 50 (150 dropped: Age: not a number); "
-        "bring more rows or lower the minimum"
+        "add rows or lower the minimum"
     )
     assert run(prepare__missing_values=["NA", "?"])[2]["rows"]["kept"] == 200
 
@@ -653,7 +653,7 @@ def test_missing_file(folder):
         "data/budgit.csv: no such file or folder; did you mean 'budget.csv'?; set budget.source"
     )
     assert refusal(budget__source="nowhere/t.csv") == "nowhere/t.csv: no such file or folder; set budget.source"
-    assert refusal(budget__source="data/*.csv").endswith(" (a glob belongs into budget.pattern); set budget.source")
+    assert refusal(budget__source="data/*.csv").endswith(" (put a glob into budget.pattern); set budget.source")
     for pattern in ("../*.csv", "/*.csv"):
         message = f"budget.pattern must stay in the folder data, got {pattern!r}"
         assert refusal(budget__source="data", budget__pattern=pattern) == message
@@ -666,9 +666,7 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n
 def test_a_pointer_of_git_lfs_is_no_table(folder, name):
     """A clone without Git LFS has a note in the place of the table; the remedy is to fetch the table."""
     Path(name).write_text(LFS)
-    assert refusal(budget__source=name) == (
-        f"{name}: is a pointer of Git LFS and not the table itself; get it with `git lfs pull`"
-    )
+    assert refusal(budget__source=name) == (f"{name}: is a Git LFS pointer, not the table; get it with `git lfs pull`")
 
 
 def test_a_pipe_is_no_table(folder):
@@ -710,10 +708,10 @@ def test_empty_files(folder):
     Path("t.csv").write_text("\n\n1,2\n")
     assert refusal() == "t.csv: line 1 is empty; it must begin with a header"
     write(tables.sample(200)[:0])
-    assert refusal() == "t.csv: must hold rows, got a header only"
+    assert refusal() == "t.csv: must have rows, got only a header"
     Path("d").mkdir()
     Path("d/notes.md").write_text("x")
-    assert refusal(budget__source="d") == "d: holds no file that matches '*.csv or *.parquet'; set budget.pattern"
+    assert refusal(budget__source="d") == "d: contains no file that matches '*.csv or *.parquet'; set budget.pattern"
 
 
 def test_missing_columns(folder):

@@ -75,7 +75,7 @@ def test_a_drop_that_falls_on_some_requests_is_refused():
     bad = (frame["requester_type"] == "GP") & (frame.index % 3 == 0)
     frame["approved"] = frame["approved"].mask(bad, "maybe")
     message = refusal("healthcare", frame, prepare__on_bad_rows="drop")
-    assert message.startswith("healthcare.csv: dropping bad rows falls unequally on 'requester': 3")
+    assert message.startswith("healthcare.csv: dropping bad rows affects 'requester' unequally: 3")
     assert message.endswith("healthcare.allow_unequal_drop")
     reason = {"healthcare__allow_unequal_drop": "known fault of one clinic"}
     metrics = run("healthcare", frame, prepare__on_bad_rows="drop", **reason)

@@ -74,9 +74,13 @@ def test_the_register_of_the_sample():
     """Every rule of the policy has its line; what is infeasible and blocks leads; the headline counts the bands."""
     table = files.read_csv(ROOT / "plots/risk_register.csv")
     rules = parameters.read_yaml(ROOT / "params.yaml")["policy"]["rules"]
-    assert set(table.loc[table["source"] == "policy", "name"]) == set(rules)
+    assert {rule["title"] for rule in rules.values()} <= set(table["name"])
+    assert not table["subject"].duplicated().any()
+    about = table.set_index("name").loc["Wait on the limited plan"]
+    assert about["about"].endswith("whatever their plan; 3 of 3 comparisons are RED")
     first = table.iloc[0]
-    assert (first["name"], first["score"], first["owner"]) == ("education_disparate_impact", 25, "fairness board")
+    assert (first["name"], first["score"], first["owner"]) == ("Selection by education", 25, "fairness board")
+    assert table["owner"].notna().all()
     assert table["score"].is_monotonic_decreasing
     counted = table["band"].value_counts().to_dict()
     assert files.read_json(ROOT / "metrics/risk_register.json")["risk_register"] == counted
@@ -180,8 +184,8 @@ def test_answers_for_another_table_are_open(results):
     change("params.yaml", lambda tree: tree["budget"].update(source="data/raw/people.csv"))
     risk_register.main()
     owners = files.read_csv("plots/risk_register.csv").set_index("name")["owner"]
-    assert owners["education_disparate_impact"] == "not answered yet"
-    assert owners["premium_wait"] == "medical director"
+    assert owners["Selection by education"] == "not answered yet"
+    assert owners["Wait on the limited plan"] == "medical director"
     sheet, assessment = written("data_sheet"), written("risk_assessment")
     assert sheet.count("**Not answered yet: ") == 6
     assert "teaching table" not in sheet

@@ -81,8 +81,8 @@ PARAMETERS = {
     "binary": (b"\xff\x00\xfe" * 400, "not readable as UTF-8"),
     "not YAML": (b"seed: {a: 1", "not readable as YAML"),
     "no date": (b"version: 2\nseed: 2026-13-45\n", "not readable as YAML"),
-    "deep": (DEEP, "nests too deep"),
-    "folder": (None, "is a folder and no file"),
+    "deep": (DEEP, "nested too deeply"),
+    "folder": (None, "is a folder, not a file"),
 }
 
 
@@ -203,7 +203,7 @@ def test_a_full_disk_is_one_line_and_no_output_changes(folder, stage, monkeypatc
         (OSError(errno.EMFILE, "Too many open files", "x.csv"), "error: x.csv: Too many open files; raise the limit"),
         (OSError("odd"), "error: a file: odd; check the path"),
         (MemoryError(), "error: not enough memory for this table; close other programs"),
-        (RecursionError("maximum recursion depth exceeded"), "error: an input nests too deep"),
+        (RecursionError("maximum recursion depth exceeded"), "error: an input is nested too deeply"),
     ],
 )
 def test_what_the_system_refuses_is_one_line(fault, message):

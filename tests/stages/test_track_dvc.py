@@ -159,7 +159,7 @@ def test_without_the_server_only_this_step_fails(fork, monkeypatch, capfd):
     captured = capfd.readouterr()
     assert "2 stages: 1 up to date (build); 1 ran (track)" in captured.out
     assert "policy: Does not meet the policy" in captured.out
-    assert captured.err.endswith("the audit trail was not written, see above; everything else is built\n")
+    assert captured.err.endswith("the audit trail was not written, see above; all results are built\n")
 
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert rebuild.main((), str(root)) == 0

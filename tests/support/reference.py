@@ -7,6 +7,7 @@ A row is a pair (label, prediction), a scored row a pair (score, label). ``nan``
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
 from math import comb, log, nan, sqrt
 
@@ -66,6 +67,8 @@ RATES: dict[str, Callable[[Rows], float]] = {
     "false_negative_rate": lambda r: share([h == 0 for y, h in r if y == 1]),
     "true_negative_rate": lambda r: share([h == 0 for y, h in r if y == 0]),
     "negative_predictive_value": lambda r: share([y == 0 for y, h in r if h == 0]),
+    "false_discovery_rate": lambda r: share([y == 0 for y, h in r if h == 1]),
+    "false_omission_rate": lambda r: share([y == 1 for y, h in r if h == 0]),
     "accuracy": lambda r: share([y == h for y, h in r]),
 }
 
@@ -92,20 +95,35 @@ def _gap(name: str, u: Rows, p: Rows) -> float:
     return RATES[name](u) - RATES[name](p)
 
 
-def _disparate_impact(u: Rows, p: Rows) -> float:
-    below = RATES["selection_rate"](p)
-    return RATES["selection_rate"](u) / below if below > 0 else nan
+def _ratio(name: str, u: Rows, p: Rows) -> float:
+    below = RATES[name](p)
+    return RATES[name](u) / below if below > 0 else nan
+
+
+ERRORS = ("false_positive_rate", "false_negative_rate", "false_discovery_rate", "false_omission_rate")
+
+
+def _nan_or(of: Callable[[list[float]], float], values: list[float]) -> float:
+    return nan if any(v != v for v in values) else of(values)  # noqa: PLR0124 - only NaN differs from itself
 
 
 MEASURES: dict[str, Callable[[Rows, Rows], float]] = {
     "statistical_parity_difference": lambda u, p: _gap("selection_rate", u, p),
-    "disparate_impact": _disparate_impact,
+    "disparate_impact": lambda u, p: _ratio("selection_rate", u, p),
     "equal_opportunity_difference": lambda u, p: _gap("true_positive_rate", u, p),
     "average_odds_difference": lambda u, p: (_gap("false_positive_rate", u, p) + _gap("true_positive_rate", u, p)) / 2,
     "average_absolute_odds_difference": lambda u, p: (
         (abs(_gap("false_positive_rate", u, p)) + abs(_gap("true_positive_rate", u, p))) / 2
     ),
     "predictive_parity_difference": lambda u, p: _gap("positive_predictive_value", u, p),
+    **{f"{name}_difference": partial(_gap, name) for name in ERRORS},
+    **{f"{name}_ratio": partial(_ratio, name) for name in ERRORS},
+    "equalized_odds_difference": lambda u, p: _nan_or(
+        max, [abs(_gap("true_positive_rate", u, p)), abs(_gap("false_positive_rate", u, p))]
+    ),
+    "balanced_accuracy_difference": lambda u, p: (
+        PERFORMANCE["balanced_accuracy"](u) - PERFORMANCE["balanced_accuracy"](p)
+    ),
 }
 
 # The rows of a group that a measure rests on, and the reason it is undefined when there are none.
@@ -114,6 +132,7 @@ _every: tuple[_Kept, str] = (lambda _: True, "group_absent")
 _positives: tuple[_Kept, str] = (lambda row: row[0] == 1, "no_positives")
 _negatives: tuple[_Kept, str] = (lambda row: row[0] == 0, "no_negatives")
 _selected: tuple[_Kept, str] = (lambda row: row[1] == 1, "no_predicted_positives")
+_rejected: tuple[_Kept, str] = (lambda row: row[1] == 0, "no_predicted_negatives")
 CARRIED_BY: dict[str, list[tuple[_Kept, str]]] = {
     "statistical_parity_difference": [_every],
     "disparate_impact": [_every],
@@ -121,6 +140,12 @@ CARRIED_BY: dict[str, list[tuple[_Kept, str]]] = {
     "average_odds_difference": [_positives, _negatives],
     "average_absolute_odds_difference": [_positives, _negatives],
     "predictive_parity_difference": [_selected],
+    **{f"false_positive_rate_{kind}": [_negatives] for kind in ("difference", "ratio")},
+    **{f"false_negative_rate_{kind}": [_positives] for kind in ("difference", "ratio")},
+    **{f"false_discovery_rate_{kind}": [_selected] for kind in ("difference", "ratio")},
+    **{f"false_omission_rate_{kind}": [_rejected] for kind in ("difference", "ratio")},
+    "equalized_odds_difference": [_positives, _negatives],
+    "balanced_accuracy_difference": [_positives, _negatives],
 }
 
 
@@ -134,6 +159,8 @@ def undefined(name: str, u: Rows, p: Rows, minimum: int) -> str | None:
             return why
     if name == "disparate_impact" and not any(h for _, h in p):
         return "no_predicted_positives"
+    if name.endswith("_ratio") and not RATES[name.removesuffix("_ratio")](p):
+        return "divides_by_zero"
     return "n_below_minimum" if any(number < minimum for number, _ in smallest) else None
 
 

@@ -231,8 +231,8 @@ def test_a_file_as_offices_write_them_is_prepared_as_drafted(tmp_path, monkeypat
         ({"protected": ["y"]}, "--protected: 'y' is --target already"),
         ({"protected": ["sex", "sex"]}, "names a column twice"),
         ({"privileged": {"town": ["A"]}}, "--privileged: 'town' is not among --protected"),
-        ({"privileged": {"sex": ["Male"]}}, "--privileged: 'Male' is no level of sex; did you mean 'male'"),
-        ({"favourable": ["ja"]}, "--favourable: 'ja' is no level of y"),
+        ({"privileged": {"sex": ["Male"]}}, "--privileged: 'Male' is not a level of sex; did you mean 'male'"),
+        ({"favourable": ["ja"]}, "--favourable: 'ja' is not a level of y"),
         ({"protected": ["country"], "privileged": {}}, "--protected: 'country' has one value in all rows"),
         ({"line": "segments", "protected": ["sex", "age"]}, "--protected: segments take one attribute"),
     ],
@@ -253,11 +253,11 @@ def test_the_report_names_what_was_found(drafted):
     assert re.search(r"male +100 rows  base rate 0\.340  privileged", said)
     assert re.search(r"female +100 rows  base rate 0\.330  \d+\.\d points", said)
     assert "left out, one value in all rows: country" in said
-    assert "warning: told alone tells the target (AUC 1.000)" in said
-    assert "town: name has levels that look like one: 'A', 'a'" in said
+    assert "warning: told alone predicts the target (AUC 1.000)" in said
+    assert "town: name has levels that look the same: 'A', 'a'" in said
     assert "many has 150 levels" in said
     assert re.search(r"cells: 200 of 200 rows; \d+ if `bins`", said)
-    assert "model.solver auto takes newton-cholesky (up to 300)" in said
+    assert "model.solver auto uses newton-cholesky (up to 300)" in said
     assert "budget.target.favourable" in said
     assert "policy.rules.*.minimum (2)" in said
 
@@ -267,7 +267,7 @@ def test_wide_tables_are_announced(drafted):
     wide = people(400).assign(code=[f"c{i % 360}" for i in range(400)])
     found, text = drafted(wide)
     said = "\n".join(report.lines(found, text, confidence=0.95, share=0.2, model=LOGISTIC))
-    assert "width: 368 columns after one-hot encoding; model.solver auto takes lbfgs (above 300)" in said
+    assert "width: 368 columns after one-hot encoding; model.solver auto uses lbfgs (above 300)" in said
 
 
 def test_options_may_be_repeated_or_listed():
@@ -295,7 +295,7 @@ def test_a_part_of_a_large_file_stands_for_all_of_it(drafted, monkeypatch):
     monkeypatch.setattr(reading, "SAMPLE", 100)
     found, text = drafted(people(400))
     said = "\n".join(report.lines(found, text, confidence=0.95, share=0.2, model=LOGISTIC))
-    assert "400 rows (100 of them, chosen by hash, looked at)" in said
+    assert "400 rows (100 of them examined, chosen by hash)" in said
     assert re.search(r"# decide: the levels that count as 1, of: no \d\d, yes \d\d \(in 100 rows\)", text)
     rows = [sum(int(n) for n in re.findall(r"(\d+) rows  base rate", text)) for text in (whole, said)]
     assert rows == [400, 400]

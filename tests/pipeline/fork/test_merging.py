@@ -161,7 +161,7 @@ def test_a_merge_that_cannot_be_undone_does_not_begin(here, tmp_path):
     ran(here, "git", "add", "--all")
     ran(here, "git", "stash", "--quiet")
     merging.refuse(here, "upstream", new)
-    with pytest.raises(RepositoryError, match=r"is a folder of a bigger repository"):
+    with pytest.raises(RepositoryError, match=r"is a folder of a larger repository"):
         merging.refuse(here / "code", "upstream", new)
     copied = tmp_path / "copied"
     copied.mkdir()

@@ -94,7 +94,7 @@ def test_a_new_key_comes_with_the_value_and_the_comments_of_upstream():
     assert said == [
         "audit.limits: is new, with the value of upstream: 1 keys",
         "threshold.audit: is new, with the value of upstream: 3",
-        "audit.rules.ours.owner: is new and has no value for all; add the key",
+        "audit.rules.ours.owner: is new and has no common value; add the key",
     ]
 
 

@@ -120,7 +120,10 @@ def refused(folder, template):
         ('{% macro m() %}{{ parameter("threshold") }}!{% endmacro %}{{ m() }}', "[300][f1]!"),
         ('{% set x %}{{ parameter("threshold") }}{% endset %}{{ x }}', "[300][f1]"),
         ('{{ rows("plots/fairness.csv")[0] | interval }}', "[0.625 [0.500, 0.700]][f1]"),
-        ('{{ rows("plots/fairness.csv")[0].measure | words }}', "disparate impact"),
+        (
+            '{{ rows("plots/fairness.csv")[0].measure | words }}',
+            "[disparate impact](glossary.md#disparate-impact)",
+        ),
         ('{{ source("plots/fairness.csv") }}', "[plots/fairness.csv](../plots/fairness.csv)"),
         (
             '{{ picture("plots/picture.svg") }}',
@@ -226,7 +229,7 @@ def test_a_table_without_rows_says_so(folder):
             "plots/group_rates.csv: group_rates.race.reweighed.selection_rate has no level '24-30'",
         ),
         ('{{ parameter("secret") }}', "params.yaml: secret: 'secret' is missing"),
-        ('{{ parameter("budget") }}', "params.yaml: budget is no text or number"),
+        ('{{ parameter("budget") }}', "params.yaml: budget is not a text or number"),
         ('{{ table("plots/x.csv", columns={}) }}', "plots/x.csv: not a file of this stage"),
         (
             '{{ table("plots/fairness.csv", columns={"x": text("mesure")}) }}',
@@ -235,17 +238,17 @@ def test_a_table_without_rows_says_so(folder):
         ('{{ table("plots/fairness.csv", where={"atribute": "x"}, columns={}) }}', "there is no column 'atribute'"),
         (
             '{{ table("plots/fairness.csv", by="attribute", columns={"x": text("measure")}) }}',
-            "rows 1 and 2 both belong",
+            "rows 1 and 2 both match",
         ),
         (
             '{{ rows("plots/fairness.csv")[0].number("measure") }}',
-            "row 1: measure is no number, got 'disparate_impact'",
+            "row 1: measure is not a number, got 'disparate_impact'",
         ),
-        ('{{ picture("plots/fairness.csv") }}', "plots/fairness.csv: has no words of a picture; run `dvc repro`"),
+        ('{{ picture("plots/fairness.csv") }}', "plots/fairness.csv: has no title and description; run `dvc repro`"),
         ('{{ picture("plots/no.svg") }}', "plots/no.svg: not a file of this stage"),
         ('{{ table("plots/fairness.csv", columns={"accuracy 0.93": text("measure")}) }}', "holds the number '0.93'"),
         ("{% if %}", "card.md.j2, line 1"),
-        ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is a place left open"),
+        ("a\n[More Information Needed]", "line 2: '[More Information Needed]' is an unfinished placeholder"),
     ],
 )
 def test_templates_that_lie_or_err_are_refused(folder, template, message):
@@ -417,7 +420,7 @@ def test_documents_of_rows_format_what_they_are_given(tmp_path, template, expect
         ("{{ none }}", "None (NoneType) comes from no file"),
         ("{{ true }}", "True (bool) comes from no file"),
         ("{{ cite('93 %') }}", "cite('93 %')"),
-        ("TODO: write", "a place left open"),
+        ("TODO: write", "an unfinished placeholder"),
     ],
 )
 def test_documents_of_rows_are_under_the_guard(tmp_path, template, message):

@@ -72,7 +72,7 @@ def test_json_that_is_cut_is_refused(folder):
         ("a,b\n1,2\n3", "plots/t.csv: ends in the middle of a line"),
         ("a,b\n1,2\n3\n", "plots/t.csv, line 3: must have 2 fields as line 1 has, got 1"),
         ('a,b\n1,"2\n', "plots/t.csv, line 2: not readable as CSV"),
-        ("a,c\n1,2\n", "plots/t.csv: column 'b' is missing, it is another table"),
+        ("a,c\n1,2\n", "plots/t.csv: column 'b' is missing, so it is a different table"),
     ],
 )
 def test_a_table_that_is_not_whole_is_refused_by_both_readers(folder, content, fault):

@@ -4,6 +4,7 @@ where not.
 
 import logging
 import warnings
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,11 +21,13 @@ pytestmark = [
     # The peers divide by zero and warn about it: what they then return is what these tests are about.
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning"),
+    pytest.mark.filterwarnings("ignore:y_pred contains classes:UserWarning"),
 ]
 
 SPD, DI, EOD = "statistical_parity_difference", "disparate_impact", "equal_opportunity_difference"
 AOD, AAOD, PPV = "average_odds_difference", "average_absolute_odds_difference", "predictive_parity_difference"
 NAN, INF = np.nan, np.inf
+KINDS = ("difference", "ratio")
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +75,32 @@ def legacy(peers, u, p):
         AOD: metric.average_odds_difference(),
         AAOD: metric.average_abs_odds_difference(),
         PPV: metric.difference(metric.positive_predictive_value),
+        **{f"{name}_{kind}": getattr(metric, f"{name}_{kind}")() for name in reference.ERRORS for kind in KINDS},
+        "equalized_odds_difference": metric.equalized_odds_difference(),
+        "balanced_accuracy_difference": (
+            metric.difference(metric.true_positive_rate) + metric.difference(metric.true_negative_rate)
+        )
+        / 2,
     }
+
+
+def sensitivity(y, h):
+    """TPR by scikit-learn's recall."""
+    from sklearn.metrics import recall_score
+
+    return recall_score(y, h)
+
+
+def fall_out(y, h):
+    """FPR by scikit-learn's recall of the other label."""
+    from sklearn.metrics import recall_score
+
+    return 1 - recall_score(y, h, pos_label=0)
 
 
 def modern(peers, u, p):
     """AIF360's scikit-learn style functions; an exception is its text."""
-    from sklearn.metrics import precision_score
+    from sklearn.metrics import balanced_accuracy_score, precision_score
 
     frame = row_frame(u, p)
     label = pd.Series(frame["label"].to_numpy(), index=pd.Index(frame["group"], name="group"))
@@ -88,7 +111,20 @@ def modern(peers, u, p):
         AOD: peers.sklearn.average_odds_difference,
         AAOD: peers.sklearn.average_odds_error,
         PPV: lambda *a, **k: peers.sklearn.difference(precision_score, *a, **k),
+        "balanced_accuracy_difference": lambda *a, **k: peers.sklearn.difference(balanced_accuracy_score, *a, **k),
+        "equalized_odds_difference": lambda *a, **k: max(
+            abs(peers.sklearn.difference(rate, *a, **k)) for rate in (sensitivity, fall_out)
+        ),
     }
+    errors = {  # each as a rate of scikit-learn's for the other label or the other answer
+        "false_positive_rate": fall_out,
+        "false_negative_rate": lambda y, h: 1 - sensitivity(y, h),
+        "false_discovery_rate": lambda y, h: 1 - precision_score(y, h),
+        "false_omission_rate": lambda y, h: 1 - precision_score(y, h, pos_label=0),
+    }
+    for name, error in errors.items():
+        calls[f"{name}_difference"] = partial(peers.sklearn.difference, error)
+        calls[f"{name}_ratio"] = partial(peers.sklearn.ratio, error)
     found = {}
     for name, call in calls.items():
         try:
@@ -107,6 +143,9 @@ def fairlearn(peers, u, p):
         DI: peers.fairlearn.demographic_parity_ratio(*args, **groups),
         EOD: peers.fairlearn.equal_opportunity_difference(*args, **groups),
         AAOD: peers.fairlearn.equalized_odds_difference(*args, **groups, agg="mean"),
+        "equalized_odds_difference": peers.fairlearn.equalized_odds_difference(*args, **groups),
+        "false_positive_rate_difference": peers.fairlearn.false_positive_rate_difference(*args, **groups),
+        "false_negative_rate_ratio": peers.fairlearn.false_negative_rate_ratio(*args, **groups),
     }
 
 
@@ -134,9 +173,11 @@ def test_every_measure_has_a_peer(peers):
 def test_defined_measures_agree(peers, u, p):
     """Both AIF360 APIs give our numbers; fairlearn gives their absolute values, and min(DI, 1/DI) for the ratio."""
     ours = {name: float(measure.compute(u, p)) for name, measure in MEASURES.items()}
-    assert legacy(peers, u, p) == pytest.approx(ours, abs=1e-12)
-    assert modern(peers, u, p) == pytest.approx(ours, abs=1e-12)
-    unsigned = {SPD: abs(ours[SPD]), DI: min(ours[DI], 1 / ours[DI]), EOD: abs(ours[EOD]), AAOD: ours[AAOD]}
+    assert legacy(peers, u, p) == pytest.approx(ours, rel=1e-12, abs=1e-12)
+    assert modern(peers, u, p) == pytest.approx(ours, rel=1e-10, abs=1e-12)
+    unsigned = {name: abs(ours[name]) for name in (SPD, EOD, AAOD, "equalized_odds_difference")}
+    unsigned["false_positive_rate_difference"] = abs(ours["false_positive_rate_difference"])
+    unsigned |= {name: min(ours[name], 1 / ours[name]) for name in (DI, "false_negative_rate_ratio")}
     assert fairlearn(peers, u, p) == pytest.approx(unsigned, abs=1e-12)
 
 

@@ -8,15 +8,15 @@ from responsible.fairness import disparity
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import standard
 from responsible.limits import Limits
 from responsible.modelling.performance import paired_change, performance
 from responsible.names import POOLED
 from responsible.statistics.intervals import Inference
 
-SPD, DI, EOD, AOD, AAOD, PPV = MEASURES
+SPD, DI, EOD, AOD, AAOD, PPV = standard()
 TENTH = Limits(minimum=-0.1, maximum=0.1)
-LIMITS = dict.fromkeys(MEASURES, TENTH) | {DI: Limits(minimum=0.8, maximum=1.25)}
+LIMITS = dict.fromkeys(standard(), TENTH) | {DI: Limits(minimum=0.8, maximum=1.25)}
 INFERENCE = Inference(confidence=0.95, replicates=10_000, minimum_denominator=1)
 
 

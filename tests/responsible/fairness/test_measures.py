@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from responsible.fairness.measures import MEASURES, difference, ratio
+from responsible.fairness.measures import KNOWN, MEASURES, SCORE_MEASURES, difference, ordered, ratio, standard
 from responsible.statistics import intervals
 from responsible.statistics.count_figures import change_interval, interval
 from responsible.statistics.count_tables import Draws
@@ -16,8 +16,18 @@ from tests.support.pairs import pool, undefined
 
 SHARED = Path(__file__).parents[4] / "shared"
 NAMES = sorted(MEASURES)
-DIFFERENCES = [name for name in NAMES if name != "disparate_impact"]
-SIGNED = [name for name in DIFFERENCES if name != "average_absolute_odds_difference"]
+RATIOS = [name for name in NAMES if name == "disparate_impact" or name.endswith("_ratio")]
+DIFFERENCES = [name for name in NAMES if name not in RATIOS]
+ABSOLUTE = ["average_absolute_odds_difference", "equalized_odds_difference"]
+SIGNED = [name for name in DIFFERENCES if name not in ABSOLUTE]
+STANDARD = [
+    "statistical_parity_difference",
+    "disparate_impact",
+    "equal_opportunity_difference",
+    "average_odds_difference",
+    "average_absolute_odds_difference",
+    "predictive_parity_difference",
+]
 
 
 def compute(name, u, p):
@@ -60,6 +70,16 @@ def test_undefined_values_and_reasons_go_together(name, pair):
         ("average_odds_difference", 0.2056489598),
         ("average_absolute_odds_difference", 0.2056489598),
         ("predictive_parity_difference", 0.0383799168),
+        ("false_positive_rate_difference", 805 / 1795 - 349 / 1488),
+        ("false_positive_rate_ratio", (805 / 1795) / (349 / 1488)),
+        ("false_negative_rate_difference", 532 / 1901 - 461 / 966),
+        ("false_negative_rate_ratio", (532 / 1901) / (461 / 966)),
+        ("false_discovery_rate_difference", 805 / 2174 - 349 / 854),
+        ("false_discovery_rate_ratio", (805 / 2174) / (349 / 854)),
+        ("false_omission_rate_difference", 532 / 1522 - 461 / 1600),
+        ("false_omission_rate_ratio", (532 / 1522) / (461 / 1600)),
+        ("equalized_odds_difference", 805 / 1795 - 349 / 1488),  # .2139 of FPR; that of TPR is .1974
+        ("balanced_accuracy_difference", (1369 / 1901 + 990 / 1795) / 2 - (505 / 966 + 1139 / 1488) / 2),
     ],
 )
 def test_compas(name, expected):
@@ -144,10 +164,11 @@ def test_difference_changes_sign_with_the_roles(name, pair):
     np.testing.assert_allclose(compute(name, *pair), -compute(name, *reversed(pair)))
 
 
+@pytest.mark.parametrize("name", RATIOS)
 @given(pair=strategies.pairs(smallest=1))
-def test_disparate_impact_inverts_with_the_roles(pair):
+def test_ratio_inverts_with_the_roles(name, pair):
     """Calling the other group privileged gives the reciprocal ratio."""
-    np.testing.assert_allclose(compute("disparate_impact", *pair), 1 / compute("disparate_impact", *reversed(pair)))
+    np.testing.assert_allclose(compute(name, *pair), 1 / compute(name, *reversed(pair)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -181,7 +202,8 @@ def test_measure_says_what_it_is(name):
     assert set(measure.rates) <= RATES.keys()
     assert measure.formula
     assert measure.hypothesis.startswith("equal")
-    assert measure.fair == (1 if name == "disparate_impact" else 0)
+    assert measure.fair == (1 if name in RATIOS else 0)
+    assert measure.meaning.endswith("?") or name in STANDARD
 
 
 def test_average_odds_can_cancel():
@@ -203,18 +225,42 @@ def test_combinators():
 @pytest.mark.parametrize("name", NAMES)
 @given(pair=strategies.pairs())
 def test_gaps_are_what_an_absolute_measure_averages(name, pair):
-    """A measure that averages absolute gaps names them; every other measure keeps its sign, or is a ratio."""
-    gaps = MEASURES[name].gaps
-    assert bool(gaps) == (name == "average_absolute_odds_difference")
+    """A measure of absolute gaps names what it averages or takes the larger of; every other keeps its sign, or is a
+    ratio.
+    """
+    gaps, largest = MEASURES[name].gaps, MEASURES[name].largest
+    assert bool(gaps) == (name in ABSOLUTE)
     if gaps:
-        np.testing.assert_allclose(compute(name, *pair), np.mean([abs(gap(*pair)) for gap in gaps]))
+        of = np.max if largest else np.mean
+        np.testing.assert_allclose(compute(name, *pair), of([abs(gap(*pair)) for gap in gaps]))
+
+
+def test_only_the_standard_measures_are_on_by_default():
+    """A table of parameters that names no measure is judged by six; the registry has ten more, and two of scores."""
+    assert standard() == STANDARD
+    assert ordered(set(KNOWN)) == [*MEASURES, *SCORE_MEASURES]
+    assert (len(MEASURES), list(SCORE_MEASURES)) == (16, ["mean_score_difference", "calibration_difference"])
+
+
+@given(pair=strategies.pairs(largest=60, smallest=1))
+@settings(max_examples=25)
+def test_the_larger_gap_never_looks_nearer_than_the_mean_gap(pair):
+    """The interval of the larger gap holds its estimate and reaches at least as far as that of the mean gap, which
+    reaches as far as that of the signed mean: with one limit for all, it never passes alone.
+    """
+    table = np.stack(pair)
+    draws = Draws(_draws(table, 5, 300))
+    ends = [interval(MEASURES[name].figure, table, draws, 0.95) for name in reversed(ABSOLUTE)]
+    assume(not np.isnan(ends[0].low + ends[1].low))
+    assert ends[0].low <= compute("equalized_odds_difference", *pair) <= ends[0].high <= 1
+    assert ends[0].high >= ends[1].high
 
 
 def _draws(table, seed=0, number=500):
     return intervals.replicates(table, number, np.random.default_rng(seed), event_axes=3)
 
 
-@pytest.mark.parametrize("name", [*SIGNED, "disparate_impact"])
+@pytest.mark.parametrize("name", [*SIGNED, *RATIOS])
 def test_interval_of_a_signed_measure_is_that_of_its_percentiles(name):
     """Differences and ratios without extreme rates: plain percentiles of the measure of the replicates, and of their
     difference for a change.
@@ -261,7 +307,7 @@ def test_interval_of_many_tables_at_once():
         together = interval(figure, tables, Draws(drawn), 0.95)
         for i in (0, 1):
             alone = interval(figure, tables[i], Draws(drawn[:, i]), 0.95)
-            assert (together.low[i], together.high[i]) == (alone.low, alone.high)
+            np.testing.assert_array_equal((together.low[i], together.high[i]), (alone.low, alone.high))
 
 
 EMPTY, SOME = [[0, 0], [0, 0]], [[40, 30], [20, 10]]
@@ -274,6 +320,16 @@ REASONS = {
     "average_odds_difference": ("group_absent", "no_positives", "no_negatives", None, None),
     "average_absolute_odds_difference": ("group_absent", "no_positives", "no_negatives", None, None),
     "predictive_parity_difference": ("group_absent", None, None, "no_predicted_positives", "no_predicted_positives"),
+    "false_positive_rate_difference": ("group_absent", None, "no_negatives", None, None),
+    "false_positive_rate_ratio": ("group_absent", None, "no_negatives", None, "divides_by_zero"),
+    "false_negative_rate_difference": ("group_absent", "no_positives", None, None, None),
+    "false_negative_rate_ratio": ("group_absent", "no_positives", None, None, None),
+    "false_discovery_rate_difference": ("group_absent", None, None, "no_predicted_positives", "no_predicted_positives"),
+    "false_discovery_rate_ratio": ("group_absent", None, None, "no_predicted_positives", "no_predicted_positives"),
+    "false_omission_rate_difference": ("group_absent", None, None, None, None),
+    "false_omission_rate_ratio": ("group_absent", None, None, None, None),
+    "equalized_odds_difference": ("group_absent", "no_positives", "no_negatives", None, None),
+    "balanced_accuracy_difference": ("group_absent", "no_positives", "no_negatives", None, None),
 }
 
 
@@ -284,7 +340,10 @@ def test_undefined_cases_by_hand(name):
     for side in ((EMPTY, SOME), (SOME, EMPTY), (EMPTY, EMPTY)):
         assert undefined(name, *side, 10) == absent
     for lacking, reason in ((NO_POSITIVES, positives), (NO_NEGATIVES, negatives)):
-        assert undefined(name, lacking, SOME, 10) == undefined(name, SOME, lacking, 10) == reason
+        assert undefined(name, lacking, SOME, 10) == reason
+        # without false answers at all there is nothing to divide by
+        falsely = {"false_discovery_rate_ratio": NO_NEGATIVES, "false_omission_rate_ratio": NO_POSITIVES}.get(name)
+        assert undefined(name, SOME, lacking, 10) == ("divides_by_zero" if lacking is falsely else reason)
     assert undefined(name, NOBODY_SELECTED, SOME, 10) == selected_u
     assert undefined(name, SOME, NOBODY_SELECTED, 10) == selected_p
 
@@ -316,7 +375,12 @@ def test_minimum_applies_to_the_denominators(name, carried_by):
 def test_small_reference_group_is_not_reported():
     """A privileged group of three rows gives no measure at all, whatever their outcomes are."""
     for name in NAMES:
-        assert undefined(name, [[400, 300], [200, 100]], [[0, 1], [1, 1]], 10) in ("n_below_minimum", "no_positives")
+        assert undefined(name, [[400, 300], [200, 100]], [[0, 1], [1, 1]], 10) in (
+            "n_below_minimum",
+            "no_positives",
+            "divides_by_zero",
+            "no_predicted_negatives",
+        )
 
 
 @given(counts=strategies.groups(), data=st.data())

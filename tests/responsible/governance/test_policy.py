@@ -135,7 +135,7 @@ def test_a_level_has_its_own_figure():
         (
             {"metric": "group_rates.sex.reweighed.selection_rate"},
             (
-                "level is missing: group_rates.sex.reweighed.selection_rate has one value a level; "
+                "level is missing: group_rates.sex.reweighed.selection_rate has one value per level; "
                 "known: 'Female', 'Male', or any"
             ),
         ),

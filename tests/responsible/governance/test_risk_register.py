@@ -9,28 +9,30 @@ import pytest
 
 from responsible.fairness.measures import MEASURES
 from responsible.governance.evidence import Evidence
-from responsible.governance.policy import Policy, judge
+from responsible.governance.policy import Policy, Rule, judge
+from responsible.governance.risk import HARMS, LIKELIHOOD, TREATMENTS, Risk, harm_of
 from responsible.governance.risk_register import (
-    HARMS,
-    LIKELIHOOD,
-    Risk,
     bands,
     from_findings,
     from_guarantees,
     from_policy,
     from_segments,
-    harm_of,
     register,
 )
 from responsible.statistics.rates import PERFORMANCE
 
 PASSES = {"pass", "GREEN", "balanced", "guarantee"}
 FAILS = {"fail", "infeasible", "RED", "one-sided", "no guarantee"}
+DAYS = {"red": 7, "amber": 30}
 DI, ACCURACY = "evaluate_fairness.sex.reweighed.disparate_impact", "reweigh.accuracy"
 
 
 def risk(finding, harm="allocation", must=False, name="r"):
-    return Risk("policy", name, "f", harm, finding, finding, must=must)
+    return Risk("budget", name, name, "f", harm, finding, finding, must=must)
+
+
+def budget(_):
+    return "budget"
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,12 @@ def test_what_the_bands_promise(finding, harm, must):
 
 def judged(**evidence):
     rules = {
-        "impact": {"metric": DI, "minimum": 0.8, "severity": "block"},
+        "impact": {"metric": DI, "minimum": 0.8, "severity": "block", "treatment": "less of it", "residual": "low"},
         "accuracy": {"metric": ACCURACY, "minimum": 0.8, "severity": "warn"},
     }
     for name, rule in rules.items():
         rule |= {"judged_on": "interval", "reason": f"why {name}", "owner": f"owner of {name}"}
+    rules["impact"]["due"] = "2026-06-30"
     if evidence.pop("excepted", False):
         rules["impact"]["exception"] = {"until": "2099-01-01", "justification": "because"}
     policy = Policy.model_validate({"insufficient_evidence": "block", "rules": rules, "tolerances": {}}, strict=True)
@@ -81,10 +84,11 @@ def judged(**evidence):
 def test_rules_become_risks():
     """A rule's risk says what it is about, who owns it, and where its number stands."""
     good, bad = Evidence(0.9, 0.85, 0.95), Evidence(0.5, 0.4, 0.6)
-    impact, accuracy = from_policy(judged(impact=bad, accuracy=good))
+    impact, accuracy = from_policy(judged(impact=bad, accuracy=good), budget)
     assert impact == Risk(
-        "policy", "impact", DI, "allocation", "fail", "fail", must=True, owner="owner of impact", about="why impact"
-    )
+        "budget", DI, "Impact", DI, "allocation", "fail", "fail", must=True,
+        owner="owner of impact", about="why impact", treatment="less of it", due="2026-06-30", residual="low",
+    )  # fmt: skip
     assert (impact.score, accuracy.score) == (25, 3)
     assert (accuracy.harm, accuracy.finding, accuracy.must) == ("quality of service", "pass", False)
 
@@ -94,7 +98,7 @@ def test_an_exception_does_not_make_harm_less_likely():
     bad = Evidence(0.5, 0.4, 0.6)
     undecided, failing = Evidence(math.nan, reason="no_positives"), bad
     for evidence, likelihood in ((failing, 5), (undecided, 3)):
-        found = from_policy(judged(impact=evidence, accuracy=bad, excepted=True))[0]
+        found = from_policy(judged(impact=evidence, accuracy=bad, excepted=True), budget)[0]
         assert (found.verdict, found.likelihood) == ("excepted", likelihood)
 
 
@@ -134,29 +138,31 @@ def test_findings_become_a_risk_for_each_attribute_and_measure():
         ],
         columns=["attribute", "measure", "finding", "primary"],
     )
-    found = from_findings(table, "a.csv")
-    assert [(r.name, r.figure, r.harm, r.verdict, r.about, r.score) for r in found] == [
-        ("sex: statistical_parity_difference", "a.csv", "allocation", "RED", "2 of 3 comparisons RED", 20),
-        ("sex: equal_opportunity_difference", "a.csv", "quality of service", "AMBER", "1 of 2 comparisons AMBER", 12),
-    ]
-    assert [r.must for r in from_findings(table.drop(columns="primary"), "a.csv")] == [False, False]
-    assert from_findings(table.assign(finding=math.nan), "a.csv") == []
-    assert from_findings(pd.DataFrame(columns=["switched_off"]), "a.csv") == []
+    found = from_findings(table, "a.csv", DAYS)
+    assert [(r.name, r.harm, r.verdict, r.about, r.score, r.due) for r in found] == [
+        ("sex: statistical parity difference", "allocation", "RED", "2 of 3 comparisons are RED", 20,
+         "7 days after the audit"),
+        ("sex: equal opportunity difference", "quality of service", "AMBER", "1 of 2 comparisons are AMBER", 12,
+         "30 days after the audit"),
+    ]  # fmt: skip
+    named = from_findings(table, "a.csv", DAYS, lambda name: {"sex": "gender"}.get(name, name))
+    assert [r.name.split(":")[0] for r in named] == ["gender", "gender"]
+    assert [r.must for r in from_findings(table.drop(columns="primary"), "a.csv", DAYS)] == [False, False]
+    assert from_findings(table.assign(finding=math.nan), "a.csv", DAYS) == []
+    assert from_findings(pd.DataFrame(columns=["switched_off"]), "a.csv", DAYS) == []
 
 
-def test_segments_become_risks():
-    """A one-sided segment is a risk, less of one with a written reason; without any there is one that passes."""
+def test_segments_become_one_risk():
+    """One-sided segments are one risk, less of one when each has a written reason; without any it passes."""
     shares = pd.DataFrame(
         [(1, "A", True, math.nan), (1, "B", False, math.nan), (2, "B", True, "women's clinic")],
         columns=["segment", "level", "flagged", "reason"],
     )
-    found = from_segments(shares, "s.csv")
-    assert [(r.name, r.score, r.about) for r in found] == [
-        ("segment 1 is mostly A", 10, "no justification in writing"),
-        ("segment 2 is mostly B", 6, "women's clinic"),
-    ]
+    (found,) = from_segments(shares, "s.csv", str.lower)
+    assert (found.score, found.finding) == (10, "one-sided")
+    assert found.about == "segment 1 is mostly a; segment 2 is mostly b; 1 without a written justification"
+    assert [r.score for r in from_segments(shares.assign(reason="a reason"), "s.csv")] == [6]
     assert [r.score for r in from_segments(shares.assign(flagged=False), "s.csv")] == [2]
-    assert [r.score for r in from_segments(shares.assign(reason=math.nan), "s.csv")] == [10, 10]
 
 
 def test_promises_become_risks():
@@ -167,9 +173,9 @@ def test_promises_become_risks():
     )
     settings = {"chosen": ("taught", 1.0), "release": ("central", 1.0), "other": ("central", 10.0)}
     assert [(r.name, r.about, r.finding, r.score) for r in from_guarantees(ledger, settings, "l.csv")] == [
-        ("privacy of segments, chosen: taught, ε = 1", "t", "no guarantee", 20),
-        ("privacy of segments, release: central, ε = 1", "c", "guarantee", 5),
-        ("privacy of segments, other: central, ε = 10", "c", "weak guarantee", 12),
+        ("Privacy of segments, chosen: taught noise, ε = 1", "t", "no guarantee", 20),
+        ("Privacy of segments, release: central noise, ε = 1", "c", "guarantee", 5),
+        ("Privacy of segments, other: central noise, ε = 10", "c", "weak guarantee", 12),
     ]
 
 
@@ -188,3 +194,66 @@ def test_the_register_is_in_order():
     assert table["band"].tolist() == ["high"] * 4 + ["low"]
     assert (table["score"] == table["likelihood"] * table["severity"]).all()
     assert bands(table) == {"high": 4, "medium": 0, "low": 1}
+
+
+def ruled(**own):
+    rule = {"metric": "healthcare_approvals.sex.all.equal_opportunity_difference", "minimum": -0.1, "level": "F"}
+    rule |= {"severity": "warn", "judged_on": "interval", "reason": "equal need", "owner": "director"} | own
+    return {"title": "Approval of women"} | rule
+
+
+def of_rule(low, high, **own):
+    policy = {"insufficient_evidence": "block", "rules": {"women": ruled(**own)}, "tolerances": {}}
+    figures = {ruled()["metric"]: {"F": Evidence((low + high) / 2, low, high)}}
+    judgements = judge(Policy.model_validate(policy, strict=True), figures, date(2026, 1, 1))
+    return from_policy(judgements, lambda _: "healthcare")
+
+
+def coloured(*colours, primary=True):
+    rows = [("sex", "equal_opportunity_difference", colour, primary) for colour in colours]
+    return from_findings(pd.DataFrame(rows, columns=["attribute", "measure", "finding", "primary"]), "a.csv", DAYS)
+
+
+@pytest.mark.parametrize(
+    ("ends", "colours", "expected"),
+    [
+        ((-0.05, 0.05), ("GREEN", "AMBER"), ("AMBER", "AMBER", 12, "30 days after the audit")),
+        ((-0.15, 0.05), ("AMBER", "AMBER"), (*["insufficient_evidence"] * 2, 12, "30 days after the audit")),
+        ((-0.15, 0.05), ("RED", "AMBER"), ("RED", "RED", 20, "7 days after the audit")),
+        ((-0.30, -0.2), ("RED", "RED"), ("fail", "fail", 20, "7 days after the audit")),
+        ((-0.05, 0.05), ("GREEN", "GREEN"), ("pass", "pass", 4, "")),
+    ],
+)
+def test_a_rule_and_its_measure_are_one_line(ends, colours, expected):
+    """A rule on a measure that the audit colours as well gives one line: title and owner of the rule, worst finding."""
+    table = register([*of_rule(*ends), *coloured(*colours)])
+    row = table.iloc[0]
+    assert len(table) == 1
+    assert (row["name"], row["owner"], bool(row["must"])) == ("Approval of women", "director", True)
+    assert (row["finding"], row["verdict"], row["score"], row["due"]) == expected
+    assert row["about"].startswith("equal need; ")
+
+
+def test_two_rules_on_one_measure_are_one_line_with_both_owners():
+    """The line has both titles and owners, the day of the first, and the higher of what each expects to be left."""
+    first = of_rule(-0.3, -0.2, treatment="a", residual="low", due="2026-03-31")
+    second = of_rule(-0.05, 0.05, level="F", title="Women", owner="board", treatment="b", residual="medium")
+    row = register([*first, *second]).iloc[0]
+    assert (row["name"], row["owner"]) == ("Approval of women; Women", "director; board")
+    assert (row["treatment"], row["due"], row["residual"]) == ("a b", "2026-03-31", "medium")
+
+
+def test_what_nobody_recorded_is_proposed_or_left_open():
+    """Without words of people the treatment is the finding's, the owner that of the line, and what is left open."""
+    table = register(coloured("RED"), {"healthcare": "medical director"})
+    row = table.iloc[0]
+    assert (row["owner"], row["treatment"], row["residual"]) == ("medical director", TREATMENTS["RED"], "")
+    assert register(coloured("RED")).iloc[0]["owner"] == ""
+    assert register(coloured("GREEN")).iloc[0]["residual"] == "low"
+    assert set(TREATMENTS) == {*LIKELIHOOD, "excepted"}
+
+
+def test_what_is_left_needs_what_is_done():
+    """A residual risk without a treatment is refused, with what to do."""
+    with pytest.raises(ValueError, match="residual is what a treatment leaves; add treatment, or leave residual out"):
+        Rule.model_validate(ruled(residual="low"), strict=True)

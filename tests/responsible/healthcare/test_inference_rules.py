@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.groups import groups
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import standard
 from responsible.healthcare import approval_rates, intersections, replay, robustness
 from responsible.healthcare.intersections import Intersections
 from responsible.healthcare.robustness import Steadiness
 from responsible.limits import Limits
 from responsible.statistics.intervals import Inference
 
-SPD, DI, EOD, AOD, AAOD, PPV = MEASURES
-LIMITS = dict.fromkeys(MEASURES, Limits(minimum=-0.1, maximum=0.1)) | {DI: Limits(minimum=0.8, maximum=1.25)}
+SPD, DI, EOD, AOD, AAOD, PPV = standard()
+LIMITS = dict.fromkeys(standard(), Limits(minimum=-0.1, maximum=0.1)) | {DI: Limits(minimum=0.8, maximum=1.25)}
 INFERENCE = Inference(confidence=0.95, replicates=2_000, minimum_denominator=1)
 PLACE = ["comparison", "scope", "measure"]
 
@@ -81,7 +81,7 @@ def test_estimates_lie_in_their_intervals_in_folds_months_and_replay(seed):
     rng = np.random.default_rng(seed)
     table, names, rules = (
         NOBODY.sample(frac=1, random_state=3, ignore_index=True),
-        list(MEASURES),
+        standard(),
         Steadiness(folds=4, last_months=1),
     )
     folds = robustness.folds(table, who(table), names, rules, inference=INFERENCE, rng=rng)

@@ -11,6 +11,7 @@ from pipeline.storage import files
 from pipeline.storage.parameters import keys
 from responsible.datasets.healthcare import draw
 from responsible.healthcare import schema as h
+from responsible.healthcare import similar_cases
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 from tests.support.contract import ROOT
@@ -156,17 +157,17 @@ def test_priority_by_hand():
         "b": {"kind": "numeric"},
     }
     table = pd.DataFrame({"f.a": [1.0, 5.0, 3.0], "f.b": [0.0, 10.0, np.nan]})
-    found = h.priority(table, roles(features=features), {"a": 0.75, "b": 0.25})
+    found = similar_cases.priority(table, roles(features=features), {"a": 0.75, "b": 0.25})
     np.testing.assert_allclose(found["priority"], [0.75, 6.25, np.nan])
     np.testing.assert_allclose(found["priority_scaled"], [0.0, 1.0, np.nan])
     with pytest.raises(InputError, match=r"healthcare_audit\.priority\.weights\.c is not a numeric feature"):
-        h.priority(table, roles(features=features), {"c": 1.0})
+        similar_cases.priority(table, roles(features=features), {"c": 1.0})
 
 
 def test_features_are_scaled_over_all_cases():
     """Scaling within one case would make its own largest feature 1; over the cases each feature has its own range."""
     table = pd.DataFrame({"f.a": [0.0, 50.0, 100.0], "f.b": [1.0, 1.0, 1.0]})
-    found = h.scaled(table, ["a", "b"], {"a": (0.0, 100.0), "b": (1.0, 1.0)})
+    found = similar_cases.scaled(table, ["a", "b"], {"a": (0.0, 100.0), "b": (1.0, 1.0)})
     assert found["a"].tolist() == [0.0, 0.5, 1.0]
     assert found["b"].tolist() == [0.0, 0.0, 0.0]
 

@@ -70,5 +70,5 @@ def test_the_ledger_has_a_line_for_each_mechanism_and_budget():
         (name, budget) for name in ("teaching", "local", "central") for budget in (0.5, 1.0)
     ]
     assert (table["adjacency"] == "one person's row replaced, number of rows public").all()
-    assert table["not_protected"].str.contains("the choice of K and method, which looked at the data").all()
+    assert table["not_protected"].str.contains("the choice of K and method, which used the data").all()
     assert table.loc[table["mechanism"] == "teaching", "not_protected"].str.contains("mean and standard dev").all()

@@ -139,7 +139,7 @@ def test_nothing_published_costs_nothing():
     [
         (lambda: sigma(0, 1e-5), "epsilon must be > 0"),
         (lambda: sigma(-1, 1e-5), "epsilon must be > 0"),
-        (lambda: sigma(1, 0), "delta must lie strictly between 0 and 1, got 0"),
+        (lambda: sigma(1, 0), "delta must be strictly between 0 and 1, got 0"),
         (lambda: sigma(1, 1), "delta must lie"),
         (lambda: epsilon(0, 1e-5), "sigma must be > 0"),
         (lambda: epsilon(1, 1.5), "delta must lie"),

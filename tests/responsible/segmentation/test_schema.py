@@ -146,7 +146,7 @@ def test_a_flag_costs_the_criterion_unless_justified():
     """A one-sided segment without a reason is named and costs 20 points; with one it does not."""
     bad, good = scored(shares=[flagged("")]), scored(shares=[flagged("A reason.")])
     assert (total(bad), total(good)) == (80, 100)
-    assert bad[3].remark == "segment 1: 90% A"
+    assert bad[3].remark == "segment 1: 90 % A"
     assert [len(part) for part in one_sided([flagged(""), flagged("x"), flagged("y")])] == [1, 2]
 
 
@@ -154,4 +154,4 @@ def test_a_share_like_everybodys_costs_nothing_but_is_shown():
     """A segment above the plain share that is like everybody meets the criterion and is named beside it."""
     met = scored(shares=[flagged("", different=False)])
     assert total(met) == 100
-    assert met[3].remark == "no segment is one-sided; above the share, but like everybody: segment 1: 90% A"
+    assert met[3].remark == "no segment is one-sided; above the share, but like everybody: segment 1: 90 % A"

@@ -104,7 +104,7 @@ def test_people_with_one_row_each_have_nearly_the_intervals_of_independent_rows(
         draws = drawn(table, INFERENCE, rng, parts=parts)
         wide, narrow = (estimate(figure, table, d, INFERENCE) for d in (draws, Draws(draws.tables)))
         widths.append((wide.high - wide.low) / (narrow.high - narrow.low))
-    assert min(widths) >= 1
+    assert min(widths) >= 1 - 1e-12
     assert np.mean(widths) < (1.25 if name == "average_absolute_odds_difference" else 1.1)
 
 

@@ -77,9 +77,9 @@ def test_headline_figures():
 @pytest.mark.parametrize(
     ("cells", "dropped", "message"),
     [
-        (CELLS, {}, "t.csv: must have at least 30 good rows (prepare.minimum_rows), got 21; bring more rows or lower"),
-        (CELLS, {"Age: missing": 9}, "got 21 (9 dropped: Age: missing); bring more"),
-        (CELLS[:0], {}, "t.csv: must hold rows, got a header only"),
+        (CELLS, {}, "t.csv: must have at least 30 good rows (prepare.minimum_rows), got 21; add rows or lower"),
+        (CELLS, {"Age: missing": 9}, "got 21 (9 dropped: Age: missing); add rows"),
+        (CELLS[:0], {}, "t.csv: must have rows, got only a header"),
         (CELLS[:0], {"too few fields": 2}, "got 0 (2 dropped: too few fields)"),
         (CELLS[CELLS["split"] == "train"].assign(n=10), {}, "t.csv: split test must have rows, got train 40; change"),
         (CELLS[CELLS["split"] == "test"].assign(n=20), {}, "t.csv: split train must have rows, got test 40; change"),

@@ -71,7 +71,7 @@ def test_variables_and_databases_without_a_password_are_taken(database):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (f"postgresql://u:{SECRET}@h/d", "must be a path, or a mapping of database and query, got a URL alone"),
+        (f"postgresql://u:{SECRET}@h/d", "must be a path, or a mapping of database and query, got only a URL"),
         ({"database": f"postgresql://u:{SECRET}@h/d"}, "a mapping of database and query, got the keys database"),
         (
             query("sqlite:///a.db") | {"password": SECRET},
