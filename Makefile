@@ -49,7 +49,7 @@ lint: $(DEV) ## ruff and mypy
 gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met (ARGS="--junit gate.xml" for CI)
 	@$(RUN) commands.gate $(ARGS)
 
-monitor: $(RUNTIME) ## later batches against the model's own data: drift, fairness by period, alarms (docs/monitor.md)
+monitor: $(RUNTIME) ## later batches against the model's own data: drift, fairness by period, alarms (docs/live_model.md)
 	@$(RUN) commands.monitor $(ARGS)
 
 watch: $(RUNTIME) ## what the scheduled job does: fresh data, rebuild, monitor, judge; the report, and with GH_TOKEN one issue

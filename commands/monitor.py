@@ -47,7 +47,7 @@ def refuse(root: Path) -> None:
     refuse_parts(root / PARAMETERS)
     given = parameters.read_yaml(root / PARAMETERS).get(MONITOR)
     if not isinstance(given, Mapping):
-        raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/monitor.md shows how")
+        raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/live_model.md shows how")
     if isinstance(given.get("source"), Mapping) and "${monitor.source}" in (root / SIDE).read_text(encoding="utf-8"):
         raise InputError(f"{SIDE}: monitor.source is a query, no file; remove the line `- ${{monitor.source}}`")
 

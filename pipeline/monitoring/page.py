@@ -18,7 +18,7 @@ from responsible.statistics.intervals import Inference
 from responsible.words import Words
 
 SHOWN = 12  # earlier alarms that are listed
-MISSES = 3  # estimates that are listed which their truth missed
+MISSES = 2  # estimates that are listed which their truth missed
 SHOWN_FIGURES = ("selection_rate", "accuracy", "statistical_parity_difference", "equal_opportunity_difference")
 
 

@@ -80,7 +80,7 @@ def sentence(found: Monitoring, asked: Row, words: Words) -> str:
         return f"{called} is missing in {_share(row['now'])} of rows, against {_share(row['before'])} in the reference."
     if kind == JOINT:
         return (
-            f"A classifier tells rows of {period} from those of the reference with an AUC of {number(row['value'], 2)} "
+            f"A classifier distinguishes rows of {period} from the reference with an AUC of {number(row['value'], 2)} "
             f"({number(row['low'], 2)} to {number(row['high'], 2)}; 0.5 is chance)."
         )
     if kind == VALUES and (new := [f for f in found.findings if _is_unseen(f, name, period)]):

@@ -15,7 +15,7 @@ from pipeline import sections
 from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import LINES, PARTS, SWEEP
+from pipeline.storage.line_contents import LINES, OPTIONAL, PARTS
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -55,7 +55,36 @@ def depths():
 def test_every_stage_has_its_script():
     """A stage's command is `python -m stages.NAME` with its own name, and every script in stages/ is a stage."""
     assert {name: stage["cmd"] for name, stage in STAGES.items()} == {n: f"python -m stages.{n}" for n in STAGES}
-    assert {path.stem for path in contract.modules("stages")} - {"__init__"} == set(STAGES)
+    assert {path.stem for path in contract.modules("stages")} - {"__init__"} == set(contract.ALL)
+
+
+@pytest.mark.parametrize("stage", contract.SIDE)
+def test_the_side_pipeline_is_held_to_the_same(stage):
+    """Its command, folders, keys and paths are those of its script, run at the root; its outputs are not cached."""
+    own = contract.SIDE[stage]
+    assert (own["cmd"], own["wdir"]) == (f"python -m stages.{stage}", "..")
+    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert sorted(own["params"]) == contract.loaded(stage)
+    deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
+    outs = contract.entries(stage, "outs")
+    assert contract.default_paths(stage) == deps - {VALID, *contract.code(stage)} | set(outs)
+    assert VALID in deps
+    assert all(options == {"cache": False, "persist": True} for options in outs.values())
+    assert "metrics" not in own
+    assert "plots" not in own
+
+
+def test_the_daily_pipeline_does_not_wait_for_the_side_one():
+    """No stage of it depends on what lies beside it, so that `dvc repro` never runs that; a copy is what it reads."""
+    outs = {path for name in contract.SIDE for path in contract.entries(name, "outs")}
+    for name in STAGES:
+        read = set(contract.entries(name, "deps"))
+        assert not read & outs, name
+        assert not [path for path in outs if any(path.startswith(f"{dep}/") for dep in read)], name
+    assert {name for name in STAGES if "metrics/monitor.json" in contract.entries(name, "deps")} == {
+        "risk_register",
+        "model_card",
+    }
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -151,7 +180,7 @@ def test_the_stage_that_checks_the_parameters_checks_all_of_them():
     """It knows every section of the file, so that none is refused only by the stage that reads it, and each line's."""
     own = {line: parameters.keys(sections.of(line).Sections) for line in LINES}
     listed = {name: set(line.sections) for name, line in LINES.items()}
-    listed["budget"] |= set(PARTS[SWEEP].sections)
+    listed["budget"] |= {section for part in OPTIONAL for section in PARTS[part].sections}
     assert {line: set(keys) for line, keys in own.items()} == listed
     shared = contract.loaded("check_parameters")
     assert sorted({*shared, *itertools.chain(*own.values())}) == sorted(parameters.SECTIONS)
