@@ -38,4 +38,4 @@ def meaning(column: str, favourable: Sequence[str] | None, threshold: float) -> 
     if favourable:
         *others, last = favourable
         return f"{column} is {', '.join(others)}{' or ' if others else ''}{last}"
-    return f"{column} is at least {threshold:,g}"
+    return f"{column} is at least {threshold:,.12g}"

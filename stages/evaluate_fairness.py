@@ -90,8 +90,8 @@ def main(
     rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster)
-    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell} | given.words.of_tables()
+    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster, words=given.words)
+    said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

@@ -89,11 +89,12 @@ def main(
     folded: tuple[str, ...] = FOLDED,
     terms: str = glossary.FILE,
     twin: str = Documents.MODEL_CARD_CDX,
+    results: str = Documents.MODEL_CARD_RESULTS,
     page_template: str = "docs/templates/page.html.j2",
     style: str = "docs/templates/page.css",
     page: str = Documents.INDEX,
 ) -> None:
-    """Write every document, the model card also as CycloneDX, and all of them as one page.
+    """Write every document, the model card also as CycloneDX, its results for a hub, and all documents as one page.
 
     Without the budget line there is no model: the card then says what was audited, and programs get none.
     """
@@ -111,7 +112,8 @@ def main(
     whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:
         files.write_json(twin, model_card.twin(sources, written[CARD]))
-        headers = {CARD: model_card.front_matter(sources, given.inference["confidence"])}
+        files.write_text(results, model_card.evaluation_results(sources, given.inference["confidence"]))
+        headers = {CARD: model_card.front_matter(sources, results)}
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
     files.write_text(page, whole)

@@ -16,6 +16,7 @@ from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, models, parameters
 from responsible.fairness.groups import declared_groups
+from responsible.fairness.verdicts import Fairness
 from responsible.modelling.encoding import design
 from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic
@@ -43,6 +44,7 @@ class Parameters(Params):
     sensitive: dict[str, Sensitive]
     model: Logistic
     inference: Inference
+    fairness: Fairness
     disclosure: Disclosure
     words: Section
     monitor: Monitor
@@ -107,6 +109,7 @@ def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Moni
         monitor=given.monitor,
         kinds=meta["features"],
         groups=declared_groups(levels, given.sensitive),
+        measures=given.fairness.chosen,
         model=given.model,
         inference=given.inference,
         target=given.budget.target.column,

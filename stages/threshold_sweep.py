@@ -28,6 +28,7 @@ from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
 from responsible.validation import Params
+from responsible.words import Section
 
 
 class Parameters(Params):
@@ -40,6 +41,7 @@ class Parameters(Params):
     inference: Inference
     disclosure: Disclosure
     threshold_sweep: Sweep
+    words: Section
     policy: Policy
 
 
@@ -75,14 +77,15 @@ def main(
     against = objections(figures, given.policy, sweep.attribute)[choice.reported]
     whole = figures[figures["level"] == ""]
     files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
-    files.write_csv(thresholds_csv, wide(whole, choice.frequency))
-    files.write_csv(intervals_csv, figures)
+    files.write_csv(thresholds_csv, _spelt(wide(whole, choice.frequency)))
+    files.write_csv(intervals_csv, _spelt(figures))
     drawn = thresholds.threshold_choice(
-        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence
+        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence, words=given.words
     )
     drawn.write(picture, picture_narrow)
-    cluster = meta.get("cluster")
-    said = recommended_threshold.context(whole, choice, sweep, inference, against, cluster=cluster)
+    said = recommended_threshold.context(
+        whole, choice, sweep, inference, against, words=given.words, cluster=meta.get("cluster")
+    )
     files.write_text(document, fill(template, said | {"picture": drawn}, output=document))
 
 
@@ -98,6 +101,11 @@ def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:
     stays = _without(swept, against)
     other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
     return other if other.feasible else choice
+
+
+def _spelt(figures: pd.DataFrame) -> pd.DataFrame:
+    """Thresholds as they were chosen: not rounded as measured values are, because the paths of figures name them."""
+    return figures.assign(threshold=[f"{threshold:.12g}" for threshold in figures["threshold"]])
 
 
 def _named(given: Parameters) -> set[str]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.decision_page import findings
-from pipeline.reporting import formatting
+from pipeline.reporting import findings, formatting, tables
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
 from pipeline.storage.line_contents import line_of
-from responsible.fairness.measures import KNOWN
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
@@ -57,7 +54,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return {"pass": "no", "fail": "yes", "infeasible": "yes"}.get(self.judgement.found, "not decided by the data")
+        return tables.limit_exceeded(self.judgement.found)
 
     @property
     def to_do(self) -> str:
@@ -147,18 +144,9 @@ def _rule(judgement: Judgement, sources: Sources) -> Rule:
         findings.sentence(judgement, sources),
         findings.asked(judgement),
         formatting.figure(judgement.evidence),
-        _shown(judgement),
+        findings.shown_of(judgement),
         _test(judgement, sources),
     )
-
-
-def _shown(judgement: Judgement) -> str:
-    """Whether a difference between the groups is shown at all: the interval excludes parity."""
-    name, found = judgement.rule.metric.rpartition(".")[2], judgement.evidence
-    if not (name in KNOWN or name.endswith("_difference")) or math.isnan(found.low):
-        return ""
-    parity = KNOWN[name].fair if name in KNOWN else 0.0
-    return "no" if found.low <= parity <= found.high else "yes"
 
 
 def _test(judgement: Judgement, sources: Sources) -> str:

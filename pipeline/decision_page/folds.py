@@ -1,12 +1,13 @@
 """Folds of a document: ``<details><summary>…</summary>`` and ``</details>``, each alone on a line between empty lines.
 
-GitHub shows the same lines as a fold. No other HTML of a text comes through.
+GitHub shows the same lines as a fold, and its summary as text in HTML. No other HTML of a document comes through.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from itertools import accumulate
 
 from markdown_it import MarkdownIt
@@ -38,8 +39,7 @@ def _fold(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
         if opens:
             state.push("details_open", "details", 1)
             state.push("summary_open", "summary", 1)
-            inline = state.push("inline", "", 0)
-            inline.content, inline.children, inline.map = opens[1], [], [start, start + 1]
+            state.push("text", "", 0).content = unescape(opens[1])
             state.push("summary_close", "summary", -1)
         else:
             state.push("details_close", "details", -1)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
-from responsible.fairness.verdicts import POWER
+from responsible.fairness.verdicts import POWER, TO_DO
 from responsible.names import (
     ALL_PRIVILEGED,
     ANY_LEVEL,
@@ -21,6 +21,7 @@ from responsible.names import (
     REST,
     REWEIGHED,
 )
+from responsible.words import Words
 
 if TYPE_CHECKING:
     from responsible.fairness.disparity import Fairness
@@ -37,12 +38,16 @@ def context(
     inference: Inference,
     fairness: Fairness,
     cluster: str | None = None,
+    words: Words = Words(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``meaning`` is what label 1 means; ``performance`` holds both models' figures, a column ``model`` beside them;
+    ``meaning`` is what a yes means; ``performance`` holds both models' figures, a column ``model`` beside them;
     ``weights`` the headline of reweighing; ``cluster`` the column by which rows come in clusters, if they do.
     """
+    people = words.many("budget")
+    attributes = [_attribute(str(name), found, people) for name in found.fairness["attribute"].unique()]
+    worst = min(attributes, key=lambda own: (own["state"], -len(own["unmet"])))
     return {
         "meaning": meaning,
         "inference": inference,
@@ -55,7 +60,12 @@ def context(
         "power": POWER,
         "few_rows_decide": bool(weights["rows"]) and weights["effective_rows"] < weights["rows"] / 2,
         "majority": _majority(found),
-        "attributes": [_attribute(str(name), found) for name in found.fairness["attribute"].unique()],
+        "attributes": attributes,
+        "worst": worst,
+        "to_do": list(TO_DO.values())[worst["state"]],
+        "people": people,
+        "yes": words.answer("budget"),
+        **words.of_tables(),
     }
 
 
@@ -79,8 +89,9 @@ def _majority(found: Evaluation) -> float:
     return float(max(share, 1 - share))
 
 
-def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
+def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
     table = found.fairness[found.fairness["attribute"] == name]
+    table = table.assign(shown=[KNOWN[r.measure].shown(r.low, r.high) for r in records(table)])
     own = table[table["comparison"].isin([POOLED, ANY_LEVEL])]
     rows = [
         {"measure": measure, **{r.model: r for r in records(part)}}
@@ -89,18 +100,20 @@ def _attribute(name: str, found: Evaluation) -> dict[str, Any]:
     levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
     scores = found.score_quality[found.score_quality["attribute"] == name]
     pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
+    counts = _counts(found.confusion[found.confusion["attribute"] == name])
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
         "rows": rows,
         "moved": _moved(rows if named.get(True) else []),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
-        "needed": [_needed(row) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "judged": sum(bool(row[REWEIGHED].verdict) for row in rows),
+        "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
+        "state": min((list(TO_DO).index(v) for row in rows if (v := row[REWEIGHED].verdict)), default=len(TO_DO) - 1),
         "unmet": [row for row in rows if row[REWEIGHED].verdict not in ("pass", "")],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
-        "counts": _counts(found.confusion[found.confusion["attribute"] == name]),
+        "counts": counts,
+        "pair": _pair(counts, pooled=bool(named.get(True))),
         "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
@@ -114,22 +127,32 @@ def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"measure": m, "level": level, **{r.model: r for r in records(part)}} for (m, level), part in by_level]
 
 
-# The rows a rate rests on, in words.
-_ROWS = {
-    "selection_rate": "rows",
-    "true_positive_rate": "rows with label 1",
-    "false_positive_rate": "rows with label 0",
-    "positive_predictive_value": "selected rows",
-    "false_negative_rate": "rows with label 1",
-    "false_discovery_rate": "selected rows",
-    "false_omission_rate": "rows not selected",
+def _pair(counts: list[dict[str, Any]], *, pooled: bool) -> list[dict[str, Any]]:
+    """The unprivileged and the privileged pool, or the levels with the least and the greatest share of yes, if any."""
+    known = [row for name in (POOLED, ALL_PRIVILEGED) for row in counts if row["group"] == name and row["n"] != 0]
+    if not pooled:
+        rows = [row for row in counts if row["n"] and row[REWEIGHED] is not None]
+        known = sorted(rows, key=lambda row: row[REWEIGHED] / row["n"])
+    return [known[0], known[-1]] if len(known) > 1 else []
+
+
+# The people a rate rests on, in words.
+_PEOPLE = {
+    "selection_rate": "{}",
+    "true_positive_rate": "{} for whom yes is right",
+    "false_positive_rate": "{} for whom no is right",
+    "positive_predictive_value": "{} with a yes",
+    "false_negative_rate": "{} for whom yes is right",
+    "false_discovery_rate": "{} with a yes",
+    "false_omission_rate": "{} with a no",
 }
 
 
-def _needed(row: Any) -> dict[str, Any]:
-    """The groups of a measure with the rows they have and need, none where no number of rows decides."""
+def _needed(row: Any, people: str) -> dict[str, Any]:
+    """The groups of a measure with the people they have and need, none where no number of them decides."""
     rates = KNOWN[row.measure].rates
-    kind = _ROWS.get(rates[0], "rows") if len(rates) == 1 else "rows of the rarer label" if rates else "rows"
+    said = _PEOPLE.get(rates[0], "{}") if len(rates) == 1 else "{} of the rarer answer" if rates else "{}"
+    kind = said.format(people)
     sides = f"unprivileged {kind}", f"privileged {kind}"
     if row.farthest:
         sides = f"{kind} of {row.farthest}", f"{kind} of {REST}"
@@ -160,9 +183,7 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row for each pool, where a level is privileged, and each level: rows, those with label 1, selected, judged
-    wrongly; the pools first. None for what is not published.
-    """
+    """A row for each pool, where a level is privileged, and each level: counts, None for what is not published."""
     out = []
     pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
     pools = pools if confusion["privileged"].any() else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.tables import records
+from responsible.fairness.measures import KNOWN
 from responsible.names import BASELINE, CLUSTER_GROUPS, DATA, MODELS, REWEIGHED
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
     from responsible.statistics.intervals import Inference
+    from responsible.words import Words
 
 WINNERS = 0.005  # from this share of the replicates on, another threshold is named as a winner
 
@@ -25,6 +27,7 @@ def context(
     inference: Inference,
     against: Objections,
     *,
+    words: Words,
     cluster: str | None = None,
 ) -> dict[str, Any]:
     """Everything the template shows; ``cluster`` is the column by which rows come in clusters, if they do."""
@@ -37,10 +40,11 @@ def context(
         "recommended": choice.feasible and against.none,
         "against": against,
         "sweep": sweep,
+        "words": words,
         "inference": inference,
         "cluster": cluster,
         "groups": CLUSTER_GROUPS,
-        "constraints": records(choice.constraints),
+        "constraints": records(choice.constraints.assign(shown=_shown(choice.constraints))),
         "wins": choice.frequency[choice.index],
         "rivals": [row for row in thresholds if row["wins"] >= WINNERS and row["threshold"] != choice.reported],
         "base": base,
@@ -51,8 +55,13 @@ def context(
         },
         "thresholds": thresholds,
         "without": _without_models(figures),
-        "command": f"dvc exp run -S threshold={choice.reported:g}",
+        "command": f"dvc exp run -S threshold={choice.reported:.12g}",
     }
+
+
+def _shown(constraints: pd.DataFrame) -> list[bool]:
+    """Whether each constraint on a measure shows a difference; false for the others, which are about no groups."""
+    return [r.constraint in KNOWN and KNOWN[r.constraint].shown(r.low, r.high) for r in records(constraints)]
 
 
 def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> list[dict[str, Any]]:

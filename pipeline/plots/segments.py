@@ -61,7 +61,7 @@ def _finding(shares: pd.DataFrame, report: Report) -> str:
     total = shares["segment"].nunique()
     lead = f"{total} segments" if found.found else f"No segments: {total} clusters shown for information"
     if ONE_FEATURE in found.doubts:
-        lead = f"Whether there are segments cannot be told from one feature: {total} clusters shown"
+        lead = f"One feature cannot show whether there are segments: {total} clusters shown"
     flagged = records(shares[shares["flagged"]])
     each = "; ".join(
         f"segment {r.segment} is {percent(r.share, 0)} {name(r.level)} ({r.count:,} of {r.n:,})" for r in flagged[:3]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.plots.curves import Axis, Curve, curves
-from pipeline.plots.style import Canvas, Picture, name, picture, share
-from pipeline.reporting.formatting import Said, number, percent, words
+from pipeline.plots.style import Canvas, Picture, picture, share
+from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
 from responsible.names import DATA, MODELS, REWEIGHED
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from responsible.governance.recommendation import Objections
     from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
+    from responsible.words import Words
 
 TOP = 1.6  # of the ratio's axis
 
@@ -29,6 +30,7 @@ def threshold_choice(
     *,
     against: Objections,
     confidence: float,
+    words: Words,
 ) -> Picture:
     """Disparate impact and accuracy of both models by label threshold, with limits, trivial answer, accuracy floor."""
     thresholds = sorted(set(figures["threshold"]))
@@ -38,7 +40,7 @@ def threshold_choice(
     def draw(canvas: Canvas) -> None:
         limits = sweep.limits.get("disparate_impact")
         within = (max(limits.low, 0), min(limits.high, TOP)) if limits else None
-        up = Axis(f"Disparate impact by {name(sweep.attribute)}; shaded: within the limits", 0, TOP, _plain)
+        up = Axis(f"Disparate impact by {words.name(sweep.attribute)}; shaded: within the limits", 0, TOP, _plain)
         lines = _lines(figures, "disparate_impact")
         curves(canvas, lines, (across, up), height=190, levels=[(1.0, "parity")], within=within, at=at)
         base = figures[figures["figure"] == "base_rate"].reset_index(drop=True)
@@ -52,7 +54,7 @@ def threshold_choice(
         up = Axis("Accuracy, share of right answers", 0.4, 1, share)
         curves(canvas, lines, (across, up), height=190, levels=levels, at=at)
 
-    finding = _finding(figures, choice, against)
+    finding, people = _finding(figures, choice, against), words.many("budget")
     met = "best within the constraints" if choice.feasible else "nearest to the constraints"
     caption = (
         f"Bands are {percent(confidence, 0)} intervals on the test rows; the upright line marks {at[1]}, {met}. "
@@ -60,7 +62,7 @@ def threshold_choice(
     )
     rows = {"valid": "validation", "train": "training"}[choice.chosen_on]
     unit = f"Both models at every label threshold; chosen on the {rows} rows, drawn on the test rows"
-    return picture(Said(finding, unit, _alt(finding, figures, choice), caption), draw)
+    return picture(Said(finding, unit, _alt(finding, figures, choice, people), caption), draw)
 
 
 def _plain(value: float) -> str:
@@ -87,14 +89,14 @@ def _finding(figures: pd.DataFrame, choice: ThresholdChoice, against: Objections
         return f"Threshold {said} can be recommended: {right}."
     if against.no_better:
         return f"No threshold can be recommended: at {said}, {right}."
-    reasons = [words(judgement.name) for judgement in against.missed] or ["a constraint"]
+    reasons = [judgement.title for judgement in against.missed] or ["a constraint"]
     return f"No threshold can be recommended: {said} misses {', '.join(reasons)}."
 
 
-def _alt(finding: str, figures: pd.DataFrame, choice: ThresholdChoice) -> str:
+def _alt(finding: str, figures: pd.DataFrame, choice: ThresholdChoice, people: str) -> str:
     at = _at(figures, choice)
     impact, reach = number(at[REWEIGHED, "disparate_impact"], 2), percent(at[DATA, "base_rate"])
-    reaches = f"disparate impact is {impact} after reweighing, and {reach} of people reach the threshold"
+    reaches = f"disparate impact is {impact} after reweighing, and {reach} of {people} reach the threshold"
     return f"{finding} At {_plain(choice.reported)}, {reaches}."
 
 

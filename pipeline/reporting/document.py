@@ -14,7 +14,8 @@ Tables, which end with a line that names their file:
     {{ table("plots/group_rates.csv", where={"attribute": name, "rate": "selection_rate"}, by="level",
              columns={"group": text("level"), "rows": number("of", model="baseline"),
                       "baseline": interval(model="baseline"), "reweighed": interval(model="reweighed")}) }}
-    A column shows ``text``, ``words``, ``number``, ``percent``, ``interval``, ``limits`` or ``verdict`` of a row; with
+    A column shows ``text``, ``words``, ``code``, ``number``, ``percent``, ``interval``, ``limits``, ``verdict``,
+    ``shown`` (a difference is shown) or ``exceeded`` (the limit is exceeded) of a row; with
     ``by`` the rows of one value share a line, and keyword arguments pick the row of the cell. ``counted`` adds the
     counts behind a rate; ``most=40`` cuts a long table and says so.
 
@@ -26,13 +27,13 @@ is "not answered yet" where nobody gave one for this table (docs/policy.md):
     {% if sample("budget") %}…{% endif %}   what is true only of the sample's table
 
 Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its
-words; ``monitored()``, what monitoring last said;
-``source("plots/fairness.csv")``, a link to a file; ``policy_line()`` and ``policy_table()``.
+words; ``monitored()``, what monitoring last said; ``source("plots/fairness.csv")``, a link to a file;
+``policy_line()``, ``policy_table()`` and ``worst("budget")``. A fold is ``<details><summary>…</summary>`` and
+``</details>``, each alone between empty lines.
 
 For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
 parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``lines`` (the lines of work
-that are there), ``judgements`` (name, verdict, said, found, severity, blocks, reason, owner, metric, level, limits,
-figure, until, justification).
+that are there).
 ``{{ row | interval }}`` prints of a row what a column of a table would, as a link; ``x | words`` and ``x | join(", ")``
 keep texts escaped. Macros work. Floats in expressions are refused: a limit belongs into params.yaml.
 

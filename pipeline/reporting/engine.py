@@ -104,6 +104,7 @@ def _environment(filters: Mapping[str, Callable[..., Markup]], printer: Printer)
     )
     del environment.globals["range"]  # loops go over rows, levels and rules, and end
     environment.filters |= {**filters, "join": partial(_join, printer=printer), "words": _words}
+    environment.filters["trim"] = lambda text: type(text)(text.strip())  # what the engine made stays what it made
     return environment
 
 
@@ -158,8 +159,8 @@ def _words(name: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """A text without more than one empty line in a row."""
-    return re.sub(r"\n{3,}", "\n\n", text)
+    """A text without more than one empty line in a row, and with the summaries of its folds as HTML."""
+    return prose.summaries(re.sub(r"\n{3,}", "\n\n", text))
 
 
 def _line(error: BaseException, place: str) -> str:
@@ -172,7 +173,7 @@ def refuse_open(place: str, own: Prose) -> None:
     """Refuse a place left open."""
     if found := prose.placeholder(own[0]):
         line = own[1][found.at]
-        raise _RefusedError(f"{place}, line {line}: {found.text!r} is an unfinished placeholder; write the text")
+        raise _RefusedError(f"{place}, line {line}: {found.text!r} is a placeholder; write the text")
 
 
 def answered(asked: Asked, filled: Callable[[str, str], tuple[str, Prose]]) -> Markup:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
 JUDGEMENT_COLUMNS = ("rule", "verdict", "severity", "value", "limits", "figure")
-Digits = int | str | None  # decimals; "g", "g4": significant ones, for what was chosen, not measured; None: by size
+Digits = int | str | None  # decimals; "g", "g4": significant ones, all for what was chosen, not measured; None: by size
 
 
 class DataText(str):
@@ -76,11 +76,10 @@ def escape(text: object) -> str:
     return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=-])", r"\\\1", out))
 
 
-def drawn(said: Said, file: str) -> Markup:
+def drawn(said: Said, file: str, *, heading: bool = True) -> Markup:
     """A picture and its words: finding and unit before it, the alternative text in its place, the caption after it."""
-    return Markup(
-        f"**{escape(said.finding)}**\n\n{escape(said.unit)}.\n\n![{escape(said.alt)}]({file})\n\n*{escape(said.caption)}*"
-    )
+    finding = f"**{escape(said.finding)}**\n\n" if heading else ""
+    return Markup(f"{finding}{escape(said.unit)}.\n\n![{escape(said.alt)}]({file})\n\n*{escape(said.caption)}*")
 
 
 def code(text: object) -> str:
@@ -110,7 +109,7 @@ def number(value: float | None, digits: Digits = None, sign: str = "") -> str:
     if value is None or math.isnan(value):
         return "undefined"
     if isinstance(digits, str):
-        text = f"{float(value):{sign},.{digits.removeprefix('g') or 6}g}"
+        text = f"{float(value):{sign},.{digits.removeprefix('g') or 12}g}"
         return (f"{float(text):{sign},.0f}" if "e+" in text else text).replace("-", "−")
     if digits is None:
         whole = isinstance(value, int) or (abs(value) >= 2 and float(value).is_integer())

@@ -40,9 +40,9 @@ TERMS = {
     "Test rows": "test rows",
     "True positive rate": "true positive rates?",
 }
-# Not prose: code, tables and their sources, headings, HTML, pictures, links and their addresses.
+# Not prose: code, tables and their sources, headings, HTML, texts to send, pictures, links and their addresses.
 _OTHER = re.compile(
-    r"^ *```.*?^ *```|^(?:\||#|<|\*Source:|\[[^\]]+\]:).*?$|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>",
+    r"^ *```.*?^ *```|^(?:\||#|<|>|\*Source:|\[[^\]]+\]:).*?$|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>",
     re.DOTALL | re.MULTILINE,
 )
 _HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)

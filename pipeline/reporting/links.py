@@ -8,19 +8,24 @@ from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 
-from pipeline.reporting import formatting
-from pipeline.reporting.formatting import DataText, Digits, Markup, Said, escape
+from pipeline.reporting import findings, formatting
+from pipeline.reporting.formatting import Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
+from pipeline.reporting.tables import limit_exceeded
 from pipeline.results.catalogue import MONITORED
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.monitored import monitored
+from pipeline.storage.line_contents import line_of
 from pipeline.storage.text import AGAIN, read_text
+from responsible.governance.answer import Answer, headline
 from responsible.governance.evidence import Evidence
 from responsible.governance.policy import Judgement
+from responsible.governance.risk import TREATMENTS
 from responsible.validation import InputError
 
 _WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)
 SHOWN = 16  # characters of a digest
+RULE_COLUMNS = (*("rule", "verdict", "figure", "limits", "a difference is shown", "the limit is exceeded", "owner"),)
 
 
 class Links:
@@ -95,35 +100,49 @@ def said(sources: Sources, picture: str) -> Said:
     return Said(finding, unit, alt, caption)
 
 
-class Judged:
-    """A rule and its verdict as templates see it: texts to print or compare, ``figure`` and ``limits`` to print."""
+class Rules:
+    """The rules of the policy and their verdicts, as the templates of one document call for them."""
 
-    def __init__(self, judged: Judgement, links: Links) -> None:
+    def __init__(self, sources: Sources, links: Links) -> None:
+        self._sources, self._links = sources, links
+
+    def policy_line(self) -> Markup:
+        """The policy in a line: whether it passes, and which rules block, warn or are excepted."""
+        return self._links.figure(escape(headline(self._sources.judgements)), PARAMETERS, "policy")
+
+    def worst(self, line: str) -> Markup:
+        """The first rule of a line of work to look at, as a sentence about people, and what to do; or nothing."""
+        found = Answer(self._of(line)).worst
+        if found is None:
+            return Markup("")
+        said = escape(findings.sentence(found, self._sources).removesuffix("."))
+        linked = self._links.figure(said, found.evidence.source, found.rule.label)
+        return Markup(f"{linked}. {escape(TREATMENTS[found.verdict])}")
+
+    def policy_table(self, *lines: str) -> Markup:
+        """Every rule, or those of some lines of work; a difference shown and a limit exceeded are two columns."""
+        columns = f"| {' | '.join(RULE_COLUMNS)} |\n|{'---|' * len(RULE_COLUMNS)}"
+        judged = self._of(*lines) if lines else self._sources.judgements
+        return Markup("\n".join([columns, *map(self._row, judged)]))
+
+    def _of(self, *lines: str) -> tuple[Judgement, ...]:
+        return tuple(j for j in self._sources.judgements if line_of(j.rule.metric) in lines)
+
+    def _row(self, judged: Judgement) -> str:
         rule, excuse = judged.rule, judged.rule.exception
-        self._judged, self._links = judged, links
-        self.name, self.verdict, self.found = DataText(judged.name), DataText(judged.verdict), DataText(judged.found)
-        self.severity, self.reason, self.owner = DataText(rule.severity), DataText(rule.reason), DataText(rule.owner)
-        self.metric, self.level, self.blocks = DataText(rule.metric), DataText(rule.level or ""), judged.blocks
-        self.until = DataText(excuse.until.isoformat() if excuse else "")
-        self.justification = DataText(excuse.justification if excuse else "")
-        self.limits = Markup(formatting.limits(rule.minimum, rule.maximum))
-
-    @property
-    def figure(self) -> Markup:
-        """The figure that was judged, as a link."""
-        return self._links.evidence(self._judged.evidence, self._judged.rule.label)
-
-    @property
-    def said(self) -> Markup:
-        """The verdict in words, with the end of the exception when there is one."""
-        said = escape(formatting.judgement_verdict(self._judged))
-        return Markup(f"**{said}**" if self._judged.blocks else said)
-
-    def line(self) -> str:
-        """The rule's line in ``policy_table``."""
-        severity = "blocks" if self.blocks else escape(self.severity)
-        why = f"{escape(self.reason)}{f' (exception: {escape(self.justification)})' if self.until else ''}"
-        cells = (escape(self._judged.title), self.said, severity, self.figure, self.limits, why, escape(self.owner))
+        why = ", blocks" if judged.blocks else ""
+        if excuse and judged.verdict == "excepted":
+            why = f": {excuse.justification}"
+        said = escape(f"{formatting.judgement_verdict(judged)}{why}")
+        cells = (
+            escape(judged.title),
+            f"**{said}**" if judged.blocks else said,
+            self._links.evidence(judged.evidence, rule.label),
+            formatting.limits(rule.minimum, rule.maximum),
+            findings.shown_of(judged),
+            limit_exceeded(judged.found, bold=True),
+            escape(rule.owner),
+        )
         return f"| {' | '.join(cells)} |"
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
-from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
+from pipeline.reporting.model_card_formats import (
+    Assessment,
+    Dataset,
+    Measured,
+    Model,
+    Texts,
+    bom,
+    header,
+    results,
+)
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
 from responsible.governance.answer import headline
@@ -19,42 +29,36 @@ from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
 PIPELINE = "responsible-ml-pipeline"
+HUB = (
+    "# On the Hugging Face hub this file is .eval_results/reweighed.yaml of the model, and the card is README.md.\n"
+    "# Replace the id of each dataset by that of the table there.\n"
+)
 ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
 
 
-class _Line(dict[str, Any]):
-    """A mapping that stands on one line of YAML."""
-
-
 class _Yaml(yaml.SafeDumper):
-    """YAML with lines."""
+    """YAML in which each text stands on one line."""
 
 
 _Yaml.add_representer(
     str, lambda dumper, text: yaml.SafeDumper.represent_str(dumper, formatting.visible(" ".join(text.split())))
 )
-_Yaml.add_representer(
-    _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
-)
 
 
-def front_matter(sources: Sources, confidence: float) -> str:
-    """The YAML header of the Markdown, which the Hugging Face hub and its library read."""
-    target = sources.setting("budget.target")
-    found = header(
-        REWEIGHED,
-        sources.words.meaning(target["column"], target.get("favourable"), sources.setting("threshold")),
-        dataset(sources),
-        measured(sources, REWEIGHED),
-        split="test",
-        confidence=confidence,
-    )
-    for result in found["model-index"][0]["results"]:
-        result["metrics"] = [_Line(metric) for metric in result["metrics"]]
-    return f"---\n{as_yaml(found)}---\n\n"
+def front_matter(sources: Sources, results_file: str) -> str:
+    """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
+    asked = sources.answers.at("model_card", "license") if sources.answers else None
+    given = asked.answer.text.strip() if asked and not asked.why else ""
+    return f"---\n{as_yaml(header(given, dataset(sources), Path(results_file).name))}---\n\n"
 
 
-def as_yaml(tree: Mapping[str, Any]) -> str:
+def evaluation_results(sources: Sources, confidence: float) -> str:
+    """The file of the reweighed model's results, which the hub reads from ``.eval_results`` of a model's repository."""
+    found = results(dataset(sources), measured(sources, REWEIGHED), split="test", confidence=confidence)
+    return f"{HUB}{as_yaml(found)}"
+
+
+def as_yaml(tree: Mapping[str, Any] | Sequence[Any]) -> str:
     """A tree as YAML in which each text stands on one line and hides no character."""
     return yaml.dump(tree, Dumper=_Yaml, sort_keys=False, allow_unicode=True, default_flow_style=None, width=math.inf)
 
@@ -141,7 +145,7 @@ def _properties(sources: Sources) -> Mapping[str, str]:
     judged = sources.judgements
     return {
         "parameters:sha256": digest(sources.params),
-        "parameters:threshold": f"{sources.setting('threshold'):g}",
+        "parameters:threshold": f"{sources.setting('threshold'):.12g}",
         "parameters:decision_threshold": f"{sources.setting('model.decision_threshold'):g}",
         "policy": headline(judged),
         **{f"policy:{j.name}": f"{formatting.judgement_verdict(j)}: {formatting.figure(j.evidence)}" for j in judged},

@@ -1,14 +1,16 @@
 """Card: the machine-readable forms of a model card, from plain figures and texts.
 
-:func:`header` is the metadata of a Hugging Face model card with its ``model-index``; :func:`bom` a CycloneDX
-1.7 bill of materials (ECMA-424) with a ``modelCard`` for each model. Both are plain JSON values; the same input gives
-the same output, without a date and without a random identifier.
+:func:`header` is the metadata of a Hugging Face model card; :func:`results` are its evaluation results in the hub's
+form (https://huggingface.co/docs/hub/eval-results), a file of their own; :func:`bom` is a CycloneDX 1.7 bill of
+materials (ECMA-424) with a ``modelCard`` for each model. All are plain JSON values; the same input gives the same
+output, without a date and without a random identifier.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,44 +77,47 @@ class Model:
     properties: Mapping[str, str]
 
 
-def header(
-    model: str, task: str, dataset: Dataset, measured: Sequence[Measured], *, split: str, confidence: float
-) -> dict[str, Any]:
-    """The metadata of a model card; ``model-index`` has one result for all rows and one for each group.
+def header(license_: str, dataset: Dataset, results: str) -> dict[str, Any]:
+    """The metadata of a Hugging Face model card, without results, which stand in the file ``results``.
 
-    A figure without a value is left out: the form has no place for a reason, and none for null.
+    ``license_`` is one of the hub's identifiers (``mit``), another text, which the hub calls ``other``, or empty, which
+    it calls ``unknown``.
     """
-    groups: dict[str, list[Measured]] = {}
-    for m in measured:
-        if math.isfinite(m.value):
-            groups.setdefault(m.group, []).append(m)
-    results = [
-        {
-            "task": {"type": "tabular-classification", "name": task},
-            "dataset": {
-                "type": "tabular",
-                "name": dataset.file,
-                "config": group or "all rows",
-                "split": split,
-                "revision": dataset.digest[:16],
-            },
-            "metrics": [_metric(m, confidence) for m in own],
-        }
-        for group, own in groups.items()
-    ]
+    known = re.fullmatch(r"[a-z0-9.+-]+", license_)
+    named = {"license": license_} if known else {"license": "other", "license_name": license_}
     return {
+        **(named if license_ else {"license": "unknown"}),
         "library_name": "sklearn",
         "pipeline_tag": "tabular-classification",
         "tags": ["fairness", "logistic-regression", "reweighing"],
-        "model-index": [{"name": model, "results": results}],
+        "dataset": {"file": dataset.file, "sha256": dataset.digest},
+        "results": results,
     }
 
 
-def _metric(m: Measured, confidence: float) -> dict[str, Any]:
-    metric: dict[str, Any] = {"type": m.name, "value": m.value, "name": m.name.replace("_", " ")}
-    if math.isfinite(m.low):
-        metric["args"] = {"confidence": confidence, "low": m.low, "high": m.high}
-    return metric
+def results(dataset: Dataset, measured: Sequence[Measured], *, split: str, confidence: float) -> list[dict[str, Any]]:
+    """The figures in the form that the Hugging Face hub reads from ``.eval_results/*.yaml`` of a model's repository.
+
+    ``task_id`` is the name of the figure and its group. The form has no place for an interval or a reason: both stand
+    in ``notes``, and a figure without a value is left out.
+    """
+    return [
+        {
+            "dataset": {
+                "id": dataset.file,
+                "task_id": f"{m.name} ({m.group})" if m.group else m.name,
+                "revision": dataset.digest,
+            },
+            "value": m.value,
+            "notes": f"{split} rows{_interval(m, confidence)}",
+        }
+        for m in measured
+        if math.isfinite(m.value)
+    ]
+
+
+def _interval(m: Measured, confidence: float) -> str:
+    return f", {confidence * 100:g} % interval {m.low:g} to {m.high:g}" if math.isfinite(m.low) else ""
 
 
 def bom(pipeline: str, dataset: Dataset, models: Sequence[Model], texts: Texts) -> dict[str, Any]:

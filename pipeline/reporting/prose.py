@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from pipeline.reporting.formatting import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -52,6 +55,7 @@ _OPEN = re.compile(
 _LOUD = re.compile(r"\b(?:todo|tbd|tbc|fixme|xxx)\b(?!\s*:)", re.IGNORECASE)
 
 
+_SUMMARY = re.compile(r"^(<details><summary>)(.*)(</summary>)$", re.MULTILINE)
 _COMPARES = ("eq", "ne", "lt", "lteq", "gt", "gteq")
 
 
@@ -94,6 +98,11 @@ def citation_fault(text: str) -> str:
     if re.search(r"\d\s*(?:%|‰|per\s?cent|points?\b|times\b|dollars\b)|(?<![\w.])0?\.\d|(?<![\w./])0\.\d", text):
         return "holds a measurement"
     return ""
+
+
+def summaries(text: str) -> str:
+    """A text whose folds have summaries in HTML: no Markdown is read there, and its escapes would not protect."""
+    return _SUMMARY.sub(lambda found: f"{found[1]}{escape(plain(found[2]), quote=False)}{found[3]}", text)
 
 
 def of_template(environment: Environment, source: str, name: str) -> Prose:

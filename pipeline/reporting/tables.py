@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 Column = Callable[[Sequence["TableRow"]], Markup]
 
 
-def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
+def limit_exceeded(verdict: str, *, bold: bool = False) -> str:
+    """Whether a verdict says that the limit is exceeded: ``no``, ``yes`` (``bold`` in Markdown), or not decided."""
+    yes = "**yes**" if bold else "yes"
+    return {"pass": "no", "fail": yes, "infeasible": yes, "": ""}.get(verdict, "not decided")
+
+
+def share(value: float) -> str:
+    """A share of 1 in percent with two significant digits, for prose; ``100 %`` only when it is all of them."""
+    digits = 0 if value >= 0.0995 or not value else 1 if value >= 0.00995 else 2
+    return formatting.percent(value, 1 if value < 1 and round(value * 100) == 100 else digits)
+
+
+def of_rows(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
     """Show the rows of a group that have the values of ``pick``, which must agree; nothing where there is none."""
 
     def column(rows: Sequence[TableRow]) -> Markup:
@@ -34,17 +46,27 @@ def _of(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
 
 def text(column: str, **pick: Any) -> Column:
     """A text as it is spelled, or as people call it."""
-    return _of(lambda row: escape(row.shown(column)), pick)
+    return of_rows(lambda row: escape(row.shown(column)), pick)
 
 
 def words(column: str, **pick: Any) -> Column:
     """A name of the metrics files as a reader says it, without underscores."""
-    return _of(lambda row: escape(formatting.words(row.shown(column))), pick)
+    return of_rows(lambda row: escape(formatting.words(row.shown(column))), pick)
 
 
 def verdict(column: str = "verdict", **pick: Any) -> Column:
     """A verdict in words."""
-    return _of(lambda row: formatting.verdict(row.text(column)), pick)
+    return of_rows(lambda row: formatting.verdict(row.text(column)), pick)
+
+
+def exceeded(column: str = "verdict", **pick: Any) -> Column:
+    """Whether a verdict says that the limit is exceeded, which is not the same as whether a difference is shown."""
+    return of_rows(lambda row: limit_exceeded(row.text(column), bold=True), pick)
+
+
+def code(column: str, **pick: Any) -> Column:
+    """A text as it is spelled in the data, as code."""
+    return of_rows(lambda row: formatting.code(row.text(column)), pick)
 
 
 def number(column: str, digits: int | None = None, **pick: Any) -> Column:
@@ -55,12 +77,12 @@ def number(column: str, digits: int | None = None, **pick: Any) -> Column:
             return ""
         return formatting.number(int(text) if text.removeprefix("-").isdecimal() else row.number(column), digits)
 
-    return _of(show, pick)
+    return of_rows(show, pick)
 
 
 def percent(column: str, digits: int = 1, **pick: Any) -> Column:
     """A share, in percent."""
-    return _of(lambda row: formatting.percent(row.number(column), digits) if row.text(column) else "", pick)
+    return of_rows(lambda row: formatting.percent(row.number(column), digits) if row.text(column) else "", pick)
 
 
 def interval(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
@@ -70,7 +92,7 @@ def interval(column: str = "value", digits: int | None = None, **pick: Any) -> C
         low, high = ((row.number(end) if end in row else math.nan) for end in ("low", "high"))
         return formatting.interval(row.number(column), low, high, row.get("reason", ""), digits=digits)
 
-    return _of(show, pick)
+    return of_rows(show, pick)
 
 
 def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Column:
@@ -82,7 +104,7 @@ def counted(column: str = "value", digits: int | None = None, **pick: Any) -> Co
             return whole([row])
         return f"{whole([row])} ({formatting.number(row.number('count'), 0)}/{formatting.number(row.number('of'), 0)})"
 
-    return _of(show, pick)
+    return of_rows(show, pick)
 
 
 def limits(**pick: Any) -> Column:
@@ -92,11 +114,11 @@ def limits(**pick: Any) -> Column:
         low, high = (float(row.text(name)) if row.text(name) else None for name in ("minimum", "maximum"))
         return formatting.limits(low, high)
 
-    return _of(show, pick)
+    return of_rows(show, pick)
 
 
 SHOWS: dict[str, Callable[..., Column]] = {
-    f.__name__: f for f in (text, words, verdict, number, percent, interval, counted, limits)
+    f.__name__: f for f in (text, words, code, verdict, exceeded, number, percent, interval, counted, limits)
 }
 
 
@@ -133,12 +155,15 @@ def _row_interval(row: Any, column: str = "value", digits: int | None = None, *,
 
 FILTERS: dict[str, Callable[..., Markup]] = {
     "code": lambda text: Markup(formatting.code(text)),
-    "drawn": lambda picture, file: formatting.drawn(picture.said, file),
+    "drawn": lambda picture, file, heading=True: formatting.drawn(picture.said, file, heading=heading),
     "interval": _row_interval,
     "limits": lambda row: Markup(formatting.limits(row.minimum, row.maximum)),
     "number": lambda value, digits=None: Markup(formatting.number(value, digits)),
     "p_value": lambda p, name="": Markup(formatting.p_value(p, name)),
     "percent": lambda share, digits=1: Markup(formatting.percent(share, digits)),
+    "exceeded": lambda row: Markup(limit_exceeded(row.verdict, bold=True)),
+    "share": lambda value: Markup(share(value)),
+    "shown": lambda row: Markup("yes" if row.shown else "no"),
     "verdict": lambda row: Markup(formatting.verdict(row.verdict)),
 }
 """What a document of rows pipes its rows and their numbers through."""

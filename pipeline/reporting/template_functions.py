@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.reporting import engine, formatting, prose, tables
+from pipeline.reporting import engine, findings, formatting, prose, tables
 from pipeline.reporting.engine import cite
 from pipeline.reporting.formatting import DataText, Markup, ReadNumber, escape
-from pipeline.reporting.links import Judged, Links
+from pipeline.reporting.links import Links, Rules
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
 from pipeline.results.figures import PARAMETERS
-from responsible.governance.answer import headline
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
 from responsible.validation import InputError
@@ -32,12 +31,12 @@ class Functions:
         """What a template may call, by name."""
         own = (self.figure, self.parameter, self.table, self.people, self.unanswered, self.picture, self.source)
         logic = (self.has, self.sample, self.value, self.meaning, self.setting, self.rows, self.distinct)
-        policy = (self.policy_line, self.policy_table)
-        judged = [Judged(judgement, self.links) for judgement in self.sources.judgements]
+        rules = Rules(self.sources, self.links)
+        policy = (rules.policy_line, rules.policy_table, rules.worst)
         said = self.sources.words
         spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
         spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
-        values = {"judgements": judged, "lines": self.sources.lines, "monitored": self.links.monitored, **spoken}
+        values = {"lines": self.sources.lines, "shown": findings.shown, "monitored": self.links.monitored, **spoken}
         return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
@@ -156,15 +155,6 @@ class Functions:
     def distinct(self, file: str, column: str, **where: str) -> list[DataText]:
         """The different texts of a column, in the order in which they come."""
         return list(dict.fromkeys(row.text(column) for row in self.sources.rows(file, where)))
-
-    def policy_line(self) -> Markup:
-        """The policy in a line: whether it passes, and which rules block, warn or are excepted."""
-        return self.links.figure(escape(headline(self.sources.judgements)), PARAMETERS, "policy")
-
-    def policy_table(self) -> Markup:
-        """Every rule of the policy with its verdict, its figure as a link, its limits, reason and owner."""
-        lines = ["| rule | verdict | severity | figure | limits | why | owner |", f"|{'---|' * 7}"]
-        return Markup("\n".join([*lines, *(Judged(j, self.links).line() for j in self.sources.judgements)]))
 
     def _of_row(self, name: str, show: Callable[..., tables.Column]) -> Callable[..., Markup]:
         def of_row(row: TableRow, column: str = "value", **more: Any) -> Markup:

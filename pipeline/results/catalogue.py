@@ -108,6 +108,7 @@ class Documents(StrEnum):
     DATA_SHEET = "docs/data_sheet.md"
     RISK_ASSESSMENT = "docs/risk_assessment.md"
     MODEL_CARD_CDX = "docs/model_card.cdx.json"
+    MODEL_CARD_RESULTS = "docs/model_card.results.yaml"
     INDEX = "docs/index.html"
 
 

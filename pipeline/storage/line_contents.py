@@ -35,7 +35,7 @@ LINES = {
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "monitor", "monitoring"),
         ),
-        ("docs/model_card.cdx.json", "docs/templates/model_card.md.j2", "monitor"),
+        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
     ),
     "healthcare": Line(
         ("healthcare", "healthcare_audit", "playbook", "model"),

@@ -131,7 +131,8 @@ def _spoken_of(where: list[str], params: Mapping[str, Any], gone: Collection[str
         case ["rows" | "yes", line]:
             return line in gone
         case ["levels" | "names" | "units", name]:
-            of_target = "budget" in gone and name == params["budget"]["target"]["column"]
+            target = (params.get("budget") or {}).get("target") or {}
+            of_target = "budget" in gone and name == target.get("column")
             return of_target or any(name in own for line, own in attributes.items() if line in gone)
     return False
 

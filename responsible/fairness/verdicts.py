@@ -71,6 +71,13 @@ def verdict(
     return limits.judge(interval.low, interval.high, unreachable=unreachable)
 
 
+TO_DO = {
+    "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
+    "fail": "Mitigate the difference, or change what is decided.",
+    "insufficient_evidence": "Collect more data. This is not a pass.",
+    "pass": "Nothing now. Review the limits when the use changes.",
+}
+"""What is to be done about a verdict, the worst first."""
 MOST = 1e12  # more rows than anybody has: the estimate lies at the limit for all that can be known
 POWER = 0.8
 """With which probability the rows that are asked for would decide, if the estimate held."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from responsible.fairness.measures import KNOWN
+from responsible.fairness.verdicts import TO_DO
 from responsible.governance.policy import Band
 
 Harm = Literal["allocation", "quality of service", "representation", "privacy"]
@@ -25,12 +26,8 @@ LIKELIHOOD = {
 An exception changes who answers for a rule that is not met and not how likely the harm is, so it does not lower this.
 """
 
-TREATMENTS = {
-    "infeasible": "Reconsider the label or the limit. No model can meet this limit with this label.",
-    "fail": "Change the model or what is decided, until the limit is met.",
-    "insufficient_evidence": "Collect more data. This is not a pass.",
+TREATMENTS = TO_DO | {
     "excepted": "Meet the rule before its exception ends.",
-    "pass": "Nothing now. Review the limits when the use changes.",
     "RED": "Find the root cause, and decide what changes.",
     "AMBER": "Explain the difference, or collect enough cases to judge it.",
     "GREEN": "Nothing now. Keep watching.",

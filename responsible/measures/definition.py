@@ -59,6 +59,10 @@ class Known:
         """The value at parity."""
         return 1.0 if self.ratio else 0.0
 
+    def shown(self, low: float, high: float) -> bool:
+        """Whether an interval shows a difference at all, that is, excludes parity; false without an interval (NaN)."""
+        return low > self.fair or high < self.fair
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value the measure can have."""

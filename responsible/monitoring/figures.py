@@ -36,17 +36,18 @@ OF_A_VALUE = (
 Row = dict[str, Any]
 
 
-def figures(tables: Tables) -> dict[str, tuple[CountFigure, bool]]:
-    """The figures of a comparison by name, and whether they need labels."""
+def figures(tables: Tables, measures: Sequence[str]) -> dict[str, tuple[CountFigure, bool]]:
+    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts."""
     if tables.sides.attribute != EVERYBODY:
-        return {name: (measure.figure, measure.needs_labels) for name, measure in MEASURES.items()}
+        return {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
     selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
     return {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
 
 
-def asked(tables: Sequence[Tables]) -> int:
+def asked(tables: Sequence[Tables], measures: Sequence[str]) -> int:
     """How many questions the figures are in a period: distinct rates of distinct sides."""
-    return len({key for each in tables for figure, _ in figures(each).values() for key, _ in _rates(each, figure)})
+    own = [(each, figure) for each in tables for figure, _ in figures(each, measures).values()]
+    return len({key for each, figure in own for key, _ in _rates(each, figure)})
 
 
 def _rates(tables: Tables, figure: CountFigure) -> list[tuple[tuple[str, str, bytes], tuple[int, Rate]]]:
@@ -63,6 +64,7 @@ class Judge:
     periods: Sequence[str]
     labelled: Sequence[float]
     complete: Sequence[bool]
+    measures: Sequence[str]
     spending: Spending
     least: float
     inference: Inference
@@ -81,7 +83,7 @@ class Judge:
         found: list[Row] = []
         both = {True: (tables.reference, tables.periods), False: tables.selection()}
         draws = {needs: self._draws(tables, own, labels=needs) for needs, own in both.items()}
-        for name, (figure, needs) in figures(tables).items():
+        for name, (figure, needs) in figures(tables, self.measures).items():
             base = estimate(figure, both[needs][0], draws[needs][0], self.inference)
             spread = _spread(figure, draws[needs][0])
             own = []

@@ -31,13 +31,14 @@ Kinds = Sequence[tuple[str, Distribution]]
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all questions are asked with: the features by kind, the groups, and the target's ``bins`` by name, of which
+    """What all questions are asked with: the features by kind, the groups, the chosen measures, and the target's ``bins`` by name, of which
     a label is 1 from number ``cut`` on.
     """
 
     monitor: Monitor
     kinds: Mapping[str, str]
     groups: Sequence[Groups]
+    measures: Sequence[str]
     model: Logistic
     inference: Inference
     target: str
@@ -68,12 +69,20 @@ def monitored(
     parts = [batches[batches["period"] == period] for period in periods]
     columns, compared = _columns(reference, batches, periods, given), sides(given.groups)
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
-    number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + 1 + asked(counted)
+    number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + 1 + asked(counted, given.measures)
     spending = Spending(given.monitor.error, given.monitor.horizon, number)
     known = labelled(batches, periods)
     complete = [share >= given.monitor.complete for share in known]
     judge = Judge(
-        periods, known, complete, spending, given.monitor.effects.measure, given.inference, given.seed, given.disclosure
+        periods,
+        known,
+        complete,
+        given.measures,
+        spending,
+        given.monitor.effects.measure,
+        given.inference,
+        given.seed,
+        given.disclosure,
     )
     figures = pd.DataFrame([row for each in counted for row in judge.rows(each)])
     rows = [row for column in columns for row in _drift(column, periods, complete, spending, given)]

@@ -16,7 +16,7 @@ EVERYWHERE = (
     "the choice of K and method, which used the data",
     "the number of rows, which is public",
     "people with several rows: the guarantee is for one row",
-    "patterns of the whole population, which are what is published",
+    "patterns of the whole population",
     "rounding of floating-point noise (Mironov 2012)",
 )
 NOT_PROTECTED: dict[str, tuple[str, ...]] = {

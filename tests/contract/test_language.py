@@ -126,7 +126,8 @@ def test_sentences_are_counted():
     words = " ".join(["word"] * 26)
     assert len(language.long(f"{words}.")) == 1
     assert language.long(f"{' '.join(['word'] * 13)}. A{' word' * 13}.") == []
-    assert language.long(f"One: {' '.join(['word'] * 25)}") == []
+    assert language.long(f"One: {' '.join(['word'] * 25)}; {' '.join(['word'] * 25)}") == []
+    assert len(language.long(f"{' '.join(['word'] * 13)}; {' '.join(['word'] * 13)}")) == 1
     assert language.long(f"One ({words}) two [{words}] three.") == []
     assert language.sentences("By Obermeyer et al. 2019. See `a.b` 3.5 times.") == [
         "By Obermeyer et al 2019.",

@@ -144,7 +144,7 @@ def test_a_table_of_one_feature_cannot_be_told_apart(run):
     found, folder = run(frame, segments__features=bounds)
     assert found["segments_found"] is None
     assert found["undefined"]["segments_found"] == "one_feature"
-    assert "**Whether there are segments cannot be told from one feature.**" in text(folder)
+    assert "**One feature cannot show whether there are segments.**" in text(folder)
 
 
 @pytest.mark.slow

@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from pipeline.results.figures import collect
+from pipeline.storage import files
 from responsible.governance.recommendation import Objections
 from responsible.mitigation.swept import Predictions, Swept
 from stages import threshold_sweep
@@ -49,6 +52,17 @@ def choosing(monkeypatch):
 def test_the_best_threshold_against_which_nothing_speaks_is_chosen(choosing, against, chosen):
     """One with objections gives way to the next without; where all have some, the best by the constraints stays."""
     assert choosing(against) == chosen
+
+
+def test_a_threshold_of_many_digits_keeps_them(tmp_path):
+    """The tables name it as it was set, so that two neighbours are two, and the paths of their figures differ."""
+    rows = [(t, "reweighed", "accuracy", "", 0.123456789) for t in (1_234_567.0, 1_234_568.25, 0.1 + 0.2)]
+    figures = pd.DataFrame(rows, columns=["threshold", "model", "figure", "level", "value"])
+    files.write_csv(tmp_path / "plots/threshold_intervals.csv", threshold_sweep._spelt(figures))
+    files.write_json(tmp_path / "metrics/x.json", {"x": {"y": 1}})
+    found = {path: own[""].value for path, own in collect(tmp_path).items() if path != "x.y"}
+    paths = [f"threshold_intervals.{text}.reweighed.accuracy" for text in ("1234567", "1234568.25", "0.3")]
+    assert found == dict.fromkeys(paths, 0.123457)
 
 
 @pytest.mark.parametrize(

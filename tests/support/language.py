@@ -19,7 +19,7 @@ DECIDERS = [
 ]
 LONGEST = 25  # words of a sentence, without what stands in brackets
 YEARS = range(1900, 2100)
-ENDS = re.compile(r"(?<=[.!?])[)*”\"]*\s+(?=[A-Z\d`*(“\"_ε])|(?<=:)\s+")
+ENDS = re.compile(r"(?<=[.!?])[)*”\"]*\s+(?=[A-Z\d`*(“\"_εδ]|p-)")
 ABBREVIATED = re.compile(r"\b(e\.g|i\.e|et al|vs|art|doi|no)\.", re.IGNORECASE)
 
 
@@ -89,8 +89,12 @@ def plain(block: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of a paragraph; what a colon leads in counts as one of its own."""
-    return ENDS.split(ABBREVIATED.sub(r"\1", text))
+    """Sentences of a paragraph; what a colon leads in counts by itself, and so does each item of a list behind it."""
+    found = []
+    for sentence in ENDS.split(ABBREVIATED.sub(r"\1", text)):
+        head, *rest = re.split(r"(?<=:)\s+", sentence)
+        found += [head, *(item for part in rest for item in part.split("; "))]
+    return found
 
 
 def long(text: str) -> list[str]:

@@ -34,6 +34,7 @@ def threshold_choice(
     feasible: bool = True,
     no_better: bool = True,
     missed: tuple[str, ...] = (),
+    words: Words = Words(),  # noqa: B008 - frozen
 ) -> Picture:
     """The picture of a choice that of 200 that came out as said."""
     at = 200.0
@@ -43,11 +44,11 @@ def threshold_choice(
         none=not (missed or no_better),
         no_better=no_better,
         trivial=max(base, 1 - base),
-        missed=[SimpleNamespace(name=name) for name in missed],
+        missed=[SimpleNamespace(title=name) for name in missed],
     )
     sweep = parameters.section(ROOT / "params.yaml", "threshold_sweep", Sweep)
     policy = parameters.section(ROOT / "params.yaml", "policy", Policy)
-    return thresholds.threshold_choice(figures, choice, sweep, policy, against=against, confidence=LEVEL)
+    return thresholds.threshold_choice(figures, choice, sweep, policy, against=against, confidence=LEVEL, words=words)
 
 
 def report(*, found: bool = True, doubts: tuple[str, ...] = (), ledger: pd.DataFrame | None = None) -> SimpleNamespace:

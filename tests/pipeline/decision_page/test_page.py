@@ -144,11 +144,13 @@ def test_html_in_a_text_is_text(render):
 def test_a_fold_of_a_document_is_one_on_the_page(render):
     """Its summary is text, tables and folds inside it stay inside; one that never ends, or begins, is refused."""
     inside = "| h | i |\n|---|---|\n| a | b |\n\n<details><summary>C</summary>\n\nd\n\n</details>\n\n"
-    fold = f"<details><summary>B [2](../plots/a.csv 'k') <i></summary>\n\n{inside}</details>"
+    fold = f"<details><summary>B *2* &lt;i&gt; <i></summary>\n\n{inside}</details>"
     html = main_of(render(model_card=f"# A\n\n{fold}\n\ne\n")).split("<article")[1]
-    shown = re.sub(r"<div.*?</div>", "T", html.split("</h3>")[1].split("<h4")[0], flags=re.DOTALL).replace("\n", "")
+    shown = re.sub(r"<div.*?</div>", "T", html.split("</h3>")[1].split("</article>")[0], flags=re.DOTALL).replace(
+        "\n", ""
+    )
     assert shown == (
-        '<details><summary>B <a href="#model-card--source-1">2</a> &lt;i&gt;</summary>T'
+        "<details><summary>B *2* &lt;i&gt; &lt;i&gt;</summary>T"
         "<details><summary>C</summary><p>d</p></details></details><p>e</p>"
     )
     for broken in ("<details><summary>B</summary>\n\nc\n", "c\n\n</details>\n"):

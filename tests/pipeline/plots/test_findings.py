@@ -108,8 +108,8 @@ def test_of_many_levels_those_at_the_ends_are_drawn():
     [
         ({"no_better": True}, "No threshold can be recommended: at 200, the reweighed model is right for 61.6 %, "),
         (
-            {"no_better": False, "missed": ("accuracy", "gender_equal_opportunity")},
-            "No threshold can be recommended: 200 misses accuracy, gender equal opportunity.",
+            {"no_better": False, "missed": ("Accuracy", "Recognition by gender")},
+            "No threshold can be recommended: 200 misses Accuracy, Recognition by gender.",
         ),
         ({"no_better": False, "feasible": False}, "No threshold can be recommended: 200 misses a constraint."),
         ({"no_better": False}, "Threshold 200 can be recommended: the reweighed model is right for 61.6 %, "),
@@ -125,6 +125,14 @@ def test_a_threshold_is_recommended_only_when_nothing_speaks_against_it(choice, 
     for words in (b"accuracy floor, 80 %", b"answering everyone", b">parity<"):
         assert words in made.wide
         assert words.split()[0] in made.narrow
+
+
+def test_the_picture_of_thresholds_calls_things_as_people_do():
+    """Attribute and rows have the names that the parameters give them, in the drawing and in the alternative text."""
+    named = Words(names={"education": "schooling"}, rows={"budget": ["applicant", "applicants"]})
+    made = threshold_choice(table("threshold_intervals"), words=named)
+    assert b"Disparate impact by schooling" in made.wide
+    assert "% of applicants reach the threshold" in made.said.alt
 
 
 def gap(attribute, measure, value, finding, *, scope="all", primary=False):
@@ -184,7 +192,7 @@ def test_one_sided_segments_are_counted_and_named():
     none = finding(shares.assign(flagged=False), found=False)
     assert none == "No segments: 3 clusters shown for information; none of 3 segments is one-sided."
     doubt = finding(shares, found=False, doubts=("one_feature",))
-    assert doubt.startswith("Whether there are segments cannot be told from one feature: 3 clusters shown; all 3")
+    assert doubt.startswith("One feature cannot show whether there are segments: 3 clusters shown; all 3")
 
 
 def test_privacy_says_what_the_promise_moves():

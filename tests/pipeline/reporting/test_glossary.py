@@ -27,6 +27,7 @@ def test_the_first_mention_is_linked_and_no_other():
         "![disparate impact](a.svg)",
         "[of disparate impact](a.md)",
         "<summary>disparate impact</summary>",
+        "> A text to send about disparate impact.",
         "*Source: [a.csv](a.csv) (measure: disparate impact).*",
         "[f1]: ../a.csv 'disparate impact'",
         "a disparate impact-like ratio",

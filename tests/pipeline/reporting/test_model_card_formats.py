@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipeline.reporting.model_card import as_yaml
-from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header
+from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header, results
 
 NAN = math.nan
 DATA = Dataset("data/a b.csv", "0f" * 32, "20 rows", ["sex: column S"])
@@ -27,30 +27,34 @@ def made(figures=FIGURES, texts=TEXTS):
     return bom("pipeline", DATA, [model], texts)
 
 
-def test_the_header_has_a_result_for_each_group():
-    """Figures of all rows stand in one result, those of a group in its own, each with value and interval."""
-    found = header("reweighed", "x at least 3", DATA, FIGURES, split="test", confidence=0.95)["model-index"][0]
-    assert found["name"] == "reweighed"
-    assert [(r["dataset"]["config"], [m["type"] for m in r["metrics"]]) for r in found["results"]] == [
-        ("all rows", ["accuracy", "log_loss"]),
-        ("sex: f", ["selection_rate"]),
-    ]
-    assert found["results"][0]["metrics"] == [
-        {
-            "type": "accuracy",
-            "value": 0.75,
-            "name": "accuracy",
-            "args": {"confidence": 0.95, "low": 0.5, "high": 0.875},
-        },
-        {"type": "log_loss", "value": 0.5, "name": "log loss"},
-    ]
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("mit", {"license": "mit"}),
+        ("Of our bank: internal", {"license": "other", "license_name": "Of our bank: internal"}),
+        ("", {"license": "unknown"}),
+    ],
+)
+def test_the_header_has_the_licence_and_no_result(given, found):
+    """A licence is one of the hub's identifiers, another one by name, or unknown; the results are another file."""
+    own = header(given, DATA, "card.results.yaml")
+    assert {key: value for key, value in own.items() if key.startswith("license")} == found
+    assert own["dataset"] == {"file": "data/a b.csv", "sha256": "0f" * 32}
+    assert own["results"] == "card.results.yaml"
 
 
-def test_the_header_leaves_out_what_is_undefined():
-    """The hub's form knows neither null nor reasons, so a figure without a value is not in it."""
-    found = header("m", "t", DATA, FIGURES, split="test", confidence=0.95)["model-index"][0]["results"]
-    names = {(r["dataset"]["config"], m["type"]) for r in found for m in r["metrics"]}
-    assert names == {("all rows", "accuracy"), ("all rows", "log_loss"), ("sex: f", "selection_rate")}
+def test_the_results_are_those_that_the_hub_s_library_reads():
+    """Each figure with a value is an entry, alone or of its group, and comes back from the library as it was."""
+    hub = pytest.importorskip("huggingface_hub")
+    found = yaml.safe_load(as_yaml(results(DATA, FIGURES, split="test", confidence=0.95)))
+    entries = hub.parse_eval_result_entries(found)
+    assert [(e.task_id, e.value, e.notes) for e in entries] == [
+        ("accuracy", 0.75, "test rows, 95 % interval 0.5 to 0.875"),
+        ("selection_rate (sex: f)", 0.25, "test rows, 95 % interval 0.125 to 0.5"),
+        ("log_loss", 0.5, "test rows"),
+    ]
+    assert {(e.dataset_id, e.dataset_revision) for e in entries} == {("data/a b.csv", "0f" * 32)}
+    assert hub.eval_result_entries_to_yaml(entries) == found
 
 
 def test_the_twin_says_what_is_undefined_and_why():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.groups import groups
+from responsible.fairness.measures import standard
 from responsible.monitoring.exact_tests import two_sided
 from responsible.monitoring.figures import Judge, asked, figures, trend
 from responsible.monitoring.sides import Sides, by_label, sides, tables
@@ -15,6 +16,7 @@ from responsible.tabular.levels import Disclosure
 INFERENCE = Inference(confidence=0.95, replicates=2_000, minimum_denominator=5)
 WHO = groups("g", ["A", "B"], ["A"])
 CUT = 1
+STANDARD = standard()
 
 
 def cells(table, period=""):
@@ -36,7 +38,7 @@ def judged(*periods, complete=None, minimum=0, error=0.05, times=1):
     names = [str(i) for i in range(len(parts))]
     known = complete or [1.0] * len(parts)
     judge = Judge(
-        names, known, [share >= 0.95 for share in known], Spending(error, 12, asked(counted)), 0.05, INFERENCE, 3,
+        names, known, [share >= 0.95 for share in known], STANDARD, Spending(error, 12, asked(counted, STANDARD)), 0.05, INFERENCE, 3,
         Disclosure(minimum_cell=minimum),
     )  # fmt: skip
     return pd.DataFrame([row for each in counted for row in judge.rows(each)]).set_index(["figure", "period"])
@@ -115,8 +117,16 @@ def test_small_counts_are_not_shown():
 def test_questions_are_distinct_rates_of_distinct_sides():
     """Everybody: selection, accuracy, TPR, TNR, PPV and F1's rate; each side: selection, TPR, FPR, PPV."""
     both = [tables(each, REFERENCE, [cells(SAME)], CUT) for each in sides([WHO])]
-    assert asked(both) == 6 + 2 * 4
-    assert set(figures(both[0])) == {"selection_rate", "accuracy", "balanced_accuracy", "precision", "recall", "f1"}
+    assert asked(both, STANDARD) == 6 + 2 * 4
+    assert asked(both, ["disparate_impact"]) == 6 + 2
+    assert set(figures(both[0], STANDARD)) == {
+        "selection_rate",
+        "accuracy",
+        "balanced_accuracy",
+        "precision",
+        "recall",
+        "f1",
+    }
 
 
 def test_without_privileged_levels_each_is_compared_with_all_others():

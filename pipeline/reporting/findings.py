@@ -1,9 +1,12 @@
-"""What a figure says about people, in a sentence with the counts behind it."""
+"""What a figure says about people, in a sentence with counts; whether a difference is shown; what is to be done."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from pipeline.reporting import tables
 from pipeline.reporting.formatting import figure, limits, number, words
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import Tables
@@ -32,6 +35,27 @@ def sentence(judgement: Judgement, sources: Sources) -> str:
     say = _SENTENCES.get(metric.partition(".")[0])
     said = say(judgement, metric.split(".")[1:], sources) if say else ""
     return said or f"{judgement.title}: {figure(judgement.evidence)}."
+
+
+def difference_shown(measure: str, low: float, high: float) -> str:
+    """Whether a difference between groups is shown at all, ``yes`` or ``no``: the interval excludes parity.
+
+    Empty for what is no difference between groups, and where there is no interval.
+    """
+    if math.isnan(low) or not (measure in KNOWN or measure.endswith("_difference")):
+        return ""
+    away = KNOWN[measure].shown(low, high) if measure in KNOWN else not low <= 0 <= high
+    return "yes" if away else "no"
+
+
+def shown_of(judgement: Judgement) -> str:
+    """:func:`difference_shown` of the figure that a rule judges."""
+    return difference_shown(judgement.rule.metric.rpartition(".")[2], judgement.evidence.low, judgement.evidence.high)
+
+
+def shown(**pick: Any) -> tables.Column:
+    """A column that says whether a difference is shown, from the columns ``measure``, ``low`` and ``high``."""
+    return tables.of_rows(lambda row: difference_shown(row.measure, row.number("low"), row.number("high")), pick)
 
 
 def level(judgement: Judgement) -> str:
