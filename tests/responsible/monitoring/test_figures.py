@@ -37,10 +37,9 @@ def judged(*periods, complete=None, minimum=0, error=0.05, times=1):
     counted = [tables(each, REFERENCE.assign(n=REFERENCE["n"] * times), parts, CUT) for each in sides([WHO])]
     names = [str(i) for i in range(len(parts))]
     known = complete or [1.0] * len(parts)
-    judge = Judge(
-        names, known, [share >= 0.95 for share in known], STANDARD, Spending(error, 12, asked(counted, STANDARD)), 0.05, INFERENCE, 3,
-        Disclosure(minimum_cell=minimum),
-    )  # fmt: skip
+    spending, least = Spending(error, 12, asked(counted, STANDARD)), 0.05
+    there, hidden = [share >= 0.95 for share in known], Disclosure(minimum_cell=minimum)
+    judge = Judge(names, known, there, STANDARD, spending, least, INFERENCE, 3, hidden)
     return pd.DataFrame([row for each in counted for row in judge.rows(each)]).set_index(["figure", "period"])
 
 
