@@ -31,8 +31,8 @@ Kinds = Sequence[tuple[str, Distribution]]
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all questions are asked with: the features by kind, the groups, the chosen measures, and the target's ``bins``
-    by name, of which a label is 1 from number ``cut`` on.
+    """What all questions are asked with: the features by kind, the groups, the chosen measures, and the names of the
+    target's ``bins``, of which a label is 1 from number ``cut`` on.
     """
 
     monitor: Monitor
