@@ -22,6 +22,7 @@ from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation import tables
+from responsible.segmentation.fit_by_level import fit_by_level
 from responsible.segmentation.report import ClusterPrivacy, Report, headline, report
 from responsible.segmentation.schema import PROFILE, Segments
 from responsible.segmentation.segments import Segmentation
@@ -59,6 +60,7 @@ def main(
     candidates: str = "plots/segments_candidates.csv",
     segments: str = "plots/segments.csv",
     shares: str = "plots/segments_shares.csv",
+    by_level: str = "plots/segments_levels.csv",
     curves: str = "plots/segments_privacy.csv",
     attack: str = "plots/segments_attack.csv",
     ledger: str = "plots/segments_ledger.csv",
@@ -93,6 +95,7 @@ def main(
     files.write_csv(candidates, tried)
     files.write_csv(segments, tables.segments_table(found, made.features))
     files.write_csv(shares, held)
+    files.write_csv(by_level, _fit(made, points, codes, levels, given))
     files.write_csv(curves, made.compared.curves)
     files.write_csv(attack, made.compared.attack)
     files.write_csv(ledger, made.compared.ledger)
@@ -106,6 +109,13 @@ def main(
     context |= {"picture": drawn, "lost": lost}
     files.write_text(document, fill(template, context, output=document))
     files.write_text(sheet, fill(sheet_template, context | described, said, sheet))
+
+
+def _fit(made: Report, points: Any, codes: Any, levels: list[str], given: Parameters) -> pd.DataFrame:
+    """How well people of each level fit their segments."""
+    rows, least = given.cluster_privacy.clusters.silhouette.rows, given.inference.minimum_denominator
+    rng, sure = stream(given.seed, "cluster_privacy/levels"), given.inference.confidence
+    return fit_by_level(points, made.found.labels, codes, levels, rows=rows, minimum=least, confidence=sure, rng=rng)
 
 
 def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:

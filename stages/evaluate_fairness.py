@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
+from pipeline.documents import model_analyses as _analyses
 from pipeline.plots import fairness as _draw
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
@@ -44,6 +45,10 @@ def main(
     reweighing: str = "metrics/reweigh.json",
     performance_baseline: str = "plots/performance_baseline.csv",
     performance_reweighed: str = "plots/performance_reweighed.csv",
+    analyses: str = "metrics/model_analyses.json",
+    similar: str = "plots/similar_groups.csv",
+    impact: str = "plots/impact_ratios.csv",
+    failing: str = "plots/failing_groups.csv",
     metrics: str = "metrics/evaluate_fairness.json",
     fairness_csv: str = "plots/fairness.csv",
     group_rates_csv: str = "plots/group_rates.csv",
@@ -92,6 +97,7 @@ def main(
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster, words=given.words)
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
+    said |= _analyses.context(analyses, similar, impact, failing, fairness)
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

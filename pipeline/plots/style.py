@@ -86,6 +86,12 @@ def picture(said: Said, draw: Callable[[Canvas], None]) -> Picture:
     return Picture(said, wide, narrow)
 
 
+def unavailable(what: str, reason: str) -> Picture:
+    """In place of a picture that may not be shown: a line that says why."""
+    finding = f"{what}: not shown ({words(reason)})."
+    return picture(Said(finding, "", finding, ""), lambda canvas: canvas.paragraph(finding, "muted"))
+
+
 def fold(text: str, width: float, letter: float = LETTER) -> list[str]:
     """The lines of a text that is at most ``width`` pixels wide."""
     return [part for line in text.split("\n") for part in wrap(line, max(int(width / letter), 6)) or [""]]

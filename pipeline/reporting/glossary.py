@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-FILE = "docs/glossary.md"
+FOLDER, NAME = "docs", "glossary.md"
+FILE = f"{FOLDER}/{NAME}"  # written by hand, so the catalogue of results does not have it
 # Heading of an entry → how a text may mention it; a longer mention is looked for first.
 TERMS = {
     "Accuracy floor": "accuracy floor",
@@ -64,7 +65,7 @@ def linked(text: str, output: str | Path) -> str:
 
 def of(text: str, documents: Iterable[str]) -> str:
     """The glossary's ``text`` with the entries that the documents link: a page about fewer lines of work has fewer."""
-    linked_to = set(re.findall(rf"{Path(FILE).name}#([\w-]+)\)", "\n".join(documents)))
+    linked_to = set(re.findall(rf"{NAME}#([\w-]+)\)", "\n".join(documents)))
     head, *entries = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     return "".join([head, *(e for e in entries if address_of(e.splitlines()[0].removeprefix("## ")) in linked_to)])
 

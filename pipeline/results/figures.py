@@ -57,6 +57,8 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.FAIRNESS: FigureTable("evaluate_fairness.{attribute}.{model}.{measure}", *WHOLE_ATTRIBUTE),
     Tables.GROUP_RATES: FigureTable("group_rates.{attribute}.{model}.{rate}", "level"),
     Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
+    Tables.FAILING_GROUPS: FigureTable("failing_groups.{model}.{error}", "group", value="difference"),
+    Tables.SIMILAR_GROUPS: FigureTable("similar_groups.{attribute}.{comparison}.{model}.{measure}", "stratum", ("",)),
     Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
     Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
     Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}", "level", ("",)),
@@ -152,7 +154,8 @@ def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str,
             return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
-            path = table.path.format_map(row | {"scope": row.get("scope", "").replace(" ", "_")})
+            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison")}
+            path = table.path.format_map(row | spaced)
             yield path, WHOLE if level in table.whole else level, _evidence(row, name, table)
 
 

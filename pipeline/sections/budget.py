@@ -47,6 +47,13 @@ def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep | None = 
         yield f"threshold_sweep.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
 
 
+def _within(budget: Budget, sensitive: dict[str, Sensitive], fairness: Fairness) -> Iterator[str]:
+    known = [*budget.features, *sensitive]
+    for name in fairness.within or ():
+        if name not in known:
+            yield f"fairness.within: {name!r} is neither a feature nor an attribute{did_you_mean(name, known)}"
+
+
 def _label(budget: Budget, threshold: float) -> Iterator[str]:
     if not _divides(budget.target, threshold):
         yield f"threshold {_range(budget.target)}, or all rows have one label, got {threshold:g}"
@@ -73,4 +80,11 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
-RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (_roles, _attributes, _attribute, _label, _grid)
+RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
+    _roles,
+    _attributes,
+    _attribute,
+    _within,
+    _label,
+    _grid,
+)

@@ -27,13 +27,14 @@ class Line(NamedTuple):
 LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
-        ("prepare", "train_baseline", "reweigh", "evaluate_fairness"),
+        ("prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
-            *("score_quality", "monitor", "monitoring"),
+            *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
+            *("monitor", "monitoring"),
         ),
         ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
     ),

@@ -9,7 +9,6 @@ __all__ = [
     "Evaluation",
     "Fairness",
     "Groups",
-    "Measure",
     "best_accuracy",
     "consistency",
     "declared_groups",
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from responsible.fairness.groups import Groups, declared_groups, group_rates
     from responsible.fairness.individual import consistency, like_pairs
     from responsible.fairness.intersections import intersection_rates
-    from responsible.fairness.measures import MEASURES, Measure
+    from responsible.fairness.measures import MEASURES
     from responsible.fairness.subgroups import search
     from responsible.fairness.verdicts import best_accuracy, verdict
 else:
@@ -40,7 +39,7 @@ else:
             "groups": ("Groups", "declared_groups", "group_rates"),
             "individual": ("consistency", "like_pairs"),
             "intersections": ("intersection_rates",),
-            "measures": ("MEASURES", "Measure"),
+            "measures": ("MEASURES",),
             "subgroups": ("search",),
             "verdicts": ("best_accuracy", "verdict"),
         },

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, BASELINE, POOLED, REST, REWEIGHED
+from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, MODELS, POOLED, REST
 from responsible.statistics import intervals, jackknife, significance
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
@@ -90,13 +90,20 @@ def declared_groups(
     return out
 
 
-def marginals(joint: Counts) -> dict[str, Counts]:
-    """``[..., level, y, ŷ]`` of each model from the joint counts of both."""
-    return {BASELINE: joint.sum(-1), REWEIGHED: joint.sum(-2)}
+def marginals(joint: Counts, models: Sequence[str] = MODELS) -> dict[str, Counts]:
+    """``[..., level, y, ŷ]`` of each model from the joint counts of all: the last axes are the models' predictions."""
+    axes = range(-len(models), 0)
+    return {m: joint.sum(tuple(axis for axis in axes if axis != own)) for m, own in zip(models, axes, strict=True)}
 
 
 def any_difference(
-    joint: Counts, who: Groups, draws: int, rng: np.random.Generator, *, clustered: bool = False
+    joint: Counts,
+    who: Groups,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    clustered: bool = False,
+    models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Do the levels differ at all? For each model the permutation test over all levels of selection and of TPR.
 
@@ -104,7 +111,7 @@ def any_difference(
     description. Of ``clustered`` rows, which do not permute one by one, there is no test: p is NaN.
     """
     rows: list[dict[str, object]] = []
-    for model, table in marginals(joint).items():
+    for model, table in marginals(joint, models).items():
         for rate, within in (("selection_rate", table.sum(-2)), ("true_positive_rate", table[:, 1])):
             used = within[within.sum(1) > 0]
             share = used[:, 1] / used.sum(1) if len(used) else np.array([np.nan])
@@ -115,7 +122,13 @@ def any_difference(
     return pd.DataFrame(rows)
 
 
-def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts | None = None) -> pd.DataFrame:
+def group_rates(
+    joint: Counts,
+    who: Groups,
+    confidence: float,
+    clusters: Counts | None = None,
+    models: Sequence[str] = MODELS,
+) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
 
     A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
@@ -125,11 +138,11 @@ def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts 
     """
     rows: list[dict[str, object]] = []
     joined = intervals.bonferroni(confidence, len(who.levels))
-    for model, table in marginals(joint).items():
+    for model, table in marginals(joint, models).items():
         for level, name in enumerate(who.levels):
             for rate in GROUP_RATES:
                 k, n = (int(part) for part in parts(table[level], rate))
-                own = None if clusters is None else parts(marginals(clusters)[model][:, level], rate)
+                own = None if clusters is None else parts(marginals(clusters, models)[model][:, level], rate)
                 interval, wide = (jackknife.wilson(k, n, c, own) for c in (confidence, joined))
                 reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
                 place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
@@ -140,12 +153,12 @@ def group_rates(joint: Counts, who: Groups, confidence: float, clusters: Counts 
     return pd.DataFrame(rows)
 
 
-def confusion(joint: Counts, who: Groups) -> pd.DataFrame:
+def confusion(joint: Counts, who: Groups, models: Sequence[str] = MODELS) -> pd.DataFrame:
     """TP, FP, FN and TN of every declared level and model."""
     rows = [
         {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level]), "model": model}
         | {"tp": int(t[1, 1]), "fp": int(t[0, 1]), "fn": int(t[1, 0]), "tn": int(t[0, 0])}
-        for model, table in marginals(joint).items()
+        for model, table in marginals(joint, models).items()
         for level, (name, t) in enumerate(zip(who.levels, table, strict=True))
     ]
     return pd.DataFrame(rows)

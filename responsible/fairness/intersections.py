@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.groups import Groups, group_rates
+from responsible.fairness.groups import Code, Groups, group_rates
+from responsible.names import MODELS
 from responsible.statistics.count_tables import counted
 from responsible.statistics.intervals import Inference
 
@@ -29,31 +30,42 @@ def crossed(first: Groups, second: Groups) -> Groups:
     return Groups(BETWEEN.join((first.attribute, second.attribute)), levels, privileged)
 
 
+def crossed_codes(test: pd.DataFrame, first: Groups, second: Groups) -> Code:
+    """The index into the levels of :func:`crossed` of every row of ``test``, -1 where either level is excluded."""
+    a, b = (who.codes(test) for who in (first, second))
+    return np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
+
+
 def intersection_rates(
     test: pd.DataFrame,
     attributes: Sequence[Groups],
     bits: Sequence[npt.ArrayLike],
     inference: Inference,
+    models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every pair of levels and model, with Wilson intervals.
 
-    ``test`` are cells with ``n`` and the ``a.`` columns; ``bits`` the label and the two models' predictions, each
-    (m,) 0/1. Columns: :data:`COLUMNS`. A rate on fewer than ``minimum_denominator`` rows has its counts but no value,
-    and the reason ``n_below_minimum``; one without any row says why, as in ``group_rates``. Rows with an excluded level
-    of either attribute are in no combination. One attribute alone gives a table without rows.
+    ``test`` are cells with ``n`` and the ``a.`` columns; ``bits`` the label and the prediction of each of ``models``,
+    each (m,) 0/1. Columns: :data:`COLUMNS`. A rate on fewer than ``minimum_denominator`` rows has its counts but no
+    value, and the reason ``n_below_minimum``; one without any row says why, as in ``group_rates``. Rows with an
+    excluded level of either attribute are in no combination. One attribute alone gives a table without rows.
     """
-    found = [_pair(test, *pair, bits, inference) for pair in combinations(attributes, 2)]
+    found = [_pair(test, *pair, bits, inference, models=models) for pair in combinations(attributes, 2)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _pair(
-    test: pd.DataFrame, first: Groups, second: Groups, bits: Sequence[npt.ArrayLike], inference: Inference
+    test: pd.DataFrame,
+    first: Groups,
+    second: Groups,
+    bits: Sequence[npt.ArrayLike],
+    inference: Inference,
+    *,
+    models: Sequence[str],
 ) -> pd.DataFrame:
-    a, b = (who.codes(test) for who in (first, second))
-    code = np.where((a < 0) | (b < 0), -1, a * len(second.levels) + b)
     who = crossed(first, second)
-    joint, clusters = counted(test, code, len(who.levels), bits)
-    rates = group_rates(joint, who, inference.confidence, clusters)
+    joint, clusters = counted(test, crossed_codes(test, first, second), len(who.levels), bits)
+    rates = group_rates(joint, who, inference.confidence, clusters, models)
     few = (rates["of"] < inference.minimum_denominator) & (rates["of"] > 0)
     rates.loc[few, ["value", "low", "high", "simultaneous_low", "simultaneous_high"]] = np.nan
     rates.loc[few, "reason"] = "n_below_minimum"

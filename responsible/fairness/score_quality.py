@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def _members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """Name and membership (m,) of both pools, where a level is privileged, and of every level; excluded levels belong
     to none.
     """
@@ -45,7 +45,7 @@ def score_quality(
     outside Wilson's interval of their observed share; with ``clusters`` (m,), of the rows over their design effect).
     """
     rows = []
-    for group, member in _members(code, who):
+    for group, member in members(code, who):
         n, ones = counts[member], (counts * label)[member]
         for model, score in scores.items():
             own = score[member]

@@ -38,6 +38,14 @@ class Search(Params):
     most: Annotated[int, Field(ge=1, le=1_000)]
 
 
+class Failures(Search):
+    """What is searched, and the groups that are ``watched``: figures in every run, without a search, for rules of the
+    policy. A group is ``column=level & column=level``.
+    """
+
+    watched: list[Annotated[str, Field(min_length=3)]] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """``findings`` in the order they were proposed, how many conjunctions were ``searched`` (had support), how many
@@ -57,23 +65,25 @@ def search(
     rules: Search,
     rng: np.random.Generator,
     *,
+    counts: npt.ArrayLike = 1,
     confidence: float = 0.95,
 ) -> Found:
     """Every conjunction of levels of at most ``depth`` columns, against everyone else with the same levels of
     ``given``.
 
-    ``columns`` and ``given`` are frames of text (n rows; ``given`` may have no columns), ``outcome`` is (n,) 0/1. On
-    the first half, every conjunction with support gets its stratified difference of rates and test. The most extreme
-    one that Benjamini-Hochberg over all of them keeps at ``level`` is proposed, or its shortest significant part from
-    which it does not clearly differ. Membership in it then joins ``given`` and the search repeats, so that what a
-    finding explains (supersets, parts, its complement, columns that go along with it) is not proposed again. On the
-    second half each finding is tested once, under the conditions it was found under, with Holm over the findings.
+    ``columns`` and ``given`` are frames of text (n rows; ``given`` may have no columns), ``outcome`` is (n,) 0/1, and
+    a row stands for ``counts`` (n,) of them. On the first half, every conjunction with support gets its stratified
+    difference of rates and test. The most extreme one that Benjamini-Hochberg over all of them keeps at ``level`` is
+    proposed, or its shortest significant part from which it does not clearly differ. Membership in it then joins
+    ``given`` and the search repeats, so that what a finding explains (supersets, parts, its complement, columns that go
+    along with it) is not proposed again. On the second half each finding is tested once, under the conditions it was
+    found under, with Holm over the findings.
 
     ``findings`` columns: ``group, depth, n, approved, rate, rest_rate`` (both halves); ``first_difference,
     first_p_adjusted``; ``difference, low, high, p, p_adjusted`` of the second half, the ones to report;
     ``confirmed``: ``p_adjusted`` at most ``level`` with the same sign.
     """
-    table = tabulated(columns, outcome, given)
+    table = tabulated(columns, outcome, given, counts)
     space, stratum = Conjunctions(table, rules.depth), table.stratum
     first = np.asarray(rng.binomial(table.counts, 0.5), dtype=np.int64)
     rows: list[dict[str, object]] = []

@@ -5,18 +5,33 @@ classifier.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from responsible.fairness.measures import KNOWN, Line, ordered, standard
+from responsible.fairness.measures import KNOWN, ordered, standard
+from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
+from responsible.measures.definition import Known
+from responsible.measures.feasibility import attainable
+from responsible.statistics import jackknife
 from responsible.statistics.count_figures import Estimate
-from responsible.statistics.intervals import Inference, Interval
-from responsible.statistics.rates import Counts, divide, rate
+from responsible.statistics.count_tables import Draws
+from responsible.statistics.intervals import Inference, Interval, percentile
+from responsible.statistics.rates import RATES, Counts, parts
 from responsible.statistics.sample_size import growth
 from responsible.validation import Params, did_you_mean
+
+
+class Costs(Params):
+    """What a wrong yes and a wrong no cost, in one unit; only their ratio decides."""
+
+    false_positive: Annotated[float, Field(gt=0, le=1e9)]
+    false_negative: Annotated[float, Field(gt=0, le=1e9)]
 
 
 class Fairness(Params):
@@ -24,12 +39,17 @@ class Fairness(Params):
     ``infeasible``).
 
     ``measures``: those that are computed besides the ones with ``limits``, which alone are judged. Without the list the
-    standard measures are, and each of them must have limits.
+    standard measures are, and each of them must have limits. ``costs``: what "best" means; otherwise accuracy does.
+    ``within``: factors that people are to be alike in; ``local_law_144`` and ``failing_groups`` ask for these analyses.
     """
 
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
     limits: dict[str, Limits]
     measures: list[str] | None = None
+    costs: Costs | None = None
+    within: list[str] | None = None
+    local_law_144: bool = False
+    failing_groups: Failures | None = None
 
     @field_validator("limits")
     @classmethod
@@ -52,9 +72,6 @@ class Fairness(Params):
     def chosen(self) -> list[str]:
         """The measures that are computed, in the order of the registry."""
         return ordered({*self.limits, *(self.measures or ())})
-
-
-_Side = tuple[int, float, float]  # 1 above the line, -1 below; intercept; slope
 
 
 def verdict(
@@ -103,54 +120,70 @@ def rows_needed(
     return {"needed_unprivileged": more[0], "needed_privileged": more[1]}
 
 
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """What the ``limits`` of a measure cost the best classifier, from one comparison's ``tables`` and replicates.
+
+    ``others``: as for :func:`~responsible.measures.feasibility.attainable`. Nobody knows what a function of one's own
+    costs.
+    """
+
+    measure: Known
+    limits: Limits | None
+    floor: float
+    others: int
+    tables: tuple[Counts, Draws]
+    sure: Sequence[Inference]
+
+    def best(self, tables: Counts) -> np.ndarray:
+        """The best accuracy of tables ``(..., side, y, ŷ)``."""
+        if self.limits is None or not self.measure.errorless:
+            return np.full(tables.shape[:-3], np.nan)[()]
+        return attainable(tables[..., 0, :, :], tables[..., 1, :, :], self.measure, self.limits, self.others)
+
+    @cached_property
+    def ceilings(self) -> list[float]:
+        """The upper interval end of the best accuracy at each of the confidences ``sure``; labels alone decide it, so
+        it is one for all models. 1 where nothing is below the floor: the limits are met without an error.
+        """
+        if self.limits is None or self.measure.line is None or self.floor == 0:
+            return [1.0 for _ in self.sure]
+        table, (draws, parts) = self.tables
+        values, found = self.best(draws), []
+        for confidence in (inference.confidence for inference in self.sure):
+            end = percentile(values, confidence)
+            if parts is not None:
+                support, without = jackknife.supports([RATES["base_rate"]], parts), self.best(jackknife.deleted(parts))
+                end = jackknife.stretched(end, self.best(table), without, support=support, confidence=confidence)
+            found.append(float(end.high))
+        return found
+
+
+def judged(found: Sequence[tuple[Estimate, object]], cost: Cost, table: Counts) -> list[dict[str, object]]:
+    """What is said of a figure at ``table`` at each confidence: its verdict, and first of all what it rests on.
+
+    ``support_unprivileged, support_privileged``: the fewest rows a rate of the measure rests on.
+    """
+    limits, rates = cost.limits, cost.measure.rests_on
+    fewest = [min(int(parts(side, rate)[1]) for rate in rates) for side in table]
+    supports = fewest[0], fewest[1]
+    first: dict[str, object] = {"support_unprivileged": supports[0], "support_privileged": supports[1]}
+    if limits is None:
+        first |= {"minimum": None, "maximum": None, "verdict": "", "best_accuracy": math.nan}
+        first |= {"needed_unprivileged": None, "needed_privileged": None}
+        return [first, *(dict[str, object](verdict="") for _ in found[1:])]
+    said = [
+        verdict(Interval(each.low, each.high), limits, ceiling, cost.floor)
+        for (each, _), ceiling in zip(found, cost.ceilings, strict=True)
+    ]
+    first |= {"minimum": limits.minimum, "maximum": limits.maximum, "verdict": said[0]}
+    first |= {"best_accuracy": float(cost.best(table))}
+    first |= rows_needed(found[0][0], limits, said[0], supports, cost.sure[0])
+    return [first, *(dict[str, object](verdict=each) for each in said[1:])]
+
+
 def best_accuracy(u: Counts, p: Counts, measure: str, limits: Limits, others: int = 0) -> np.ndarray:
-    """The highest accuracy any classifier, even one that sees the labels, can have while ``measure`` meets the limits.
-
-    ``u`` and ``p`` are ``counts[..., y, ŷ]``, of which only group sizes and base rates matter; the result is ``(...)``
-    in [0, 1], NaN where a group has no rows. Selecting at rate r_g in a group with base rate b_g costs at least |r_g −
-    b_g| errors a row, so the answer for statistical parity and disparate impact is 1 − min (s_u |r_u − b_u| + s_p |r_p
-    − b_p|) over the rates within the limits, with s_g the groups' shares of rows. (For a ratio it is the supremum: r_p
-    may tend to 0.) It is 0 when no pair of rates is within the limits. A perfect classifier has no errors to differ
-    in: 1 for the other measures when the limits contain parity, else NaN.
-
-    ``others`` are the rows of everybody outside the two groups. No limit on these two binds them, so all of them can be
-    right, and the accuracy over everybody is 1 − (1 − best of the pair) · n_pair / (n_pair + others).
+    """The highest accuracy any classifier can have while the known ``measure`` meets the limits
+    (:func:`~responsible.measures.feasibility.attainable`).
     """
-    base_u, base_p = rate(u, "base_rate"), rate(p, "base_rate")
-    defined = np.where(np.isnan(base_u + base_p), np.nan, 1.0)
-    if (line := KNOWN[measure].line) is None:
-        parity = KNOWN[measure].fair
-        return np.asarray(defined * (1.0 if limits.low <= parity <= limits.high else np.nan))[()]
-    pair = np.sum(u, axis=(-2, -1)) + np.sum(p, axis=(-2, -1))
-    share_u = divide(np.sum(u, axis=(-2, -1)), pair)
-    sides = _sides(line, limits)
-    rates_u, rates_p = _corners(base_u, base_p, sides)
-    cost = share_u * np.abs(rates_u - base_u) + (1 - share_u) * np.abs(rates_p - base_p)
-    least = np.min(np.where(_within(rates_u, rates_p, sides), cost, 1.0), axis=0)
-    return np.asarray(defined * (1 - least * divide(pair, pair + others)))[()]
-
-
-def _sides(line: Line, limits: Limits) -> list[_Side]:
-    bounds = [(1, limits.minimum), (-1, limits.maximum)]
-    return [(sign, *line(value)) for sign, value in bounds if value is not None]
-
-
-def _corners(base_u: np.ndarray, base_p: np.ndarray, sides: list[_Side]) -> tuple[np.ndarray, np.ndarray]:
-    """Where a cost that is linear between its kinks can be least: crossings of kinks, limits and 0 and 1; two (corner,
-    ...).
-    """
-    across = [base_u, np.zeros_like(base_u), np.ones_like(base_u)]
-    along = [base_p, np.zeros_like(base_p), np.ones_like(base_p)]
-    corners = [(r_u, r_p) for r_u in across for r_p in along]
-    for _, intercept, slope in sides:
-        corners += [(intercept + slope * r_p, r_p) for r_p in along]
-        corners += [(r_u, (r_u - intercept) / slope) for r_u in across if slope != 0]
-    return np.stack([r_u for r_u, _ in corners]), np.stack([r_p for _, r_p in corners])
-
-
-def _within(rates_u: np.ndarray, rates_p: np.ndarray, sides: list[_Side]) -> np.ndarray:
-    near = 1e-12  # corners lie on the limits themselves, so rounding must not push them out
-    inside = (np.minimum(rates_u, rates_p) >= -near) & (np.maximum(rates_u, rates_p) <= 1 + near)
-    for sign, intercept, slope in sides:
-        inside &= sign * (rates_u - intercept - slope * rates_p) >= -near
-    return np.asarray(inside)
+    return attainable(u, p, KNOWN[measure], limits, others)

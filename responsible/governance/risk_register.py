@@ -60,7 +60,8 @@ def from_findings(
     for (attribute, measure), own in judged.groupby(["attribute", "measure"], sort=False):
         colours = own["finding"].tolist()
         worst = min(colours, key=COLOURS.index)
-        about = f"{colours.count(worst)} of {len(colours)} comparisons {'is' if len(colours) == 1 else 'are'} {worst}"
+        number = colours.count(worst)
+        about = f"{number} of {len(colours)} comparisons {'is' if number == 1 else 'are'} {worst}"
         subject, name = f"healthcare.{attribute}.{measure}", f"{called(str(attribute))}: {called(str(measure))}"
         due = f"{days[worst.lower()]} days after the audit" if worst.lower() in days else ""
         must = "primary" in own and bool(own["primary"].any())

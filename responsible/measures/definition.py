@@ -17,7 +17,7 @@ import numpy as np
 from responsible.limits import Limits
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import CountFigure
-from responsible.statistics.rates import RATES, Counts, divide, parts, rate
+from responsible.statistics.rates import RATES, Counts, Rate, divide, parts, rate
 
 if TYPE_CHECKING:
     from responsible.statistics.significance import Test
@@ -39,7 +39,8 @@ class Known:
     ``hypothesis`` is what its test tests. A ``ratio`` is 1 at parity, a difference 0. ``rates`` are the rates whose
     denominators carry it, in the order of ``gaps``: the signed differences whose absolute values it averages, or of
     which it takes the ``largest``. ``standard``: it is computed where the parameters choose none; so is one with
-    ``limits`` of its own, which hold where the parameters declare none.
+    ``limits`` of its own, which hold where the parameters declare none. ``errorless``: a classifier without errors is
+    at parity, or ``line`` says what it is; otherwise nobody knows what limits cost.
     """
 
     formula: str
@@ -53,6 +54,12 @@ class Known:
     standard: bool = False
     limits: Limits | None = None
     line: Line | None = None
+    errorless: bool = True
+
+    @property
+    def rests_on(self) -> tuple[Rate, ...]:
+        """The rates whose denominators carry it; that of all rows, where it names none."""
+        return tuple(map(RATES.__getitem__, self.rates or ("selection_rate",)))
 
     @property
     def fair(self) -> float:
@@ -111,7 +118,7 @@ class Measure(Known):
         """The measure as a figure of tables ``(..., side, y, ŷ)`` whose sides are unprivileged and privileged."""
         figure = CountFigure(
             _of_sides(self.compute),
-            tuple(map(RATES.__getitem__, self.rates)),
+            self.rests_on,
             tuple(map(_of_sides, self.gaps)),
             largest=self.largest,
             bounds=self.bounds,

@@ -181,7 +181,7 @@ def _support(figure: CountFigure, draws: Draws) -> np.ndarray:
 
 
 def _gaps(figure: CountFigure, tables: Counts) -> np.ndarray:
-    return np.stack([gap(tables) for gap in figure.gaps], axis=-1)
+    return np.moveaxis(np.stack([gap(tables) for gap in figure.gaps]), 0, -1)
 
 
 def _signed(figure: CountFigure, draws: Counts, table: Counts) -> np.ndarray:

@@ -8,6 +8,7 @@ together. Rows in clusters are not multinomial: see :mod:`.jackknife`. A confide
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -134,10 +135,13 @@ def percentile(draws: np.ndarray, confidence: float) -> Interval:
     undefined. Only for signed comparisons: percentiles of max − min over groups, or of an absolute value, never
     contain 0, whatever the truth; see :func:`absolute`.
     """
-    draws, tail = np.sort(np.asarray(draws, dtype=float), axis=0), _tail(confidence)  # NaN sorts last
+    draws, tail = np.asarray(draws, dtype=float), _tail(confidence)
     defined = np.count_nonzero(~np.isnan(draws), axis=0)
     share = (len(draws) - defined) / len(draws)
-    low, high = (_order_statistic(draws, q * np.maximum(defined - 1, 0)) for q in (tail, 1 - tail))
+    places = [q * np.maximum(defined - 1, 0) for q in (tail, 1 - tail)]
+    near = np.unique([np.floor(places), np.ceil(places)]).astype(int)
+    ordered = np.partition(draws, near, axis=0)  # as if sorted there; NaN comes last
+    low, high = (_order_statistic(ordered, place) for place in places)
     usable = (share <= UNDEFINED_MOST) & (defined > 0)
     return Interval(np.where(usable, low, np.nan)[()], np.where(usable, high, np.nan)[()], share)
 
@@ -179,6 +183,9 @@ def absolute(gaps: np.ndarray, point: np.ndarray, confidence: float) -> Interval
 
 
 def _order_statistic(ordered: np.ndarray, position: np.ndarray) -> np.ndarray:
+    if ordered.ndim == 1:
+        first, second = ordered[math.floor(position)], ordered[math.ceil(position)]
+        return np.asarray(first + (position - math.floor(position)) * (second - first))
     below = np.floor(position).astype(int)
     above = np.ceil(position).astype(int)
     first, second = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -71,12 +72,21 @@ RATES: dict[str, Rate] = {
 def parts(counts: Counts, name: str | Rate) -> tuple[np.ndarray, np.ndarray]:
     """Numerator and denominator, each ``(...)``, of a rate or its name for ``counts[..., y, ŷ]``; in rows."""
     counts, rate_ = np.asarray(counts), RATES[name] if isinstance(name, str) else name
-    return counts[..., rate_.numerator].sum(axis=-1), counts[..., rate_.denominator].sum(axis=-1)
+    k, n = (sum(counts[..., y, h] for y, h in cells) for cells in _cells(rate_))
+    return np.asarray(k)[()], np.asarray(n)[()]
+
+
+@cache
+def _cells(rate: Rate) -> tuple[list[tuple[int, int]], ...]:
+    """The cells of numerator and denominator: adding them is five times as fast as selecting them by the masks."""
+    return tuple([(y, h) for y, h in np.argwhere(mask).tolist()] for mask in (rate.numerator, rate.denominator))
 
 
 def divide(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:
     """``numerator / denominator`` as floats, NaN where the denominator is zero: undefined, neither 0 nor infinite."""
-    over, under = np.broadcast_arrays(numerator, denominator)
+    over, under = np.asarray(numerator), np.asarray(denominator)
+    if over.shape != under.shape:
+        over, under = np.broadcast_arrays(over, under)
     quotient = np.full(over.shape, np.nan)
     np.divide(over, under, out=quotient, where=under != 0)
     return quotient[()]  # a scalar, not an array of no dimensions, for one table

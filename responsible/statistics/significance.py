@@ -36,7 +36,8 @@ class Test:
     method: str
 
 
-_UNDEFINED = Test(np.nan, np.nan, np.nan, "undefined")
+UNDEFINED = Test(np.nan, np.nan, np.nan, "undefined")
+"""Nothing was tested."""
 
 
 def independence(table: np.ndarray, rng: np.random.Generator | None = None, draws: int = 9_999) -> Test:
@@ -52,7 +53,7 @@ def independence(table: np.ndarray, rng: np.random.Generator | None = None, draw
         raise ValueError(f"independence: rng is needed for more than two groups, got {len(table)}")
     table = table[table.sum(axis=1) > 0]
     if len(table) < 2:
-        return _UNDEFINED
+        return UNDEFINED
     statistic = float(_pearson(table))
     effect = _cramer(statistic, table)
     if _expected(table).min() >= SMALL:
@@ -73,7 +74,7 @@ def permutation(table: np.ndarray, draws: int, rng: np.random.Generator) -> Test
     table = np.asarray(table)
     table = table[table.sum(axis=1) > 0]
     if len(table) < 2:
-        return _UNDEFINED
+        return UNDEFINED
     statistic = float(_pearson(table))
     extreme = np.count_nonzero(_pearson(_permuted(table, draws, rng)) >= statistic * _NEAR)
     return Test(statistic, (1 + int(extreme)) / (draws + 1), _cramer(statistic, table), "permutation")
@@ -101,7 +102,7 @@ def equalized_odds(u: Counts, p: Counts) -> Test:
     """
     strata = [np.stack([np.asarray(u)[y], np.asarray(p)[y]]) for y in (0, 1)]
     if any((stratum.sum(axis=1) == 0).any() for stratum in strata):
-        return _UNDEFINED
+        return UNDEFINED
     statistic = float(sum(_pearson(stratum) for stratum in strata))
     effect = float(np.sqrt(statistic / sum(stratum.sum() for stratum in strata)))
     if min(_expected(stratum).min() for stratum in strata) >= SMALL:
@@ -186,7 +187,7 @@ def association(table: np.ndarray, rng: np.random.Generator, draws: int = 9_999)
     table = np.asarray(table)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
     if min(table.shape) < 2:
-        return _UNDEFINED
+        return UNDEFINED
     statistic = float(_pearson(table))
     effect = float(np.sqrt(statistic / (table.sum() * (min(table.shape) - 1))))
     if _expected(table).min() >= SMALL:

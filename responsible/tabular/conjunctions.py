@@ -46,20 +46,25 @@ class CountedCells:
         return np.asarray(np.logical_and.reduce(own))
 
 
-def tabulated(columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame) -> CountedCells:
+def tabulated(
+    columns: pd.DataFrame, outcome: npt.ArrayLike, given: pd.DataFrame, counts: npt.ArrayLike = 1
+) -> CountedCells:
     """The count table of text ``columns``, strata of ``given`` and 0/1 ``outcome``, n rows each, in sorted order.
 
-    The order of rows and columns' first values does not matter. ``given`` may have no columns: one stratum.
+    A row stands for ``counts`` of them (n,). The order of rows and columns' first values does not matter. ``given`` may
+    have no columns: one stratum.
     """
     coded = {str(c): pd.factorize(columns[c].astype(str), sort=True) for c in columns}
     frame = pd.DataFrame({c: code for c, (code, _) in coded.items()})
     strata = given.reset_index(drop=True)
     frame["stratum"] = strata.groupby(list(strata.columns)).ngroup() if len(strata.columns) else 0
     keys = list(frame.columns)
-    wide = frame.assign(outcome=np.asarray(outcome)).groupby([*keys, "outcome"]).size().unstack("outcome", fill_value=0)
+    rows = pd.Series(np.broadcast_to(counts, len(frame)))
+    by_cell = rows.groupby([*(frame[key] for key in keys), pd.Series(np.asarray(outcome), name="outcome")])
+    wide = by_cell.sum().unstack("outcome", fill_value=0)
     cells = wide.index.to_frame(index=False)[keys].to_numpy(dtype=np.int64)
-    counts = wide.reindex(columns=[0, 1], fill_value=0).to_numpy(dtype=np.int64)
-    return CountedCells(cells[:, :-1], {c: [str(x) for x in v] for c, (_, v) in coded.items()}, cells[:, -1], counts)
+    tallied = wide.reindex(columns=[0, 1], fill_value=0).to_numpy(dtype=np.int64)
+    return CountedCells(cells[:, :-1], {c: [str(x) for x in v] for c, (_, v) in coded.items()}, cells[:, -1], tallied)
 
 
 @dataclass(frozen=True, eq=False)

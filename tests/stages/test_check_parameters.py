@@ -76,6 +76,7 @@ def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):
     ("changes", "message"),
     [
         ({"prepare__engine": "duckdbb"}, "prepare.engine 'duckdbb' is not known; did you mean 'duckdb'?"),
+        ({"fairness__within": ["Agee"]}, "fairness.within: 'Agee' is neither a feature nor an attribute; did you mean"),
         ({"reweigh__attributes": ["gendre"]}, "reweigh.attributes: 'gendre' is not declared under sensitive; did you"),
         ({"threshold": -1}, "threshold must be > 0 (budget.target.minimum), or all rows have one label, got -1"),
         ({"budget__target__maximum": 90}, "threshold must be > 0 (budget.target.minimum) and <= 90"),

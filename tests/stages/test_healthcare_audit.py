@@ -85,6 +85,44 @@ def test_the_report_says_what_the_sample_holds():
     assert f"comparisons {METRICS['healthcare_audit']['findings']['RED']} are RED" in text
 
 
+def sendable(text):
+    """The texts that the report calls ready to send, by their heading, without the marks of a quotation."""
+    parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)
+    named = zip(parts[1::2], parts[2::2], strict=True)
+    return {name: re.sub(r"^> ?", "", part, flags=re.MULTILINE) for name, part in named if "ready to send" in name}
+
+
+def test_texts_to_send_name_every_finding_and_no_key():
+    """Alert and summary stand alone: each RED and AMBER comparison by colour, group and cases, no key, no link."""
+    words = Words.model_validate(tree()["words"])
+    found = [files.read_csv(ROOT / f"plots/healthcare_{name}.csv") for name in ("approvals", "waits")]
+    open_ones = [row for table in found for row in table.itertuples() if row.finding in ("RED", "AMBER")]
+    texts = sendable((ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8"))
+    assert len(texts) == 2
+    assert len(open_ones) >= 8
+    for text in texts.values():
+        assert not re.search(r"[a-z0-9]_[a-z0-9]|=|\]\(|`|\bu\b", text.replace("p = ", ""))
+        assert METRICS["healthcare_audit"]["findings"]["RED"] == 3
+        assert "3 RED" in text
+        for row in open_ones:
+            group = f"{words.name(row.attribute)}: {words.level(row.attribute, row.comparison)}"
+            own = [x for x in text.splitlines() if x.startswith(f"- **{row.finding}**, {group}, ")]
+            assert any(words.scope(row.scope) in line.lower() for line in own), (group, row.scope)
+
+
+def test_a_summary_is_never_milder_than_its_worst_line():
+    """The title, the first paragraph and the texts to send have the colour of the worst comparison."""
+    text = (ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8")
+    assert text.startswith("# Audit of decisions: **RED**")
+    first = text.split("\n\n")[1]
+    assert first.startswith(
+        "**Limits are exceeded.** Necessary requests wait 5.5 minutes longer where premium is Limited"
+    )
+    assert "1,191 requests" in first
+    assert "root cause within 7 days" in first
+    assert all("RED" in part for part in sendable(text).values())
+
+
 def test_what_cannot_be_decided_names_the_requests_that_would_decide_it():
     """Every interval that crosses a limit has the requests of the table beside it, and no other comparison has."""
     text = (ROOT / "docs/healthcare_audit.md").read_text(encoding="utf-8")

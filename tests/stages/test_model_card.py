@@ -283,7 +283,7 @@ def test_hostile_names_stay_names(folder):
     widths = [len(re.findall(r"<t[hd]", line)) for line in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
     assert set(widths) <= {2, 3, 4, 5, 7}
     assert yaml.safe_load(text.split("---\n")[1])["license"] == "unknown"
-    assert yaml.safe_load((folder / RESULTS).read_text(encoding="utf-8"))[0]["task_id"] == "accuracy"
+    assert yaml.safe_load((folder / RESULTS).read_text(encoding="utf-8"))[0]["dataset"]["task_id"] == "accuracy"
     json.loads(twin)
 
 
@@ -322,10 +322,10 @@ def test_an_exception_is_shown_with_its_date(folder):
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ({"recommended": False}, "No label threshold can be recommended; the nearest miss is [200]["),
+        ({"recommended": False}, " can be recommended; the nearest miss is [200]["),
         (
             {"recommended": True, "recommended_threshold": 1_234_567.25},
-            "The label threshold [1,234,567.25][",
+            "threshold](glossary.md#label-threshold) [1,234,567.25][",
         ),
     ],
 )

@@ -33,9 +33,10 @@ def choosing(monkeypatch):
 
     def choice(against):
         monkeypatch.setattr(threshold_sweep, "choose_threshold", choose)
-        monkeypatch.setattr(threshold_sweep, "table", lambda *_: None)
+        monkeypatch.setattr(threshold_sweep, "table", lambda *_, **__: None)
         monkeypatch.setattr(threshold_sweep, "objections", lambda *_: against)
-        given = SimpleNamespace(threshold_sweep=SimpleNamespace(attribute="a"), inference=None, seed=1, policy=None)
+        sweep, policy = SimpleNamespace(attribute="a", limits={}), SimpleNamespace(rules={})
+        given = SimpleNamespace(threshold_sweep=sweep, inference=None, seed=1, policy=policy)
         return threshold_sweep._choice(SWEPT, given).reported
 
     return choice

@@ -122,7 +122,8 @@ def read_by_deciders(path: Path) -> str:
     text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     if path.suffix == ".html":
         text = re.sub(r"<(script|style|code|pre|title|svg)\b.*?</\1>|<!--.*?-->", " ", text, flags=re.DOTALL)
-        return unescape(re.sub(r"<[^>]+>", " ", text))
+        text = unescape(re.sub(r"<[^>]+>", " ", text))
+        return re.sub(r"[\w/]+\.(?:csv|json|yaml)\s*:.*", " ", text)  # notes on sources: a file and its key
     text = re.split(r"^## Provenance$", text, flags=re.MULTILINE)[0]
     text = re.sub(r"<!--.*?-->|^```.*?^```", " ", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"\]\([^)]*\)|\]\[[^\]]*\]|`[^`]*`", "] ", text)

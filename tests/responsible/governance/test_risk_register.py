@@ -142,7 +142,7 @@ def test_findings_become_a_risk_for_each_attribute_and_measure():
     assert [(r.name, r.harm, r.verdict, r.about, r.score, r.due) for r in found] == [
         ("sex: statistical parity difference", "allocation", "RED", "2 of 3 comparisons are RED", 20,
          "7 days after the audit"),
-        ("sex: equal opportunity difference", "quality of service", "AMBER", "1 of 2 comparisons are AMBER", 12,
+        ("sex: equal opportunity difference", "quality of service", "AMBER", "1 of 2 comparisons is AMBER", 12,
          "30 days after the audit"),
     ]  # fmt: skip
     named = from_findings(table, "a.csv", DAYS, lambda name: {"sex": "gender"}.get(name, name))

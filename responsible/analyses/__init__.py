@@ -1,0 +1,1 @@
+"""Analyses of any scored model besides the audit: thresholds, calibration, similar groups, impact ratios, failures."""

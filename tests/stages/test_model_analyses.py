@@ -1,0 +1,115 @@
+"""stages.model_analyses: what is asked for is written, what is not says that it is off, small counts switch it off."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from pipeline.results import figures
+from pipeline.storage import files
+from responsible.analyses.decision_threshold import GRID
+from stages.model_analyses import main
+from tests.support.contract import ROOT
+
+TABLES = ("decision_threshold", "calibration_models", "similar_groups", "impact_ratios", "failing_groups")
+ASKED = {
+    "costs": {"false_positive": 1, "false_negative": 5},
+    "within": ["department"],
+    "local_law_144": True,
+    "failing_groups": {"depth": 1, "support": 20, "level": 0.05, "most": 3, "watched": ["sex=f & department=a"]},
+}
+
+
+def people(rng, rows=1_200):
+    """Cells of one row: two departments, of which women are mostly in the strict one; scores are right on average."""
+    sex = rng.choice(["f", "m"], rows)
+    strict = rng.random(rows) < np.where(sex == "f", 0.7, 0.3)
+    score = np.round(rng.beta(np.where(strict, 2, 4), np.where(strict, 4, 2)), 4)
+    return pd.DataFrame(
+        {
+            "split": rng.choice(["train", "valid", "test"], rows),
+            "bin": (rng.random(rows) < score).astype(int),
+            "n": 1,
+            "a.sex": sex,
+            "x.department": np.where(strict, "a", "b"),
+            "score": score,
+        }
+    )
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The stage on those cells, with changes to ``fairness`` and other sections."""
+
+    def run(**changes):
+        tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        tree["sensitive"] = {"sex": {"column": "sex", "privileged": ["m"]}}
+        tree["inference"]["replicates"], tree["threshold"] = 200, 1
+        for section, values in changes.items():
+            tree[section] |= values
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+        table, meta = people(np.random.default_rng(7)), {"cuts": [1.0], "attributes": ["sex"]}
+        files.write_parquet(
+            tmp_path / "cells.parquet",
+            table.drop(columns="score"),
+            meta | {"features": {"department": "categorical"}},
+        )
+        scored = table.drop(columns="x.department")
+        for model, score in (("baseline", scored["score"]), ("reweighed", scored["score"] ** 2)):
+            files.write_parquet(tmp_path / f"{model}.parquet", scored.assign(score=score), meta)
+        names = {
+            "cells": "cells.parquet",
+            "baseline": "baseline.parquet",
+            "reweighed": "reweighed.parquet",
+            "metrics": "metrics/model_analyses.json",
+            "thresholds_csv": "plots/decision_threshold.csv",
+            "calibration_csv": "plots/calibration_models.csv",
+            "similar_csv": "plots/similar_groups.csv",
+            "ratios_csv": "plots/impact_ratios.csv",
+            "failing_csv": "plots/failing_groups.csv",
+            "picture": "plots/decision_threshold.svg",
+            "picture_narrow": "plots/decision_threshold_narrow.svg",
+        }
+        main(params=str(tmp_path / "params.yaml"), **{key: str(tmp_path / name) for key, name in names.items()})
+        return {name: files.read_csv(tmp_path / f"plots/{name}.csv") for name in TABLES}
+
+    return run
+
+
+def test_by_default_two_tables_have_rows(run, tmp_path):
+    """Thresholds and calibration are always there; the other tables say that they are switched off."""
+    found = run()
+    assert {name for name, table in found.items() if len(table)} == {"decision_threshold", "calibration_models"}
+    assert [*found["similar_groups"]] == ["switched_off"]
+    assert set(found["decision_threshold"]["threshold"]) == set(GRID)
+    assert figures.collect(tmp_path)["model_analyses.baseline.best_threshold"][""].value == pytest.approx(0.5, abs=0.3)
+
+
+def test_what_is_asked_for_is_written(run, tmp_path):
+    """Costs move the best threshold down, similar people differ less, and figures can be judged by their paths."""
+    found = run(fairness=ASKED)
+    told = json.loads((tmp_path / "metrics/model_analyses.json").read_text())["model_analyses"]
+    assert told["baseline"]["judged_by"] == "cost"
+    assert told["baseline"]["best_threshold"] < 0.4
+    assert told["baseline"]["calibrated_threshold"] == pytest.approx(1 / 6, abs=1e-6)
+    within = found["similar_groups"].query("measure == 'statistical_parity_difference' and model == 'baseline'")
+    pooled = within[within["stratum"].isna()].iloc[0]
+    assert pooled["plain"] < -0.15
+    assert abs(pooled["value"]) < abs(pooled["plain"]) / 2
+    assert set(within["stratum"].dropna()) == {"a", "b"}
+    ratio = found["impact_ratios"].set_index(["model", "category", "rate"]).loc[("baseline", "f", "selection_rate")]
+    assert ratio["reference"] == "m"
+    assert ratio["impact_ratio"] < 0.9
+    judged = figures.collect(tmp_path)
+    assert judged["failing_groups.baseline.false_positive"]["sex=f & department=a"].low < 0
+    place = "similar_groups.sex.all_unprivileged.baseline.statistical_parity_difference"
+    assert judged[place][""].value == pytest.approx(pooled["value"])
+
+
+def test_small_counts_switch_everything_off(run, tmp_path):
+    """Where no figure may be about few people nothing is computed, and the picture says why."""
+    found = run(fairness=ASKED, disclosure={"minimum_cell": 11})
+    assert [len(table) for table in found.values()] == [0] * 5
+    assert b"not shown (fewer than 11 people)" in (tmp_path / "plots/decision_threshold.svg").read_bytes()
