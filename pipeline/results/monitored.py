@@ -13,12 +13,15 @@ from responsible.validation import InputError
 
 
 class Monitored(NamedTuple):
-    """The ``answer`` on the ``newest`` period, how many alarms stand, and whether it was computed with this model."""
+    """The ``answer`` on the ``newest`` period, how many alarms stand, whether it was computed with this model, and
+    what is ``said`` of each alarm.
+    """
 
     answer: str
     newest: str
     standing: int
     current: bool
+    said: tuple[str, ...] = ()
 
     @property
     def says(self) -> str:
@@ -37,6 +40,6 @@ def monitored(root: str | Path = ".") -> Monitored:
         standing, trained = int(found["alarms"]["standing"]), found["of"]["trained"]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{MONITORED}: is another file; run `make monitor`, or {AGAIN}") from None
-    return Monitored(
-        answer, newest, standing, trained == sha256(read_text(Path(root, Metrics.REWEIGH), AGAIN).encode()).hexdigest()
-    )
+    said = tuple(f"{own['said']} Since {own['since']}." for own in found.get("standing", ()))
+    figures = read_text(Path(root, Metrics.REWEIGH), AGAIN).encode()
+    return Monitored(answer, newest, standing, trained == sha256(figures).hexdigest(), said)
