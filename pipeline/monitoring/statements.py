@@ -170,4 +170,5 @@ def answer(each: Sequence[Statement], found: Monitoring, since: str, words: Word
     ways, newest, people = sum(s.stands for s in each), found.periods[-1], words.many("budget")
     if not ways:
         return f"No alarm: nothing about the {people} of {newest} differs from {since} by much and beyond chance."
-    return f"The {people} of {newest} differ from {since} in {number(ways)} way{'s' * (ways > 1)} that matter."
+    counted = "one way that matters" if ways == 1 else f"{number(ways)} ways that matter"
+    return f"The {people} of {newest} differ from {since} in {counted}."
