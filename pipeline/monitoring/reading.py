@@ -20,6 +20,7 @@ from responsible.tabular.queries import Query
 from responsible.validation import InputError, did_you_mean
 
 SECTION = "monitor"
+Named = Sequence[tuple[str, SourceTable]]
 
 
 class Batches(NamedTuple):
@@ -38,24 +39,17 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     rows are findings. InputError where there is no file at all, or no good row in any.
     """
     found: list[Finding] = []
-    counted: list[pd.DataFrame] = []
     digests: dict[str, str] = {}
-    for name, table in _tables(plan, found):
-        digest = source_files.digest(table)
-        if digest in digests:
-            found.append(Finding(REPEATED, "", name, digests[digest]))
-            continue
-        digests[digest] = name
-        try:
-            own, said = _read(plan, reference, table, name)
-        except InputError as error:
-            found.append(Finding(UNREADABLE, "", name, str(error)))
-            continue
-        counted.append(own)
+    counted: list[pd.DataFrame] = []
+    for alike in _alike(_tables(plan, found), digests, found):
+        own, said = _together(plan, reference, alike)
+        counted += own
         found += said
-    if not counted or not sum(len(own) for own in counted):
+    if not sum(len(own) for own in counted):
         first = f": {found[0].detail or found[0].name}" if found else ""
-        raise InputError(f"{_said(plan)}: no batch has a good row{first}; correct the files or monitor's columns")
+        raise InputError(
+            f"{plan.budget.source}: no batch has a good row{first}; correct the files or monitor's columns"
+        )
     whole = pd.concat(counted, ignore_index=True)
     names = [column for column in whole if column != "n"]
     whole = whole.groupby(names, dropna=False, sort=True)["n"].sum().reset_index()
@@ -65,28 +59,48 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     return Batches(whole, tuple(periods), tuple(found), hashlib.sha256(listing.encode()).hexdigest())
 
 
-def _said(plan: BatchPlan) -> str:
-    return str(plan.budget.source)
-
-
-def _tables(plan: BatchPlan, found: list[Finding]) -> Sequence[tuple[str, SourceTable]]:
+def _tables(plan: BatchPlan, found: list[Finding]) -> Named:
     """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
     given, needed = plan.budget, plan.columns()
     if isinstance(given.source, Query):
         return [("query", source_files.table(given, needed, SECTION))]
     out = []
     for path in source_files.find(given.source, given.pattern, SECTION):
+        name = path.relative_to(given.source).as_posix() if path != Path(given.source) else path.name
         try:
             own = given.model_copy(update={"source": str(path), "pattern": None})
             known = headers.of_files([path], own, needed)
-            out.append((_name(path, given.source), source_files.table(own, [c for c in needed if c in known], SECTION)))
+            out.append((name, source_files.table(own, [c for c in needed if c in known], SECTION)))
         except InputError as error:
-            found.append(Finding(UNREADABLE, "", _name(path, given.source), str(error)))
+            found.append(Finding(UNREADABLE, "", name, str(error)))
     return out
 
 
-def _name(path: Path, source: str) -> str:
-    return path.relative_to(source).as_posix() if path != Path(source) else path.name
+def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
+    """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
+    groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
+    for name, table in tables:
+        digest = source_files.digest(table)
+        if digest in digests:
+            found.append(Finding(REPEATED, "", name, digests[digest]))
+            continue
+        digests[digest] = name
+        groups.setdefault((table.kind, *table.columns), []).append((name, table))
+    return list(groups.values())
+
+
+def _together(plan: BatchPlan, reference: pd.DataFrame, tables: Named) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """The cells of tables with the same columns: read at once, and where something is wrong one by one."""
+    name, first = tables[0]
+    whole = first._replace(files=[path for _, table in tables for path in table.files]) if len(tables) > 1 else first
+    try:
+        own, said = _read(plan, reference, whole, name)
+    except InputError as error:
+        own, said = None, [Finding(UNREADABLE, "", name, str(error))]
+    if len(tables) == 1 or not any(finding.kind in (UNREADABLE, BAD) for finding in said):
+        return [] if own is None else [own], said
+    parts = [_together(plan, reference, [table]) for table in tables]
+    return [cells for some, _ in parts for cells in some], [finding for _, some in parts for finding in some]
 
 
 def _read(
@@ -102,11 +116,10 @@ def _read(
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))
     lost = bad_rows.count(reader, reasons(answer))
-    target = plan.budget.target.column
     said = [
         Finding(LACKING, period, column, did_you_mean(column, table.columns).removeprefix("; "))
         for column in absent
-        if column != target  # labels that come later are no fault
+        if column != plan.budget.target.column  # labels that come later are no fault
         for period in periods
     ]
     said += [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]

@@ -84,7 +84,7 @@ def test_each_kind_has_its_sentence():
         (Finding(alarms.LACKING, "2025-03", "age", "or Age"), LACKS.format("2025-03 (or Age)"), True),
         (Finding(alarms.LACKING, "2025-02", "age"), LACKS.format("2025-02"), False),
         (Finding(alarms.REPEATED, "", "b", "a"), "The file b has the same content as a and was left out.", True),
-        (Finding(alarms.UNREADABLE, "", "b", "is empty"), "The file b could not be read and was left out: is empty", True),
+        (Finding(alarms.UNREADABLE, "", "b", "bad"), "The file b could not be read and was left out: bad", True),
     ],
 )  # fmt: skip
 def test_a_delivery_that_lacks_something_is_an_alarm_while_it_is_recent(finding, said, stands):
