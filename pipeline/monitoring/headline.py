@@ -16,6 +16,9 @@ from responsible.monitoring.monitoring import JOINT, Monitoring
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import ANY_LEVEL, POOLED
 
+LEADING = (SELECTION, "accuracy")
+MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the tables have them all
+
 
 def headline(found: Monitoring, each: Sequence[Statement], answer: str) -> dict[str, Any]:
     """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures."""
@@ -50,11 +53,13 @@ def next_end(period: str) -> str:
 
 
 def _figures(table: pd.DataFrame) -> dict[str, Any]:
-    """The newest value of each figure whose labels are complete: of everybody, and of each attribute's headline."""
+    """The newest value whose labels are complete: of everybody, and of the first measures of each attribute."""
     known = table[table["value"].notna() & table["comparison"].isin(["", POOLED, ANY_LEVEL])]
     out: dict[str, Any] = {}
     for (attribute, figure), own in known.groupby(["attribute", "figure"], sort=False):
-        out.setdefault(str(attribute), {})[str(figure)] = float(own["value"].iloc[-1])
+        of_it = out.setdefault(str(attribute), {})
+        if figure in LEADING if attribute == EVERYBODY else len(of_it) < MOST:
+            of_it[str(figure)] = float(own["value"].iloc[-1])
     out.setdefault(EVERYBODY, {}).setdefault(SELECTION, float("nan"))
     return {"figures": out}
 

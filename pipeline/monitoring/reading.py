@@ -24,7 +24,7 @@ Named = Sequence[tuple[str, SourceTable]]
 
 
 class Batches(NamedTuple):
-    """Cells of all periods; every period from the first to the last; what is to be said of the rows; their digest."""
+    """Cells in any order; every period from the first to the last; what was found about the rows; their digest."""
 
     cells: pd.DataFrame
     periods: tuple[str, ...]
@@ -51,8 +51,6 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
             f"{plan.budget.source}: no batch has a good row{first}; correct the files or monitor's columns"
         )
     whole = pd.concat(counted, ignore_index=True)
-    names = [column for column in whole if column != "n"]
-    whole = whole.groupby(names, dropna=False, sort=True)["n"].sum().reset_index()
     periods = calendar(set(whole["period"]), plan.monitor.period)
     found += [Finding(GAP, period, period) for period in periods if period not in set(whole["period"])]
     listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())

@@ -76,11 +76,12 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
         if ATTRIBUTE + name not in good:
             good[ATTRIBUTE + name] = MISSING
     if SCORE in good:
-        good[SCORE] = good[SCORE].round(DECIMALS)
+        good[SCORE] = good[SCORE].round(DECIMALS)  # rows of nearly one score share a cell, or there is one for each row
     names = ["period", "bin", *(FEATURE + name for name in plan.budget.features)]
     names += [*(ATTRIBUTE + name for name in plan.sensitive), *(c for c in (SCORE, DECISION) if c in good)]
-    counted = good.groupby(names, dropna=False)["n"].sum().reset_index()
-    return counted.assign(n=counted["n"].astype("int64"), bin=counted["bin"].astype("int64"))
+    if SCORE in good or plan.monitor.period == "week":
+        good = good.groupby(names, dropna=False)["n"].sum().reset_index()
+    return good[[*names, "n"]].astype({"n": "int64", "bin": "int64"})
 
 
 def period_of(dates: pd.Series[str], period: Period) -> pd.Series[str]:

@@ -80,7 +80,9 @@ def _told(rows: pd.DataFrame, feature: str) -> bool:
 
 
 def _halved(cells: pd.DataFrame, rng: np.random.Generator, label: int) -> list[pd.DataFrame]:
-    """Two halves of the rows, drawn without replacement."""
+    """Two halves of the rows, drawn without replacement; the order and the splitting of cells do not matter."""
+    columns = [column for column in cells if column != "n"]
+    cells = cells.groupby(columns, dropna=False, sort=True)["n"].sum().reset_index()
     n = cells["n"].to_numpy(dtype=np.int64)
     rows = min(int(n.sum()), MOST_ROWS)
     kept = n if rows == n.sum() else rng.multivariate_hypergeometric(n, rows, method="marginals")
