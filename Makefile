@@ -30,8 +30,8 @@ all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a sum
 	@$(RUN) commands.rebuild $(ARGS)
 
 # A level or a name may contain spaces and any sign but a quote.
-start: $(RUNTIME) ## draft the parameters for your table: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= LINE=]
-	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME LINE,$(call option,$o)) $(ARGS)
+start: $(RUNTIME) ## draft the parameters for your table: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= SCORE= DECISION= LINE=]
+	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME SCORE DECISION LINE,$(call option,$o)) $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 

@@ -38,7 +38,7 @@ def ours(batches: str) -> dict[str, Any]:
     start = time.perf_counter()
     cells, meta = files.read_cells(ROOT / "data/prepared/budget.parquet")
     scored, _ = files.read_parquet(ROOT / "data/scores/reweighed.parquet")
-    plan = BatchPlan(given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, own)
+    plan = BatchPlan(given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=own)
     found = reading.read(reading.plan_of(plan), cells)
     read = time.perf_counter() - start
     model, cut = models.read_model(ROOT / "data/models/reweighed.skops"), given.model.decision_threshold

@@ -57,7 +57,15 @@ def _least(costs: list[Cost]) -> Cost:
 
 
 # The stages of the budget line, as dvc.yaml orders them: the other lines do not grow with these rows.
-LINE = ("check_parameters", "prepare", "train_baseline", "reweigh", "evaluate_fairness", "threshold_sweep")
+LINE = (
+    "check_parameters",
+    "prepare",
+    "train_baseline",
+    "reweigh",
+    "model_analyses",
+    "evaluate_fairness",
+    "threshold_sweep",
+)
 
 
 def _floor(real: Path, at: Path, line: tuple[str, ...]) -> Path:

@@ -18,7 +18,9 @@ from textwrap import wrap
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pipeline.reporting.formatting import JUDGEMENT_COLUMNS, columns, figure, judgement_cells, judgement_verdict, limits
+from pipeline.reporting import judgements as said
+from pipeline.reporting.formatting import columns, judgement_verdict
+from pipeline.results.levelling import GAP
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import files
 from responsible.governance.answer import headline
@@ -39,7 +41,13 @@ def main(root: str = ".", today: date | None = None, *, xml: str = "", json: str
         files.write_text(xml, junit(judgements))
     if json:
         files.write_json(json, as_json(judgements))
-    print(*columns([line[:-1] for line in (JUDGEMENT_COLUMNS, *map(judgement_cells, judgements))]), sep="\n")
+    print(*columns([said.COLUMNS, *map(said.cells, judgements)]), "", said.MEANING, sep="\n")
+    if levelled := [
+        f"{judgement.title}: {GAP} by reweighing ({judgement.levelled})."
+        for judgement in judgements
+        if judgement.levelled
+    ]:
+        print("", *(line for text in levelled for line in wrap(text, WIDTH)), sep="\n")
     if unmet := [judgement for judgement in judgements if judgement.verdict != "pass"]:
         print("", *(_why(judgement) for judgement in unmet), "what to do about a verdict: docs/policy.md", sep="\n")
     print("", *wrap(f"policy: {headline(judgements)}", WIDTH, break_long_words=False), sep="\n")
@@ -52,7 +60,8 @@ def _why(judgement: Judgement) -> str:
     owner = f"; owner: {rule.owner}" if rule.owner else ""
     named = f"{judgement.title} ({judgement.name})"
     why = wrap(f"{named}: {rule.reason}", WIDTH, subsequent_indent="  ", break_long_words=False)
-    return "\n".join([*why, f"  {rule.label}{owner}{excuse}"])
+    limits = wrap(f"limits: {said.limits_and_origin(judgement)}{owner}{excuse}", WIDTH - 2)
+    return "\n".join([*why, *(f"  {line}" for line in limits), f"  {rule.label}"])
 
 
 def junit(judgements: Sequence[Judgement]) -> str:
@@ -89,6 +98,10 @@ def as_json(judgements: Sequence[Judgement]) -> dict[str, Any]:
                 "high": judgement.evidence.high,
                 "undefined_because": judgement.evidence.reason,
                 "decided_by_level": judgement.evidence.level,
+                "unit": judgement.evidence.unit,
+                "difference_shown": judgement.evidence.differs,
+                "limit_exceeded": judgement.exceeds,
+                "levelled_down": judgement.levelled,
             }
             for judgement in judgements
         },
@@ -98,8 +111,10 @@ def as_json(judgements: Sequence[Judgement]) -> dict[str, Any]:
 def _details(judgement: Judgement) -> str:
     rule = judgement.rule
     lines = [
-        f"{rule.label}: {figure(judgement.evidence)}, limits: {limits(rule.minimum, rule.maximum)}",
+        f"{rule.label}: {said.measured(judgement.evidence)}",
+        f"limits: {said.limits_and_origin(judgement)}",
         f"reason: {rule.reason}",
+        *([f"{GAP} by reweighing: {judgement.levelled}"] if judgement.levelled else []),
         f"owner: {rule.owner}",
         *([f"exception: {rule.exception.justification}"] if rule.exception else []),
     ]

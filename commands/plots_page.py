@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 from pipeline import entry
 from pipeline.repository import RepositoryError, dvc
 from pipeline.repository.digests import sha256
-from pipeline.review import base_version
+from pipeline.results.figures import PARAMETERS
+from pipeline.review import base_version, comparability
 from pipeline.storage import files as _io
+from pipeline.storage import parameters
 from responsible.validation import InputError
 
 SOURCE = "docs/templates/plots_page.html"
@@ -39,6 +45,10 @@ def main(base: str | None = None, root: str = ".") -> None:
         print(f"no plot differs from {base}")
         return
     _draw(here, commit, changed)
+    stops = _obstacles(here, commit)
+    _named(here / REPORT, commit, base.removeprefix("origin/"), stops)
+    if stops:
+        print(f"not comparable with {base}: {'; '.join(stops)}")
     print(f"{len(changed)} plots differ from {base} ({commit[:9]}): {(here / REPORT).as_uri()}")
 
 
@@ -98,6 +108,33 @@ def _draw(root: Path, commit: str, targets: list[str]) -> None:
         dvc.run(root, "plots", "diff", "--quiet", "--out", str(Path(REPORT).parent), commit[:9], "--targets", *targets)
     except RepositoryError as error:
         raise InputError(str(error)) from None
+
+
+def _obstacles(root: Path, commit: str) -> list[str]:
+    """Why figures of both versions are not comparable."""
+    with tempfile.TemporaryDirectory(prefix="plots-", ignore_cleanup_errors=True) as folder:
+        there = Path(folder)
+        base_version.extract(root, commit, there)
+        old, new = (parameters.read_yaml(place / PARAMETERS) for place in (there, root))
+        digests = comparability.digests(there), comparability.digests(root)
+    return [stop.what for stop in comparability.obstacles(old, new, digests)]
+
+
+def _named(page: Path, commit: str, base: str, stops: Sequence[str]) -> None:
+    """Call the versions as people do, ``main`` and ``here``, and say at the top why they are not comparable."""
+    head, tag, drawn = page.read_text(encoding="utf-8").partition("<plaintext")
+    for rev, name in ((commit[:9], base), ("workspace", "here")):
+        text = json.dumps(name)
+        drawn = drawn.replace(f'"rev": "{rev}"', f'"rev": {text}').replace(f"<p>{rev}</p>", f"<p>{escape(name)}</p>")
+        drawn = re.sub(r'"domain": \[[^]]*\]', partial(_renamed, f'"{rev}"', text), drawn)
+    if stops:
+        said = f'<p class="banner">Not comparable: {escape("; ".join(stops))}.</p>\n'
+        head = head.replace("</header>", f"{said}</header>", 1)
+    _io.write_text(page, head + tag + drawn)
+
+
+def _renamed(old: str, new: str, found: re.Match[str]) -> str:
+    return found[0].replace(old, new)
 
 
 if __name__ == "__main__":

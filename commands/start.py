@@ -115,7 +115,8 @@ def _edited(root: Path, tree: Mapping[str, Any], line: str) -> str:
 def _say(found: Roles, file: Path, prepare: Prepare) -> None:
     confidence = parameters.section(file, "inference", Inference).confidence
     budget = found.asked.line == "budget"
-    share = (_test_share(found) or prepare.split.test) if budget else 1.0
+    whole = not budget or (found.asked.external and not found.split)
+    share = 1.0 if whole else _test_share(found) or prepare.split.test
     model = parameters.section(file, "model", Logistic) if budget else None
     text = file.read_text(encoding="utf-8")
     print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
@@ -133,7 +134,8 @@ def request(given: argparse.Namespace, ask: Ask | None) -> Request:
     Raises:
         InputError: an option is missing and nobody is there, or the answer is empty.
     """
-    needed = ["table", *(["target"] if given.line != "segments" else []), "protected"]
+    external = given.score or given.decision
+    needed = ["table", *(["target"] if given.line != "segments" and not external else []), "protected"]
     said: Mapping[str, Sequence[str]] = {name: getattr(given, name) or _asked(name, ask) for name in needed}
     return Request(
         table=said["table"][0],
@@ -142,8 +144,7 @@ def request(given: argparse.Namespace, ask: Ask | None) -> Request:
         protected=listed(said["protected"]),
         privileged=pairs(given.privileged),
         favourable=listed(given.favourable),
-        id=given.id or None,
-        time=given.time or None,
+        **{name: getattr(given, name) or None for name in ("id", "time", "score", "decision")},
     )
 
 
@@ -175,6 +176,8 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--favourable", metavar="LEVEL,…", help="levels of a target of texts that count as 1", **many)
     parser.add_argument("--id", metavar="COLUMN", help="the column that names a row, or a case")
     parser.add_argument("--time", metavar="COLUMN", help="the column of dates")
+    parser.add_argument("--score", metavar="COLUMN", help="the score of a model of somebody else, from 0 to 1")
+    parser.add_argument("--decision", metavar="COLUMN", help="what a model of somebody else decided")
     parser.add_argument("--line", choices=LINES, default="budget", help="the line of work (default: budget)")
     parser.add_argument("--force", action="store_true", help="replace parameters that are no longer the sample's")
     return parser.parse_args(arguments)

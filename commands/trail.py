@@ -18,7 +18,7 @@ from pipeline import entry
 from pipeline.repository import git, release_tags
 from pipeline.results.fingerprint import Result
 from pipeline.results.freshness import locked, refuse_mixed
-from pipeline.storage.line_contents import present
+from pipeline.storage.line_contents import TRAINING, absent
 from pipeline.tracking.session import VIEW, opened
 from pipeline.tracking.store import PROMOTED, locate
 from responsible.validation import InputError
@@ -55,8 +55,8 @@ def promote(root: str = ".") -> None:
     if edited := git.lines(folder, "status", "--porcelain"):
         raise InputError(f"{edited[0][3:]}: differs from the commit; commit it, run `make`, then promote")
     result, store = Result(folder), locate(root)
-    if "budget" not in present(result.params):
-        raise InputError("params.yaml: has no budget line, so there is no model to promote")
+    if TRAINING in absent(result.params):
+        raise InputError("params.yaml: no model is trained here, so there is none to promote")
     refuse_mixed(result, locked(root))
     from pipeline.tracking import mlflow_runs  # MLflow takes two seconds to import
 

@@ -1,10 +1,12 @@
 """Names that tables, files and documents share, each spelled here only: the models, the pools of groups, columns."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
-CHANGE = "change"  # in place of a model, where a row of a table is about reweighed minus baseline
+NO_SCORES = "no_scores"  # the reason of a figure of scores where a model decides without any
+CHANGE = "change"  # in place of a model, where a row of a table is about it minus the reference
 DATA = "data"  # in place of a model, where a row is about the labels and no model
 
 FEW = "fewer_than_"  # how the reason of a figure begins that is not published, being about too few people
@@ -20,6 +22,7 @@ CLUSTER_GROUPS = 100  # into which they are hashed
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
 
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes
+DECISION, SCORE = "d.", "s."  # the same of what models of somebody else said
 FACTOR, BINNED = "f.", "b."  # the same of recorded cases: features, and their levels where they have declared bins
 
 
@@ -39,3 +42,51 @@ def meaning(column: str, favourable: Sequence[str] | None, threshold: float) -> 
         *others, last = favourable
         return f"{column} is {', '.join(others)}{' or ' if others else ''}{last}"
     return f"{column} is at least {threshold:,.12g}"
+
+
+class Judged(NamedTuple):
+    """The names of models in the order of the last axes of a joint table, the one that changes are measured against,
+    and whether the rows have labels.
+    """
+
+    names: tuple[str, ...] = MODELS
+    reference: str = BASELINE
+    labelled: bool = True
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All but the reference."""
+        return tuple(name for name in self.names if name != self.reference)
+
+    @property
+    def subject(self) -> str:
+        """The model that documents lead with: the last."""
+        return self.names[-1]
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """Model → what stands in its place where a row is about its change against the reference."""
+        return {name: CHANGE if len(self.others) == 1 else f"{CHANGE}_{name}" for name in self.others}
+
+
+def is_change(model: str) -> bool:
+    """Whether what stands in place of a model says that the row is about a change."""
+    return model == CHANGE or model.startswith(f"{CHANGE}_")
+
+
+def listed(tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the models that a parameter file, as a plain tree, has; those trained here where it says nothing."""
+    named = tree.get("models")
+    return tuple(name for name in named if name != "reference") if isinstance(named, Mapping) else MODELS
+
+
+def judged_of(tree: Mapping[str, Any]) -> Judged:
+    """:meth:`Models.judged` of a plain tree that has been checked before."""
+    names = listed(tree)
+    reference = (tree.get("models") or {}).get("reference") or names[0]
+    return Judged(names, reference, labelled=bool((tree.get("budget") or {}).get("target")))
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])

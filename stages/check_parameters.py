@@ -25,6 +25,8 @@ from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import present
 from pipeline.storage.lines import refuse_parts
 from responsible.governance.policy import Policy
+from responsible.models import Models
+from responsible.names import Judged
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
@@ -135,8 +137,10 @@ def _policy(
     policy: Policy,
     sensitive: Mapping[str, Sensitive] = MappingProxyType({}),
     healthcare: Any = None,
+    models: Models | None = None,
 ) -> Faults:
-    yield from rule_names.faults(policy, sensitive, healthcare.protected if healthcare else {}, lines)
+    judged = models.judged() if models else Judged()
+    yield from rule_names.faults(policy, sensitive, healthcare.protected if healthcare else {}, lines, judged)
 
 
 if __name__ == "__main__":

@@ -113,9 +113,12 @@ def main(
 
 def _fit(made: Report, points: Any, codes: Any, levels: list[str], given: Parameters) -> pd.DataFrame:
     """How well people of each level fit their segments."""
-    rows, least = given.cluster_privacy.clusters.silhouette.rows, given.inference.minimum_denominator
-    rng, sure = stream(given.seed, "cluster_privacy/levels"), given.inference.confidence
-    return fit_by_level(points, made.found.labels, codes, levels, rows=rows, minimum=least, confidence=sure, rng=rng)
+    rows, sure = given.cluster_privacy.clusters.silhouette.rows, given.inference.confidence
+    least, rng = given.disclosure.minimum_cell, stream(given.seed, "cluster_privacy/levels")
+    minimum = max(given.inference.minimum_denominator, least)  # of a sample of the people, so it may be smaller
+    people = points, made.found.labels, codes, levels
+    found = fit_by_level(*people, rows=rows, minimum=minimum, confidence=sure, rng=rng)
+    return blanked(found, found["n"] < least, ["n"], given.disclosure.reason)
 
 
 def _headline(made: Report, disclosure: Disclosure) -> dict[str, Any]:

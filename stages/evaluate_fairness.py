@@ -1,7 +1,8 @@
-"""Evaluate fairness: every declared sensitive attribute, baseline and reweighed on the same test rows."""
+"""Evaluate fairness: every declared sensitive attribute, every model on the same test rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +14,17 @@ from pipeline import entry
 from pipeline.documents import comparison as _comparison
 from pipeline.documents import model_analyses as _analyses
 from pipeline.plots import fairness as _draw
+from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.fairness import evaluation
-from responsible.fairness.evaluation import Evaluation, evaluate, summary
+from responsible.fairness.evaluation import Evaluation, ScoredCells, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import covered, published
-from responsible.names import BASELINE, MODELS, REWEIGHED
+from responsible.modelling.performance import of_decisions
+from responsible.models import Models
+from responsible.names import BASELINE, DECISION, REWEIGHED
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import Cover, blanked, by_split, cover
@@ -31,7 +35,8 @@ from responsible.words import Section
 class Parameters(evaluation.Parameters):
     """What this stage reads of the parameter file."""
 
-    target: Target = Field(alias="budget.target")
+    target: Target | None = Field(alias="budget.target")
+    models: Models
     words: Section
 
 
@@ -39,6 +44,7 @@ def main(
     *,
     params: str = "params.yaml",
     cells: str = "data/prepared/budget.parquet",
+    scores: str = "data/prepared/budget_scores.parquet",
     baseline: str = "data/scores/baseline.parquet",
     reweighed: str = "data/scores/reweighed.parquet",
     template: str = "docs/templates/comparison.md.j2",
@@ -53,6 +59,7 @@ def main(
     fairness_csv: str = "plots/fairness.csv",
     group_rates_csv: str = "plots/group_rates.csv",
     intersections_csv: str = "plots/intersection_rates.csv",
+    performance_csv: str = "plots/performance.csv",
     change_csv: str = "plots/performance_change.csv",
     group_tests_csv: str = "plots/group_tests.csv",
     confusion_csv: str = "plots/confusion.csv",
@@ -64,59 +71,106 @@ def main(
     group_rates_narrow: str = "plots/group_rates_narrow.svg",
     comparison: str = "docs/comparison.md",
 ) -> None:
-    """Audit both models; see the names of the outputs."""
+    """Audit every model; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    fairness, inference = given.fairness, given.inference
-    both, meta = files.read_scores(baseline, reweighed)
-    weights = files.read_json(reweighing, "reweigh.weights")
-    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed}
-    performance = files.read_csvs(reports, "model", ["figure", "value", "low", "high"])
+    fairness, inference, trained = given.fairness, given.inference, given.models.trained
+    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
+    table, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed}) if trained else files.read_cells(cells)
+    weights = files.read_json(reweighing, "reweigh.weights") if trained else None
+    read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
+    scored, of_scores = files.read_parquet(scores, ("model", "score", *files.CELLS), ["cuts", "rounding"])
 
-    label_of_all = labels(both, meta["cuts"], given.threshold)
-    whole = cover(both, given.sensitive, by_split(both, label_of_all), given.disclosure)
-    found, declared, finer = _evaluated(whole.cells(both), label_of_all, whole, given)
+    label = labels(table, meta["cuts"], given.threshold)
+    whole = cover(table, given.sensitive, by_split(table, label), given.disclosure)
+    external = scored.assign(label=labels(scored, meta["cuts"], given.threshold))
+    found, judged, declared, finer = _evaluated(whole.cells(table), label, whole.cells(external), whole, given)
     guessed = _guessed(cells, declared, given, [whole, finer])
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
-
     files.write_json(metrics, {"evaluate_fairness": headline})
     files.write_csv(proxies_csv, guessed)
     files.write_csv(fairness_csv, found.fairness)
     files.write_csv(group_rates_csv, found.group_rates)
     files.write_csv(intersections_csv, found.intersection_rates)
     files.write_csv(group_tests_csv, found.group_tests)
-    files.write_csv(confusion_csv, found.confusion)
-    files.write_csv(change_csv, found.performance_change)
-    files.write_csv(score_quality_csv, found.score_quality)
+    files.write_if_any(performance_csv, judged)
+    files.write_if_any(confusion_csv, found.confusion)
+    files.write_if_any(change_csv, found.performance_change)
+    files.write_if_any(score_quality_csv, found.score_quality)
     found = replace(found, **given.words.tables(vars(found)))
     limits = _draw.disparities(found.fairness, inference.confidence)
-    means = given.words.meaning(given.target.column, given.target.favourable, given.threshold)
-    tables, cluster = (found, performance, weights, means), meta.get("cluster")
-    rates = _draw.group_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
+    target, models = given.target, given.models.judged(labelled=given.target is not None)
+    means = given.words.meaning(target.column, target.favourable, given.threshold) if target else ""
+    tables, cluster = (found, pd.concat([*read, judged]), weights, means), meta.get("cluster")
+    rates = _draw_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
-    said = _comparison.context(*tables, inference=inference, fairness=fairness, cluster=cluster, words=given.words)
+    said = _comparison.context(
+        *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
+    )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
-    said |= _analyses.context(analyses, similar, impact, failing, fairness)
+    said |= {"rounding": of_scores["rounding"]}
+    said |= _analyses.context(analyses, similar, impact, failing, fairness) if trained else _analyses.NOTHING
     files.write_text(comparison, fill(template, said, output=comparison))
 
 
 def _evaluated(
-    both: pd.DataFrame, label: npt.NDArray[np.int64], whole: Cover, given: Parameters
-) -> tuple[Evaluation, list[Groups], Cover]:
-    """What may be published of the test rows of ``both``, whose levels ``whole`` has merged; the groups; a cover."""
-    here, levels = (both["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
-    cut = given.model.decision_threshold
-    test, label = both[here].reset_index(drop=True), label[here]
-    shown = covered(test, label, [test[model] >= cut for model in MODELS], levels, given.disclosure)
-    declared = declared_groups(shown.cover.cells(both), shown.cover.sensitive(levels))
+    table: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, whole: Cover, given: Parameters
+) -> tuple[Evaluation, pd.DataFrame, list[Groups], Cover]:
+    """What may be published of the test rows of ``table`` and of the external scores beside it, whose levels ``whole``
+    has merged: the evaluation, the performance of external models; the groups; a cover.
+    """
+    here, levels = (table["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
+    cut, models = given.model.decision_threshold, given.models.judged(labelled=given.target is not None)
+    test, label = table[here].reset_index(drop=True), label[here]
+    decisions = {
+        name: (test[name] >= cut if name in given.models.trained else test[DECISION + name] == 1).to_numpy()
+        for name in models.names
+    }
+    shown = covered(test, label, list(decisions.values()), levels, given.disclosure, judged=models)
+    declared = declared_groups(shown.cover.cells(table), shown.cover.sensitive(levels))
+    test, scored = shown.cover.cells(test), shown.cover.cells(scored[scored["split"] == "test"])
+    scores = _scores(test, label, scored, given)
     rng = stream(given.seed, "evaluate_fairness/intervals")
     found = evaluate(
-        shown.cover.cells(test), label, declared, cut, fairness=given.fairness, inference=given.inference, rng=rng
+        *(test, label, declared, decisions, scores),
+        models=models,
+        fairness=given.fairness,
+        inference=given.inference,
+        rng=rng,
     )
     if given.disclosure.minimum_cell:
         found = replace(found, **published(vars(found), shown, whole, given.sensitive))
-    return found, declared, shown.cover
+    return found, _performance(test, label, decisions, scores, given=given), declared, shown.cover
+
+
+def _scores(
+    test: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, given: Parameters
+) -> list[ScoredCells]:
+    """The scores of the models trained here, by the test cells, and of each other model that has any, by its own."""
+    trained = {name: test[name].to_numpy() for name in given.models.trained}
+    found = [ScoredCells(test, label, trained)] if trained else []
+    for name, own in scored.groupby("model", sort=False):
+        cells = own.reset_index(drop=True)
+        found.append(ScoredCells(cells, cells["label"].to_numpy(), {str(name): cells["score"].to_numpy()}))
+    return found
+
+
+def _performance(
+    test: pd.DataFrame,
+    label: npt.NDArray[np.int64],
+    decisions: Mapping[str, npt.NDArray[np.bool_]],
+    scores: list[ScoredCells],
+    *,
+    given: Parameters,
+) -> pd.DataFrame:
+    """Performance of the external models, a column ``model`` in front; no row where rows have no labels."""
+    found, of = {}, {name: (each.cells, own, each.label) for each in scores for name, own in each.scores.items()}
+    for name in given.models.external if given.target else ():
+        rng = stream(given.seed, f"evaluate_fairness/{name}")
+        judged = of_decisions(test, label, decisions[name], of.get(name), inference=given.inference, rng=rng)
+        found[name] = judged.published(given.disclosure).table
+    return pd.concat(found, names=["model"]).reset_index("model") if found else pd.DataFrame()
 
 
 def _guessed(cells: str, declared: list[Groups], given: Parameters, covers: list[Cover]) -> pd.DataFrame:

@@ -21,12 +21,13 @@ from responsible.fairness import evaluation
 from responsible.fairness.comparisons import headlines
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.measures.scores import Scored
-from responsible.modelling.performance import cluster_of
+from responsible.modelling.score_intervals import cluster_of
 from responsible.names import BASELINE, POOLED, REWEIGHED, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.rates import Counts
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
+from responsible.words import Section
 
 Bits = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -36,6 +37,8 @@ OFF = pd.DataFrame(columns=[SWITCHED_OFF])
 
 class Parameters(evaluation.Parameters):
     """What this stage reads of the parameter file."""
+
+    words: Section
 
 
 def main(
@@ -55,7 +58,7 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    both, meta = files.read_scores(baseline, reweighed)
+    both, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed})
     both = both.assign(label=labels(both, meta["cuts"], given.threshold))
     split = "valid" if (both["split"] == "valid").any() else "train"
     parts = {own: both[both["split"] == own].reset_index(drop=True) for own in (split, "test")}
@@ -69,9 +72,8 @@ def main(
             _scored(parts["test"]), _coded(parts["test"], who), given.inference
         )
         rows = {"valid": "validation rows", "train": "training rows"}[split]
-        drawn = decision_threshold(
-            tables[thresholds_csv], found, rules.chosen, on=rows, confidence=given.inference.confidence
-        )
+        sure, seen = given.inference.confidence, (tables[thresholds_csv], found, rules.chosen, given.words)
+        drawn = decision_threshold(*seen, on=rows, confidence=sure)
         if rules.within or rules.failing_groups:
             columns = factors.factors(files.read_cells(cells)[0])[(both["split"] == "test").to_numpy()]
             tables[similar_csv] = _similar(given, parts["test"], who, columns.reset_index(drop=True))

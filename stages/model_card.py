@@ -35,6 +35,7 @@ class Parameters(Params):
     threshold: float = 0
     budget: dict[str, Any] | None = None
     sensitive: dict[str, Any] | None = None
+    models: dict[str, Any] | None = None
     prepare: dict[str, Any]
     model: dict[str, Any] | None = None
     reweigh: dict[str, Any] | None = None

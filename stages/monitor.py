@@ -28,9 +28,9 @@ from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import Grid
 from responsible.tabular.columns import intervals
 from responsible.tabular.levels import Disclosure
-from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
+from responsible.tabular.schema import Budget, Seed, Sensitive, Target, Threshold
 from responsible.tabular.sources import Prepare
-from responsible.validation import Params
+from responsible.validation import InputError, Params
 from responsible.words import Section
 
 
@@ -96,9 +96,11 @@ def main(
 
 def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Monitoring, int, str]:
     """Everything that was asked, the number of the reference's rows, and the digest of the batches."""
+    if (label := given.budget.target) is None:
+        raise InputError("budget.target is missing: a monitor compares with what was learned from it; declare it")
     known, meta = files.read_cells(cells)
     plan = BatchPlan(
-        given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, given.monitor
+        given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=given.monitor
     )
     batches = reading.read(reading.plan_of(plan), known)
     scored = _scored(batches.cells, model, given.model)
@@ -112,8 +114,8 @@ def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Moni
         measures=given.fairness.chosen,
         model=given.model,
         inference=given.inference,
-        target=given.budget.target.column,
-        bins=_bins(given.budget, meta["cuts"]),
+        target=label.column,
+        bins=_bins(label, meta["cuts"]),
         cut=meta["cuts"].index(given.threshold) + 1,
         seed=given.seed,
         disclosure=given.disclosure,
@@ -140,11 +142,11 @@ def _training(cells: pd.DataFrame, scores: str, params: Logistic) -> Reference:
     return Reference(cells, test, valid if len(valid) else test)
 
 
-def _bins(budget: Budget, cuts: list[float]) -> list[str]:
+def _bins(target: Target, cuts: list[float]) -> list[str]:
     """The names of the target's bins."""
-    if budget.target.favourable:
-        return ["any other level", " or ".join(budget.target.favourable)]
-    return intervals(cuts, budget.target.minimum, budget.target.maximum)
+    if target.favourable:
+        return ["any other level", " or ".join(target.favourable)]
+    return intervals(cuts, target.minimum, target.maximum)
 
 
 def _alarms(found: Monitoring) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Count the rows of the budget table into cells; no later stage of that line reads a row.
+"""Count the rows of the budget table into cells, and the scores of models of somebody else; no later stage reads a row.
 
 A bad row (see ``prepare.on_bad_rows``) or parameters that the table does not bear out end it with one message, before
 anything is written.
@@ -6,17 +6,25 @@ anything is written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.ingest import dropped_rows, engines, source_files
+from pipeline.ingest import dropped_rows, engines, prediction_files, source_files
+from pipeline.ingest.dropped_rows import Dropped
 from pipeline.storage import files, parameters
-from responsible.names import CLUSTER_GROUPS
-from responsible.tabular import profile
-from responsible.tabular.cell_counts import Plan, collected, count, key_repeats
-from responsible.tabular.cells import Grid, labels
+from responsible.models import Models
+from responsible.names import ATTRIBUTE, CLUSTER, CLUSTER_GROUPS, SCORE
+from responsible.tabular import predictions, profile
+from responsible.tabular.cell_counts import collected, count, key_repeats
+from responsible.tabular.cells import Grid, Plan, labels
 from responsible.tabular.columns import months
-from responsible.tabular.levels import Disclosure, by_split, cover
+from responsible.tabular.levels import Disclosure, blanked, by_split, cover
 from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
 from responsible.tabular.sources import Prepare
 from responsible.validation import Params
@@ -30,6 +38,7 @@ class Parameters(Params):
     prepare: Prepare
     budget: Budget
     sensitive: dict[str, Sensitive]
+    models: Models
     disclosure: Disclosure
     grid: Grid | None = Field(None, alias="threshold_sweep.grid")  # absent where the target has two values
 
@@ -37,7 +46,9 @@ class Parameters(Params):
 def main(
     *,
     params: str = "params.yaml",
+    folder: str = "data/predictions",
     cells: str = "data/prepared/budget.parquet",
+    scores: str = "data/prepared/budget_scores.parquet",
     metrics: str = "metrics/prepare.json",
     base_rates: str = "plots/prepare_base_rates.csv",
     missing: str = "plots/prepare_missing.csv",
@@ -45,36 +56,73 @@ def main(
     """Read the table of ``params``; write its cells, their profile and the tables behind it."""
     given = parameters.load(params, Parameters)
     prepare, budget, sensitive, disclosure = given.prepare, given.budget, given.sensitive, given.disclosure
-    plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed)
+    plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed, given.models)
     declared = plan.declared()
     table = source_files.table(budget, [d.column for d in declared])
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
+    prediction_files.refuse_levels(reader, plan)
+    joined = prediction_files.frames(reader, prediction_files.read(given.models, plan, folder), given.models, plan)
 
-    answer = reader.compute(lambda rows: count(rows, plan), budget.cluster or budget.key)
+    answer = reader.compute(lambda rows: count(rows, plan, joined=joined), budget.cluster or budget.key)
     dropped = dropped_rows.settled(reader, answer, declared, prepare, table=budget, section="budget")
     found = collected(answer, plan)
-    profile.refuse_rows(found, dropped.reasons, prepare.minimum_rows, budget.source)
-    profile.refuse_levels(found, sensitive, budget.source)
-    profile.refuse_label(found, plan.cuts, given.threshold, budget.source)
     label = labels(found, plan.cuts, given.threshold)
-    profile.refuse_few(found, label, disclosure, budget.source)
-    dropped_rows.refuse_unequal(dropped, budget, "budget")
+    _refuse(found, label, dropped, plan, disclosure)
     shown = cover(found, sensitive, by_split(found, label), disclosure)
     rates = profile.published_rates(found, shown, sensitive, plan.cuts, given.threshold)
+    if not budget.target:
+        rates = blanked(rates, np.ones(len(rates)), ["positives", "base_rate"])
     repeats = None
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
+        prediction_files.refuse_repeats(repeats, given.models, plan)
     figures = profile.headline(found, rates, dropped.reasons, source_files.digest(table), repeats) | dropped.figures()
     if budget.cluster:
         persons = reader.compute(lambda rows: profile.clusters(rows, plan), budget.cluster)
         figures["clusters"] = {"groups": CLUSTER_GROUPS} | {name: int(persons[name][0]) for name in persons}
     meta = {"cuts": plan.cuts, "rows": figures["rows"]["kept"], "features": plan.kinds(), "attributes": list(sensitive)}
     meta |= {"cluster": budget.cluster} if budget.cluster else {}
+    meta |= {} if budget.target else {"labels": False}
+    scored, errors = _scored(reader, plan, joined)
+    figures |= {"rounding": errors} if errors else {}
+    figures = figures if budget.target else {key: own for key, own in figures.items() if key != "base_rate"}
 
     files.write_parquet(cells, found, meta)
+    files.write_parquet(scores, scored, {"cuts": plan.cuts, "rounding": errors})
     files.write_csv(base_rates, rates)
     files.write_csv(missing, profile.published_missing(found, shown, sensitive))
     files.write_json(metrics, {"prepare": profile.published_drops(figures, disclosure)})
+
+
+def _refuse(
+    found: pd.DataFrame, label: npt.NDArray[np.int64], dropped: Dropped, plan: Plan, disclosure: Disclosure
+) -> None:
+    """InputError when the cells do not bear the questions asked of them."""
+    budget = plan.budget
+    needed = ("test",) if plan.models and not plan.models.trained else ("train", "test")
+    profile.refuse_rows(found, dropped.reasons, plan.prepare.minimum_rows, budget.source, needed)
+    profile.refuse_levels(found, plan.sensitive, budget.source)
+    if budget.target:
+        profile.refuse_label(found, plan.cuts, plan.threshold, budget.source)
+    profile.refuse_few(found, label, disclosure, budget.source)
+    dropped_rows.refuse_unequal(dropped, budget, "budget")
+
+
+def _scored(
+    reader: engines.DuckDB, plan: Plan, joined: Mapping[str, engines.Frame]
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """The counted scores of every model that has any; and by how much rounding can have moved its ROC AUC at most."""
+    key, counted, errors = plan.budget.cluster or plan.budget.key, {}, {}
+    for name in (name for name, own in plan.external.items() if own.score):
+        answer = reader.compute(partial(count, plan=plan, scored=name, joined=joined), key)
+        counted[name] = found = collected(answer, plan, name)
+        if plan.budget.target:
+            n = np.where(found["split"] == "test", found["n"], 0)
+            ones, exact = n * labels(found, plan.cuts, plan.threshold), found[predictions.EXACT].to_numpy()
+            error = predictions.auc_error(found[SCORE + name].to_numpy(), exact, ones, n - ones)
+            errors[name] = {"roc_auc": error}
+    columns = [c for c in plan.names() if c in ("split", "bin", CLUSTER) or c.startswith(ATTRIBUTE)]
+    return predictions.table(counted, columns), errors
 
 
 if __name__ == "__main__":

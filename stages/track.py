@@ -14,7 +14,7 @@ from pipeline.results.catalogue import MODEL_FILES
 from pipeline.results.fingerprint import RECORDED, Result
 from pipeline.results.freshness import locked, refuse_mixed
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import present
+from pipeline.storage.line_contents import TRAINING, absent
 from pipeline.tracking.store import SWITCH, locate, switched_off
 
 
@@ -29,8 +29,8 @@ def main(
     if switched_off():
         print(f"audit trail: off ({SWITCH}=off), nothing is recorded")
         return
-    there = present(parameters.read_yaml(Path(root, params)))
-    result, store = Result(Path(root), recorded, models if "budget" in there else {}), locate(root)
+    gone = absent(parameters.read_yaml(Path(root, params)))
+    result, store = Result(Path(root), recorded, {} if TRAINING in gone else models), locate(root)
     name, new = store.recorded(result.fingerprint), False
     if name is None:
         parameters.whole(Path(root, params))  # refuses what no stage would read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting import findings, formatting, tables
+from pipeline.reporting import findings, formatting, judgements
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
@@ -54,7 +54,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return tables.limit_exceeded(self.judgement.found)
+        return judgements.exceeds(self.judgement)
 
     @property
     def to_do(self) -> str:
@@ -142,9 +142,9 @@ def _rule(judgement: Judgement, sources: Sources) -> Rule:
     return Rule(
         judgement,
         findings.sentence(judgement, sources),
-        findings.asked(judgement),
-        formatting.figure(judgement.evidence),
-        findings.shown_of(judgement),
+        judgements.limits_and_origin(judgement),
+        judgements.measured(judgement.evidence),
+        judgements.differs(judgement),
         _test(judgement, sources),
     )
 

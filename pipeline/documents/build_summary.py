@@ -6,13 +6,14 @@ do costs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pipeline.reporting.formatting import interval, number, percent, words
-from pipeline.results.catalogue import MODEL_FILES, PERFORMANCE, Documents, Metrics, Pictures, Tables
+from pipeline.results.catalogue import PERFORMANCE, Documents, Metrics, Pictures, Tables
+from responsible.names import is_change
 
 PARAMETERS = "params.yaml"
 FIGURES = ("accuracy", "f1", "roc_auc")
@@ -22,7 +23,8 @@ SWEEP = Metrics.THRESHOLD_SWEEP
 TO_READ = (Documents.INDEX, Documents.COMPARISON, Documents.RECOMMENDED_THRESHOLD, Pictures.DISPARITIES)
 AUDITS = (Documents.INDEX, Documents.HEALTHCARE_AUDIT, Documents.SEGMENTS)
 NEEDED = {
-    "budget": (*PERFORMANCE.values(), Tables.FAIRNESS),
+    "budget": (Tables.FAIRNESS,),
+    "training": tuple(PERFORMANCE.values()),
     "sweep": (SWEEP,),
     "healthcare": (Metrics.HEALTHCARE_AUDIT,),
     "segments": (Metrics.CLUSTER_PRIVACY,),
@@ -40,7 +42,7 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
     return [
         "",
         _stages(outcomes),
-        *_performance(*(_rows(folder / name) for name in PERFORMANCE.values())),
+        *_performance(folder),
         *_fairness(_rows(folder / Tables.FAIRNESS)),
         "",
         *_audits(folder),
@@ -54,7 +56,7 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
 def _lines(folder: Path) -> tuple[str, ...]:
     """The lines of work and parts that are there; the budget line where there are no parameters to say so."""
     if not (folder / PARAMETERS).is_file():
-        return ("budget", "sweep")
+        return ("budget", "training", "sweep")
     from pipeline.storage.line_contents import PARTS, absent
     from pipeline.storage.parameters import read_yaml
 
@@ -108,15 +110,25 @@ def _stages(outcomes: Mapping[str, str]) -> str:
     return f"{len(outcomes)} stage{'' if len(outcomes) == 1 else 's'}: {'; '.join(said)}"
 
 
-def _performance(*tables: list[_Row]) -> list[str]:
-    if not all(tables):
+def _performance(folder: Path) -> list[str]:
+    """Of the first and the last model that have figures."""
+    tables = {model: {row["figure"]: row for row in _rows(folder / name)} for model, name in PERFORMANCE.items()}
+    for row in _rows(folder / Tables.PERFORMANCE):
+        tables.setdefault(row["model"], {})[row["figure"]] = row
+    names = _ends([model for model, rows in tables.items() if rows])
+    if not names:
         return []
-    rows = [{row["figure"]: row for row in table} for table in tables]
     return [
         "",
-        _line("on the test rows", *MODEL_FILES),
-        *(_line(f, *(_interval(row[f]) for row in rows)) for f in FIGURES),
+        _line("on the test rows", *names),
+        *(_line(f, *(_interval(tables[model][f]) for model in names)) for f in FIGURES),
     ]
+
+
+def _ends(models: Iterable[str]) -> list[str]:
+    """The first and the last of the models: there is room for two."""
+    names = [model for model in dict.fromkeys(models) if not is_change(model)]
+    return names if len(names) < 3 else [names[0], names[-1]]
 
 
 def _fairness(rows: list[_Row]) -> list[str]:
@@ -131,8 +143,9 @@ def _attribute(name: str, rows: list[_Row]) -> list[str]:
     comparison = rows[0]["comparison"]
     judged = {(row["measure"], row["model"]): _judged(row) for row in rows if row["comparison"] == comparison}
     measures = dict.fromkeys(measure for measure, _ in judged)
-    lines = [_line(measure, *(judged[measure, model] for model in MODEL_FILES)) for measure in measures]
-    return ["", _line(f"{name}, {comparison}", *MODEL_FILES), *lines]
+    models = _ends(model for _, model in judged)
+    lines = [_line(measure, *(judged[measure, model] for model in models)) for measure in measures]
+    return ["", _line(f"{name}, {comparison}", *models), *lines]
 
 
 def _judged(row: _Row) -> str:
@@ -165,5 +178,5 @@ def _missed(names: str) -> str:
     return f"misses the blocking rule{'s' if ',' in names else ''} {words(names)}" if names else ""
 
 
-def _line(first: str, second: str, third: str) -> str:
+def _line(first: str, second: str, third: str = "") -> str:
     return f"{first:<{_FIRST}}  {second:<{_SECOND}}  {third}".rstrip()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.documents.comparison_counts import answers, by_group, majority, pair
 from pipeline.reporting.tables import records
+from pipeline.results import levelling
 from responsible.fairness.measures import KNOWN
 from responsible.fairness.verdicts import POWER, TO_DO
 from responsible.names import (
@@ -17,49 +19,68 @@ from responsible.names import (
     CHANGE,
     CLUSTER_GROUPS,
     MODELS,
+    NO_SCORES,
     POOLED,
     REST,
     REWEIGHED,
+    Judged,
+    enumerated,
 )
+from responsible.statistics.count_tables import JUDGED
 from responsible.words import Words
 
 if TYPE_CHECKING:
-    from responsible.fairness.disparity import Fairness
     from responsible.fairness.evaluation import Evaluation
+    from responsible.fairness.verdicts import Fairness
     from responsible.statistics.intervals import Inference
+
+PERFORMANCE = ("figure", "value", "low", "high", "reason")
+LEADING = {model: model.capitalize() for model in MODELS}
+SPOKEN = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
 
 
 def context(
     found: Evaluation,
     performance: pd.DataFrame,
-    weights: dict[str, float],
+    weights: dict[str, float] | None,
     meaning: str,
     *,
     inference: Inference,
     fairness: Fairness,
+    models: Judged = JUDGED,
     cluster: str | None = None,
     words: Words = Words(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Everything the template shows.
 
-    ``meaning`` is what a yes means; ``performance`` holds both models' figures, a column ``model`` beside them;
-    ``weights`` the headline of reweighing; ``cluster`` the column by which rows come in clusters, if they do.
+    ``meaning`` is what a yes means; ``performance`` holds the figures of ``models``, a column ``model`` beside them;
+    ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
     people = words.many("budget")
-    attributes = [_attribute(str(name), found, people) for name in found.fairness["attribute"].unique()]
+    performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
+    first = LEADING.get(models.names[0], models.names[0])
+    called = {model: SPOKEN.get(model, model) for model in models.names}
+    attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
     worst = min(attributes, key=lambda own: (own["state"], -len(own["unmet"])))
     return {
+        "models": models,
+        "title": f"{enumerated([first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
+        "spoken": called,
+        "leading": {model: text[0].upper() + text[1:] if model in SPOKEN else text for model, text in called.items()},
+        "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
+        "rounding": {},  # most that rounding can have moved ROC AUC, by model; as the stage knows it
+        "without_scores": list(performance[performance["reason"] == NO_SCORES]["model"].unique()),
         "meaning": meaning,
         "inference": inference,
         "fairness": fairness,
         "cluster": cluster,
         "groups": CLUSTER_GROUPS,
         "minimum_cell": 0,  # as the stage knows it
-        "performance": _performance(performance, found.performance_change),
+        "performance": _performance(performance, found.performance_change, models),
         "weights": weights,
         "power": POWER,
-        "few_rows_decide": bool(weights["rows"]) and weights["effective_rows"] < weights["rows"] / 2,
-        "majority": _majority(found),
+        "few_rows_decide": bool(weights and weights["rows"] and weights["effective_rows"] < weights["rows"] / 2),
+        "majority": majority(found),
         "attributes": attributes,
         "worst": worst,
         "to_do": list(TO_DO.values())[worst["state"]],
@@ -69,27 +90,18 @@ def context(
     }
 
 
-def _performance(table: pd.DataFrame, change: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Figure → its row by model, and the row of its change, None where none was computed."""
+def _performance(table: pd.DataFrame, change: pd.DataFrame, models: Judged) -> dict[str, dict[str, Any]]:
+    """Figure → its row by model and by :attr:`Judged.changes`, None where no change was computed."""
     by_figure: dict[str, dict[str, Any]] = {}
     for row in records(table):
-        by_figure.setdefault(row.figure, {"change": None})[row.model] = row
+        by_figure.setdefault(row.figure, dict.fromkeys(models.changes.values()))[row.model] = row
     for row in records(change):
-        by_figure[row.figure]["change"] = row
+        model, _, figure = row.figure.rpartition(".")
+        by_figure[figure][models.changes[model or models.others[0]]] = row
     return by_figure
 
 
-def _majority(found: Evaluation) -> float:
-    """The share of the more frequent label."""
-    table = found.confusion.dropna(subset=["tp"])
-    if table.empty:
-        return nan
-    first = table[(table["attribute"] == table["attribute"].iloc[0]) & (table["model"] == table["model"].iloc[0])]
-    share = first[["tp", "fn"]].to_numpy().sum() / first[["tp", "fp", "fn", "tn"]].to_numpy().sum()
-    return float(max(share, 1 - share))
-
-
-def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
+def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dict[str, Any]:
     table = found.fairness[found.fairness["attribute"] == name]
     table = table.assign(shown=[KNOWN[r.measure].shown(r.low, r.high) for r in records(table)])
     own = table[table["comparison"].isin([POOLED, ANY_LEVEL])]
@@ -97,26 +109,39 @@ def _attribute(name: str, found: Evaluation, people: str) -> dict[str, Any]:
         {"measure": measure, **{r.model: r for r in records(part)}}
         for measure, part in own.groupby("measure", sort=False)
     ]
-    levels = found.confusion[(found.confusion["attribute"] == name) & (found.confusion["model"] == BASELINE)]
+    given = answers(found)
+    given = given[given["attribute"] == name]
+    levels = given[given["model"] == models.names[0]]
     scores = found.score_quality[found.score_quality["attribute"] == name]
     pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
-    counts = _counts(found.confusion[found.confusion["attribute"] == name])
+    counts = by_group(given, models)
+    verdicts = [verdict for row in rows if (verdict := row[models.subject].verdict)]
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
         "rows": rows,
-        "moved": _moved(rows if named.get(True) else []),
+        "levelled": _levelled(name, rows, found.group_rates) if models == JUDGED else [],
+        "moved": _moved(rows if named.get(True) and models.subject in models.changes else [], models),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
-        "state": min((list(TO_DO).index(v) for row in rows if (v := row[REWEIGHED].verdict)), default=len(TO_DO) - 1),
-        "unmet": [row for row in rows if row[REWEIGHED].verdict not in ("pass", "")],
+        "state": min((list(TO_DO).index(verdict) for verdict in verdicts), default=len(TO_DO) - 1),
+        "unmet": [row for row in rows if row[models.subject].verdict not in ("pass", "")],
         "privileged": named.get(True, []),
         "unprivileged": named.get(False, []),
         "counts": counts,
-        "pair": _pair(counts, pooled=bool(named.get(True))),
+        "pair": pair(counts, models.subject, pooled=bool(named.get(True))),
         "scores": records(scores[pooled if pooled.any() else ~pooled]),
         "tests": records(found.group_tests[found.group_tests["attribute"] == name]),
     }
+
+
+def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame) -> list[str]:
+    """A sentence on each measure whose gap reweighing closed by making the better-off group worse, each once."""
+    own: list[dict[Any, Any]] = rates[rates["attribute"] == name].to_dict("records")
+    moved = [row for row in rows if row[CHANGE].low > 0 or row[CHANGE].high < 0]
+    places = [(name, row["measure"], row[REWEIGHED].farthest or "") for row in moved]
+    said = (levelling.clause(place, (own, own), MODELS, Words()) for place in places)
+    return [f"{levelling.GAP[0].upper()}{levelling.GAP[1:]}: {text}." for text in dict.fromkeys(said) if text]
 
 
 def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -125,15 +150,6 @@ def _levels(table: pd.DataFrame) -> list[dict[str, Any]]:
     table = table[table["comparison"].isin(names if len(names) > 2 else names[:1])]
     by_level = table.groupby(["measure", "comparison"], sort=False)
     return [{"measure": m, "level": level, **{r.model: r for r in records(part)}} for (m, level), part in by_level]
-
-
-def _pair(counts: list[dict[str, Any]], *, pooled: bool) -> list[dict[str, Any]]:
-    """The unprivileged and the privileged pool, or the levels with the least and the greatest share of yes, if any."""
-    known = [row for name in (POOLED, ALL_PRIVILEGED) for row in counts if row["group"] == name and row["n"] != 0]
-    if not pooled:
-        rows = [row for row in counts if row["n"] and row[REWEIGHED] is not None]
-        known = sorted(rows, key=lambda row: row[REWEIGHED] / row["n"])
-    return [known[0], known[-1]] if len(known) > 1 else []
 
 
 # The people a rate rests on, in words.
@@ -164,13 +180,15 @@ def _needed(row: Any, people: str) -> dict[str, Any]:
     return {"measure": row.measure, "model": row.model, "reason": row.reason, "more": more}
 
 
-def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The measures by what reweighing did to them: ``nearer`` to parity, ``further``, ``same`` or ``unknown``."""
+def _moved(rows: list[dict[str, Any]], models: Judged) -> dict[str, list[str]]:
+    """The measures by where the last model lies against the reference: ``nearer`` to parity, ``further``, ``same`` or
+    ``unknown``.
+    """
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
         if (measure := KNOWN[row["measure"]]).gaps:
             continue  # never negative, so its interval cannot say that nothing changed
-        before, after, change = (row[m] for m in (*MODELS, CHANGE))
+        before, after, change = (row[m] for m in (models.reference, models.subject, models.changes[models.subject]))
         if isnan(change.low) or isnan(change.value):
             kind = "unknown"
         elif change.low <= 0 <= change.high:
@@ -180,20 +198,3 @@ def _moved(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
             kind = "nearer" if closer else "further"
         moved[kind].append(row["measure"])
     return moved
-
-
-def _counts(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row for each pool, where a level is privileged, and each level: counts, None for what is not published."""
-    out = []
-    pools = [(name, confusion["privileged"] == flag) for name, flag in ((ALL_PRIVILEGED, True), (POOLED, False))]
-    pools = pools if confusion["privileged"].any() else []
-    levels = [(level, confusion["level"] == level) for level in confusion["level"].unique()]
-    for group, member in [*pools, *levels]:
-        own = confusion[member].groupby("model")[["tp", "fp", "fn", "tn"]]
-        sums = own.sum().where(own.count() == own.size().to_frame().to_numpy()).reindex(MODELS, fill_value=0)
-        base = sums.loc[REWEIGHED if pd.isna(sums.loc[BASELINE, "tp"]) else BASELINE]
-        selects = {model: sums.loc[model, "tp"] + sums.loc[model, "fp"] for model in MODELS}
-        wrong = {"refused": sums.loc[REWEIGHED, "fn"], "wrongly_selected": sums.loc[REWEIGHED, "fp"]}
-        row = {"n": base.sum(skipna=False), "positives": base.tp + base.fn} | wrong | selects
-        out.append({"group": group} | {name: None if pd.isna(count) else int(count) for name, count in row.items()})
-    return out

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipeline.drafting import sections
+from pipeline.drafting import models, sections
+from pipeline.drafting.models import AUDITED
 from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.sections import DECIDE
 from pipeline.drafting.writing import Line, edited, exchanged, loaded, text
 from pipeline.storage.line_contents import line_of
 from pipeline.storage.yaml_blocks import without
+from responsible.fairness.measures import KNOWN
+from responsible.names import REWEIGHED
 from responsible.validation import InputError
 
 SAMPLE = {line: f"data/raw/{line}.csv" for line in ("budget", "healthcare", "segments")}
@@ -29,8 +32,11 @@ def draft(params: str, roles: Roles) -> str:
     line = roles.asked.line
     if f"\n{line}:" not in params:
         raise InputError(f"params.yaml: has no section {line}; restore that line of work from git, then start")
-    if line == "budget" and roles.threshold is None:  # two values have one threshold
-        params = without(params, lambda path: path[0] == "threshold_sweep")
+    gone = (
+        {"threshold_sweep"} if line == "budget" and roles.threshold is None else set()
+    )  # two values have one threshold
+    gone |= {"threshold_sweep", "reweigh"} if roles.asked.external else set()
+    params = without(params, lambda path: path[0] in gone) if gone else params
     new = {"words": text([Line("words", None, "how documents name things; empty = by the column")])}
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))
@@ -42,11 +48,14 @@ def _new(roles: Roles) -> list[tuple[str, Any, str]]:
     if roles.asked.line == "segments":
         return [("segments", sections.segments(roles), "the table of people to segment and the roles of its columns")]
     cut, why = roles.threshold, f"{DECIDE} about the median of the target; rows at or above it have label 1"
+    if cut is None:
+        why = "a favourable level counts as 1" if roles.target else "not used: rows have no labels"
     return [
-        ("threshold", 1 if cut is None else cut, "a favourable level counts as 1" if cut is None else why),
+        ("threshold", 1 if cut is None else cut, why),
         ("budget", sections.budget(roles), "the table and the roles of its columns"),
         ("sensitive", sections.attributes(roles), "groups whose treatment is audited"),
-        *([] if cut is None else [("threshold_sweep", sections.sweep(roles), "")]),
+        *([] if cut is None or roles.asked.external else [("threshold_sweep", sections.sweep(roles), "")]),
+        *([("models", models.section(roles), "audited on all rows")] if roles.asked.external else []),
     ]
 
 
@@ -67,11 +76,16 @@ def _changes(roles: Roles) -> Callable[[Any], None]:
         for name in [name for name in tree["policy"]["rules"] if name not in kept]:
             del tree["policy"]["rules"][name]
         tree["policy"]["rules"].update(loaded(rules(roles)))
+        if not roles.target and roles.asked.external:  # no such figures are computed
+            for name in [n for n in tree["policy"]["tolerances"] if n != "default" and n not in _judged(roles)]:
+                del tree["policy"]["tolerances"][name]
 
     return change
 
 
 def _budget(tree: Any, first: Attribute) -> None:
+    if "reweigh" not in tree:
+        return
     tree["reweigh"] |= {"groups": "privileged" if first.privileged else "levels", "empty_cells": "merge"}
     tree["reweigh"]["attributes"][:] = [first.name]
 
@@ -109,16 +123,14 @@ def rules(roles: Roles) -> list[Line]:
         return [_rule("one_sided_segments", "cluster_privacy.one_sided_segments", limits)]
     out = []
     for attribute in roles.attributes:
-        for measure, low, high, what in MEASURES[roles.asked.line]:
+        for measure, low, high, what in _measures(roles):
             limits = [
                 Line("minimum", low, f"{DECIDE} {what}"),
                 Line("maximum", high, "the same for the other direction"),
                 Line("judged_on", "interval", "the whole interval must be within the limits"),
             ]
             short = measure.removesuffix("_difference")
-            out.append(
-                _rule(f"{attribute.name}_{short}", PATHS[roles.asked.line].format(attribute.name, measure), limits)
-            )
+            out.append(_rule(f"{attribute.name}_{short}", _path(roles, attribute.name, measure), limits))
     return out
 
 
@@ -130,10 +142,22 @@ def _rule(name: str, metric: str, limits: list[Line]) -> Line:
     return Line(name, [Line("metric", metric, "as in `dvc metrics show`"), *limits, *settled])
 
 
-PATHS = {
-    "budget": "evaluate_fairness.{}.reweighed.{}",
-    "healthcare": "healthcare_approvals.{}.all.{}",
-}
+def _path(roles: Roles, attribute: str, measure: str) -> str:
+    if roles.asked.line == "healthcare":
+        return f"healthcare_approvals.{attribute}.all.{measure}"
+    return f"evaluate_fairness.{attribute}.{AUDITED if roles.asked.external else REWEIGHED}.{measure}"
+
+
+def _judged(roles: Roles) -> list[str]:
+    return [measure for measure, *_ in _measures(roles)]
+
+
+def _measures(roles: Roles) -> Sequence[tuple[str, float, float, str]]:
+    """Those that rules are drafted on; of rows without labels none that needs them."""
+    found = MEASURES[roles.asked.line]
+    return found if roles.target else [measure for measure in found if not KNOWN[measure[0]].needs_labels]
+
+
 _PARITY = ("statistical_parity_difference", -0.1, 0.1, "difference of shares with a yes")
 MEASURES = {
     "budget": (

@@ -112,7 +112,7 @@ def _columns(roles: Roles, model: Logistic | None) -> Iterator[str]:
     many = [c for c in roles.features if c.kind == "categorical" and len(c.counts) >= RARE]
     for column in many:
         yield f"{column.name} has {len(column.counts):,} levels: `min_count: 20` merges levels with fewer rows"
-    if roles.asked.line == "budget" and model:
+    if roles.asked.line == "budget" and model and not roles.asked.external:
         yield from _size(roles, model)
 
 

@@ -15,7 +15,24 @@ from responsible.validation import InputError, did_you_mean
 SIDE = re.compile(r"(<=|>)\s*([+-]?\d+\.?\d*)")  # of an edge, as a level of numbers that are cut
 LINES = ("budget", "healthcare", "segments")
 # Words for what is wished for; a level of this name, the first in this order, is proposed as favourable.
-WISHED = ("1", "1.0", "yes", "y", "true", "t", "approved", "granted", "accepted", "good", "paid", "admitted", "hired")
+WISHED = (
+    "1",
+    "1.0",
+    "yes",
+    "y",
+    "true",
+    "t",
+    "approve",
+    "approved",
+    "grant",
+    "granted",
+    "accept",
+    "accepted",
+    "good",
+    "paid",
+    "admitted",
+    "hired",
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +47,17 @@ class Request:
     favourable: Sequence[str] = ()
     id: str | None = None
     time: str | None = None
+    score: str | None = None
+    decision: str | None = None
+
+    @property
+    def external(self) -> bool:
+        """Whether a model of somebody else is audited, and none is trained."""
+        return bool(self.score or self.decision)
 
     def named(self) -> list[tuple[str, str]]:
         """(option, column) of every column that is named."""
-        single = (("target", self.target), ("id", self.id), ("time", self.time))
+        single = [(name, getattr(self, name)) for name in ("target", "id", "time", "score", "decision")]
         return [(o, c) for o, c in single if c] + [("protected", column) for column in self.protected]
 
 
@@ -47,6 +71,8 @@ def refuse_absent(asked: Request, columns: Sequence[str]) -> None:
             faults.append(f"--{option}: {column!r} is --{other} already; name another column")
     if len(set(asked.protected)) < len(asked.protected):
         faults.append("--protected: names a column twice; leave one out")
+    if asked.external and asked.line != "budget":
+        faults.append(f"--score and --decision are of the budget line, got --line={asked.line}; leave them out")
     if asked.line == "segments" and len(asked.protected) > 1:
         faults.append("--protected: segments take one attribute; name one")
     faults += [
@@ -111,15 +137,18 @@ def names(protected: Sequence[str]) -> dict[str, str]:
 
 
 def favourable(asked: Request, target: Column) -> list[str]:
-    """The levels that count as 1: those asked for; else one by its name, else the last in the alphabet.
+    """The levels that count as 1: those asked for, else :func:`wished`."""
+    return list(asked.favourable) or wished(target)
+
+
+def wished(target: Column) -> list[str]:
+    """The levels that count as 1: one by its name, else the last in the alphabet.
 
     Other spellings of the same level ("1" and "1.0") go with it.
     """
-    if asked.favourable:
-        return list(asked.favourable)
     levels = sorted(target.counts.index)
-    wished = [level for word in WISHED for level in levels if level.strip().casefold() == word]
-    chosen = (wished or levels[-1:])[0]
+    named = [level for word in WISHED for level in levels if level.strip().casefold() == word]
+    chosen = (named or levels[-1:])[0]
     return next((same for same in target.alike if chosen in same), [chosen])
 
 

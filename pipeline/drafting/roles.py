@@ -78,7 +78,7 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
     refuse_levels(asked, columns)
     target = columns[asked.target] if asked.target else None
     for option, column in asked.named():
-        if option in ("target", "protected") and columns[column].is_constant:
+        if option in ("target", "protected", "score", "decision") and columns[column].is_constant:
             raise InputError(f"--{option}: {column!r} has one value in all rows; name another column")
     threshold = _threshold(target) if target and is_number(target) else None
     wanted = favourable(asked, target) if target and threshold is None else []
@@ -86,14 +86,18 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
     split = next((n for n, c in columns.items() if c.is_split), None) if asked.line == "budget" else None
     left_out = _left_out(asked, columns, split)
     features = [
-        c for n, c in columns.items() if n not in left_out and n not in (asked.target, asked.id, asked.time, split)
+        c
+        for n, c in columns.items()
+        if n not in left_out and n not in (asked.target, asked.id, asked.time, asked.score, asked.decision, split)
     ]
+    if asked.external and not split:  # they are only looked through for proxies, which needs rows to learn from
+        features = []
     if asked.line != "budget":  # there a protected attribute is nothing that cases or people are compared by
         features = [c for c in features if c.name not in asked.protected]
     if asked.line == "segments":
         left_out |= {c.name: "not numeric" for c in features if c.kind != "numeric"}
         features = [c for c in features if c.kind == "numeric"]
-    if not features:
+    if not features and not asked.external:
         raise InputError(f"{asked.table}: leaves no column to learn from ({left_out}); add columns")
     attributes = [_attribute(name, columns[column], asked) for name, column in names(asked.protected).items()]
     return Roles(asked, table, columns, attributes, features, left_out, split, target, threshold, wanted, label)

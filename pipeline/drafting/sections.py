@@ -55,6 +55,19 @@ def _time(roles: Roles) -> list[Line]:
 
 def budget(roles: Roles) -> list[Line]:
     """The section ``budget``: the table and the roles of its columns."""
+    return [
+        *source(roles),
+        Line("key", roles.asked.id, "column that identifies a row; empty = the row's number"),
+        *_time(roles),
+        Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
+        Line("target", *_target(roles)),
+        Line("features", _features(roles) or None, "proxies" if roles.asked.external else "what the models see"),
+    ]
+
+
+def _target(roles: Roles) -> tuple[list[Line] | None, str]:
+    if roles.target is None:
+        return None, f"{DECIDE} the column of what was right, if it is known; empty = rows have no labels"
     target = [Line("column", roles.outcome.name, "what is predicted")]
     if roles.threshold is None:
         levels = counted(roles.outcome, roles.table)
@@ -63,14 +76,7 @@ def budget(roles: Roles) -> list[Line]:
         target.append(Line("minimum", None, f"{DECIDE} less is a bad row; empty = no limit"))
         target.append(Line("maximum", None, f"{DECIDE} more is a bad row; empty = no limit"))
         target.append(Line("favourable", None, "for a target of texts: the levels that count as 1"))
-    return [
-        *source(roles),
-        Line("key", roles.asked.id, "column that identifies a row; empty = the row's number"),
-        *_time(roles),
-        Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
-        Line("target", target),
-        Line("features", _features(roles), "what the models see"),
-    ]
+    return target, ""
 
 
 def _features(roles: Roles) -> list[Line]:

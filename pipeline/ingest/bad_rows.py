@@ -50,13 +50,21 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
             shown.setdefault(reason, []).extend(place + example for example in examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
-        f"{', '.join(examples[:SHOWN])}; {_remedy(reader, reason)}"
+        f"{', '.join(examples[:SHOWN])}; {_remedy(reader, reason, suspects)}"
         for reason, examples in shown.items()
     )
     raise InputError("\n".join(found))
 
 
-def _remedy(reader: DuckDB, reason: str) -> str:
+def lasting(reason: str, declared: Iterable[Declared]) -> str:
+    """What helps against a reason that is no slip of a row but a column of another kind; "" for any other."""
+    own = [d.remedy for d in declared if d.remedy and reason.startswith(f"{d.column}: ")]
+    return own[0] if own and not reason.endswith(": missing") else ""
+
+
+def _remedy(reader: DuckDB, reason: str, declared: Sequence[Declared]) -> str:
+    if remedy := lasting(reason, declared):
+        return remedy
     if reason.endswith(NOT_WHOLE):
         return SURVEY
     return ENCODING + REMEDY if reason == reader.not_encoded else REMEDY

@@ -47,12 +47,12 @@ def settled(
     """What became of the bad rows of ``answer`` (rows or cells with ``n``, ``REASON`` and :func:`made` columns).
 
     InputError that shows them unless prepare.on_bad_rows says drop; else they are counted and printed. A weight with a
-    fraction is an error in any case, because it is no slip of a row but a weight of another kind.
+    fraction, or what is no score or decision, is an error in any case: no slip of a row but a column of another kind.
     """
     found = bad_rows.count(reader, reasons(answer))
     if not found:
         return Dropped({}, pd.DataFrame(columns=["attribute", "level", "kept", "dropped"]))
-    survey = [reason for reason in found if reason.endswith(NOT_WHOLE)]
+    survey = [reason for reason in found if reason.endswith(NOT_WHOLE) or bad_rows.lasting(reason, declared)]
     if prepare.on_bad_rows == "error" or survey:
         bad_rows.refuse(reader, survey or found, declared, table.spelling(prepare))
     attributes = [d for d in declared if d.name.startswith(ATTRIBUTE)]

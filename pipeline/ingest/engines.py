@@ -85,10 +85,14 @@ class DuckDB:
 
     def compute_texts(self, make: Callable[[Frame], Frame], texts: Mapping[str, Sequence[str | None]]) -> pd.DataFrame:
         """As :meth:`compute`, of rows that the engine has not read: texts by the names of their columns."""
+        rows = self.frame({token(c): pd.array(v, "string[pyarrow]") for c, v in texts.items()})
+        return cast("pd.DataFrame", make(rows).collect("pyarrow").to_native().to_pandas())
+
+    def frame(self, columns: Mapping[str, Any]) -> Frame:
+        """Columns from elsewhere as a lazy frame of this engine, to be joined with the table's."""
         import pyarrow as pa
 
-        rows = self._connection.from_arrow(pa.table({token(c): pa.array(v, pa.string()) for c, v in texts.items()}))
-        return cast("pd.DataFrame", make(nw.from_native(rows)).collect("pyarrow").to_native().to_pandas())
+        return nw.from_native(self._connection.from_arrow(pa.table({name: pa.array(v) for name, v in columns.items()})))
 
     def _query(self, key: str | None, files: Sequence[Path] | None) -> str:
         fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.needed)

@@ -117,7 +117,7 @@ def _read(
     said = [
         Finding(LACKING, period, column, did_you_mean(column, table.columns).removeprefix("; "))
         for column in absent
-        if column != plan.budget.target.column  # labels that come later are no fault
+        if plan.budget.target is None or column != plan.budget.target.column  # late labels are no fault
         for period in periods
     ]
     said += [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]

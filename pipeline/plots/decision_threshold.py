@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, Canvas, Picture, name, picture, share
-from pipeline.reporting.formatting import Said, number, percent, words
+from pipeline.reporting.formatting import Said, number, percent
 from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT, COST
 from responsible.fairness.measures import MEASURES
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from responsible.analyses.decision_threshold import Best
+    from responsible.words import Words
 
 HEIGHT = 170
 
 
 def decision_threshold(
-    figures: pd.DataFrame, found: Mapping[str, Best], chosen: Sequence[str], *, on: str, confidence: float
+    figures: pd.DataFrame, found: Mapping[str, Best], chosen: Sequence[str], words: Words, *, on: str, confidence: float
 ) -> Picture:
     """Cost or accuracy, net benefit, and the first of the ``chosen`` measures that is a difference, by attribute.
 
@@ -46,7 +47,8 @@ def decision_threshold(
         for measure in [m for m in chosen if m in MEASURES and not MEASURES[m].ratio][:1]:
             for (attribute, comparison), part in _compared(figures, measure):
                 own = _lines(part, models)
-                title = f"{words(measure).capitalize()} by {name(attribute)}, {name(comparison)}"
+                said = words.name(measure)
+                title = f"{said[0].upper()}{said[1:]} by {words.name(attribute)}, {words.level(attribute, comparison)}"
                 axes = across, Axis(title, -1, 1, _plain)
                 curves(canvas, own, axes, height=HEIGHT, levels=[(0.0, "parity")], at=at)
 

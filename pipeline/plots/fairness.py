@@ -1,20 +1,19 @@
-"""Pictures of the fairness measures and of every level's rates; each takes a table of the stage."""
+"""The picture of the fairness measures, from their table; and how models are drawn."""
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import isnan
 from typing import Any
 
 import pandas as pd
 
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
-from pipeline.plots.style import Canvas, Picture, count, name, picture, share
+from pipeline.plots.style import KINDS, Canvas, Picture, count, name, picture
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
-from responsible.names import ANY_LEVEL, CHANGE, FEW, MODELS, POOLED, REWEIGHED
+from responsible.names import ANY_LEVEL, FEW, MODELS, POOLED, is_change
 
-KIND = dict(zip(MODELS, "ab", strict=True))
 VERDICTS = ("fail", "infeasible", "insufficient_evidence", "pass")  # the worst first
 _PEOPLE = {
     "selection_rate": "people",
@@ -23,26 +22,40 @@ _PEOPLE = {
     **dict.fromkeys(("positive_predictive_value", "false_discovery_rate"), "people selected"),
     "false_omission_rate": "people not selected",
 }
-NAMED, MOST = 3, 12  # attributes that a heading counts one by one; levels drawn of an attribute
+NAMED = 3  # attributes that a heading counts one by one
+
+
+def drawn(table: pd.DataFrame) -> dict[str, str]:
+    """The models of a table in their order, each with how it is drawn; of many the last, after the first."""
+    names = [str(model) for model in table["model"].unique() if not is_change(str(model))]
+    return dict(zip(names if len(names) <= len(KINDS) else [names[0], *names[1 - len(KINDS) :]], KINDS, strict=False))
+
+
+def which(models: dict[str, str]) -> str:
+    """``both models``, ``the model``, or how many."""
+    return {1: "the model", 2: "both models"}.get(len(models), f"{len(models)} models")
 
 
 def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
-    """Every measure of both models with its interval, limits and verdict, attribute by attribute."""
-    judged = _judged(fairness)
+    """Every measure of every model with its interval, limits and verdict, attribute by attribute."""
+    models = drawn(fairness)
+    judged = _judged(fairness[fairness["model"].isin(list(models))])
+    *_, subject = models
     own = [(str(attribute), part) for attribute, part in judged.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([(KIND[model], model) for model in MODELS] + [("within", "within the limits")])
+        canvas.legend([(kind, model) for model, kind in models.items()] + [("within", "within the limits")])
         for attribute, part in own:
             canvas.paragraph(f"By {name(attribute)}", "bold")
             ratio = part["measure"].map(lambda measure: KNOWN[measure].ratio)
             for kind in (False, True):
-                _measures(canvas, part[ratio == kind], ratio=kind)
+                _measures(canvas, part[ratio == kind], models, ratio=kind)
 
-    finding = _met(own)
-    worst = records(judged[judged["model"] == REWEIGHED].sort_values("_rank", kind="stable"))[0]
+    finding = _met(own, list(models))
+    worst = records(judged[judged["model"] == subject].sort_values("_rank", kind="stable"))[0]
+    whose = "after reweighing" if tuple(models) == MODELS else f"of {name(subject)}"
     alt = (
-        f"{finding} Worst after reweighing: {_label(worst)} by {name(worst.attribute)}, "
+        f"{finding} Worst {whose}: {_label(worst)} by {name(worst.attribute)}, "
         f"{_value(worst)}, limits {limits(worst.minimum, worst.maximum)}: {words(worst.verdict)}."
     )
     how = " jackknife" if (fairness["method"] == "jackknife").any() else ""
@@ -53,36 +66,43 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     sides = "Unprivileged against privileged people"
     if (judged["comparison"] == ANY_LEVEL).any():
         sides += ", or the level farthest from everybody else"
-    return picture(Said(finding, f"{sides}; both models, test rows", alt, caption), draw)
+    return picture(Said(finding, f"{sides}; {which(models)}, test rows", alt, caption), draw)
 
 
 def _judged(fairness: pd.DataFrame) -> pd.DataFrame:
     """The pooled comparison of each attribute and measure; where no level is privileged, the level farthest away."""
-    rows = fairness[fairness["model"] != CHANGE].reset_index(drop=True)
+    rows = fairness[~fairness["model"].map(is_change)].reset_index(drop=True)
     distance = [-abs(v - KNOWN[m].fair) for v, m in zip(rows["value"], rows["measure"], strict=True)]
     rank = rows["verdict"].map(lambda verdict: VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS))
     rows["_rank"] = list(zip(rank, pd.Series(distance).fillna(0), strict=True))
     return rows[rows["comparison"].isin([POOLED, ANY_LEVEL])].reset_index(drop=True)
 
 
-def _met(own: list[tuple[str, pd.DataFrame]]) -> str:
-    """How many measures each model keeps within their limits, by attribute."""
+def _met(own: list[tuple[str, pd.DataFrame]], models: list[str]) -> str:
+    """How many measures the first and the last model keep within their limits, by attribute."""
     met: list[tuple[str, int, int, int]] = []
     for attribute, part in own:
         passed = part[part["verdict"] == "pass"].groupby("model").size()
-        before, after = (int(passed.get(model, 0)) for model in MODELS)
+        before, after = (int(passed.get(model, 0)) for model in (models[0], models[-1]))
         met.append((attribute, before, after, part.loc[part["verdict"] != "", "measure"].nunique()))
     if len(met) > NAMED:
         whole = sum(after == total for _, _, after, total in met)
         least = min(met, key=lambda row: row[2] / row[3])
         lead = count(whole, len(met), "attributes")
         rest = count(least[2], least[3], "measures")
-        return f"After reweighing, {lead} within all limits; by {name(least[0])}, {rest}."
+        whose = "After reweighing" if tuple(models) == MODELS else f"Of {name(models[-1])}"
+        return f"{whose}, {lead} within all limits; by {name(least[0])}, {rest}."
     return " ".join(
-        f"By {name(attribute)}, {count(after, total, 'measures')} within the limits after reweighing "
-        f"({before or 'none'} before)."
+        f"By {name(attribute)}, {count(after, total, 'measures')} within the limits{_beside(models, before)}."
         for attribute, before, after, total in met
     )
+
+
+def _beside(models: list[str], before: int) -> str:
+    """Whose count it is, and how many measures the first model has within the limits."""
+    if tuple(models) == MODELS:
+        return f" after reweighing ({before or 'none'} before)"
+    return f" for {name(models[-1])}" + (f" ({before or 'none'} for {name(models[0])})" if models[1:] else "")
 
 
 def _value(row: Any) -> str:
@@ -100,26 +120,21 @@ def _label(row: Any) -> str:
     return words(row.measure) + (f", {name(row.farthest)}" if row.comparison == ANY_LEVEL else "")
 
 
-def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
+def _measures(canvas: Canvas, rows: pd.DataFrame, kinds: dict[str, str], *, ratio: bool) -> None:
     if rows.empty:
         return
     high = min(5.0, max(1.6, rows["high"].max() * 1.05)) if ratio else 1.0
     lines = []
     for measure, part in rows.groupby("measure", sort=False):
         models = {row.model: row for row in records(part)}
-        row = models[REWEIGHED]
+        row = models[list(kinds)[-1]]
         own = KNOWN[str(measure)]
-        people = (
-            _PEOPLE.get(own.rates[0], "people")
-            if len(own.rates) == 1
-            else "of the rarer label"
-            if own.rates
-            else "people"
-        )
+        rates = own.rates or ("selection_rate",)
+        people = _PEOPLE.get(rates[0], "people") if len(rates) == 1 else "of the rarer label"
         sides = row.support_unprivileged, row.support_privileged
         note = "" if pd.isna(sides[0]) else f"{sides[0]:,.0f} against {sides[1]:,.0f} {people}"
         marks = [
-            Mark(KIND[m], r.value, r.low, r.high, _verdict(r), bold=r.verdict in VERDICTS[:2])
+            Mark(kinds[m], r.value, r.low, r.high, _verdict(r), bold=r.verdict in VERDICTS[:2])
             for m, r in models.items()
         ]
         lines.append(Row(_label(row)[0].upper() + _label(row)[1:], [Cell(marks, row.minimum, row.maximum, note=note)]))
@@ -129,71 +144,3 @@ def _measures(canvas: Canvas, rows: pd.DataFrame, *, ratio: bool) -> None:
         title, 0 if ratio else -1, high, tick, said_width(list(map(words, VERDICTS))), 1.0 if ratio else 0.0, "Verdict"
     )
     forest(canvas, [column], lines, label=285)
-
-
-RATES = {
-    "selection_rate": ("Selected", False),
-    "true_positive_rate": ("Wrongly refused, of those who qualify", True),
-    "false_positive_rate": ("Wrongly selected, of the others", False),
-}
-
-
-def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") -> Picture:
-    """Selection and error rates of every level with intervals, both models; of many levels those at the ends."""
-    shown = rates[~rates["reason"].str.startswith(FEW)]
-    own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
-
-    def draw(canvas: Canvas) -> None:
-        canvas.legend([(KIND[model], model) for model in MODELS])
-        columns = [Column(title, 0, 1, share, 48) for title, _ in RATES.values()]
-        for attribute, part in own:
-            levels = part["level"].nunique()
-            kept = _ends(part) if levels > MOST else part
-            some = f": the {MOST} of {levels} levels that are selected least and most" if levels > MOST else ""
-            canvas.paragraph(f"By {name(attribute)}{some}", "bold")
-            lines = [_level(str(level), rows) for level, rows in kept.groupby("level", sort=False)]
-            forest(canvas, columns, lines, label=170, phone=130)
-
-    finding = _selected([part for _, part in own])
-    caption = (
-        f"Marks are rates on the test rows, bars {percent(confidence, 0)} {method} intervals; n is the number of "
-        "people. None: there is nobody whom the rate is about, or too few to publish it. "
-        "Source: plots/group_rates.csv."
-    )
-    return picture(Said(finding, "Per cent of the people of a level, both models, test rows", finding, caption), draw)
-
-
-def _chosen(part: pd.DataFrame) -> pd.DataFrame:
-    """Selection rates after reweighing, the lowest first."""
-    own = part[(part["rate"] == "selection_rate") & (part["model"] == REWEIGHED)]
-    return own.dropna(subset=["value"]).sort_values("value", kind="stable")
-
-
-def _ends(part: pd.DataFrame) -> pd.DataFrame:
-    """The levels that are selected least and most, as many of each."""
-    levels = _chosen(part)["level"]
-    return part[part["level"].isin([*levels.head(MOST // 2), *levels.tail(MOST // 2)])]
-
-
-def _level(level: str, rows: pd.DataFrame) -> Row:
-    n = rows.loc[rows["rate"] == "base_rate", "of"].max()
-    cells = []
-    for rate, (_, complement) in RATES.items():
-        marks = []
-        for row in records(rows[rows["rate"] == rate]):
-            value, *ends = (1 - x if complement else x for x in (row.value, row.low, row.high))
-            low, high = (nan, nan) if isnan(value) else sorted(ends)
-            marks.append(Mark(KIND[row.model], value, low, high, "none" if isnan(value) else share(value)))
-        cells.append(Cell(marks, note=f"n {n:,.0f}"))
-    return Row(name(level), cells)
-
-
-def _selected(own: list[pd.DataFrame]) -> str:
-    """Whom the reweighed model selects least and most, by attribute, where they are farthest apart first."""
-    ranges = [(rows[0], rows[-1]) for part in own if (rows := records(_chosen(part)))]
-    ranges.sort(key=lambda pair: pair[0].value - pair[1].value)
-    parts = []
-    for pair in ranges[:NAMED]:
-        least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in pair)
-        parts.append(f"by {name(pair[0].attribute)} from {least} to {most}")
-    return f"The reweighed model selects {'; '.join(parts)}." if parts else "No level has a rate."

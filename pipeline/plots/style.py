@@ -18,6 +18,7 @@ WIDE, NARROW = 720, 350  # CSS pixels; a phone of 390 has 358 between its margin
 LETTER = 7.6  # width of a letter of 13 pixels in the widest of the fonts below
 LINE = 17  # from one line of text to the next
 KINDS = "abcde"  # a colour and a shape each
+GHOST = "axis"  # the kind of what was before: hollow, in the grey of the axes
 # Okabe & Ito 2008: distinct for all common kinds of colour blindness; in the dark the lighter ones of the same palette.
 _LIGHT = (
     "--ground:#fff;--ink:#1a1f26;--muted:#525b66;--line:#d3d8de;--within:#d8ebd8;--beyond:#f6dfd2;"
@@ -44,6 +45,7 @@ _SHAPES = {
     "c": "M{x} {y}m-4.5-4.5h9v9h-9z",
     "d": "M{x} {y}m0-6l6 10h-12z",
     "e": "M{x} {y}m-4-4l8 8m0-8l-8 8",
+    GHOST: "M{x} {y}m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
 }
 
 
@@ -153,7 +155,7 @@ class Canvas:
             wide = 22 + LETTER * len(said) + 14
             if x and x + wide > self.width:
                 x, self.y = 0.0, self.y + LINE + 3
-            if kind in KINDS:
+            if kind in _SHAPES:
                 self.mark(x + 8, self.y + 9, kind)
             else:
                 self.box(x, self.y + 2, 16, 14, kind)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.reporting import tables
-from pipeline.reporting.formatting import figure, limits, number, words
+from pipeline.reporting.formatting import figure, number, words
 from pipeline.reporting.sources import Sources, TableRow
-from pipeline.results.catalogue import Tables
+from pipeline.results.catalogue import STAGES, Tables
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
-from responsible.names import ANY, POOLED
+from responsible.names import ANY, POOLED, Judged, judged_of
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -48,11 +48,6 @@ def difference_shown(measure: str, low: float, high: float) -> str:
     return "yes" if away else "no"
 
 
-def shown_of(judgement: Judgement) -> str:
-    """:func:`difference_shown` of the figure that a rule judges."""
-    return difference_shown(judgement.rule.metric.rpartition(".")[2], judgement.evidence.low, judgement.evidence.high)
-
-
 def shown(**pick: Any) -> tables.Column:
     """A column that says whether a difference is shown, from the columns ``measure``, ``low`` and ``high``."""
     return tables.of_rows(lambda row: difference_shown(row.measure, row.number("low"), row.number("high")), pick)
@@ -62,12 +57,6 @@ def level(judgement: Judgement) -> str:
     """The level that the judged figure is of, also where a rule is about any; "" for all of them, pooled."""
     named = judgement.rule.level or ""
     return judgement.evidence.level or ("" if named == ANY else named)
-
-
-def asked(judgement: Judgement) -> str:
-    """What a rule asks, in a few words: ``0.8 to 1.25, for the whole interval``."""
-    rule = judgement.rule
-    return f"{limits(rule.minimum, rule.maximum)}{', for the whole interval' if rule.judged_on == 'interval' else ''}"
 
 
 def of_comparison(row: TableRow, sources: Sources) -> str:
@@ -107,7 +96,8 @@ def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
     parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
-    return f"{_capital(words(model))} model: {'; '.join(parts)}."
+    who = f"{_capital(words(model))} model" if model in STAGES else model
+    return f"{who}: {'; '.join(parts)}."
 
 
 def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sources) -> str:
@@ -143,15 +133,18 @@ def _recorded(file: str) -> Callable[[Judgement, Sequence[str], Sources], str]:
     return said
 
 
-def _performance(judgement: Judgement, path: Sequence[str], _: Sources) -> str:
+def _performance(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     metric, found, name = judgement.rule.metric, judgement.evidence, words(path[-1])
     if path[-1] not in SHARES:
         return ""
     if metric.startswith("performance_change."):
         less = "lowers" if found.value < 0 else "raises"
-        return f"Reweighing {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
-    model = "reweighed" if metric.startswith("reweigh.") else "baseline"
-    return f"The {model} model has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
+        models = judged_of(sources.params)
+        who = "Reweighing" if models == Judged() else path[0] if path[1:] else models.others[0]
+        return f"{who} {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
+    model = {stage: model for model, stage in STAGES.items()}.get(metric.partition(".")[0], path[0])
+    who = f"The {model} model" if model in STAGES else model
+    return f"{who} has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
 
 
 def _segments(_: Judgement, path: Sequence[str], sources: Sources) -> str:
@@ -170,6 +163,7 @@ _SENTENCES: dict[str, Callable[[Judgement, Sequence[str], Sources], str]] = {
     "cluster_privacy": _segments,
     "reweigh": _performance,
     "train_baseline": _performance,
+    "performance": _performance,
     "performance_change": _performance,
 }
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from responsible.governance.policy import Judgement
 
 SPECIAL = "\\`*_[]<>|~&$"  # characters with a meaning inside a line of Markdown, HTML or mathematics
-JUDGEMENT_COLUMNS = ("rule", "verdict", "severity", "value", "limits", "figure")
 Digits = int | str | None  # decimals; "g", "g4": significant ones, all for what was chosen, not measured; None: by size
 
 
@@ -182,14 +181,6 @@ def judgement_verdict(judgement: Judgement) -> str:
     if judgement.verdict != "excepted" or judgement.rule.exception is None:
         return words(judgement.verdict)
     return f"excepted until {judgement.rule.exception.until} ({words(judgement.found)})"
-
-
-def judgement_cells(judgement: Judgement) -> tuple[str, ...]:
-    """The texts of a judgement's line in a table, in the order of ``JUDGEMENT_COLUMNS``."""
-    rule = judgement.rule
-    severity = "BLOCKS" if judgement.blocks else rule.severity
-    shown = plain(figure(judgement.evidence)), limits(rule.minimum, rule.maximum)
-    return judgement.title, judgement_verdict(judgement), severity, *shown, rule.label
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 
-from pipeline.reporting import findings, formatting
+from pipeline.reporting import findings, formatting, judgements
 from pipeline.reporting.formatting import Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
-from pipeline.reporting.tables import limit_exceeded
 from pipeline.results.catalogue import MONITORED
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.monitored import monitored
@@ -139,8 +138,8 @@ class Rules:
             f"**{said}**" if judged.blocks else said,
             self._links.evidence(judged.evidence, rule.label),
             formatting.limits(rule.minimum, rule.maximum),
-            findings.shown_of(judged),
-            limit_exceeded(judged.found, bold=True),
+            judgements.differs(judged),
+            judgements.exceeds(judged).replace("yes", "**yes**"),
             escape(rule.owner),
         )
         return f"| {' | '.join(cells)} |"

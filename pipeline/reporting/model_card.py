@@ -22,15 +22,15 @@ from pipeline.reporting.model_card_formats import (
     results,
 )
 from pipeline.reporting.sources import Sources, TableRow, digest
-from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables
+from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
-from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED
+from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, judged_of
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
 PIPELINE = "responsible-ml-pipeline"
 HUB = (
-    "# On the Hugging Face hub this file is .eval_results/reweighed.yaml of the model, and the card is README.md.\n"
+    "# On the Hugging Face hub this file is .eval_results/{}.yaml of the model, and the card is README.md.\n"
     "# Replace the id of each dataset by that of the table there.\n"
 )
 ASKED = ("intended_use", "users", "out_of_scope", "limitations", "trade_off", "harms", "mitigations", "sensitive_data")
@@ -49,13 +49,15 @@ def front_matter(sources: Sources, results_file: str) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
     asked = sources.answers.at("model_card", "license") if sources.answers else None
     given = asked.answer.text.strip() if asked and not asked.why else ""
-    return f"---\n{as_yaml(header(given, dataset(sources), Path(results_file).name))}---\n\n"
+    trained, file = REWEIGHED in judged_of(sources.params).names, Path(results_file).name
+    return f"---\n{as_yaml(header(given, dataset(sources), file, trained=trained))}---\n\n"
 
 
 def evaluation_results(sources: Sources, confidence: float) -> str:
-    """The file of the reweighed model's results, which the hub reads from ``.eval_results`` of a model's repository."""
-    found = results(dataset(sources), measured(sources, REWEIGHED), split="test", confidence=confidence)
-    return f"{HUB}{as_yaml(found)}"
+    """The file of the last model's results, which the hub reads from ``.eval_results`` of a model's repository."""
+    model = judged_of(sources.params).subject
+    found = results(dataset(sources), measured(sources, model), split="test", confidence=confidence)
+    return f"{HUB.format(model)}{as_yaml(found)}"
 
 
 def as_yaml(tree: Mapping[str, Any] | Sequence[Any]) -> str:
@@ -77,7 +79,8 @@ def twin(sources: Sources, document: Document) -> dict[str, Any]:
         tradeoffs=said["trade_off"],
         risks={said["harms"]: said["mitigations"]},
     )
-    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), [_model(sources, name) for name in STAGES], texts)
+    models = [_model(sources, name) for name in judged_of(sources.params).names]
+    return bom(PIPELINE, dataset(sources, said["sensitive_data"]), models, texts)
 
 
 def dataset(sources: Sources, sensitive: str = "") -> Dataset:
@@ -92,8 +95,8 @@ def dataset(sources: Sources, sensitive: str = "") -> Dataset:
 
 def measured(sources: Sources, model: str) -> list[Measured]:
     """Performance on all test rows; of each attribute the pooled measures, and the rates of every level."""
-    stage = STAGES[model]
-    own = [(r["figure"], f"{stage}.{r['figure']}") for r in sources.rows(PERFORMANCE[model], {})]
+    rows = sources.rows(PERFORMANCE[model], {}) if model in STAGES else _of_others(sources, model)
+    own = [(r["figure"], f"{performance_of(model)}.{r['figure']}") for r in rows]
     found = [_measured(name, sources, path) for name, path in own]
     for attribute in sources.setting("sensitive"):
         pooled = _headline(sources, attribute, model)
@@ -101,6 +104,11 @@ def measured(sources: Sources, model: str) -> list[Measured]:
         rows = sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "model": model})
         found += [_of_row(r, r["rate"], f"{attribute}: {r['level']}") for r in rows if r["rate"] in RATES]
     return found
+
+
+def _of_others(sources: Sources, model: str) -> list[TableRow]:
+    """The performance of a model that is not trained here; none where rows have no labels."""
+    return [row for row in sources.rows(Tables.PERFORMANCE, {}) if row.get("model") == model]
 
 
 def _headline(sources: Sources, attribute: str, model: str) -> list[TableRow]:
@@ -130,15 +138,22 @@ def _of_row(row: TableRow, name: str, group: str) -> Measured:
 
 
 def _model(sources: Sources, name: str) -> Model:
-    features = [f"{feature}: {own['kind']}" for feature, own in sources.setting("budget.features").items()]
+    features = [f"{feature}: {own['kind']}" for feature, own in (sources.setting("budget.features") or {}).items()]
     return Model(
         name,
-        "logistic regression" + (" on reweighed training rows" if name == REWEIGHED else ""),
+        _kind(name),
         features,
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
         _properties(sources),
     )
+
+
+def _kind(model: str) -> str:
+    """What a model is; of one that is not trained here nobody knows."""
+    if model not in STAGES:
+        return "made elsewhere"
+    return "logistic regression" + (" on reweighed training rows" if model == REWEIGHED else "")
 
 
 def _properties(sources: Sources) -> Mapping[str, str]:

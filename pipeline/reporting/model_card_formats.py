@@ -77,19 +77,19 @@ class Model:
     properties: Mapping[str, str]
 
 
-def header(license_: str, dataset: Dataset, results: str) -> dict[str, Any]:
+def header(license_: str, dataset: Dataset, results: str, *, trained: bool = True) -> dict[str, Any]:
     """The metadata of a Hugging Face model card, without results, which stand in the file ``results``.
 
     ``license_`` is one of the hub's identifiers (``mit``), another text, which the hub calls ``other``, or empty, which
-    it calls ``unknown``.
+    it calls ``unknown``. ``trained``: the model is one that is trained here.
     """
     known = re.fullmatch(r"[a-z0-9.+-]+", license_)
     named = {"license": license_} if known else {"license": "other", "license_name": license_}
     return {
         **(named if license_ else {"license": "unknown"}),
-        "library_name": "sklearn",
+        **({"library_name": "sklearn"} if trained else {}),
         "pipeline_tag": "tabular-classification",
-        "tags": ["fairness", "logistic-regression", "reweighing"],
+        "tags": ["fairness", *(["logistic-regression", "reweighing"] if trained else [])],
         "dataset": {"file": dataset.file, "sha256": dataset.digest},
         "results": results,
     }

@@ -12,8 +12,9 @@ from typing import Any
 
 from pipeline.reporting.formatting import DataText, ReadNumber, data_text
 from pipeline.results import figures as _evidence
+from pipeline.results import levelling
 from pipeline.results.answers import Held, circumstances, spoken
-from pipeline.results.catalogue import PREPARED, Metrics
+from pipeline.results.catalogue import PREPARED, Metrics, Tables
 from pipeline.storage import files as _io
 from pipeline.storage import parameters
 from pipeline.storage.line_contents import LINES, absent, part_of, present
@@ -136,10 +137,12 @@ def gather(
             _io.read_json(name, Path(name).stem)  # the figures of its stage
     figures = {
         path: kept
-        for path, levels in _evidence.collect(".").items()
+        for path, levels in _evidence.collect(".", tree).items()
         if (kept := {level: found for level, found in levels.items() if found.source in files})
     }
     judged = judge(spoken(policy, circumstances(tree)), figures, date.min)
+    if Tables.GROUP_RATES in files:
+        judged = levelling.by_reweighing(judged, levelling.group_rates(), figures, read(tree.get("words")))
     if answers:
         judged = (*judged, answers.judged(policy))
     printed = {name: tree[name] for name in sections if name in tree}

@@ -14,9 +14,11 @@ from pipeline.reporting.formatting import DataText, Markup, ReadNumber, escape
 from pipeline.reporting.links import Links, Rules
 from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.answers import Held
+from pipeline.results.catalogue import performance_of
 from pipeline.results.figures import PARAMETERS
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
+from responsible.names import MODELS, Judged, judged_of
 from responsible.validation import InputError
 
 
@@ -36,8 +38,24 @@ class Functions:
         said = self.sources.words
         spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
         spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
-        values = {"lines": self.sources.lines, "shown": findings.shown, "monitored": self.links.monitored, **spoken}
+        values = {
+            "lines": self.sources.lines,
+            "shown": findings.shown,
+            "monitored": self.links.monitored,
+            **self._models(),
+            **spoken,
+        }
         return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
+
+    def _models(self) -> dict[str, Any]:
+        """The models that are judged, and how the paths of a model's performance begin."""
+        found = judged_of(self.sources.params)
+        names = tuple(map(DataText, found.names))
+        return {
+            "models": Judged(names, DataText(found.reference), found.labelled),
+            "trained": not set(MODELS).isdisjoint(names),
+            "performed": lambda model, name: f"{performance_of(model)}.{name}",
+        }
 
     def filters(self) -> dict[str, Callable[..., Markup]]:
         """What a row of :meth:`rows` may be piped through: the columns of a table, as links."""

@@ -41,6 +41,7 @@ class Tables(StrEnum):
     COEFFICIENTS_REWEIGHED = "plots/coefficients_reweighed.csv"
     FAIRNESS = "plots/fairness.csv"
     GROUP_TESTS = "plots/group_tests.csv"
+    PERFORMANCE = "plots/performance.csv"
     PERFORMANCE_CHANGE = "plots/performance_change.csv"
     PROXIES = "plots/proxies.csv"
     GROUP_RATES = "plots/group_rates.csv"
@@ -126,6 +127,13 @@ MONITORED = "metrics/monitor.json"  # a copy of what the side pipeline in monito
 STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}
 SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}
+
+
+def performance_of(model: str) -> str:
+    """How the metric paths of a model's performance begin: by the stage that trains it, or by its name."""
+    return STAGES.get(model, f"performance.{model}")
+
+
 PERFORMANCE = {BASELINE: Tables.PERFORMANCE_BASELINE, REWEIGHED: Tables.PERFORMANCE_REWEIGHED}
 # section of the parameters that declares a table → what the stage that reads it says of its rows
 PREPARED = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.results.catalogue import Tables
+from pipeline.results.units import measured
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN, read_rows
 from responsible.governance.evidence import WHOLE, Evidence
@@ -53,6 +54,7 @@ SIMULTANEOUS = ("simultaneous_low", "simultaneous_high")
 TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.PERFORMANCE_BASELINE: FigureTable("train_baseline.{figure}"),
     Tables.PERFORMANCE_REWEIGHED: FigureTable("reweigh.{figure}"),
+    Tables.PERFORMANCE: FigureTable("performance.{model}.{figure}"),
     Tables.PERFORMANCE_CHANGE: FigureTable("performance_change.{figure}"),
     Tables.FAIRNESS: FigureTable("evaluate_fairness.{attribute}.{model}.{measure}", *WHOLE_ATTRIBUTE),
     Tables.GROUP_RATES: FigureTable("group_rates.{attribute}.{model}.{rate}", "level"),
@@ -96,8 +98,10 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
 }
 
 
-def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
+def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> dict[str, dict[str, Evidence]]:
     """Metric path → level → figure, of all that lies in ``metrics`` and in the tables above.
+
+    With ``params``, the parameters as they stand in the file, each figure has its unit and its parity.
 
     A number of ``metrics/NAME.json`` has its keys joined by dots as path, as in ``dvc metrics show``.
     """
@@ -111,7 +115,9 @@ def collect(root: str | Path = ".") -> dict[str, dict[str, Evidence]]:
         if (file := Path(root, name)).is_file():
             for table in tables if isinstance(tables, tuple) else (tables,):
                 _add(found, table, list(_rows(file, name, table)))
-    return found
+    if params is None:
+        return found
+    return {path: {at: measured(path, own, params) for at, own in levels.items()} for path, levels in found.items()}
 
 
 def _add(found: dict[str, dict[str, Evidence]], table: FigureTable, rows: list[tuple[str, str, Evidence]]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipeline.results import answers, figures
+from pipeline.results import answers, figures, levelling
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from responsible.governance.policy import Judgement, Policy, judge
+from responsible.words import read
 
 
 def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgement, ...]:
@@ -22,4 +23,7 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     # A rule may be tried on the figures as they are; documents follow with the next `dvc repro`.
     refuse_stale(root, tree, locked(root), but=("policy",))
     held = answers.of_folder(root, tree, today)
-    return (*judge(answers.spoken(policy, held.circumstances), figures.collect(root), today), held.judged(policy))
+    found = figures.collect(root, tree)
+    judged = judge(answers.spoken(policy, held.circumstances), found, today)
+    judged = levelling.by_reweighing(judged, levelling.group_rates(root), found, read(tree.get("words")))
+    return (*judged, held.judged(policy))

@@ -15,7 +15,8 @@ from pipeline.storage.line_contents import LINES, line_of
 from responsible.fairness.measures import KNOWN, MEASURES
 from responsible.governance.answers import UNANSWERED
 from responsible.governance.policy import Policy, Rule
-from responsible.names import ANY, CHANGE, DATA, MODELS
+from responsible.names import ANY, BASELINE, DATA, Judged
+from responsible.statistics.count_tables import JUDGED
 from responsible.statistics.rates import PERFORMANCE, RATES
 from responsible.tabular.schema import Sensitive
 from responsible.validation import did_you_mean
@@ -38,14 +39,19 @@ HEALTHCARE = "healthcare"  # how the sections begin whose attributes are those o
 
 
 def faults(
-    policy: Policy, sensitive: Attributes, protected: Attributes, lines: Collection[str] = tuple(LINES)
+    policy: Policy,
+    sensitive: Attributes,
+    protected: Attributes,
+    lines: Collection[str] = tuple(LINES),
+    models: Judged = JUDGED,
 ) -> Iterator[str]:
     """A line for each rule that names a figure, attribute, measure, model or level that no run could write.
 
     ``lines`` are the lines of work that are there.
     """
     tables = [t for entry in TABLES.values() for t in (entry if isinstance(entry, tuple) else (entry,))]
-    forms = [FigureTable(path) for path in HEADLINES] + tables
+    trained = [path for path in HEADLINES if path.startswith("evaluate_fairness") or BASELINE in models.names]
+    forms = [FigureTable(path) for path in trained] + tables
     open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in (*Metrics, MONITORED)} - set(NAMED)
     for name, rule in policy.rules.items():
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
@@ -55,7 +61,7 @@ def faults(
             yield f"{place}.metric: {rule.metric!r} is of the {line} line, which is not here; take the rule out"
             continue
         declared = protected if section.startswith(HEALTHCARE) else sensitive
-        known = {} if section.startswith(SEGMENTS) else _names(declared)
+        known = {} if section.startswith(SEGMENTS) else _names(declared, models)
         own = [form for form in forms if form.path.partition(".")[0] == section]
         found = [(form, at) for form in own if (at := _pattern(form.path, known).fullmatch(rule.metric))]
         if not found and section not in open_:
@@ -66,15 +72,16 @@ def faults(
             yield from _level(place, rule, form, declared.get(at.groupdict().get("attribute", "")))
 
 
-def _names(declared: Attributes) -> Names:
+def _names(declared: Attributes, models: Judged) -> Names:
     """Placeholder of a path → the names it may stand for; one that is not here may be anything."""
+    figures = (*PERFORMANCE, *LOSSES, *MEASURES, "base_rate")
     return {
         "attribute": declared,
-        "model": (*MODELS, CHANGE, DATA, "unadjusted", "adjusted"),
+        "model": (*models.names, *models.changes.values(), DATA, "unadjusted", "adjusted"),
         "scope": ("all", "merit", "urgent", "urgent_merit"),
         "measure": (*KNOWN, *WAITS),
         "rate": RATES,
-        "figure": (*PERFORMANCE, *LOSSES, *MEASURES, "base_rate"),
+        "figure": (*figures, *(f"{model}.{figure}" for model in models.others for figure in figures)),
         "cell": CELLS,
         "split": ("train", "valid", "test"),
     }

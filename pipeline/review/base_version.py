@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.digests import md5
 from pipeline.results import figures
 from pipeline.results.catalogue import SCORES, STAGES
+from pipeline.storage.line_contents import TRAINING, absent
+from pipeline.storage.parameters import read_yaml
 from responsible.governance.evidence import Figures
 from responsible.validation import InputError, did_you_mean
 
@@ -44,10 +47,10 @@ def extract(root: Path, commit: str, folder: Path) -> None:
         archive.extractall(folder)
 
 
-def collected(folder: Path) -> Figures:
+def collected(folder: Path, params: Mapping[str, Any]) -> Figures:
     """The figures of the base; a base without any makes every figure new."""
     try:
-        return figures.collect(folder)
+        return figures.collect(folder, params)
     except InputError:
         return {}
 
@@ -64,6 +67,10 @@ def promised(folder: Path) -> dict[str, str]:
 
 def own_scores(root: Path) -> dict[str, Path]:
     """The work tree's score tables; refused when they are absent or not those of its ``dvc.lock``."""
+    if TRAINING in absent(read_yaml(root / figures.PARAMETERS)):
+        raise InputError(
+            "predictions that are read are counted: to compare two versions row by row, list both as models"
+        )
     for path in SCORES.values():
         if not (root / path).is_file():
             raise InputError(f"{path} is not here; `dvc repro` builds it")

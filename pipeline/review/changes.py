@@ -20,7 +20,7 @@ from responsible.governance.evidence import places as judged_levels
 from responsible.governance.policy import Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.parameters import Logistic
-from responsible.names import ATTRIBUTE
+from responsible.names import ATTRIBUTE, is_change
 from responsible.statistics.significance import benjamini_hochberg
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
@@ -147,8 +147,8 @@ def by_chance(found: Iterable[FigureChange], confidence: float) -> dict[str, flo
 def _headline(figures: Figures) -> Iterator[tuple[str, str]]:
     for path, levels in figures.items():
         section, *rest = path.split(".")
-        performance = section in STAGES.values() and len(rest) == 1
-        fairness = section == "evaluate_fairness" and any(f".{model}." in path for model in STAGES)
+        performance = (section in STAGES.values() and len(rest) == 1) or section == "performance"
+        fairness = section == "evaluate_fairness" and len(rest) == 3 and not is_change(rest[1])
         audited = section == "healthcare_audit"
         if (performance or fairness or audited) and WHOLE in levels and levels[WHOLE].inferred:
             yield from ((path, level) for level in judged_levels(None, levels))

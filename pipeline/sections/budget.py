@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import NEEDS_PRIVILEGED
+from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
+from responsible.models import Models
 from responsible.monitoring.parameters import Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
@@ -20,8 +21,9 @@ class Sections(Params):
     threshold: Threshold
     budget: Budget
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
-    reweigh: Reweigh
+    reweigh: Reweigh | None = None  # absent where no model is trained here
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
     monitor: Monitor | None = None  # absent where there are no later batches
@@ -34,12 +36,27 @@ def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) ->
         yield from str(error).splitlines()
 
 
-def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh) -> Iterator[str]:
-    for name in reweigh.attributes:
+def _attributes(sensitive: dict[str, Sensitive], reweigh: Reweigh | None = None) -> Iterator[str]:
+    for name in reweigh.attributes if reweigh else ():
         if name not in sensitive:
             yield f"reweigh.attributes: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
-        elif reweigh.groups == "privileged" and not sensitive[name].privileged:
+        elif reweigh and reweigh.groups == "privileged" and not sensitive[name].privileged:
             yield f"reweigh.groups: {NEEDS_PRIVILEGED.format(f'sensitive.{name}')}"
+
+
+def _models(budget: Budget, models: Models) -> Iterator[str]:
+    """What models need of the table: labels and features to be trained here, a key for a file of predictions."""
+    if models.trained and budget.target is None:
+        yield "budget.target is empty, and nothing can be learned without it; name its column, or list no trained model"
+    if models.trained and not budget.features:
+        yield "budget.features is empty, and nothing can be learned without them; name columns"
+    taken = {column: f"budget.{role}" for role, column in budget.singles().items() if column}
+    for name, own in models.external.items():
+        if own.file and not budget.key:
+            yield f"models.{name}.file is joined by budget.key, which is empty; name the column that names a row"
+        for key, column in (("score", own.score), ("decision", own.decision)):
+            if not own.file and column and (role := taken.get(column)):
+                yield f"models.{name}.{key} and {role} must be different columns, got {column!r} for both"
 
 
 def _attribute(sensitive: dict[str, Sensitive], threshold_sweep: Sweep | None = None) -> Iterator[str]:
@@ -55,12 +72,12 @@ def _within(budget: Budget, sensitive: dict[str, Sensitive], fairness: Fairness)
 
 
 def _label(budget: Budget, threshold: float) -> Iterator[str]:
-    if not _divides(budget.target, threshold):
+    if budget.target and not _divides(budget.target, threshold):
         yield f"threshold {_range(budget.target)}, or all rows have one label, got {threshold:g}"
 
 
 def _grid(budget: Budget, threshold_sweep: Sweep | None = None) -> Iterator[str]:
-    if threshold_sweep is None:
+    if threshold_sweep is None or budget.target is None:
         return
     grid = threshold_sweep.grid
     if not any(_divides(budget.target, value) for value in grid.values()):
@@ -80,11 +97,18 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
+def _monitored(models: Models, monitor: Monitor | None = None) -> Iterator[str]:
+    if monitor and not models.trained:
+        yield "monitor: needs a model that is trained here, and models has none; take the section out"
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
+    _models,
     _attribute,
     _within,
     _label,
     _grid,
+    _monitored,
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storage.text import AGAIN, BUILD, csv_text, read_text
-from responsible.names import ATTRIBUTE, BASELINE, FEATURE, REWEIGHED
+from responsible.names import ATTRIBUTE, FEATURE, SWITCHED_OFF
 from responsible.validation import InputError, cause
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
     write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
 
 
+def write_if_any(path: str | Path, frame: pd.DataFrame) -> None:
+    """:func:`write_csv` of a table with rows; one without any says that its analysis is switched off."""
+    write_csv(path, frame if len(frame) else frame.iloc[:0, :0].assign(**{SWITCHED_OFF: ()}))
+
+
 def read_csv(path: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     """A table an earlier stage wrote with :func:`write_csv`; text stays text and only empty fields are undefined.
 
@@ -149,12 +154,17 @@ def scored(cells: pd.DataFrame, score: Any) -> pd.DataFrame:
     return cells[keep].assign(score=score.round(9))
 
 
-def read_scores(baseline: str | Path, reweighed: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Both score tables of one run side by side, their scores as columns ``baseline`` and ``reweighed``."""
-    (first, meta), (second, other) = (read_parquet(path, (*CELLS, "score"), ["cuts"]) for path in (baseline, reweighed))
-    if meta != other or not first.drop(columns="score").equals(second.drop(columns="score")):
-        raise InputError(f"{baseline} and {reweighed} score different cells; run `dvc repro`")
-    return first.rename(columns={"score": BASELINE}).assign(**{REWEIGHED: second["score"]}), meta
+def read_scores(paths: Mapping[str, str | Path]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The score tables of one run side by side, by model; the scores of each as a column of its name."""
+    (model, path), *others = paths.items()
+    first, meta = read_parquet(path, (*CELLS, "score"), ["cuts"])
+    found = first.rename(columns={"score": model})
+    for name, other in others:
+        second, its = read_parquet(other, (*CELLS, "score"), ["cuts"])
+        if meta != its or not first.drop(columns="score").equals(second.drop(columns="score")):
+            raise InputError(f"{path} and {other} score different cells; run `dvc repro`")
+        found[name] = second["score"]
+    return found, meta
 
 
 def read_csvs(paths: Mapping[str, str | Path], name: str, columns: Sequence[str] = ()) -> pd.DataFrame:

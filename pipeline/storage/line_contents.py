@@ -1,7 +1,8 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-Two parts of the budget line may be absent alone. The sweep over label thresholds: a target of two values has nothing to
-sweep over. The monitor: not every team has later batches.
+Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
+nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
+trained here, because not every team has later batches.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+
+from responsible.names import MODELS, listed
 
 
 class Line(NamedTuple):
@@ -26,8 +29,8 @@ class Line(NamedTuple):
 
 LINES = {
     "budget": Line(
-        ("threshold", "budget", "sensitive", "model", "reweigh", "fairness"),
-        ("prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"),
+        ("threshold", "budget", "sensitive", "models", "model", "fairness"),
+        ("prepare", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
@@ -55,8 +58,18 @@ LINES = {
 }
 
 
-SWEEP, MONITOR = OPTIONAL = ("sweep", "monitor")
+SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
 PARTS = LINES | {
+    TRAINING: Line(
+        ("reweigh",),
+        ("train_baseline", "reweigh", "model_analyses"),
+        (),
+        (
+            *("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
+            *("model_analyses", "decision", "calibration", "similar_groups", "impact_ratios", "failing_groups"),
+        ),
+        (),
+    ),
     SWEEP: Line(
         ("threshold_sweep",),
         ("threshold_sweep",),
@@ -83,23 +96,23 @@ def present(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """The lines and parts that the parameters lack; the sweep also where ``favourable`` levels leave two values."""
+    """The lines and parts that the parameters lack; training where no model is trained here, the sweep where nothing is
+    or ``favourable`` levels leave two values.
+    """
     there = present(params)
     target = (params.get("budget") or {}).get("target") or {}
-    if "budget" in there and "threshold_sweep" in params and not target.get("favourable"):
-        there += (SWEEP,)
-    if "budget" in there and "monitor" in params:
-        there += (MONITOR,)
-    return tuple(name for name in PARTS if name not in there)
+    trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
+    swept = trained and "threshold_sweep" in params and not target.get("favourable")
+    watched = trained and "monitor" in params
+    kept = {*there, *(part for part, own in zip(OF_BUDGET, (swept, trained, watched), strict=True) if own)}
+    return tuple(name for name in PARTS if name not in kept)
 
 
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but the sweep and the monitor are names of their own."""
-    path = PurePosixPath(name)
-    stem = path.name.partition(".")[0]
-    if stem.startswith(PARTS[MONITOR].names) or path.parts[:1] == PARTS[MONITOR].apart:
-        return MONITOR
-    return SWEEP if stem.startswith(PARTS[SWEEP].names) else line_of(name)
+    """As :func:`line_of`, but the parts of the budget line are names of their own."""
+    stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
+    parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
+    return next(parts, line_of(name))
 
 
 def line_of(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import LINES, MONITOR, OPTIONAL, PARTS, absent, line_of, only_of, part_of, present
+from pipeline.storage.line_contents import LINES, MONITOR, OF_BUDGET, PARTS, absent, line_of, only_of, part_of, present
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -44,7 +44,7 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there or (name in OPTIONAL and bool(sections))) == bool(own):
+        if known is None or (name in there or (name in OF_BUDGET and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
         if own:
@@ -52,7 +52,7 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         else:
             fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name}{'' if name in OPTIONAL else ' line'} from git{remedy}"
+        yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
 
 def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
     """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
-    parts = [*gone, *OPTIONAL] if "budget" in gone else gone
+    parts = [*gone, *OF_BUDGET] if "budget" in gone else gone
     return without(text, _sections(params, parts))
 
 
@@ -146,7 +146,7 @@ def _entries(pipeline: Mapping[str, Any], gone: Collection[str]) -> Drop:
         for title, own in plot.items()
         if any(part_of(file) in gone for file in (own["y"] if isinstance(own.get("y"), dict) else [title]))
     }
-    models = {name for name, own in pipeline.get("artifacts", {}).items() if line_of(own["path"]) in gone}
+    models = {name for name, own in pipeline.get("artifacts", {}).items() if part_of(own["path"]) in gone}
 
     def drop(path: tuple[str, ...]) -> bool:
         match path:

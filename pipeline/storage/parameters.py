@@ -24,6 +24,7 @@ SECTIONS = (
     "disclosure",
     "budget",
     "sensitive",
+    "models",
     "model",
     "reweigh",
     "inference",

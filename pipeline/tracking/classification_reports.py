@@ -22,6 +22,8 @@ def write_reports(root: Path, folder: Path) -> None:
     import pandas as pd
 
     for model, stage in STAGES.items():
+        if not (root / f"metrics/{stage}.json").is_file():
+            continue  # no model is trained here
         n = read_json(root / f"metrics/{stage}.json")[stage]["confusion"]
         if n["tn"] is None:
             continue  # about too few people to be passed on

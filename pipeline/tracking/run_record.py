@@ -22,6 +22,7 @@ from pipeline.tracking.run_figures import Figures, Headline
 from pipeline.tracking.store import FINGERPRINT
 from responsible.governance.answer import Answer
 from responsible.governance.policy import Judgement
+from responsible.names import judged_of
 from responsible.validation import InputError
 
 LONGEST_NAME, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000  # what MLflow takes; tags as older servers take them
@@ -67,7 +68,7 @@ class Record:
     @cached_property
     def figures(self) -> Figures:
         """All that lie in ``metrics``."""
-        return Figures(self._result.folder, self._leaves)
+        return Figures(self._result.folder, self._leaves, judged_of(self._result.params))
 
     @cached_property
     def metrics(self) -> dict[str, Headline]:

@@ -17,14 +17,14 @@ from responsible.fairness.comparisons import adjust
 from responsible.fairness.score_quality import score_quality
 from responsible.measures.definition import Measure
 from responsible.measures.scores import Scored
-from responsible.names import ANY_LEVEL, POOLED
+from responsible.names import ANY_LEVEL, POOLED, Judged
 from responsible.statistics.count_tables import counted
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.levels import MOST_LEVELS
 from responsible.validation import InputError
 
-MODEL = ("decisions",)
+MODEL = Judged(("decisions",), "decisions")
 INFERENCE = Inference(confidence=0.95, replicates=10_000, minimum_denominator=5)
 BINS = 10  # of the calibration
 HEADLINE = ("attribute", "comparison", "measure", "value", "low", "high", "verdict")
@@ -172,15 +172,15 @@ def _of_attribute(
 ) -> dict[str, pd.DataFrame]:
     label, n, table = cells[rows.LABEL].to_numpy(), cells["n"].to_numpy(), _table(cells, who, code)
     rng, total = stream(seed, f"audit/{who.attribute}"), int(n.sum())
-    scores = {MODEL[0]: cells[rows.SCORE].to_numpy()} if rows.SCORE in cells else {}
-    scored = Scored(scores, label, n, code)
+    scores = {MODEL.subject: cells[rows.SCORE].to_numpy()} if rows.SCORE in cells else {}
+    scored = dict.fromkeys(scores, Scored(scores, label, n, code))
     return {
         "disparities": disparity.disparities(
             table, who, fairness, inference, rng, rows=total, scored=scored, models=MODEL, own=functions
         ),
         "group_tests": groups.any_difference(table, who, inference.replicates, rng, models=MODEL),
         "confusion": groups.confusion(table, who, MODEL),
-        "score_quality": score_quality(code, who, scores, label, n, bins=BINS, confidence=inference.confidence),
+        "score_quality": score_quality(who, scored, bins=BINS, confidence=inference.confidence),
     }
 
 

@@ -135,7 +135,7 @@ def _numbers(name: str, values: Any, remedy: str) -> npt.NDArray[Any]:
     """Values (n,) as an array of numbers, none of them missing."""
     array = np.asarray(values if isinstance(values, np.ndarray) else _series(values))
     if array.ndim != 1:
-        raise InputError(f"{name}: has shape {array.shape}; give one value a row, for example with .ravel()")
+        raise InputError(f"{name}: has shape {array.shape}; give one value per row, for example with .ravel()")
     if array.dtype.kind in "biu":
         return array.view(np.int8) if array.dtype.kind == "b" else array
     if (missing := pd.isna(array)).any():
@@ -143,9 +143,9 @@ def _numbers(name: str, values: Any, remedy: str) -> npt.NDArray[Any]:
     if array.dtype.kind != "f":
         for place, value in enumerate(array):
             if isinstance(value, list | tuple | np.ndarray):
-                raise InputError(f"{name}: position {place} has {value!r}; give one value a row, not several columns")
+                raise InputError(f"{name}: position {place} has {value!r}; give one value per row, not several columns")
             if isinstance(value, str) or not np.isreal(value):
-                raise InputError(f"{name}: position {place} has {str(value)!r}, which is no number; {remedy}")
+                raise InputError(f"{name}: position {place} has {str(value)!r} in place of a number; {remedy}")
         array = array.astype(np.float64)
     return np.asarray(array)
 
@@ -167,7 +167,7 @@ def cells(
     (first, rows), *others = lengths.items()
     for name, length in others:
         if length != rows:
-            raise InputError(f"{name}: has {length:,} values and {first} has {rows:,}; give one value a row in each")
+            raise InputError(f"{name}: has {length:,} values and {first} has {rows:,}; give one value per row in each")
     if rows == 0 or (counts is not None and not counts.any()):
         raise InputError(f"{first}: has no rows; there is nothing to audit")
     coded: dict[str, tuple[Ints, Any]] = {ATTRIBUTE + name: (c, np.array(own)) for name, (c, own) in known.items()}

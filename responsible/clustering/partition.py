@@ -68,6 +68,9 @@ def adjusted_rand(first: Labels, second: Labels) -> float:
     (S − E) / (M − E) over pairs of points, with S = Σ C(n_ij, 2), the product E = Σ C(a_i, 2) Σ C(b_j, 2) / C(n, 2)
     and the mean M = (Σ C(a_i, 2) + Σ C(b_j, 2)) / 2 (Hubert & Arabie 1985, eq. 5). Two partitions that both join all
     points, or both part all, are equal: 1.
+
+    >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
     """
     table = contingency(first, second).astype(float)
     together, a, b = (float((c * (c - 1) / 2).sum()) for c in (table, table.sum(axis=1), table.sum(axis=0)))

@@ -22,19 +22,19 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from responsible.fairness.disparity import Fairness, disparities
+    from responsible.fairness.disparity import disparities
     from responsible.fairness.evaluation import Evaluation, evaluate
     from responsible.fairness.groups import Groups, declared_groups, group_rates
     from responsible.fairness.individual import consistency, like_pairs
     from responsible.fairness.intersections import intersection_rates
     from responsible.fairness.measures import MEASURES
     from responsible.fairness.subgroups import search
-    from responsible.fairness.verdicts import best_accuracy, verdict
+    from responsible.fairness.verdicts import Fairness, best_accuracy, verdict
 else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "disparity": ("Fairness", "disparities"),
+            "disparity": ("disparities",),
             "evaluation": ("Evaluation", "evaluate"),
             "groups": ("Groups", "declared_groups", "group_rates"),
             "individual": ("consistency", "like_pairs"),

@@ -1,9 +1,10 @@
-"""The evaluation of two scored models on the same test rows: every table of every declared sensitive attribute."""
+"""The evaluation of models on the same test rows: every table of every declared sensitive attribute."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,13 @@ import pandas as pd
 from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
 from responsible.fairness.score_quality import score_quality
+from responsible.fairness.verdicts import Fairness
 from responsible.measures.scores import Scored
 from responsible.modelling.parameters import Logistic
-from responsible.modelling.performance import cluster_of, paired_change
-from responsible.names import ANY_LEVEL, CHANGE, MODELS, POOLED
-from responsible.statistics.count_tables import counted, everybody
+from responsible.modelling.performance import CHANGED, paired_change
+from responsible.modelling.score_intervals import cluster_of
+from responsible.names import ANY_LEVEL, POOLED, Judged, is_change
+from responsible.statistics.count_tables import JUDGED, counted, everybody, pairs
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -33,8 +36,22 @@ class Parameters(Params):
     sensitive: dict[str, Sensitive]
     model: Logistic
     inference: Inference
-    fairness: disparity.Fairness
+    fairness: Fairness
     disclosure: Disclosure
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCells:
+    """The ``scores`` of one or more models, and the 0/1 ``label``, of the same ``cells`` of test rows; each (m,)."""
+
+    cells: pd.DataFrame
+    label: npt.NDArray[np.int64]
+    scores: Mapping[str, npt.NDArray[np.float64]]
+
+    def by_level(self, who: groups.Groups) -> dict[str, Scored]:
+        """Model → the cells with their levels of an attribute."""
+        n, code = self.cells["n"].to_numpy(), who.codes(self.cells)
+        return dict.fromkeys(self.scores, Scored(self.scores, self.label, n, code, cluster_of(self.cells)))
 
 
 @dataclass(frozen=True)
@@ -54,61 +71,68 @@ def evaluate(
     test: pd.DataFrame,
     label: npt.NDArray[np.int64],
     attributes: Sequence[groups.Groups],
-    decision_threshold: float,
+    decisions: Mapping[str, npt.NDArray[np.bool_]],
+    scores: Sequence[ScoredCells],
     *,
-    fairness: disparity.Fairness,
+    models: Judged = JUDGED,
+    fairness: Fairness,
     inference: Inference,
     rng: np.random.Generator,
 ) -> Evaluation:
-    """Audit cells ``test`` that carry ``n``, the ``a.`` levels, and scores in columns ``baseline`` and ``reweighed``.
+    """Audit cells ``test`` that carry ``n`` and the ``a.`` levels: the ``decisions`` of each of ``models`` (m,), and
+    the ``scores`` of those that have any, by cells that may be others, of the same rows.
 
-    ``label`` (m,) is 0/1. Changes are paired: they are drawn from the joint counts of both models.
+    ``label`` (m,) is 0/1, and 0 throughout where rows have none. Changes are paired: they are drawn from joint counts.
     """
-    scores = {model: test[model].to_numpy() for model in MODELS}
-    n, bits = test["n"].to_numpy(), [label, *(score >= decision_threshold for score in scores.values())]
-    found = []
+    bits = [label, *(decisions[model] for model in models.names)]
+    rows, found = int(test["n"].sum()), []
     for who in attributes:
-        code = who.codes(test)
-        joint, parts = counted(test, code, len(who.levels), bits)
-        scored = Scored(scores, label, n, code, cluster_of(test))
-        found.append(
-            _from_counts(joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=scored)
-            | {
-                "score_quality": score_quality(
-                    code,
-                    who,
-                    scores,
-                    label,
-                    n,
-                    bins=CALIBRATION_BINS,
-                    confidence=inference.confidence,
-                    clusters=cluster_of(test),
-                ),
-            }
-        )
+        joint, parts = counted(test, who.codes(test), len(who.levels), bits)
+        scored = {model: own for table in scores if models.labelled for model, own in table.by_level(who).items()}
+        quality = score_quality(who, scored, bins=CALIBRATION_BINS, confidence=inference.confidence)
+        own = _from_counts(joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored, models=models)
+        found.append(own | {"score_quality": quality})
     tables = {name: pd.concat([each[name] for each in found], ignore_index=True) for name in found[0]}
-    tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference)
-    everyone, parts = everybody(test, bits)
-    tables["performance_change"] = paired_change(everyone, inference, rng, parts)
+    tables["intersection_rates"] = intersections.intersection_rates(test, attributes, bits, inference, models)
+    tables["performance_change"] = _changes(everybody(test, bits), models, inference, rng)
     return Evaluation(**(tables | {"fairness": adjust([tables["fairness"]], "model")[0]}))
+
+
+def _changes(
+    everyone: tuple[groups.Counts, groups.Counts | None], models: Judged, inference: Inference, rng: np.random.Generator
+) -> pd.DataFrame:
+    """:func:`~responsible.modelling.performance.paired_change` of each model against the reference; where there are
+    several, a figure has the model's name in front: ``vendor.accuracy``. No row without labels.
+    """
+    joint, parts = everyone
+    own, by_cluster = pairs(joint, models), pairs(parts, models) if parts is not None else {}
+    change, found = partial(paired_change, inference=inference, rng=rng), []
+    for model in models.others if models.labelled else ():
+        table = change(own[model], clusters=by_cluster.get(model))
+        found.append(table if len(models.others) == 1 else table.assign(figure=model + "." + table["figure"]))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(CHANGED))
 
 
 def _from_counts(
     joint: groups.Counts,
     who: groups.Groups,
-    fairness: disparity.Fairness,
+    fairness: Fairness,
     inference: Inference,
     rng: np.random.Generator,
     *,
     rows: int,
     parts: groups.Counts | None,
-    scored: Scored,
+    scored: Mapping[str, Scored],
+    models: Judged,
 ) -> dict[str, pd.DataFrame]:
+    clustered, confidence = parts is not None, inference.confidence
     return {
-        "fairness": disparity.disparities(joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored),
-        "group_rates": groups.group_rates(joint, who, inference.confidence, parts),
-        "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=parts is not None),
-        "confusion": groups.confusion(joint, who),
+        "fairness": disparity.disparities(
+            joint, who, fairness, inference, rng, rows=rows, parts=parts, scored=scored, models=models
+        ),
+        "group_rates": groups.group_rates(joint, who, confidence, parts, models=models),
+        "group_tests": groups.any_difference(joint, who, inference.replicates, rng, clustered=clustered, models=models),
+        "confusion": groups.confusion(joint, who, models),
     }
 
 
@@ -118,7 +142,7 @@ def summary(comparisons: pd.DataFrame) -> dict[str, dict[str, object]]:
     Undefined values are NaN, and a sibling ``undefined`` map gives the reason code of each; where no level is
     privileged, a sibling ``farthest`` names the level of each.
     """
-    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & (comparisons["model"] != CHANGE)]
+    pooled = comparisons[comparisons["comparison"].isin([POOLED, ANY_LEVEL]) & ~comparisons["model"].map(is_change)]
     out: dict[str, dict[str, object]] = {}
     for attribute, rows in pooled.groupby("attribute", sort=False):
         out[str(attribute)] = {str(model): _values(own) for model, own in rows.groupby("model", sort=False)}

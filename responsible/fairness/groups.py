@@ -1,4 +1,4 @@
-"""Groups: the levels of a sensitive attribute, and counts of rows by level, label and the predictions of two models."""
+"""Groups: the levels of a sensitive attribute, and counts of rows by level, label and the predictions of models."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, MODELS, POOLED, REST
+from responsible.names import ALL_PRIVILEGED, ANY, ANY_LEVEL, ATTRIBUTE, POOLED, REST, Judged
 from responsible.statistics import intervals, jackknife, significance
+from responsible.statistics.count_tables import JUDGED, marginals
 from responsible.statistics.rates import RATES, parts
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError, did_you_mean
 
 GROUP_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value", "base_rate")
+CONFUSION = ("attribute", "level", "privileged", "model", "tp", "fp", "fn", "tn")
 Counts = npt.NDArray[np.int64]
 Code = npt.NDArray[np.int64]
 
@@ -90,12 +92,6 @@ def declared_groups(
     return out
 
 
-def marginals(joint: Counts, models: Sequence[str] = MODELS) -> dict[str, Counts]:
-    """``[..., level, y, ŷ]`` of each model from the joint counts of all: the last axes are the models' predictions."""
-    axes = range(-len(models), 0)
-    return {m: joint.sum(tuple(axis for axis in axes if axis != own)) for m, own in zip(models, axes, strict=True)}
-
-
 def any_difference(
     joint: Counts,
     who: Groups,
@@ -103,16 +99,18 @@ def any_difference(
     rng: np.random.Generator,
     *,
     clustered: bool = False,
-    models: Sequence[str] = MODELS,
+    models: Judged = JUDGED,
 ) -> pd.DataFrame:
     """Do the levels differ at all? For each model the permutation test over all levels of selection and of TPR.
 
     Group labels are permuted in count space. ``range`` = max − min of the levels' rates is only a
-    description. Of ``clustered`` rows, which do not permute one by one, there is no test: p is NaN.
+    description. Of ``clustered`` rows, which do not permute one by one, there is no test: p is NaN. Without labels
+    there is no TPR.
     """
     rows: list[dict[str, object]] = []
     for model, table in marginals(joint, models).items():
-        for rate, within in (("selection_rate", table.sum(-2)), ("true_positive_rate", table[:, 1])):
+        rates = {"selection_rate": table.sum(-2)} | ({"true_positive_rate": table[:, 1]} if models.labelled else {})
+        for rate, within in rates.items():
             used = within[within.sum(1) > 0]
             share = used[:, 1] / used.sum(1) if len(used) else np.array([np.nan])
             test = significance.permutation(within, draws, rng)
@@ -123,13 +121,10 @@ def any_difference(
 
 
 def group_rates(
-    joint: Counts,
-    who: Groups,
-    confidence: float,
-    clusters: Counts | None = None,
-    models: Sequence[str] = MODELS,
+    joint: Counts, who: Groups, confidence: float, clusters: Counts | None = None, *, models: Judged = JUDGED
 ) -> pd.DataFrame:
     """Selection, TPR, FPR, PPV and base rate of every declared level and model: counts, value and Wilson interval.
+    Without labels the selection rate alone.
 
     A rate without rows in its denominator is undefined and says why; a level without rows is ``group_absent``.
     ``simultaneous_low, simultaneous_high`` are the Wilson intervals that hold for all levels at once (Bonferroni).
@@ -138,11 +133,12 @@ def group_rates(
     """
     rows: list[dict[str, object]] = []
     joined = intervals.bonferroni(confidence, len(who.levels))
+    by_cluster = None if clusters is None else marginals(clusters, models)
     for model, table in marginals(joint, models).items():
         for level, name in enumerate(who.levels):
-            for rate in GROUP_RATES:
+            for rate in GROUP_RATES if models.labelled else GROUP_RATES[:1]:
                 k, n = (int(part) for part in parts(table[level], rate))
-                own = None if clusters is None else parts(marginals(clusters, models)[model][:, level], rate)
+                own = None if by_cluster is None else parts(by_cluster[model][:, level], rate)
                 interval, wide = (jackknife.wilson(k, n, c, own) for c in (confidence, joined))
                 reason = "" if n else RATES[rate].empty if table[level].sum() else "group_absent"
                 place = {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level])}
@@ -153,15 +149,15 @@ def group_rates(
     return pd.DataFrame(rows)
 
 
-def confusion(joint: Counts, who: Groups, models: Sequence[str] = MODELS) -> pd.DataFrame:
-    """TP, FP, FN and TN of every declared level and model."""
+def confusion(joint: Counts, who: Groups, models: Judged = JUDGED) -> pd.DataFrame:
+    """TP, FP, FN and TN of every declared level and model; no row without labels."""
     rows = [
         {"attribute": who.attribute, "level": name, "privileged": bool(who.privileged[level]), "model": model}
         | {"tp": int(t[1, 1]), "fp": int(t[0, 1]), "fn": int(t[1, 0]), "tn": int(t[0, 0])}
         for model, table in marginals(joint, models).items()
         for level, (name, t) in enumerate(zip(who.levels, table, strict=True))
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(CONFUSION)).head(len(rows) if models.labelled else 0)
 
 
 NEEDS_PRIVILEGED = "privileged needs privileged levels, which {} does not declare; set levels, or declare them"

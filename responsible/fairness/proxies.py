@@ -17,7 +17,7 @@ import pandas as pd
 from responsible.fairness.groups import Groups
 from responsible.modelling.logistic_regression import train
 from responsible.modelling.parameters import Logistic
-from responsible.modelling.performance import cluster_of, score_interval
+from responsible.modelling.score_intervals import cluster_of, score_interval
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference, Interval
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
@@ -129,7 +129,7 @@ def _guessed(
 ) -> dict[str, object]:
     privileged, unprivileged = task.counts("test")
     place = {"privileged": privileged, "unprivileged": unprivileged}
-    if reason := task.reason(inference.minimum_denominator) or ("" if kinds else "no_features"):
+    if reason := ("" if kinds else "no_features") or task.reason(inference.minimum_denominator):
         return place | {"strength": "", "reason": reason}
     tallies = _tallies(task, kinds, params)
     value, doubt = roc_auc(*tallies), 1 - inference.confidence

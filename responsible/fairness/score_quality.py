@@ -1,4 +1,4 @@
-"""Score quality by group: how well two scored models rank, and whether their scores can be taken at their word."""
+"""Score quality by group: how well scored models rank, and whether their scores can be taken at their word."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
+from responsible.measures.scores import Scored
 from responsible.names import ALL_PRIVILEGED, POOLED
 from responsible.statistics.probability_metrics import calibration, roc_auc
 
@@ -16,41 +17,32 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+def groups(who: Groups) -> dict[str, npt.NDArray[np.bool_]]:
+    """Name and levels of both pools, where a level is privileged, and of every level."""
+    pools = {ALL_PRIVILEGED: who.privileged, POOLED: ~who.privileged} if who.reference else {}
+    return pools | dict(zip(who.levels, np.eye(len(who.levels), dtype=bool), strict=True))
+
+
 def members(code: Ints, who: Groups) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """Name and membership (m,) of both pools, where a level is privileged, and of every level; excluded levels belong
-    to none.
-    """
-    if who.reference:
-        yield ALL_PRIVILEGED, (code >= 0) & who.privileged[code]
-        yield POOLED, (code >= 0) & ~who.privileged[code]
-    for level, name in enumerate(who.levels):
-        yield name, code == level
+    """Name and membership (m,) of each of the :func:`groups`; excluded levels belong to none."""
+    for name, levels in groups(who).items():
+        yield name, (code >= 0) & levels[code]
 
 
-def score_quality(
-    code: Ints,
-    who: Groups,
-    scores: Mapping[str, Array],
-    label: Ints,
-    counts: Ints,
-    *,
-    bins: int,
-    confidence: float,
-    clusters: Ints | None = None,
-) -> pd.DataFrame:
+def score_quality(who: Groups, scored: Mapping[str, Scored], *, bins: int, confidence: float) -> pd.DataFrame:
     """Ranking and calibration of each group and model, a row each.
 
     Columns: ``attribute, group, model, n, roc_auc`` (NaN without positives or negatives), ``score`` (mean score),
     ``observed`` (share of label 1), ``bins`` (score bins with rows) and ``bins_off`` (those whose mean score lies
-    outside Wilson's interval of their observed share; with ``clusters`` (m,), of the rows over their design effect).
+    outside Wilson's interval of their observed share; of clustered rows, of the rows over their design effect).
     """
     rows = []
-    for group, member in members(code, who):
-        n, ones = counts[member], (counts * label)[member]
-        for model, score in scores.items():
-            own = score[member]
-            groups = None if clusters is None else clusters[member]
-            found = calibration(own, ones, n, bins, confidence, clusters=groups)
+    for group, levels in groups(who).items():
+        for model, of in scored.items():
+            member = (of.code >= 0) & levels[of.code]
+            own, n, ones = of.scores[model][member], of.counts[member], (of.counts * of.label)[member]
+            clusters = None if of.clusters is None else of.clusters[member]
+            found = calibration(own, ones, n, bins, confidence, clusters=clusters)
             held = found.n > 0
             off = held & ((found.score < found.low) | (found.score > found.high))
             total = n.sum()

@@ -63,16 +63,25 @@ class Answer:
     def reason(self) -> str:
         """Why, and what else there is, in whole sentences: ``Two blocking rules are not met: A, B. One more …``"""
         more = "more " if self.blocking else ""
+        attention = _sentence(self.attention, f"{more}needs attention", f"{more}need attention")
+        return " ".join(filter(None, (*self._stopping[:2], attention, *self._stopping[2:])))
+
+    @property
+    def _stopping(self) -> list[str]:
+        """The sentences on what blocks, first two, and on what is excepted or not answered."""
         lacking = {j.found for j in self.blocking} == {"insufficient_evidence"}
         unmet = ("lacks evidence", "lack evidence") if lacking else ("is not met", "are not met")
-        said = [
+        return [
             _sentence(self.blocking, f"blocking rule {unmet[0]}", f"blocking rules {unmet[1]}"),
             "Every blocking rule is met." if self.word == "meets" and not self.excepted else "",
-            _sentence(self.attention, f"{more}needs attention", f"{more}need attention"),
             _sentence(self.excepted, "is excepted", "are excepted"),
             *(f"{j.said}." for j in self.judgements if j.said),
         ]
-        return " ".join(filter(None, said))
+
+    @property
+    def decisive(self) -> str:
+        """The answer and its reason, without the rules that only warn."""
+        return " ".join(filter(None, (f"{self.says}.", *self._stopping)))
 
     @property
     def headline(self) -> str:

@@ -175,7 +175,7 @@ def judged(asked: Sequence[Asked], severity: Literal["block", "warn"]) -> Judgem
     reason = _listed(asked) if said else "people have answered every question that only they can answer"
     rule = Rule(metric=FILE, maximum=0, judged_on="point", severity=severity, reason=reason, owner="")
     found: Literal["fail", "pass"] = "fail" if said else "pass"
-    evidence = Evidence(float(sum(bool(a.why) for a in asked)), inferred=False, source=FILE)
+    evidence = Evidence(float(sum(bool(a.why) for a in asked)), inferred=False, source=FILE, unit="questions")
     return Judgement(UNANSWERED, rule, evidence, found, found, bool(said) and severity == "block", said)
 
 

@@ -18,7 +18,8 @@ class Evidence:
 
     ``inferred`` is False for a figure that has no interval by nature, such as a number of rows. ``forbidden`` are
     limits that, given the groups' base rates, no classifier above the accuracy floor could meet. ``source`` is the
-    file. ``level`` names the level that a figure of any level is of; ``among`` is the figure with the interval that
+    file; ``unit`` is what it is measured in, ``parity`` its value where groups are alike, NaN where it compares none.
+    ``level`` names the level that a figure of any level is of; ``among`` is the figure with the interval that
     holds for all levels at once, None where the table has none.
     """
 
@@ -29,8 +30,26 @@ class Evidence:
     inferred: bool = True
     forbidden: Limits | None = None
     source: str = ""
+    unit: str = ""
+    parity: float = math.nan
     level: str = ""
     among: Evidence | None = None
+
+    @property
+    def differs(self) -> bool | None:
+        """Whether a difference between groups is shown: the interval excludes parity. None where nothing says."""
+        return None if math.isnan(self.low + self.parity) else not self.low <= self.parity <= self.high
+
+
+def difference(old: Evidence, new: Evidence) -> tuple[float, float, float]:
+    """The change between figures of independent samples, from their own intervals (l, u) about v, and its ends.
+
+    Low end d − √((v₂ − l₂)² + (u₁ − v₁)²), high end d + √((u₂ − v₂)² + (v₁ − l₁)²), d = v₂ − v₁: the square-and-add
+    rule (Zou & Donner 2008, MOVER, eq. 5; Newcombe 1998, method 10). NaN where an end is undefined.
+    """
+    d = new.value - old.value
+    low = d - math.hypot(new.value - new.low, old.high - old.value)
+    return d, low, d + math.hypot(new.high - new.value, old.value - old.low)
 
 
 Levels = Mapping[str, Evidence]

@@ -29,6 +29,7 @@ class Rule(Limits):
     ``any``: each level must meet the limits, by intervals that hold for all levels at once.
 
     ``judged_on`` the whole ``interval`` or only the ``point``; ``severity`` is what happens when the rule is not met.
+    ``source`` is where the limits come from (none: they are set in params.yaml).
     ``title`` is how people call the rule (none: its name in words), ``due`` the day by which its owner acts,
     ``treatment`` what the owner does about it, and ``residual`` how high the risk is that they expect to be left then.
     An empty ``reason`` or ``owner`` is a question that is not answered yet.
@@ -41,6 +42,7 @@ class Rule(Limits):
     reason: Told = ""
     owner: Told = ""
     title: Text | None = None
+    source: Text | None = None
     due: Day | None = None
     treatment: Told = ""
     residual: Band | None = None
@@ -87,7 +89,8 @@ class Policy(Params):
 class Judgement:
     """A rule and what became of it. ``found`` is the verdict without the exception, ``verdict`` the one with it.
 
-    ``said`` is what the headline says of it where its name would not be enough.
+    ``said`` is what the headline says of it where its name would not be enough; ``levelled`` a sentence on a gap that
+    closed because the better-off group lost.
     """
 
     name: str
@@ -97,6 +100,12 @@ class Judgement:
     verdict: Outcome
     blocks: bool
     said: str = ""
+    levelled: str = ""
+
+    @property
+    def exceeds(self) -> bool | None:
+        """Whether the limits are exceeded, with or without exception. None where the evidence does not decide."""
+        return {"pass": False, "insufficient_evidence": None}.get(self.found, True)
 
     @property
     def title(self) -> str:

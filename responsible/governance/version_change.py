@@ -18,9 +18,10 @@ from scipy.special import ndtr
 
 from responsible.fairness import disparity, groups
 from responsible.fairness.measures import KNOWN
-from responsible.governance.evidence import WHOLE, Evidence
+from responsible.governance.evidence import WHOLE, Evidence, difference
 from responsible.measures.scores import Scored
-from responsible.modelling.performance import cluster_of, lacking, paired_change, score_interval
+from responsible.modelling.performance import paired_change
+from responsible.modelling.score_intervals import cluster_of, lacking, score_interval
 from responsible.names import CHANGE, MODELS, POOLED
 from responsible.statistics.count_tables import counted, everybody
 from responsible.statistics.intervals import Inference, Interval, quantile
@@ -62,14 +63,8 @@ _LOWER_IS_BETTER = ("log_loss", "brier")
 
 
 def independent(old: Evidence, new: Evidence) -> Change:
-    """The change between figures of independent samples, from their own intervals (l, u) about v.
-
-    Low end d − √((v₂ − l₂)² + (u₁ − v₁)²), high end d + √((u₂ − v₂)² + (v₁ − l₁)²), d = v₂ − v₁: the square-and-add
-    rule (Zou & Donner 2008, MOVER, eq. 5; Newcombe 1998, method 10). NaN where an end is undefined.
-    """
-    d = new.value - old.value
-    low = d - math.hypot(new.value - new.low, old.high - old.value)
-    return Change(d, low, d + math.hypot(new.high - new.value, old.value - old.low))
+    """The change between figures of independent samples (:func:`responsible.governance.evidence.difference`)."""
+    return Change(*difference(old, new))
 
 
 def paired(
@@ -99,12 +94,13 @@ def paired(
             now = scores[1], *rows
             ends = score_interval(name, ends, now, clusters, inference.confidence, before=scores[0])
         found[name, level] = Change(change.value, float(ends.low), float(ends.high))
-    scored = Scored(dict(zip(MODELS, scores, strict=True)), label, n, label, clusters)
+    of_all = Scored(dict(zip(MODELS, scores, strict=True)), label, n, label, clusters)
     for who in attributes:
         code = who.codes(test)
         joint, parts = counted(test, code, len(who.levels), bits)
+        scored = dict.fromkeys(MODELS, replace(of_all, code=code))
         judged = disparity.disparities(
-            joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=replace(scored, code=code)
+            joint, who, fairness, inference, rng, rows=int(n.sum()), parts=parts, scored=scored
         )
         found |= _fairness(judged)
     return found

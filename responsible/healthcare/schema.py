@@ -15,10 +15,9 @@ from pydantic import Field, model_validator
 
 from responsible.names import ATTRIBUTE, BINNED, FACTOR
 from responsible.tabular.columns import Declared, intervals
-from responsible.tabular.features import Feature
 from responsible.tabular.levels import merged, refuse_absent, refuse_many
 from responsible.tabular.schema import Sensitive
-from responsible.tabular.sources import Levels, RowTable, Text, TimeFormat, refuse_repeats
+from responsible.tabular.sources import Feature, Levels, RowTable, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 EVENTS = ("outcome", "merit", "urgency", "override")  # the roles that say yes or no

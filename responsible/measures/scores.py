@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
 from responsible.measures.definition import Known
+from responsible.names import NO_SCORES
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference, Interval, quantile, wilson
@@ -21,8 +22,8 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 STILL = "no_variation"
 """All values of a group are equal, so nothing says how sure their mean is."""
-NO_SCORES = "no_scores"
-"""The model decides without a score."""
+UNPAIRED = "scores_not_paired"
+"""The scores of the two models are counted apart, so that nobody knows both of a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +113,12 @@ def compare(
 
     ``side`` (m,) is 0 unprivileged, 1 privileged, −1 neither. Welch's (1947) interval of the difference of means, of
     the rows' own changes for a change, so that it is paired. Where labels are rare, each side's error is at least
-    Wilson's for its share with label 1. Undefined with the reason ``no_scores``, ``group_absent``, ``n_below_minimum``
-    or, where all values of a side are equal, ``no_variation``. Of clustered rows the interval is stretched to the
-    jackknife's.
+    Wilson's for its share with label 1. Undefined with the reason ``no_scores``, ``scores_not_paired``,
+    ``group_absent``, ``n_below_minimum`` or, where all values of a side are equal, ``no_variation``. Of clustered rows
+    the interval is stretched to the jackknife's.
     """
     if not {model, before or model} <= found.scores.keys():
-        return _without(NO_SCORES)
+        return _without(UNPAIRED if model in found.scores else NO_SCORES)
     values = measure.value(found.scores[model], found.label)
     if before:
         values = values - measure.value(found.scores[before], found.label)

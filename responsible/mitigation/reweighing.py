@@ -90,6 +90,9 @@ def reweigh(counts: npt.ArrayLike, names: Sequence[str]) -> Weights:
     Raises:
         InputError: a group has rows of only one label. W is undefined there, and dropping the cell would lose its
             mass: the weighted base rates would no longer be equal.
+
+    >>> reweigh([[14423, 1769], [22732, 9918]], ["F", "M"]).weights.round(3).tolist()  # UCI Adult, label 0 first
+    [[0.854, 2.19], [1.093, 0.788]]
     """
     table = np.asarray(counts, dtype=float)
     if bad := [f"{name!r} has no row with label {label}" for name, label in _empty(table, names)]:

@@ -26,7 +26,7 @@ from responsible.mitigation.threshold_figures import (
 from responsible.modelling.encoding import Design, design, encoder
 from responsible.modelling.logistic_regression import fit_encoded
 from responsible.modelling.parameters import Logistic
-from responsible.modelling.performance import cluster_of
+from responsible.modelling.score_intervals import cluster_of
 from responsible.names import ANY_LEVEL, BASELINE, DATA, REWEIGHED
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE

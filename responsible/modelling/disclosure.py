@@ -1,4 +1,4 @@
-"""What may be published of the answers of two models by group (:mod:`responsible.tabular.levels` says why).
+"""What may be published of the answers of models by group (:mod:`responsible.tabular.levels` says why).
 
 :func:`covered` merges levels and says which tables may stand beside each other; :func:`published` takes out the others.
 """
@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import ATTRIBUTE, BASELINE, CHANGE, MODELS, REWEIGHED
+from responsible.names import ATTRIBUTE, Judged, is_change
+from responsible.statistics.count_tables import JUDGED
 from responsible.tabular.levels import Cover, Disclosure, blanked, cover
 from responsible.tabular.schema import Sensitive
 
@@ -21,11 +22,12 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Published:
-    """What may be published of an evaluation: the merged levels; the models shown of each attribute; whether the
-    changes between the models, and the combinations of levels, may be.
+    """What may be published of an evaluation: the merged levels; the models shown of each attribute, of those
+    ``judged``; whether the changes between the models, and the combinations of levels, may be.
     """
 
     cover: Cover
+    judged: Judged
     models: Mapping[str, tuple[str, ...]]
     changes: bool
     crossings: bool
@@ -37,38 +39,42 @@ def covered(
     predicted: Sequence[npt.ArrayLike],
     sensitive: Mapping[str, Sensitive],
     disclosure: Disclosure,
+    *,
+    judged: Judged = JUDGED,
 ) -> Published:
-    """What of the test cells may be published; ``predicted`` are the 0/1 answers of both models, each (m,).
+    """What of the test cells may be published; ``predicted`` are the 0/1 answers of each of the models, each (m,).
 
-    The columns are an attribute (A, B, …), the label y and the answers b and r. Tables that make a tree, by rule 3 of
-    :mod:`responsible.tabular.levels`: A·y·b·r, B·y·b·r, … where all of them are safe, from which the paired change
+    The columns are an attribute (A, B, …), the label y and the answers b, …, r. Tables that make a tree, by rule 3 of
+    :mod:`responsible.tabular.levels`: A·y·b·…·r, B·y·b·…·r, … where all of them are safe, from which the paired change
     is computed; with one attribute or two, all combinations of their levels too, if the one table of them all is safe.
-    Else A·y·r, B·y·r, … for the reweighed model, and y·b for the baseline, with A·y·b for a single attribute: a second
-    one would close a circle.
+    Else A·y·r, B·y·r, … for the model that documents lead with, and y·b for the others, with A·y·b for a single
+    attribute: a second one would close a circle.
     """
     if not disclosure.minimum_cell:
-        return Published(Cover(disclosure), {}, True, True)
+        return Published(Cover(disclosure), judged, {}, True, True)
     pair = [2 * label + np.asarray(bits, dtype=np.int64) for bits in predicted]
-    joint = [2 * pair[0] + np.asarray(predicted[1], dtype=np.int64)]
+    joint = [label]
+    for bits in predicted:
+        joint = [2 * joint[0] + np.asarray(bits, dtype=np.int64)]
     together = cover(test, sensitive, joint, disclosure, excluded=True)
     if not together.withheld:
         crossed = together.cells(test)
         of_all = crossed.groupby([*(ATTRIBUTE + name for name in sensitive), joint[0]])["n"].sum()
         crossings = len(sensitive) <= 2 and disclosure.safe(of_all)
-        return Published(together, dict.fromkeys(sensitive, MODELS), True, crossings)
+        return Published(together, judged, dict.fromkeys(sensitive, judged.names), True, crossings)
     names: dict[str, Mapping[str, str]] = {}
     models: dict[str, tuple[str, ...]] = {}
-    free = True
+    free, led = True, {judged.subject}
     for name, own in sensitive.items():
-        for tried in ((BASELINE, REWEIGHED), (REWEIGHED,), (BASELINE,), ()):
-            slices = [each for model, each in zip(MODELS, pair, strict=True) if model in tried] or pair
+        for tried in (judged.names, *((model,) for model in reversed(judged.names)), ()):
+            slices = [each for model, each in zip(judged.names, pair, strict=True) if model in tried] or pair
             found = cover(test, {name: own}, slices, disclosure, excluded=True)
-            if not tried or (not found.withheld and (free or BASELINE not in tried)):
+            if not tried or (not found.withheld and (free or set(tried) <= led)):
                 break
         names |= found.names
         models[name] = tried
-        free &= BASELINE not in tried
-    return Published(Cover(disclosure, names), models, False, False)
+        free &= set(tried) <= led
+    return Published(Cover(disclosure, names), judged, models, False, False)
 
 
 def published(
@@ -83,10 +89,12 @@ def published(
     """
 
     def hidden(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        models = [(*shown.models[name], *([CHANGE] * shown.changes)) for name in table["attribute"]]
+        models = [shown.models[name] for name in table["attribute"]]
         if "rate" in table:  # one of the data belongs to no model
-            models = [MODELS if r == "base_rate" and m else m for r, m in zip(table["rate"], models, strict=True)]
-        return np.array([m not in own for m, own in zip(table["model"], models, strict=True)], dtype=bool)
+            names = shown.judged.names
+            models = [names if r == "base_rate" and m else m for r, m in zip(table["rate"], models, strict=True)]
+        told = zip(table["model"], models, strict=True)
+        return np.array([m not in own and not (shown.changes and is_change(m)) for m, own in told], dtype=bool)
 
     reason = whole.disclosure.reason
     levels = [(name, level) for name in sensitive for level in (*whole.merged(name), *shown.cover.merged(name))]

@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.names import CLUSTER
+from responsible.modelling.score_intervals import cluster_of, lacking, score_interval, score_support
+from responsible.names import NO_SCORES
 from responsible.statistics import jackknife
 from responsible.statistics.count_figures import change, estimate, performance_figure
 from responsible.statistics.count_tables import Draws, drawn
-from responsible.statistics.intervals import Inference, Interval
+from responsible.statistics.intervals import Inference
 from responsible.statistics.probability_metrics import SCORES
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.levels import Disclosure, blanked
 
+CHANGED = ("figure", "value", "low", "high", "reason")
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -68,22 +70,45 @@ def performance(
     all intervals are those of the delete-a-group jackknife.
     """
     test = (cells["split"] == "test").to_numpy()
-    score, label, counts = score[test], label[test], cells["n"].to_numpy()[test]
-    clusters = cluster_of(cells[test])
-    point = confusion_counts(score >= decision_threshold, label, counts)
-    parts = None if clusters is None else _by_group(clusters, score >= decision_threshold, label, counts)
+    rows = cells.groupby("split")["n"].sum()
+    found = of_decisions(
+        cells[test],
+        label[test],
+        score[test] >= decision_threshold,
+        (cells[test], score[test], label[test]),
+        inference=inference,
+        rng=rng,
+    )
+    return replace(found, rows={str(split): int(n) for split, n in rows.items()})
+
+
+def of_decisions(
+    test: pd.DataFrame,
+    label: Ints,
+    decision: npt.NDArray[np.bool_],
+    scores: tuple[pd.DataFrame, Array, Ints] | None,
+    *,
+    inference: Inference,
+    rng: np.random.Generator,
+) -> Performance:
+    """As :func:`performance`, of the 0/1 ``decision`` (m,) of each test cell, and of ``scores`` of the same rows in
+    cells that may be others: (cells, score, label). Without them what rests on scores has the reason
+    :data:`~responsible.names.NO_SCORES`.
+    """
+    clusters, counts = cluster_of(test), test["n"].to_numpy()
+    point = confusion_counts(decision, label, counts)
+    parts = None if clusters is None else _by_group(clusters, decision, label, counts)
     draws = drawn(point[None], inference, rng, parts=parts)
     found = [_from_counts(name, point, draws, inference) for name in PERFORMANCE]
-    scored = (score, counts * label, counts * (1 - label))
-    found += [_from_scores(name, scored, inference, clusters) for name in SCORES]
+    if scores is None:
+        found += [(name, np.nan, np.nan, np.nan, "", NO_SCORES) for name in SCORES]
+    else:
+        cells, score, truth = scores
+        n = cells["n"].to_numpy()
+        scored = (score, n * truth, n * (1 - truth))
+        found += [_from_scores(name, scored, inference, cluster_of(cells)) for name in SCORES]
     table = pd.DataFrame(found, columns=["figure", "value", "low", "high", "method", "reason"])
-    rows = cells.groupby("split")["n"].sum()
-    return Performance(table, point, {str(split): int(n) for split, n in rows.items()})
-
-
-def cluster_of(cells: pd.DataFrame) -> Ints | None:
-    """The group of clusters of each cell, (m,); None where rows are independent."""
-    return cells[CLUSTER].to_numpy() if CLUSTER in cells else None
+    return Performance(table, point, {"test": int(counts.sum())})
 
 
 def _by_group(clusters: Ints, predicted: npt.ArrayLike, label: Ints, counts: Ints) -> Ints:
@@ -106,55 +131,13 @@ def _from_scores(name: str, cells: tuple[Array, Ints, Ints], inference: Inferenc
     method = "jackknife" if clusters is not None else "DeLong" if name == "roc_auc" else "normal"
     reason = lacking(name, int(cells[1].sum()), int(cells[2].sum()), inference.minimum_denominator)
     if clusters is not None and not reason:
-        reason = jackknife.FEW if _support(name, *cells[1:], clusters) < inference.minimum_denominator else ""
+        reason = jackknife.FEW if score_support(name, *cells[1:], clusters) < inference.minimum_denominator else ""
     if reason:
         return name, np.nan, np.nan, np.nan, method, reason
     interval = SCORES[name].interval(*cells, inference.confidence)
     if clusters is not None:
         interval = score_interval(name, interval, cells, clusters, inference.confidence)
     return name, SCORES[name].value(*cells), interval.low, interval.high, method, ""
-
-
-def score_interval(
-    name: str,
-    found: Interval,
-    cells: tuple[Array, Ints, Ints],
-    clusters: Ints,
-    confidence: float,
-    *,
-    before: Array | None = None,
-) -> Interval:
-    """The interval ``found`` of a figure of scores, or of its change since the scores ``before``, at the width of the
-    jackknife over groups of clusters.
-    """
-    score, positives, negatives = cells
-
-    def figure(kept: npt.NDArray[np.bool_]) -> float:
-        now, *then = (s[kept] for s in (score, before) if s is not None)
-        rows = positives[kept], negatives[kept]
-        return SCORES[name].value(now, *rows) - sum(SCORES[name].value(old, *rows) for old in then)
-
-    value, values = np.asarray(figure(np.ones(len(score), dtype=bool))), jackknife.of_cells(figure, clusters)
-    highest = np.inf if name == "log_loss" else 1.0
-    bounds = (0.0, highest) if before is None else (-np.inf, np.inf)
-    support = _support(name, positives, negatives, clusters)
-    return jackknife.stretched(found, value, values, support=support, confidence=confidence, bounds=bounds)
-
-
-def _support(name: str, positives: Ints, negatives: Ints, clusters: Ints) -> Ints:
-    """How many groups of clusters a figure of scores rests on: ROC AUC on those of either label, the fewer count."""
-    rows = (positives, negatives) if name == "roc_auc" else (positives + negatives,)
-    return np.asarray(min(np.unique(clusters[each > 0]).size for each in rows))
-
-
-def lacking(figure: str, positives: int, negatives: int, minimum: int) -> str:
-    """Why a figure of scores is not reported, "" when it is: ROC AUC needs ``minimum`` rows of each label, a mean loss
-    as many rows in all.
-    """
-    if figure == "roc_auc" and min(positives, negatives) == 0:
-        return "no_negatives" if positives else "no_positives"
-    rows = min(positives, negatives) if figure == "roc_auc" else positives + negatives
-    return "n_below_minimum" if rows < minimum else ""
 
 
 def summary(found: Performance) -> dict[str, object]:
@@ -172,9 +155,9 @@ def summary(found: Performance) -> dict[str, object]:
 def paired_change(
     joint: Ints, inference: Inference, rng: np.random.Generator, clusters: Ints | None = None
 ) -> pd.DataFrame:
-    """Reweighed minus baseline for every figure of counts, on the same rows: ``figure, value, low, high, reason``.
+    """A model minus the reference for every figure of counts, on the same rows: :data:`CHANGED`.
 
-    ``joint[y, ŷ_baseline, ŷ_reweighed]`` are the test rows, and ``clusters`` the same by group of clusters, if any. The
+    ``joint[y, ŷ of the reference, ŷ]`` are the test rows, and ``clusters`` the same by group of clusters, if any. The
     draws keep each row's two predictions together, so the interval is that of the change and not of two independent
     models.
     """
@@ -182,4 +165,4 @@ def paired_change(
     draws = drawn(joint[None], inference, rng, models=2, parts=parts)
     found = [(name, change(performance_figure(name), joint[None], draws, inference)) for name in PERFORMANCE]
     rows = [(name, each.value, each.low, each.high, each.reason) for name, each in found]
-    return pd.DataFrame(rows, columns=["figure", "value", "low", "high", "reason"])
+    return pd.DataFrame(rows, columns=list(CHANGED))

@@ -14,7 +14,8 @@ import pandas as pd
 
 from responsible.monitoring.parameters import TRAINING, Monitor, Period
 from responsible.names import ATTRIBUTE, FEATURE
-from responsible.tabular.cell_counts import UNLABELLED, Plan
+from responsible.tabular.cell_counts import UNLABELLED
+from responsible.tabular.cells import Plan
 from responsible.tabular.columns import REASON, Declared, Kind, made
 from responsible.tabular.levels import RARE
 from responsible.validation import MISSING, InputError, did_you_mean
@@ -24,7 +25,7 @@ MOST_PERIODS = 1_000
 DECIMALS = 4  # of a score; rows of one cell share it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BatchPlan(Plan):
     """How batches become cells: a :class:`Plan` with the columns that a file lacks left out."""
 
@@ -34,7 +35,7 @@ class BatchPlan(Plan):
     def declared(self) -> list[Declared]:
         """Every column with a role that is there; a missing label leaves a row good, a missing date does not."""
         own = {d.name: d for d in super().declared() if d.name not in ("key", "cluster", "split", "month")}
-        own["target"] = replace(own["target"], required=False)
+        own |= {name: replace(d, required=False) for name, d in own.items() if name == "target"}
         time = self.monitor
         kind: Kind = "month" if time.period == "month" else "day"
         own["period"] = Declared("month", time.time, kind, required=True, form=time.time_format)
@@ -44,7 +45,7 @@ class BatchPlan(Plan):
             own[DECISION] = Declared(DECISION, self.monitor.decision, "numeric", 0.0, 1.0, whole=True)
         return [d for d in own.values() if d.column not in self.absent]
 
-    def names(self) -> list[str]:
+    def names(self, scored: str = "") -> list[str]:  # noqa: ARG002 - a batch has one score at most
         """The columns that are counted by."""
         here = [d.name for d in self.declared() if d.name not in ("target", "month", "weight")]
         return ["bin", "month", *here]
@@ -54,8 +55,11 @@ class BatchPlan(Plan):
         return list(dict.fromkeys(d.column for d in replace(self, absent=frozenset()).declared()))
 
     def without(self, columns: Iterable[str]) -> BatchPlan:
-        """The plan for a file that lacks columns."""
-        return replace(self, absent=frozenset(columns))
+        """The plan for a file that lacks columns; without that of the target its rows have no label."""
+        absent, target = frozenset(columns), self.budget.target
+        gone = target is not None and target.column in absent
+        budget = self.budget.model_copy(update={"target": None}) if gone else self.budget
+        return replace(self, budget=budget, absent=absent)
 
 
 def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.DataFrame:
@@ -65,6 +69,8 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
     """
     good = answer[answer[REASON].isna()].rename(columns={made(name): name for name in plan.names()})
     good = good.assign(period=period_of(good["month"], plan.monitor.period))
+    if plan.budget.target is None:
+        good["bin"] = UNLABELLED
     for name, feature in plan.budget.features.items():
         column = FEATURE + name
         if column not in good:

@@ -49,6 +49,9 @@ def sigma(epsilon: float, delta: float) -> float:
     The root of :func:`delta` in σ (Balle & Wang 2018, algorithm 1, without its change of variables): 3.730632 at
     (1, 10⁻⁵). Holds for every ``epsilon`` > 0, unlike the textbook's
     √(2 ln(1.25/δ)) / ε. ValueError unless 0 < ``delta`` < 1.
+
+    >>> round(sigma(1, 1e-5), 6)
+    3.730632
     """
     target = math.log(_share("delta", delta))
     excess = _excess(lambda power: _log_delta(math.exp(power), _positive("epsilon", epsilon)), target)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from responsible.names import CLUSTER
+from responsible.names import CLUSTER, Judged
 from responsible.statistics import jackknife
 from responsible.statistics.intervals import Inference, half_counts, replicates
 from responsible.statistics.rates import Counts
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Code = npt.NDArray[np.int64]
+JUDGED = Judged()  # two models, the first of which is the reference
 Compute = Callable[[Counts], np.ndarray]
 
 
@@ -81,3 +84,52 @@ def drawn(
     """Replicates with half a row in each empty cell; leading axes are independent. ``parts``: see :class:`Draws`."""
     half = half_counts(table, models)
     return Draws(replicates(table, inference.replicates, rng, event_axes=2 + models, probabilities=half), parts)
+
+
+def marginals(joint: Counts, models: Judged = JUDGED) -> dict[str, Counts]:
+    """``[..., level, y, ŷ]`` of each model from the joint counts of all of them, ``[..., level, y, ŷ, ŷ, …]``."""
+    last = range(-len(models.names), 0)
+    return {
+        m: joint.sum(tuple(axis for axis in last if axis != own)) for own, m in zip(last, models.names, strict=True)
+    }
+
+
+def pairs(joint: Counts, models: Judged = JUDGED) -> dict[str, Counts]:
+    """``[..., level, y, ŷ of the reference, ŷ]`` of each other model."""
+    last = dict(zip(models.names, range(-len(models.names), 0), strict=True))
+    out = {}
+    for model in models.others:
+        own = joint.sum(tuple(axis for name, axis in last.items() if name not in (model, models.reference)))
+        out[model] = own if last[models.reference] < last[model] else own.swapaxes(-1, -2)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """The tables of one comparison, unprivileged first, and their replicates: joint counts ``[side, y, a, b]`` of the
+    reference and each other model, and each model's own ``[side, y, ŷ]``, whose figures do not depend on the others.
+    """
+
+    rows: int
+    joint: Mapping[str, tuple[Counts, Draws]]
+    models: Mapping[str, tuple[Counts, Draws]]
+
+    @classmethod
+    def of(
+        cls, joint: Counts, parts: Counts | None, inference: Inference, rng: np.random.Generator, models: Judged
+    ) -> Sides:
+        """With replicates of the joint counts ``[side, y, ŷ, ŷ, …]``; ``parts``: the same by group of clusters."""
+
+        def tables(split: Callable[..., dict[str, Counts]], axes: int) -> dict[str, tuple[Counts, Draws]]:
+            groups = {} if parts is None else split(parts, models)
+            own = split(joint, models).items()
+            return {m: (t, drawn(t, inference, rng, models=axes, parts=groups.get(m))) for m, t in own}
+
+        alone = tables(marginals, 1)  # drawn first
+        return cls(int(joint.sum()), tables(pairs, 2), alone)
+
+    def turned(self) -> Sides:
+        """The same comparison, and the same replicates, from the other side."""
+        whole, side = partial(np.flip, axis=-4), partial(np.flip, axis=-3)
+        own = {model: (side(t), d.map(side)) for model, (t, d) in self.models.items()}
+        return Sides(self.rows, {model: (whole(t), d.map(whole)) for model, (t, d) in self.joint.items()}, own)

@@ -93,7 +93,11 @@ def divide(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:
 
 
 def rate(counts: Counts, name: str) -> np.ndarray:
-    """The rate ``name`` of ``counts[..., y, ŷ]``: ``(...)``, in [0, 1], NaN where the denominator has no rows."""
+    """The rate ``name`` of ``counts[..., y, ŷ]``: ``(...)``, in [0, 1], NaN where the denominator has no rows.
+
+    >>> round(float(rate([[990, 805], [532, 1369]], "false_positive_rate")), 4)  # [y, ŷ]
+    0.4485
+    """
     return divide(*parts(counts, name))
 
 

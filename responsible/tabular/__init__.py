@@ -7,8 +7,7 @@ from responsible import lazily
 __all__ = ["Budget", "Conjunctions", "Grid", "Plan", "Prepare", "Sensitive", "base_rates", "cuts", "labels"]
 
 if TYPE_CHECKING:
-    from responsible.tabular.cell_counts import Plan
-    from responsible.tabular.cells import Grid, cuts, labels
+    from responsible.tabular.cells import Grid, Plan, cuts, labels
     from responsible.tabular.conjunctions import Conjunctions
     from responsible.tabular.profile import base_rates
     from responsible.tabular.schema import Budget, Sensitive
@@ -17,8 +16,7 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "cell_counts": ("Plan",),
-            "cells": ("Grid", "cuts", "labels"),
+            "cells": ("Grid", "Plan", "cuts", "labels"),
             "conjunctions": ("Conjunctions",),
             "profile": ("base_rates",),
             "schema": ("Budget", "Sensitive"),

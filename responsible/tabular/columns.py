@@ -35,6 +35,9 @@ class Declared:
         A missing value makes the row bad.
     whole
         A number with a fraction makes the row bad (:data:`NOT_WHOLE`).
+    remedy
+        What helps where a value is wrong; it is then refused even where bad rows are dropped, because the column is of
+        another kind. A missing value is none of these.
     form
         How a date is written, as strptime has it ("%d.%m.%Y"); None for ISO dates. The reader makes them ISO.
     """
@@ -51,6 +54,7 @@ class Declared:
     closed: Closed = "left"
     form: str | None = None
     whole: bool = False
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
-from responsible.tabular.cell_counts import Plan, split_of
-from responsible.tabular.cells import labels
+from responsible.tabular.cell_counts import split_of
+from responsible.tabular.cells import Plan, labels
 from responsible.tabular.columns import KEY, REASON, made
 from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, published_names, refuse_absent, refuse_many
 from responsible.tabular.schema import SPLITS, Sensitive
@@ -133,8 +133,10 @@ def headline(
     }
 
 
-def refuse_rows(cells: pd.DataFrame, dropped: Mapping[str, int], minimum: int, place: str) -> None:
-    """InputError when there are fewer good rows than ``minimum``, or none to learn from or to report on."""
+def refuse_rows(
+    cells: pd.DataFrame, dropped: Mapping[str, int], minimum: int, place: str, needed: Sequence[str] = ("train", "test")
+) -> None:
+    """InputError when there are fewer good rows than ``minimum``, or none of a ``needed`` split."""
     rows = cells.groupby("split")["n"].sum()
     if not (kept := int(rows.sum())) and not dropped:
         raise InputError(f"{place}: must have rows, got only a header")
@@ -142,7 +144,7 @@ def refuse_rows(cells: pd.DataFrame, dropped: Mapping[str, int], minimum: int, p
         lost = f" ({', '.join(f'{n} dropped: {reason}' for reason, n in list(dropped.items())[:5])})" if dropped else ""
         rule = f"must have at least {minimum} good rows (prepare.minimum_rows), got {kept}{lost}"
         raise InputError(f"{place}: {rule}; add rows or lower the minimum")
-    for split in ("train", "test"):
+    for split in needed:
         if split not in rows.index:
             got = ", ".join(f"{name} {n}" for name, n in rows.items())
             raise InputError(f"{place}: split {split} must have rows, got {got}; change the shares or the split column")
@@ -153,7 +155,7 @@ def refuse_label(cells: pd.DataFrame, cuts: Sequence[float], threshold: float, p
     positive = labels(cells, cuts, threshold).astype(bool)
     for name, part in (("rows", np.ones(len(cells), bool)), ("training rows", (cells["split"] == "train").to_numpy())):
         n = cells["n"].to_numpy()[part]
-        if (k := int(n[positive[part]].sum())) in (0, int(n.sum())):
+        if part.any() and (k := int(n[positive[part]].sum())) in (0, int(n.sum())):
             got = f"got {k} of {int(n.sum())} {name} at or above {threshold:g}"
             raise InputError(f"threshold: must leave rows on both sides in {place}, {got}; choose another threshold")
 
@@ -164,9 +166,8 @@ def refuse_few(cells: pd.DataFrame, label: npt.ArrayLike, disclosure: Disclosure
         for value in (0, 1):
             n = int(cells.loc[(cells["split"] == split) & (np.asarray(label) == value), "n"].sum())
             if not disclosure.safe(n):
-                rule = (
-                    f"must have no or at least {disclosure.minimum_cell} rows (disclosure.minimum_cell) of each label"
-                )
+                least = disclosure.minimum_cell
+                rule = f"must have no or at least {least} rows (disclosure.minimum_cell) of each label"
                 remedy = "change the shares of the splits or the threshold"
                 raise InputError(f"{place}: split {split} {rule}, got {n} with label {value}; {remedy}")
 

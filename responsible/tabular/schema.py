@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from responsible.tabular.columns import Closed, Declared, intervals
-from responsible.tabular.features import Feature
-from responsible.tabular.sources import Bins, Levels, Source, Text, TimeFormat, refuse_repeats
+from responsible.tabular.sources import Bins, Feature, Levels, Source, Text, TimeFormat, refuse_repeats
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
 SINGLE = ("key", "time", "split_column", "weight", "cluster")  # roles of one column each, which a table may lack
@@ -41,6 +40,8 @@ class Target(Params):
 class Budget(Source):
     """The table of the budget line and the roles of its columns.
 
+    Without a ``target`` rows have no labels: decisions alone are judged.
+
     ``weight`` is a column of whole numbers: how many equal rows each row stands for. ``cluster`` is a column that names
     whose row it is, where somebody may have several: all of them fall into one split, and intervals allow for it.
     """
@@ -51,12 +52,12 @@ class Budget(Source):
     split_column: Text | None = None
     weight: Text | None = None
     cluster: Text | None = None
-    target: Target
-    features: Annotated[dict[Text, Feature], Field(min_length=1)]
+    target: Target | None
+    features: Annotated[dict[Text, Feature], BeforeValidator(lambda features: features or {})]
 
     @model_validator(mode="after")
     def _one_role_each(self) -> Self:
-        single = {"target": self.target.column} | {role: getattr(self, role) for role in SINGLE}
+        single = self.singles()
         roles = [(role, column) for role, column in single.items() if column]
         roles += [("features", name) for name in self.features]
         seen: dict[str, str] = {}
@@ -65,6 +66,11 @@ class Budget(Source):
                 raise ValueError(f"{other} and {role} must be different columns, got {column!r} for both")
         refuse_repeats("features", self.features)
         return self
+
+    def singles(self) -> dict[str, str | None]:
+        """Role → its column, of the roles that one column has, or none."""
+        target = self.target.column if self.target else None
+        return {"target": target} | {role: getattr(self, role) for role in SINGLE}
 
 
 class Sensitive(Params):
@@ -138,11 +144,10 @@ def refuse_conflicts(budget: Budget, sensitive: Mapping[str, Sensitive], thresho
 
     Also when a text target, whose favourable levels count as 1 and the others as 0, is not cut at 1. A line for each.
     """
-    taken = {"target": budget.target.column} | {role: getattr(budget, role) for role in SINGLE}
-    roles = {column: f"budget.{role}" for role, column in taken.items() if column}
+    roles = {column: f"budget.{role}" for role, column in budget.singles().items() if column}
     names: dict[str, str] = {}
     faults = []
-    if budget.target.favourable and threshold != 1:
+    if budget.target and budget.target.favourable and threshold != 1:
         faults.append(f"threshold must be 1 when budget.target has favourable levels, got {threshold:g}")
     for name, attribute in sensitive.items():
         place = f"sensitive.{name}"

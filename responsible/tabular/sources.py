@@ -1,4 +1,4 @@
-"""Where a table is and how it is read, as the parameters say it; and what texts and lists in parameters may be."""
+"""Where a table is, how it is read, and its features, as the parameters say it; what texts and lists there may be."""
 
 from __future__ import annotations
 
@@ -126,6 +126,37 @@ class RowTable(Source):
     @abstractmethod
     def declared(self) -> list[Declared]:
         """The columns with a role, in the order in which a row is judged."""
+
+
+class Feature(Params):
+    """A column the models see. ``bins`` are the inner edges of half-open intervals that become its levels.
+
+    ``minimum`` and ``maximum`` are the values a good row may have, bounds included. Levels with fewer rows than
+    ``min_count`` become the one level "Rare".
+    """
+
+    kind: Literal["numeric", "categorical"]
+    minimum: float | None = None
+    maximum: float | None = None
+    bins: Bins | None = None
+    min_count: Annotated[int, Field(ge=2, le=1_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        limits = [x for x in (self.minimum, self.maximum) if x is not None]
+        if self.kind == "categorical" and (limits or self.bins):
+            raise ValueError("minimum, maximum and bins are for kind: numeric, got kind: categorical")
+        if self.kind == "numeric" and not self.bins and self.min_count:
+            raise ValueError("min_count is for levels: kind: categorical, or bins, got numbers")
+        if limits != sorted(limits):
+            raise ValueError(f"minimum must be <= maximum, got {self.minimum} and {self.maximum}")
+        if self.bins and (self.bins != sorted(set(self.bins)) or not _within(self.bins, self.minimum, self.maximum)):
+            raise ValueError(f"bins must rise strictly between minimum and maximum, got {self.bins}")
+        return self
+
+
+def _within(bins: list[float], minimum: float | None, maximum: float | None) -> bool:
+    return (minimum is None or minimum < bins[0]) and (maximum is None or bins[-1] <= maximum)
 
 
 def refuse_repeats(name: str, values: Iterable[str]) -> None:

@@ -200,9 +200,11 @@ def test_a_met_policy_passes_with_code_0(results, capsys):
     assert gate.main(str(results), TODAY) == 0
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert said == [
-        "rule verdict severity value limits",
-        "Accuracy pass block 0.950 [0.940, 0.960] at least 0.8",
-        "Unanswered questions pass block 0 at most 0",
+        "rule verdict severity value limits differs exceeds",
+        "Accuracy pass block 95.0 [94.0, 96.0] at least 80 % no",
+        "Unanswered questions pass block 0 at most 0 questions no",
+        "",
+        "differs: a difference is shown (the interval excludes parity); exceeds: it exceeds the limits",
         "",
         "policy: Meets the policy. Every blocking rule is met.",
     ]
@@ -213,8 +215,9 @@ def test_an_unmet_blocking_rule_fails_with_code_1(results, capsys):
     write(results, "params.yaml", policy(FAILING, PASSING))
     assert gate.main(str(results), TODAY) == 1
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert said[1].startswith("Impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8")
-    assert said[said.index("Impact (impact): because") + 1] == f"{IMPACT}; owner: board"
+    assert said[1].startswith("Impact fail BLOCKS 0.040 [0.030, 0.050] at least 0.8 times yes yes")
+    at = said.index("Impact (impact): because")
+    assert said[at + 1 : at + 3] == ["limits: at least 0.8 times (set in params.yaml); owner: board", IMPACT]
     assert said[-1] == "policy: Does not meet the policy. One blocking rule is not met: Impact."
 
 
@@ -338,6 +341,28 @@ def test_judging_imports_nothing_heavy():
     assert run.stdout.strip() == "set()"
 
 
+RATES = """attribute,level,privileged,model,rate,count,of,value,low,high
+sex,M,True,baseline,selection_rate,800,1000,0.8,0.774,0.824
+sex,M,True,reweighed,selection_rate,600,1000,0.6,0.569,0.630
+sex,F,False,baseline,selection_rate,400,1000,0.4,0.370,0.431
+sex,F,False,reweighed,selection_rate,390,1000,0.39,0.360,0.421
+"""
+
+
+def test_a_gap_closed_by_making_the_better_group_worse_is_stated(results, capsys):
+    """Where reweighing changed the ratio beyond chance and only the better-off group lost, gate and JSON state it."""
+    write(results, "plots/group_rates.csv", RATES)
+    write(results, "params.yaml", policy(FAILING))
+    gate.main(str(results), TODAY)
+    assert "better-off" not in capsys.readouterr().out  # the change of the ratio includes 0
+    write(results, "plots/fairness.csv", FAIRNESS.replace("0.01,-0.01,0.03", "0.15,0.1,0.2"))
+    gate.main(str(results), TODAY, json=str(results / "gate.json"))
+    clause = "selected by sex: M 80 → 60 %, others 40 → 39 %"
+    lost = "the gap closed because the better-off group lost and the other did not gain by reweighing"
+    assert f"Impact: {lost} ({clause})." in " ".join(capsys.readouterr().out.split())
+    assert json.loads((results / "gate.json").read_text())["rules"]["impact"]["levelled_down"] == clause
+
+
 def test_other_programs_read_the_verdicts(results, capsys):
     """Each rule is a test of the JUnit file, failed when it blocks; JSON has the same verdicts; the exit code stays."""
     warned = rule('"low \\a accuracy"', "reweigh.accuracy", minimum=0.99, severity="warn")
@@ -350,11 +375,16 @@ def test_other_programs_read_the_verdicts(results, capsys):
     assert list(cases["accuracy"]) == []
     failure = cases["impact"].find("failure")
     assert failure.get("message") == "fail"
-    assert failure.text == f"{IMPACT}: 0.040 [0.030, 0.050], limits: at least 0.8\nreason: because\nowner: board"
+    assert failure.text == (
+        f"{IMPACT}: 0.040 times [0.030, 0.050]\nlimits: at least 0.8 times (set in params.yaml)\n"
+        "reason: because\nowner: board"
+    )
     assert cases["low \ufffd accuracy"].find("skipped").get("message") == "fail"
     written = json.loads((results / "gate.json").read_text(encoding="utf-8"))
     assert written["approved"] is False
     assert written["headline"] in " ".join(capsys.readouterr().out.split())
+    keys = ("unit", "difference_shown", "limit_exceeded", "levelled_down")
+    assert [written["rules"]["impact"][key] for key in keys] == ["times", True, True, ""]
     rules = written["rules"].items()
     assert {n: (r["verdict"], r["blocks"], r["value"], r["low"], r["minimum"], r["owner"]) for n, r in rules} == {
         "accuracy": ("pass", False, 0.95, 0.94, 0.8, "board"),

@@ -159,6 +159,37 @@ def test_only_what_differs_is_drawn_with_both_versions(repository, capsys):
         assert len(charts) == 2
         assert charts["Performance, reweighed"] >= 2 * 5
         assert (seen.errors, seen.outside) == ([], [])
+        shown = seen.page.locator("main").text_content()
+        assert "main" in shown
+        assert "here" in shown
+        assert "workspace" not in shown
+        assert "ratio" in shown
+        assert seen.page.locator(".banner").count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_versions_that_are_not_comparable_are_announced_and_axe_finds_nothing(repository, capsys):
+    """Another label threshold is named on the page and in the message; the page passes axe on a desk and a phone."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    params = repository / "params.yaml"
+    params.write_text(
+        params.read_text(encoding="utf-8").replace("threshold: 300", "threshold: 200", 1), encoding="utf-8"
+    )
+    table = repository / "plots/fairness.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(",0.8,1.25", ",0.7,1.25"), encoding="utf-8")
+    plots_page.main("main", root=str(repository))
+    assert "not comparable with main: the label threshold changed (300 → 200)" in capsys.readouterr().out
+    for width in (1280, 390):
+        with browsing.opened(repository / plots_page.REPORT, width) as seen:
+            drawn(seen)
+            assert (
+                "Not comparable: the label threshold changed (300 → 200)." in seen.page.locator(".banner").inner_text()
+            )
+            found = Axe().run(seen.page)
+            assert found.violations_count == 0, found.generate_report()
 
 
 PAYLOADS = (

@@ -3,13 +3,16 @@
 import io
 import json
 import re
+import shutil
 import sys
 from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 
-from commands import review
+from commands import plots_page, review
+from pipeline.documents import review as said
 from pipeline.results.catalogue import SCORES
 from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
@@ -18,6 +21,8 @@ from responsible.governance.policy import Judgement, Policy, Rule
 from responsible.governance.version_change import Change
 from responsible.validation import InputError
 from responsible.words import Words
+from tests.support import browsing
+from tests.support.contract import ROOT
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
 
 RULE = {"minimum": 0.8, "judged_on": "interval", "severity": "block", "reason": "r", "owner": "o"}
@@ -85,18 +90,15 @@ def test_new_and_deleted_figures_are_named_on_their_side():
     """Neither is an empty place: one says new, the other deleted."""
     found = Evidence(0.5, 0.4, 0.6)
     assert (one(None, found).word, one(found, None).word) == ("new", "deleted")
-    shown = [review._cells(one(None, found), Words()), review._cells(one(found, None), Words())]
-    assert [(cells["old"], cells["new"]) for cells in shown] == [
-        ("none: new here", "0.500 [0.400, 0.600]"),
-        ("0.500 [0.400, 0.600]", "none: deleted"),
-    ]
+    shown = [said.cells(row, Words(), {})["both"] for row in (one(None, found), one(found, None))]
+    assert [text.replace("\u00a0", " ") for text in shown] == ["none: new → 0.500", "0.500 → none: deleted"]
 
 
 def test_an_undefined_side_is_neither_real_nor_noise():
     """The reason stands in the place of the value."""
     row = one(Evidence(0.5, 0.4, 0.6), Evidence(float("nan"), reason="no_positives"))
     assert row.word == "undefined"
-    assert review._cells(row, Words())["new"] == "undefined (no positives)"
+    assert said.cells(row, Words(), {})["both"].replace("\u00a0", " ") == "0.500 → undefined (no positives)"
     undefined = Evidence(float("nan"), reason="no_positives")
     assert one(undefined, undefined).word == "same"
 
@@ -180,8 +182,8 @@ def test_audits_of_the_same_cases_are_recomputed_never_chance():
     row = one(Evidence(-0.10, -0.14, -0.05), Evidence(-0.11, -0.15, -0.06), path=path)
     assert (row.word, row.matters) == ("recomputed", True)
     assert one(Evidence(-0.1, -0.14, -0.05), Evidence(-0.1, -0.15, -0.05), path=path).word == "same"
-    assert review._name(row, Words()) == "primary difference by requester, healthcare"
-    assert review._name(row, Words(names={"requester": "who asks"})) == "primary difference by who asks, healthcare"
+    assert said.name(row, Words(), {}) == "primary difference by requester, healthcare"
+    assert said.name(row, Words(names={"requester": "who asks"}), {}) == "primary difference by who asks, healthcare"
 
 
 def test_a_figure_without_interval_changes_without_a_word_on_chance():
@@ -191,14 +193,14 @@ def test_a_figure_without_interval_changes_without_a_word_on_chance():
     figures = [{path: {"": Evidence(value, inferred=False)}} for value in (406.0, 781.0)]
     (row,) = _changes.rows(_changes.Versions(*figures, policy, [], {}))
     assert (row.word, row.trend, row.matters) == ("changed", "", True)
-    assert review._cells(row, Words())["change"] == "+375"
+    assert said.cells(row, Words(), {})["change"] == "+375"
 
 
 def test_a_rule_on_a_figure_of_neither_version_has_words_on_both_sides():
     """A misspelt metric is an error of the policy; its line is not empty."""
     (row,) = _changes.rows(_changes.Versions({}, {}, POLICY, [], {}))
-    cells = review._cells(row, Words())
-    assert (cells["old"], cells["new"], cells["word"]) == ("none: in neither here", "none: in neither", "in neither")
+    cells = said.cells(row, Words(), {})
+    assert (cells["both"].count("none:"), cells["word"]) == (2, "in neither")
 
 
 @pytest.mark.parametrize(
@@ -253,14 +255,16 @@ def test_fairness_stands_before_performance():
     fairness = [row(f"evaluate_fairness.sex.baseline.measure{i}", "better" if i else "worse") for i in range(4)]
     ruled = [row("performance_change.accuracy", "worse"), row("reweigh.accuracy", "", "noise")]
     rules = tuple(judgement(each.path, "warn", "pass", each.path) for each in ruled)
-    found = review._fold([*performance, *fairness, *ruled], rules, Words())
-    assert [each["figure"] for each in found["shown"]] == [
-        "change of accuracy by reweighing",
-        *(f"measure{i}, baseline, by sex" for i in range(4)),
+    shown, rest = said.fold([*performance, *fairness, *ruled], rules, [])
+    assert [said.name(each, Words(), {}) for each in shown] == [
+        "accuracy, change by reweighing",
+        *(f"measure{i}, baseline, sex" for i in range(4)),
         *(f"figure{i}, reweighed" for i in range(3)),
-        "accuracy, reweighed",
     ]
-    assert [each["figure"] for each in found["rest"]] == [f"figure{i}, reweighed" for i in range(3, 20)]
+    names = [said.name(each, Words(), {}) for each in rest]
+    assert names == [*(f"figure{i}, reweighed" for i in range(3, 20)), "accuracy, reweighed"]
+    # A rule whose verdict turned has its figure beside it.
+    assert ruled[0] not in said.fold([*fairness, *ruled], rules, ["performance_change.accuracy"])[0]
 
 
 def test_rules_that_turned_are_named_whatever_their_severity():
@@ -270,7 +274,7 @@ def test_rules_that_turned_are_named_whatever_their_severity():
         tuple(judgement(name, rules[name], "fail" if name in failing else "pass") for name in rules)
         for failing in ("bde", "ace")
     )
-    found = review._policy_context(after, "", before)
+    found = said.policy(after, "", before)
     assert found["turned"] == {
         "Newly blocking": ["A"],
         "No longer blocking": ["B"],
@@ -327,11 +331,11 @@ def reviewed(root, base="main", **options):
 
 def line(text, start):
     (found,) = [each for each in text.splitlines() if each.startswith(f"| {start}")]
-    return [cell.strip() for cell in found.strip("|").split("|")]
+    return [cell.strip() for cell in found.replace("\u00a0", " ").strip("|").split("|")]
 
 
 def above_the_fold(text):
-    return text.split("<details")[0]
+    return text.split("<!-- the whole -->")[0]
 
 
 @pytest.mark.heavy
@@ -343,10 +347,10 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     repro(branch, "Reweigh by gender")
     text = reviewed(branch)
     assert text.startswith("**Policy: Does not meet the policy. ")
-    cells = line(text, "disparate impact, reweighed, by education")
-    assert cells[4] == "**real, worse**"
+    cells = line(text, "disparate impact, reweighed, education")
+    assert cells[3] == "**worse**"
     assert "are not paired" not in text
-    assert re.search(r"of \d+ figures: .*\d+ worse", text)
+    assert re.search(r"\d+ figures: .*\d+ worse", text)
     assert "Not comparable" not in text
     assert "| reweigh.attributes | education | gender |" in text
     assert "[docs/comparison.md](docs/comparison.md)" in text
@@ -377,11 +381,11 @@ def test_a_harmless_refactor_changes_nothing(branch):
     path.write_text(path.read_text() + "\n# said otherwise, meant alike\n")
     repro(branch, "Say it otherwise")
     text = reviewed(branch)
-    assert re.search(r"of (\d+) figures: \1 same\.", text)
+    assert re.search(r"(\d+) figures: \1 same ", text)
     assert "Parameters: none changed" in text
     assert "Documents: none changed; pictures: none" in text
     assert "are not paired" not in text
-    assert "real" not in above_the_fold(text)
+    assert "**worse" not in above_the_fold(text)
 
 
 @pytest.mark.pipeline
@@ -403,9 +407,9 @@ def test_another_threshold_is_announced_instead_of_compared(branch, monkeypatch)
     ran(branch, "git", "commit", "--quiet", "--message", "Threshold 250")
     text = reviewed(branch)
     assert "> **Not comparable:** the label threshold changed (300 → 250)." in text
-    assert line(text, "accuracy, reweighed")[3:] == ["", "not comparable"]
-    assert re.search(r"of \d+ figures: \d+ same, \d+ not comparable\.", text)
-    assert line(text, "mean wait difference by premium, healthcare")[4] == "same"
+    assert line(text, "accuracy, reweighed")[2:] == ["", "not comparable"]
+    assert re.search(r"\d+ figures: \d+ same, \d+ not comparable ", text)
+    assert line(text, "mean wait difference by premium, healthcare")[3] == "same"
     assert "| threshold | 300 | 250 |" in text
 
 
@@ -419,9 +423,9 @@ def test_a_change_of_the_healthcare_audit_leaves_the_model_comparable(branch):
     text = reviewed(branch)
     key = "healthcare_audit.limits.mean_wait_difference.maximum"
     assert f"> **Not comparable:** the healthcare audit changed ({key} 2.0 → 3.0)." in text
-    assert line(text, "mean wait difference by premium, healthcare")[4] == "not comparable"
-    assert line(text, "accuracy, reweighed")[4] == "same"
-    assert line(text, "silhouette, segments")[4] == "same"
+    assert line(text, "mean wait difference by premium, healthcare")[3] == "not comparable"
+    assert line(text, "accuracy, reweighed")[3] == "same"
+    assert line(text, "silhouette, segments")[3] == "same"
     assert "changed: [docs/healthcare_audit.md](docs/healthcare_audit.md)" in text
     assert len(above_the_fold(text).splitlines()) <= 30
 
@@ -436,7 +440,7 @@ def test_another_dataset_is_announced_instead_of_compared(branch):
     repro(branch, "More people", "evaluate_fairness")  # the stages behind it say nothing more of this
     text = reviewed(branch)
     assert "> **Not comparable:** the data changed." in text
-    assert line(text, "disparate impact, reweighed, by education")[4] == "not comparable"
+    assert line(text, "disparate impact, reweighed, education")[3] == "not comparable"
     assert "Parameters: none changed" in text
 
 
@@ -450,7 +454,7 @@ def test_a_changed_policy_is_announced_and_judged(branch):
     assert "No longer blocking: Selection by education." in text
     assert "> **Mind the policy:** the policy changed" in text
     assert "| policy.rules.education_disparate_impact.severity | block | warn |" in text
-    assert re.search(r"of (\d+) figures: \1 same\.", text)
+    assert re.search(r"(\d+) figures: \1 same ", text)
 
 
 @pytest.mark.pipeline
@@ -468,7 +472,7 @@ def test_a_shallow_clone_says_what_to_fetch_and_then_works_without_data(reposito
     ran(shallow, *str(refused.value).rpartition("get it with: ")[2].split())
     text = reviewed(shallow, links="https://example.org/blob/")
     assert "is not here; \\`dvc repro\\` builds it" in text
-    assert re.search(r"of (\d+) figures: \1 same\.", text)
+    assert re.search(r"(\d+) figures: \1 same ", text)
     assert "changed: [README.md](https://example.org/blob/README.md)" in text
 
 
@@ -492,6 +496,76 @@ def test_a_figure_that_came_or_went_is_named(branch):
         re.sub(r'(?s)("gender".*)', lambda m: m[1].replace('"disparate_impact"', '"impact"'), metrics.read_text())
     )
     found = reviewed(branch)
-    cells = line(found, "disparate impact, reweighed, by gender ")
-    assert (cells[2], cells[4]) == ("none: deleted", "deleted")
+    cells = line(found, "disparate impact, reweighed, gender ")
+    assert (cells[1].endswith("none: deleted"), cells[3]) == (True, "deleted")
     assert found.startswith("**The policy cannot be judged:**")
+
+
+GITHUB = """body{margin:0;font:14px/1.5 -apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif}
+main{width:806px;padding:16px}p,blockquote,table,details{margin:0 0 16px}blockquote{padding:0 1em}
+blockquote p:last-child{margin:0}table{display:block;width:max-content;max-width:100%;border-collapse:collapse}
+th,td{padding:6px 13px;border:1px solid}code{padding:.2em .4em;font-size:85%}"""  # as GitHub shows a comment
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A clone of this repository with its own rows and replicates, as DVC's experiments run in it."""
+    root = tmp_path_factory.mktemp("full") / "clone"
+    patch = pytest.MonkeyPatch()
+    for name, value in surroundings().items():
+        patch.setenv(name, value)
+    ran(ROOT, "git", "clone", "--quiet", str(ROOT), str(root))
+    for path in ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml"):
+        shutil.copy(ROOT / path, root / path)
+    for folder in ("responsible", "pipeline", "stages", "commands", "docs", "metrics", "plots"):
+        shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
+    ran(root, "git", "checkout", "--quiet", "-B", "main")
+    repro(root, "As it is")
+    yield root
+    patch.undo()
+
+
+@pytest.mark.heavy
+@pytest.mark.pipeline
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("setting", "seen"),
+    [
+        (
+            "model.C=0.001",
+            ["model.C 1.0 → 0.001", "Newly not met, only reported: Accuracy given up.", "The better-off lost"],
+        ),
+        ("threshold=200", ["Not comparable: the label threshold changed (300 → 200).", "Newly blocking: Accuracy."]),
+    ],
+)
+def test_the_summary_of_a_real_branch_fits_one_screen(full, tmp_path, capsys, setting, seen):
+    """With the sample's own rows, the part that becomes the comment ends above 800 pixels and names what matters."""
+    ran(full, "git", "checkout", "--quiet", "--force", "-B", "change", "main")
+    ran(full, *DVC, "exp", "run", "--quiet", "--set-param", setting)
+    text = reviewed(full, whole="https://example.org/runs/1")
+    page = tmp_path / "page.html"
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(above_the_fold(text))
+    page.write_text(f"<!doctype html><meta charset=utf-8><style>{GITHUB}</style><main>{body}</main>", encoding="utf-8")
+    with browsing.opened(page, 1280) as opened:
+        shown = " ".join(opened.page.locator("main").inner_text().split())
+        ends = opened.page.evaluate(
+            "[...document.querySelectorAll('main > *')].map(e => e.getBoundingClientRect().bottom)"
+        )
+    assert max(ends) <= 800
+    assert [words for words in seen if words not in shown] == []
+    if setting.startswith("model"):
+        fairness = [
+            each for each in above_the_fold(text).splitlines() if re.match(r"\| .*, (education|gender) \|", each)
+        ]
+        assert len(fairness) == 7
+        assert all("**better**" in each for each in fairness)
+        assert "Accuracy given up pass: −4.1 fail: −7.3" in shown
+    else:
+        capsys.readouterr()
+        plots_page.main("main", root=str(full))
+        assert "not comparable with main: the label threshold changed (300 → 200)" in capsys.readouterr().out
+    drawn = (full / review.PICTURE).read_bytes()
+    assert drawn.count(b'class="axis full"') == drawn.count(b'class="a full"') > 5
+    reviewed(full)
+    assert (full / review.PICTURE).read_bytes() == drawn

@@ -63,7 +63,8 @@ def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
     }
     assert len(text.splitlines()) <= 150
     stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
-    learn = ["prepare", "train_baseline", "reweigh", "evaluate_fairness"]  # a target of two values has no sweep
+    # a target of two values has no sweep
+    learn = ["prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"]
     assert list(stages) == ["check_parameters", *learn, "risk_register", "model_card", "track"]
     assert "removed, because they have no table: healthcare and segments" in capsys.readouterr().out
     sh("git", "restore", ".", cwd=repository)

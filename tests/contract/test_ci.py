@@ -1,5 +1,6 @@
 """The commands around the pipeline: make's targets, locked requirements, workflows, the review summary."""
 
+import json
 import os
 import re
 import shutil
@@ -279,10 +280,27 @@ def test_ci_runs_what_a_person_runs_on_every_python_that_is_supported():
     assert jobs["run"]["steps"][-1]["run"] == ".ci/run"
     assert jobs["review"]["steps"][0]["with"]["fetch-depth"] == 0
     steps = [step for step in jobs["review"]["steps"] if "run" in step]
-    assert [step["run"] for step in steps] == ["make", '.ci/review "$BASE"', 'make plots BASE="$BASE"']
-    assert {step["env"]["BASE"] for step in steps[1:]} == {"${{ github.event.pull_request.base.sha }}"}
-    assert jobs["review"]["steps"][-1]["with"]["path"] == "dvc_plots"
+    assert [step["run"] for step in steps] == ["make", 'make plots BASE="$BASE"', '.ci/review "$BASE"']
+    assert {step["env"]["BASE"] for step in steps[1:]} == {"origin/${{ github.event.pull_request.base.ref }}"}
+    assert jobs["review"]["steps"][-1]["with"]["path"].split() == ["review", "dvc_plots"]
     assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_gitlab_has_the_same_jobs():
+    """The tests, the gate as a JUnit report that binds where a variable says so, the review of merge requests only."""
+    jobs = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+    assert [name for name, job in jobs.items() if "script" in job] == ["pipeline", "gate", "review"]
+    assert jobs["variables"]["GIT_DEPTH"] == 0
+    assert jobs["pipeline"]["script"] == [".ci/run"]
+    assert jobs["gate"]["script"][-1] == 'make gate ARGS="--junit gate.xml --json gate.json"'
+    assert jobs["gate"]["artifacts"]["reports"] == {"junit": "gate.xml"}
+    assert jobs["gate"]["artifacts"]["when"] == "always"
+    assert jobs["gate"]["rules"] == [{"if": "$POLICY_GATE"}, {"if": "$CI_PIPELINE_SOURCE", "allow_failure": True}]
+    assert jobs["review"]["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'}]
+    assert jobs["review"]["script"][1:] == ["make", 'make plots BASE="$BASE"', '.ci/review "$BASE"']
+    assert jobs["review"]["artifacts"]["paths"] == ["review", "dvc_plots"]
+    for name in ("pipeline", "gate", "review"):
+        assert int(jobs[name]["timeout"].split()[0]) <= 30
 
 
 def test_the_watch_may_write_issues_and_nothing_else():
@@ -297,6 +315,7 @@ def test_the_watch_may_write_issues_and_nothing_else():
 # Stand in for Python and for GitHub's command line: the one says what it was told to, the other writes its calls down.
 # A file named as a command (review, gate, rebuild, update, pull, checkout, watch) holds the code it ends with.
 SPEAKER = """#!/bin/sh
+[ "$1" != -c ] || exec @python "$@"
 echo "$*" >> python_calls
 case "$*" in *commands.*|*"dvc update"*) echo "said: $*"; cat text 2> /dev/null;; esac
 for name in review gate rebuild update pull checkout watch; do
@@ -307,7 +326,9 @@ TOKEN = {"GH_TOKEN": "x"}
 # GitHub refuses what is longer than a comment may be, and says so as `gh` does.
 GH = """#!/bin/sh
 echo "$*" >> gh_calls
-case "$*" in *" --jq "*) cat found 2> /dev/null; exit "$(cat gh_list_code 2> /dev/null || echo 0)";; esac
+case "$*" in
+    *" --jq "* | *" --paginate "*) cat found 2> /dev/null; exit "$(cat gh_list_code 2> /dev/null || echo 0)";;
+esac
 for word; do
     case "$before $word" in *" body=@"*) cp "${word#body=@}" posted;; "--body-file "*) cp "$word" posted;; esac
     before=$word
@@ -321,7 +342,7 @@ exit "$(cat gh_code 2> /dev/null || echo 0)"
 @pytest.fixture
 def ci(tmp_path, sh):
     """Run a script of .ci in an empty repository with both stand-ins; return what it printed and asked of GitHub."""
-    for name, text in (("python", SPEAKER), ("bin/gh", GH)):
+    for name, text in (("python", SPEAKER.replace("@python", sys.executable)), ("bin/gh", GH), ("bin/glab", GH)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -345,15 +366,50 @@ def ci(tmp_path, sh):
 
 def test_a_review_goes_into_the_summary_and_one_comment(ci, tmp_path):
     """The first run of a pull request writes a comment, a later one updates it; links lead to the commit."""
-    said, asked = ci("review", "abc", PULL_REQUEST="7", LINKS="https://example.org/")
-    assert "said: -m commands.review abc --links https://example.org/" in said
+    given = {"LINKS": "https://example.org/", "WHOLE": "https://example.org/runs/1"}
+    said, asked = ci("review", "abc", PULL_REQUEST="7", **given)
+    options = "--page review/index.html --links https://example.org/ --whole https://example.org/runs/1"
+    assert f"said: -m commands.review abc {options}" in said
     assert (tmp_path / "summary.md").read_text() == said
     assert [call.split()[:5] for call in asked[1:]] == [
         ["api", "--silent", "--method", "POST", "repos/a/b/issues/7/comments"]
     ]
-    (tmp_path / "found").write_text("42\n")
+    (tmp_path / "found").write_text(comments(42))
     _, asked = ci("review", "abc", PULL_REQUEST="7")
     assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
+
+
+def comments(*ids):
+    """What a host answers: pages of comments, of which those with these numbers are reviews."""
+    own = [{"id": each, "body": f"{MARK}\nx"} for each in ids]
+    return json.dumps([{"id": 1, "body": "Well done"}]) + json.dumps(own)
+
+
+MARK = "<!-- review of fairness -->"
+
+
+def test_a_merge_request_gets_the_same_comment(ci, tmp_path):
+    """GitLab's notes are written and updated by `glab`, with the part of the report before the whole."""
+    (tmp_path / "text").write_text("the verdict\n<!-- the whole -->\n<details>all of it</details>\n")
+    given = {"MERGE_REQUEST": "7", "CI_PROJECT_ID": "5"}
+    said, asked = ci("review", "abc", **given)
+    notes = "projects/5/merge_requests/7/notes"
+    assert [call.split()[3:5] for call in asked[1:]] == [["POST", notes]]
+    posted = (tmp_path / "posted").read_text()
+    assert posted.startswith(f"{MARK}\n")
+    assert posted.endswith("the verdict\n")
+    assert "all of it" in said
+    (tmp_path / "found").write_text(comments(42, 43))
+    assert [call.split()[3:5] for call in ci("review", "abc", **given)[1][1:]] == [["PUT", f"{notes}/42"]]
+
+
+def test_without_either_program_the_log_names_what_is_missing(ci, tmp_path):
+    """A machine with neither `gh` nor `glab` prints the report and goes on."""
+    (tmp_path / "bin/glab").unlink()
+    said, asked = ci("review", "abc", MERGE_REQUEST="7", CI_PROJECT_ID="5")
+    assert "said: -m commands.review abc" in said
+    assert asked == []
+    assert "neither gh nor glab is here" in (tmp_path / "complaints").read_text()
 
 
 @pytest.mark.parametrize(
@@ -382,32 +438,8 @@ def test_no_second_comment_where_the_first_cannot_be_looked_up(ci, tmp_path):
     assert ci("review", "abc")[1] == []
 
 
-FOLD = "<details><summary>fold {0}</summary>\n\n{1}\n</details>\n\n"
-
-
-@pytest.mark.parametrize(("sizes", "kept"), [([100, 100], 2), ([100, 70_000, 100], 1), ([70_000], 0)])
-def test_a_review_that_does_not_fit_loses_its_last_folds(ci, tmp_path, sizes, kept):
-    """A comment keeps the parts that are open and the first folds that fit, and says where the whole is."""
-    folds = "".join(FOLD.format(i, "−" * size) for i, size in enumerate(sizes))
-    (tmp_path / "text").write_text(f"the verdict\n\n{folds}how to read this\n", encoding="utf-8")
-    (tmp_path / "found").write_text("42\n43\n")
-    run = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_RUN_ID": "5"}
-    said, asked = ci("review", "abc", PULL_REQUEST="7", **run)
-    assert [call.split()[3:5] for call in asked[1:]] == [["PATCH", "repos/a/b/issues/comments/42"]]
-    assert (tmp_path / "summary.md").read_text(encoding="utf-8") == said
-    assert said.count("<details>") == len(sizes)
-    posted = (tmp_path / "posted").read_text(encoding="utf-8")
-    assert [f"fold {i}<" in posted for i in range(len(sizes))] == [i < kept for i in range(len(sizes))]
-    assert posted.startswith("<!-- review of fairness -->\n")
-    assert "how to read this" in posted
-    assert ("[the whole is in the job's summary](https://example.org/a/b/actions/runs/5)" in posted) == (
-        kept < len(sizes)
-    )
-    assert (tmp_path / "complaints").read_text() == ""
-
-
-def test_what_has_no_folds_is_cut_between_lines(ci, tmp_path):
-    """A text that is too long without any fold keeps its first lines, whole ones."""
+def test_what_is_too_long_is_cut_between_lines(ci, tmp_path):
+    """A text that is too long keeps its first lines, whole ones."""
     (tmp_path / "text").write_text("".join(f"line {i} {'−' * 90}\n" for i in range(1000)), encoding="utf-8")
     ci("review", "abc", PULL_REQUEST="7", **TOKEN)
     posted = (tmp_path / "posted").read_text(encoding="utf-8")

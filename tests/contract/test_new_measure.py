@@ -12,21 +12,23 @@ import pytest
 
 from pipeline.documents import build_summary, comparison, healthcare_words
 from pipeline.plots import fairness as pictures
+from pipeline.plots.group_rates import group_rates
 from pipeline.reporting import engine
 from pipeline.results import figures
 from pipeline.review import changes
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import line_of
-from responsible.fairness.disparity import Fairness
-from responsible.fairness.evaluation import Evaluation, evaluate, summary
+from responsible.fairness.evaluation import Evaluation, ScoredCells, evaluate, summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES, Measure, difference, equal, standard
+from responsible.fairness.verdicts import Fairness
 from responsible.governance.policy import Policy, judge
 from responsible.governance.risk_register import from_policy
 from responsible.governance.version_change import better, paired
 from responsible.healthcare.approval_rates import OVERRIDE_RATE
 from responsible.limits import Limits
 from responsible.mitigation.threshold_figures import Sweep
+from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import RATES
 from tests.support.contract import ROOT
@@ -75,7 +77,10 @@ def declared(monkeypatch):
 def found(declared) -> Evaluation:
     """The evaluation of the table with the new entry."""
     rng = np.random.default_rng(1)
-    return evaluate(*people(), [WHO], 0.5, fairness=declared, inference=INFERENCE, rng=rng)
+    test, label = people()
+    scores = {model: test[model].to_numpy() for model in MODELS}
+    said, scored = {m: own >= 0.5 for m, own in scores.items()}, [ScoredCells(test, label, scores)]
+    return evaluate(test, label, [WHO], said, scored, fairness=declared, inference=INFERENCE, rng=rng)
 
 
 @pytest.fixture
@@ -138,7 +143,7 @@ def test_documents_and_pictures_show_it(found, results, declared):
     context = comparison.context(found, table, weights, "income is at least 1", inference=INFERENCE, fairness=declared)
     drawn = {
         "limits": pictures.disparities(found.fairness, 0.95),
-        "rates": pictures.group_rates(found.group_rates, 0.95),
+        "rates": group_rates(found.group_rates, 0.95),
     }
     text = engine.fill(ROOT / "docs/templates/comparison.md.j2", context | drawn)
     found_lines = [line for line in text.splitlines() if line.startswith("| true negative rate difference ")]

@@ -15,7 +15,7 @@ from pipeline import sections
 from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import LINES, OPTIONAL, PARTS
+from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -183,7 +183,7 @@ def test_the_stage_that_checks_the_parameters_checks_all_of_them():
     """It knows every section of the file, so that none is refused only by the stage that reads it, and each line's."""
     own = {line: parameters.keys(sections.of(line).Sections) for line in LINES}
     listed = {name: set(line.sections) for name, line in LINES.items()}
-    listed["budget"] |= {section for part in OPTIONAL for section in PARTS[part].sections}
+    listed["budget"] |= {section for part in OF_BUDGET for section in PARTS[part].sections}
     assert {line: set(keys) for line, keys in own.items()} == listed
     shared = contract.loaded("check_parameters")
     assert sorted({*shared, *itertools.chain(*own.values())}) == sorted(parameters.SECTIONS)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.storage import files
 from responsible.validation import InputError
-from stages import evaluate_fairness, prepare, reweigh, threshold_sweep, train_baseline
+from stages import evaluate_fairness, model_analyses, prepare, reweigh, threshold_sweep, train_baseline
 from tests.support import tables
 from tests.support.contract import ROOT
 
@@ -114,6 +114,8 @@ def intervals(frame):
     said = {"baseline": "sb.parquet", "reweighed": "sr.parquet", "reweighing": "mr.json", "fairness_csv": "f.csv"}
     said |= {"performance_baseline": "pb.csv", "performance_reweighed": "pr.csv", "comparison": "comparison.md"}
     said |= {"metrics": "me.json", "template": str(templates / "comparison.md.j2")}
+    analysed = {"metrics": "analyses", "similar_csv": "similar", "ratios_csv": "impact", "failing_csv": "failing"}
+    complete(model_analyses.main, **common, baseline="sb.parquet", reweighed="sr.parquet", **analysed)
     complete(evaluate_fairness.main, **common, **said)
     swept = {"intervals_csv": "ti.csv", "metrics": "mt.json", "document": "threshold.md"}
     swept |= {"template": str(templates / "recommended_threshold.md.j2")}

@@ -16,6 +16,7 @@ from responsible.tabular.cells import labels
 from stages import (
     evaluate_fairness,
     healthcare_audit,
+    model_analyses,
     prepare,
     prepare_healthcare,
     reweigh,
@@ -26,7 +27,7 @@ from tests.support import tables
 from tests.support.contract import ROOT
 
 MINIMUM = 11
-STAGES = (prepare, train_baseline, reweigh, evaluate_fairness, threshold_sweep)
+STAGES = (prepare, train_baseline, reweigh, model_analyses, evaluate_fairness, threshold_sweep)
 RARE = {"sex": ("X", 9), "region": ("Island", 25)}  # level → rows of 6,000
 REASON = f"fewer_than_{MINIMUM}_people"
 

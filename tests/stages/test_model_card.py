@@ -10,7 +10,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from pipeline.plots import fairness
+from pipeline.plots import fairness, group_rates
 from pipeline.reporting import formatting
 from responsible.validation import InputError
 from stages import model_card
@@ -198,7 +198,7 @@ def keep_attribute(folder, name):
         write(folder / "plots" / file, kept)
     for picture, table, draw in (
         ("disparities", "fairness", fairness.disparities),
-        ("group_rates", "group_rates", fairness.group_rates),
+        ("group_rates", "group_rates", group_rates.group_rates),
     ):
         drawn = draw(pictures.table(table, folder), 0.95)
         drawn.write(str(folder / f"plots/{picture}.svg"), str(folder / f"plots/{picture}_narrow.svg"))

@@ -16,7 +16,8 @@ from responsible.governance.policy import Policy, judge
 from tests.support.small import ran
 
 SENTENCE = "No reference group was named"
-STAGES = ("check_parameters", "prepare", "evaluate_fairness", "threshold_sweep", "healthcare_audit", "risk_register")
+EARLY = ("check_parameters", "prepare", "model_analyses")
+STAGES = (*EARLY, "evaluate_fairness", "threshold_sweep", "healthcare_audit", "risk_register")
 
 
 @pytest.fixture(scope="module")

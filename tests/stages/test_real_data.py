@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.storage.parameters import keys
-from stages import evaluate_fairness, prepare, reweigh, threshold_sweep, train_baseline
+from stages import evaluate_fairness, model_analyses, prepare, reweigh, threshold_sweep, train_baseline
 from tests.support.real import SHARED, TABLES, WHY, header, parameters
 from tests.support.tables import write
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not SHARED.exists(), reason=WHY)
 MEASURES = ["statistical_parity_difference", "equal_opportunity_difference", "average_odds_difference"]
 
 
-LEARN, JUDGE = (prepare, train_baseline), (reweigh, evaluate_fairness, threshold_sweep)
+LEARN, JUDGE = (prepare, train_baseline), (reweigh, model_analyses, evaluate_fairness, threshold_sweep)
 
 
 def run(stages, name, attribute, folder):

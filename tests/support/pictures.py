@@ -1,4 +1,4 @@
-"""The six pictures, drawn from the tables of this repository or from changed ones, without running a stage."""
+"""The pictures, drawn from the tables of this repository or from changed ones, without running a stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from pipeline.plots import fairness, healthcare, segments, thresholds
+from pipeline.plots import decision_threshold as decision_thresholds
+from pipeline.plots import fairness, group_rates, healthcare, segments, thresholds
 from pipeline.plots.style import Picture
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
@@ -23,7 +24,7 @@ LEVEL = 0.95
 def table(name: str, root: Path = ROOT) -> pd.DataFrame:
     """A table of ``plots/``, its texts without NaN."""
     found = files.read_csv(root / f"plots/{name}.csv")
-    texts = [c for c in ("level", "reason", "finding", "comparison") if c in found]
+    texts = [c for c in ("level", "reason", "finding", "comparison", "attribute") if c in found]
     return found.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
 
 
@@ -49,6 +50,24 @@ def threshold_choice(
     sweep = parameters.section(ROOT / "params.yaml", "threshold_sweep", Sweep)
     policy = parameters.section(ROOT / "params.yaml", "policy", Policy)
     return thresholds.threshold_choice(figures, choice, sweep, policy, against=against, confidence=LEVEL, words=words)
+
+
+def decision_threshold(figures: pd.DataFrame, change: tuple[float, float, float] = (0.02, 0.01, 0.03)) -> Picture:
+    """The picture of every cut of the score, with best thresholds by accuracy that changed it as given."""
+    value, low, high = change
+    found = SimpleNamespace(
+        figure="accuracy",
+        threshold=0.3,
+        current=0.5,
+        now=SimpleNamespace(value=0.9),
+        then=SimpleNamespace(value=0.9 + value),
+        change=SimpleNamespace(value=value, low=low, high=high),
+    )
+    models = dict.fromkeys(figures["model"].unique(), found)
+    chosen = ["disparate_impact", "statistical_parity_difference"]
+    return decision_thresholds.decision_threshold(
+        figures, models, chosen, Words(), on="validation rows", confidence=LEVEL
+    )
 
 
 def report(*, found: bool = True, doubts: tuple[str, ...] = (), ledger: pd.DataFrame | None = None) -> SimpleNamespace:
@@ -90,7 +109,8 @@ def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
 
     return {
         "disparities": fairness.disparities(own("fairness"), LEVEL),
-        "group_rates": fairness.group_rates(own("group_rates"), LEVEL),
+        "group_rates": group_rates.group_rates(own("group_rates"), LEVEL),
+        "decision_threshold": decision_threshold(own("decision_threshold")),
         "threshold_choice": threshold_choice(own("threshold_intervals")),
         "healthcare_gaps": healthcare.gaps(
             own("healthcare_approvals"), own("healthcare_waits"), "minutes", LEVEL, Words()

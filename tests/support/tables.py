@@ -13,8 +13,7 @@ from ruamel.yaml import YAML
 
 from pipeline.storage.parameters import SECTIONS
 from responsible.datasets import budget as sample_budget
-from responsible.tabular.cell_counts import Plan
-from responsible.tabular.cells import Grid
+from responsible.tabular.cells import Grid, Plan
 from responsible.tabular.schema import Budget, Sensitive
 from responsible.tabular.sources import Prepare
 from tests.support.contract import ROOT

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from pipeline.storage.line_contents import LINES, OPTIONAL, only_of
+from pipeline.storage.line_contents import LINES, OF_BUDGET, only_of
 
 FILES = {
     "budget": (
@@ -15,7 +15,7 @@ FILES = {
             "pipeline/documents/comparison.py",
             "pipeline/documents/recommended_threshold.py",
         ),
-        *("pipeline/plots/fairness.py", "pipeline/plots/thresholds.py"),
+        *("pipeline/plots/fairness.py", "pipeline/plots/group_rates.py", "pipeline/plots/thresholds.py"),
         *(
             f"docs/templates/{name}.md.j2"
             for name in ("comparison", "recommended_threshold", "model_card", "monitoring")
@@ -36,7 +36,7 @@ FILES = {
 
 def code(gone: Collection[str]) -> list[str]:
     """Folders and files that nothing needs without these lines; `responsible/modelling` is what reviews compare by."""
-    parts = [*gone, *(OPTIONAL if "budget" in gone else [])]
+    parts = [*gone, *(OF_BUDGET if "budget" in gone else [])]
     folders = only_of("code", parts) - {"responsible/modelling"}
     stages = [f"stages/{stage}.py" for stage in only_of("stages", parts)]
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])

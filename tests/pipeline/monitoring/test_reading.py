@@ -26,7 +26,7 @@ def plan(source, **changes):
     monitor = section("monitor", Monitor).model_copy(update={"source": str(source), **changes})
     sensitive = section("sensitive", dict[str, Sensitive])
     budget = section("budget", Budget)
-    return reading.plan_of(BatchPlan(section("prepare", Prepare), budget, sensitive, 300, None, 12, monitor))
+    return reading.plan_of(BatchPlan(section("prepare", Prepare), budget, sensitive, 300, None, 12, monitor=monitor))
 
 
 def write(folder, name, *rows, header=HEADER):

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.plots import fairness, healthcare, segments
+from pipeline.plots.group_rates import group_rates
 from responsible.words import Words
-from tests.support.pictures import LEVEL, points, report, table, threshold_choice
+from tests.support.pictures import LEVEL, decision_threshold, points, report, table, threshold_choice
 
 WORDS = Words(rows={"healthcare": ["request", "requests"]}, merit="necessary", urgency="emergency")
 
@@ -86,9 +88,9 @@ def rated(*levels):
 
 def test_the_lowest_and_the_highest_level_are_named():
     """Of the levels with a rate the least and the most selected stand in the heading, with their counts."""
-    found = fairness.group_rates(rated(("x", 30, 100), ("y", 5, 1000), ("z", 0, 3), ("w", 90, 100)), LEVEL).said.finding
+    found = group_rates(rated(("x", 30, 100), ("y", 5, 1000), ("z", 0, 3), ("w", 90, 100)), LEVEL).said.finding
     assert found == "The reweighed model selects by sex from 0 % (y, 5 of 1,000) to 90 % (w, 90 of 100)."
-    few = fairness.group_rates(rated(("z", 0, 3)), LEVEL)
+    few = group_rates(rated(("z", 0, 3)), LEVEL)
     assert few.said.finding == "No level has a rate."
     assert few.wide.count(b">none<") == 6
 
@@ -96,7 +98,7 @@ def test_the_lowest_and_the_highest_level_are_named():
 def test_of_many_levels_those_at_the_ends_are_drawn():
     """Of thirty levels the six that are selected least and the six most stand in the picture, which says so."""
     levels = [(f"level {i}", (7 * i) % 30 + 10, 100) for i in range(30)]
-    drawn = fairness.group_rates(rated(*levels), LEVEL).narrow.decode()
+    drawn = group_rates(rated(*levels), LEVEL).narrow.decode()
     assert "the 12 of 30 levels that" in drawn
     shares = sorted(count for _, count, _ in levels)
     kept = {*shares[:6], *shares[-6:]}
@@ -125,6 +127,41 @@ def test_a_threshold_is_recommended_only_when_nothing_speaks_against_it(choice, 
     for words in (b"accuracy floor, 80 %", b"answering everyone", b">parity<"):
         assert words in made.wide
         assert words.split()[0] in made.narrow
+
+
+def cuts(model, levels=("all unprivileged",)):
+    """Every figure at every second cut of a model's score, by hand: accuracy is highest at .3."""
+    figures = [("", "", f) for f in ("accuracy", "net_benefit", "net_benefit_of_selecting_all")]
+    figures += [("sex", level, "statistical_parity_difference") for level in levels]
+    rows = [
+        (model, t, attribute, level, figure, value := 0.9 - abs(t - 0.3), value - 0.05, value + 0.05, "")
+        for attribute, level, figure in figures
+        for t in np.arange(1, 100) / 100
+    ]
+    names = ["model", "threshold", "attribute", "comparison", "figure", "value", "low", "high", "reason"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ((0.02, 0.01, 0.03), "For the vendor model, threshold 0.3 has higher accuracy than 0.5: 0.900, 0.920."),
+        ((0.02, -0.01, 0.05), "For the vendor model, no threshold is shown to have higher accuracy than 0.5."),
+    ],
+)
+def test_a_cut_is_better_only_where_other_people_show_it(change, finding):
+    """The best cut is named where the interval of its change on the test rows excludes none, with both figures."""
+    made = decision_threshold(cuts("vendor"), change)
+    assert made.said.finding == finding
+    for words in (b"Net benefit", b"selecting", b"now, 0.5", b"parity"):
+        assert words in made.wide
+        assert words in made.narrow
+
+
+def test_every_comparison_of_an_attribute_without_a_reference_is_drawn_up_to_four():
+    """Of five levels the first four have a panel each, so that the drawing keeps its length."""
+    wide = decision_threshold(cuts("vendor", levels="abcde")).wide
+    assert [f"by sex, {level}".encode() in wide for level in "abcde"] == [True, True, True, True, False]
 
 
 def test_the_picture_of_thresholds_calls_things_as_people_do():

@@ -7,7 +7,18 @@ import pytest
 import yaml
 
 from pipeline.results import catalogue
-from pipeline.storage.line_contents import LINES, OPTIONAL, absent, line_of, only_of, present
+from pipeline.storage.line_contents import (
+    LINES,
+    MONITOR,
+    OF_BUDGET,
+    PARTS,
+    SWEEP,
+    TRAINING,
+    absent,
+    line_of,
+    only_of,
+    present,
+)
 from pipeline.storage.lines import keep, refuse_parts
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.yaml_blocks import without
@@ -16,8 +27,10 @@ from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
-MONITOR = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
+SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
 TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
+
+OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
 
 
 @pytest.fixture
@@ -27,7 +40,7 @@ def root(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
-    for path in (*outs, *MONITOR, "docs/playbook/README.md", "docs/policy.md"):
+    for path in (*outs, *SIDE, "docs/playbook/README.md", "docs/policy.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     return tmp_path
@@ -35,7 +48,7 @@ def root(tmp_path):
 
 def test_every_stage_section_and_output_has_its_line_or_belongs_to_all():
     """What the stages of a line write is known as the line's by its name, and what the others write is nobody's."""
-    of = {stage: line for line, own in LINES.items() for stage in own.stages} | {"threshold_sweep": "budget"}
+    of = {stage: line for line, own in LINES.items() for stage in own.stages} | dict.fromkeys(OF, "budget")
     assert set(of) <= set(STAGES)
     for stage in STAGES:
         for path in contract.entries(stage, "outs", "metrics", "plots"):
@@ -49,7 +62,7 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
     """So a repository without the line may lack the folder."""
     for lines in COMBINATIONS:
         own = {stage for line in lines for stage in LINES[line].stages} | {"check_parameters"}
-        own |= {"threshold_sweep"} if "budget" in lines else set()
+        own |= set(OF) if "budget" in lines else set()
         for folder in only_of("code", lines):
             users = {stage for stage in STAGES if folder in contract.code(stage)}
             assert users <= own, folder
@@ -84,7 +97,7 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    assert lacking == (*gone, *([] if "budget" in lines else OPTIONAL))
+    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP, MONITOR]))
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -132,7 +145,7 @@ def test_a_repository_without_later_batches_has_no_monitor(root):
     params.write_text(without(text, lambda path: path[0] == "monitor"), encoding="utf-8")
     with pytest.raises(InputError, match=r"monitor/dvc\.yaml: monitor without sections in params\.yaml: .*`make keep"):
         refuse_parts(params)
-    assert keep(LINES, root) == sorted(root / name for name in MONITOR)
+    assert keep(LINES, root) == sorted(root / name for name in SIDE)
     refuse_parts(params)
     stages = read_yaml(root / "dvc.yaml")["stages"]
     assert [name for name, own in stages.items() if "metrics/monitor.json" in own["deps"]] == []

@@ -277,7 +277,7 @@ def test_limits_measures_and_floor_are_those_given():
 WRONG = {
     "a decision as text": (
         {"prediction": [1, 0, "yes", 0]},
-        "prediction: position 2 has 'yes', which is no number; give 0 and 1, for example `(values == 'yes')`",
+        "prediction: position 2 has 'yes' in place of a number; give 0 and 1, for example `(values == 'yes')`",
     ),
     "a score as decision": (
         {"prediction": [1, 0.3, 0, 0]},
@@ -291,18 +291,18 @@ WRONG = {
         {"score": [0.5, 50, 20, 1]}, "score: position 1 has 50, which is not from 0 to 1; divide percentages by 100"
     ),
     "lengths": (
-        {"prediction": [1, 0, 0]}, "prediction: has 3 values and y has 4; give one value a row in each"
+        {"prediction": [1, 0, 0]}, "prediction: has 3 values and y has 4; give one value per row in each"
     ),
     "lengths of an attribute": (
-        {"sensitive": {"sex": ["f", "m"]}}, "sex: has 2 values and y has 4; give one value a row in each"
+        {"sensitive": {"sex": ["f", "m"]}}, "sex: has 2 values and y has 4; give one value per row in each"
     ),
     "two columns as one": (
         {"y": np.array([[1], [0], [0], [0]])},
-        "y: has shape (4, 1); give one value a row, for example with .ravel()",
+        "y: has shape (4, 1); give one value per row, for example with .ravel()",
     ),
     "lists in a list": (
         {"y": [[1], [0], [0], [0]]},
-        "y: position 0 has [1]; give one value a row, not several columns",
+        "y: position 0 has [1]; give one value per row, not several columns",
     ),
     "an attribute of two dimensions": (
         {"sensitive": np.array([["f", "m"]] * 4)},

@@ -4,10 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from responsible.fairness.comparisons import adjust
-from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.disparity import disparities
 from responsible.fairness.evaluation import summary
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import standard
+from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
 from responsible.names import MODELS, POOLED
 from responsible.statistics.intervals import Inference

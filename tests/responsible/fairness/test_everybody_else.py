@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from responsible.fairness.comparisons import adjust, comparisons, headlines, mirrored, questions, simultaneous
-from responsible.fairness.disparity import Fairness, disparities
+from responsible.fairness.disparity import disparities
 from responsible.fairness.evaluation import summary
 from responsible.fairness.groups import groups, weighing_groups
 from responsible.fairness.measures import MEASURES, standard
 from responsible.fairness.score_quality import score_quality
+from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
+from responsible.measures.scores import Scored
 from responsible.names import ANY_LEVEL, CHANGE, POOLED, REST
 from responsible.statistics.count_tables import tabulate
 from responsible.statistics.intervals import Inference, percentile
@@ -175,8 +177,8 @@ def test_too_few_replicates_leave_the_ends_open():
 def test_score_quality_has_no_pools():
     """Ranking and calibration are of every level and of no pool where none is privileged."""
     code, label = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    scores = {"baseline": np.array([0.1, 0.8, 0.4, 0.6])}
-    found = score_quality(code, TWO, scores, label, np.ones(4, dtype=np.int64), bins=10, confidence=0.95)
+    own = Scored({"baseline": np.array([0.1, 0.8, 0.4, 0.6])}, label, np.ones(4, dtype=np.int64), code)
+    found = score_quality(TWO, {"baseline": own}, bins=10, confidence=0.95)
     assert found["group"].unique().tolist() == ["a", "b"]
 
 

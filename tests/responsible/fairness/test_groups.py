@@ -10,10 +10,9 @@ from responsible.fairness.groups import (
     declared_groups,
     group_rates,
     groups,
-    marginals,
     weighing_groups,
 )
-from responsible.statistics.count_tables import tabulate
+from responsible.statistics.count_tables import marginals, tabulate
 from responsible.tabular.schema import Sensitive
 from responsible.validation import InputError
 from tests.support.reference import share

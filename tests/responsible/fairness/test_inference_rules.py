@@ -6,9 +6,9 @@ import pytest
 
 from responsible.fairness import disparity
 from responsible.fairness.comparisons import adjust
-from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import standard
+from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
 from responsible.modelling.performance import paired_change, performance
 from responsible.names import POOLED

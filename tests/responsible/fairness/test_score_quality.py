@@ -6,6 +6,7 @@ from sklearn import metrics
 
 from responsible.fairness.groups import groups
 from responsible.fairness.score_quality import score_quality
+from responsible.measures.scores import Scored
 from responsible.statistics.intervals import wilson
 
 WHO = groups("team", ["a", "b", "c"], ["a"])
@@ -21,7 +22,8 @@ def scored():
 
 
 def quality(code, score, label, n):
-    found = score_quality(code, WHO, {"baseline": score, "reweighed": 1 - score}, label, n, bins=5, confidence=0.95)
+    own = Scored({"baseline": score, "reweighed": 1 - score}, label, n, code)
+    found = score_quality(WHO, dict.fromkeys(own.scores, own), bins=5, confidence=0.95)
     return found.set_index(["group", "model"])
 
 

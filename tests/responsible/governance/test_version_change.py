@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.disparity import Fairness
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
+from responsible.fairness.verdicts import Fairness
 from responsible.governance.evidence import Evidence
 from responsible.governance.version_change import Change, better, independent, paired
 from responsible.limits import Limits

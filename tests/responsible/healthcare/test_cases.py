@@ -5,8 +5,8 @@ import pytest
 from responsible.healthcare import cases as table_of_cases
 from responsible.healthcare.cases import PROFILE, profile
 from responsible.healthcare.schema import Event, Healthcare, cases
-from responsible.tabular.features import Feature
 from responsible.tabular.schema import Sensitive
+from responsible.tabular.sources import Feature
 from responsible.validation import InputError
 from tests.support.planted import planted
 from tests.support.tables import tree

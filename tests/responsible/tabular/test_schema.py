@@ -4,7 +4,6 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from responsible.tabular.columns import Declared
-from responsible.tabular.features import Feature
 from responsible.tabular.levels import refuse_absent
 from responsible.tabular.schema import (
     Budget,
@@ -13,7 +12,7 @@ from responsible.tabular.schema import (
     Target,
     Threshold,
 )
-from responsible.tabular.sources import Prepare, Split
+from responsible.tabular.sources import Feature, Prepare, Split
 from responsible.validation import InputError, explain
 from tests.support import tables
 
@@ -95,7 +94,6 @@ def test_an_attribute_has_the_levels_that_its_bins_make():
         ({"time": "when", "split_column": "when"}, "time and split_column must be different columns"),
         ({"features": {"Budget (in dollars)": {"kind": "numeric"}}}, "target and features must be different columns"),
         ({"features": {"age": {"kind": "numeric"}, "Age": {"kind": "numeric"}}}, "features must not repeat a value"),
-        ({"features": {}}, "here.features"),
         ({"delimiter": ";;"}, "here.delimiter"),
         ({"delimiter": '"'}, "here.delimiter"),
         ({"source": ""}, "here.source"),
