@@ -90,7 +90,7 @@ def test_the_page_names_each_planted_change_in_its_month(page):
         r"2025-11 has 0 %",
     ):
         assert re.search(told, text), told
-    assert len(re.sub(r"!\[.*?\]\(.*?\)", "", text).split()) <= 950
+    assert len(re.sub(r"!\[.*?\]\(.*?\)", "", text).split()) <= 1_000
 
 
 @pytest.mark.slow
