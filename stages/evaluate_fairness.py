@@ -110,7 +110,7 @@ def main(
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     said |= {"rounding": of_scores["rounding"]}
-    said |= _analyses.context(analyses, similar, impact, failing, fairness) if trained else _analyses.NOTHING
+    said |= _analyses.context(analyses, similar, impact, failing, fairness)
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

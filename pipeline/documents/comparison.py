@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.documents.comparison_counts import answers, by_group, majority, pair
+from pipeline.documents.model_analyses import NOTHING
 from pipeline.reporting.tables import records
 from pipeline.results import levelling
 from responsible.fairness.measures import KNOWN
@@ -57,7 +58,7 @@ def context(
     ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
     people = words.many("budget")
-    performance = performance.reindex(columns=["model", *PERFORMANCE]).fillna({"reason": ""})
+    performance = performance.reindex(columns=["model", *PERFORMANCE]).astype({"reason": object}).fillna({"reason": ""})
     first = LEADING.get(models.names[0], models.names[0])
     called = {model: SPOKEN.get(model, model) for model in models.names}
     attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
@@ -68,6 +69,7 @@ def context(
         "spoken": called,
         "leading": {model: text[0].upper() + text[1:] if model in SPOKEN else text for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
+        **NOTHING,
         "rounding": {},  # most that rounding can have moved ROC AUC, by model; as the stage knows it
         "without_scores": list(performance[performance["reason"] == NO_SCORES]["model"].unique()),
         "meaning": meaning,
@@ -181,9 +183,7 @@ def _needed(row: Any, people: str) -> dict[str, Any]:
 
 
 def _moved(rows: list[dict[str, Any]], models: Judged) -> dict[str, list[str]]:
-    """The measures by where the last model lies against the reference: ``nearer`` to parity, ``further``, ``same`` or
-    ``unknown``.
-    """
+    """The measures by where the last model lies against the reference."""
     moved: dict[str, list[str]] = {"nearer": [], "further": [], "same": [], "unknown": []}
     for row in rows:
         if (measure := KNOWN[row["measure"]]).gaps:

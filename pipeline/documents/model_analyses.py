@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from responsible.fairness.verdicts import Fairness
 
 LAW = "Local Law 144 of New York City"
-NOTHING: dict[str, Any] = {"best": (), "similar": (), "ratios": (), "failing": ()}  # where no model is trained here
+NOTHING: dict[str, Any] = {"best": (), "similar": (), "ratios": (), "failing": ()}  # where no analysis was run
 MOST = 10  # rows of a table; the others stand in its CSV
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from responsible.governance.evidence import Evidence
-from responsible.names import CHANGE
+from responsible.names import is_change
 from responsible.words import read
 
 POINTS, PERCENT, TIMES = "points", "%", "times"  # of a difference of shares, of a share, of a ratio
@@ -44,6 +44,6 @@ def _unit(path: list[str], params: Mapping[str, Any]) -> tuple[str, float]:
     if last in SHARES or section.endswith("_rates") or section == "segments_shares":
         return (POINTS if section == "performance_change" else PERCENT), math.nan
     if section == "evaluate_fairness" and len(path) > 3:
-        return _measure(last) if path[2] != CHANGE else ("", math.nan)
+        return _measure(last) if not is_change(path[2]) else ("", math.nan)
     counted = {"effective_rows": read(params.get("words")).many("budget"), "one_sided_segments": "segments"}
     return counted.get(last, ""), math.nan

@@ -30,7 +30,7 @@ class Line(NamedTuple):
 LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "models", "model", "fairness"),
-        ("prepare", "evaluate_fairness"),
+        ("prepare", "model_analyses", "evaluate_fairness"),
         ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
@@ -62,12 +62,9 @@ SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
-        ("train_baseline", "reweigh", "model_analyses"),
+        ("train_baseline", "reweigh"),
         (),
-        (
-            *("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
-            *("model_analyses", "decision", "calibration", "similar_groups", "impact_ratios", "failing_groups"),
-        ),
+        ("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
         (),
     ),
     SWEEP: Line(

@@ -257,7 +257,7 @@ def test_fairness_stands_before_performance():
     rules = tuple(judgement(each.path, "warn", "pass", each.path) for each in ruled)
     shown, rest = said.fold([*performance, *fairness, *ruled], rules, [])
     assert [said.name(each, Words(), {}) for each in shown] == [
-        "accuracy, change by reweighing",
+        "accuracy, change",
         *(f"measure{i}, baseline, sex" for i in range(4)),
         *(f"figure{i}, reweighed" for i in range(3)),
     ]

@@ -185,7 +185,9 @@ class Attacker:
 
 def exact_cells(folder):
     """The people of every combination of split, levels, label and answers, combinations without anybody included."""
-    scores, meta = files.read_scores(folder / "data/scores/baseline.parquet", folder / "data/scores/reweighed.parquet")
+    scores, meta = files.read_scores(
+        {name: folder / f"data/scores/{name}.parquet" for name in ("baseline", "reweighed")}
+    )
     scores["y"] = labels(scores, meta["cuts"], 50)
     for model in ("baseline", "reweighed"):
         scores[model] = (scores[model] >= 0.5).astype(int)

@@ -48,19 +48,21 @@ def run(tmp_path):
         tree["sensitive"] = {"sex": {"column": "sex", "privileged": ["m"]}}
         tree["inference"]["replicates"], tree["threshold"] = 200, 1
         for section, values in changes.items():
-            tree[section] |= values
+            tree[section] = values if section == "models" else tree[section] | values
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
         table, meta = people(np.random.default_rng(7)), {"cuts": [1.0], "attributes": ["sex"]}
-        files.write_parquet(
-            tmp_path / "cells.parquet",
-            table.drop(columns="score"),
-            meta | {"features": {"department": "categorical"}},
-        )
+        cells = table.drop(columns="score").assign(**{"d.vendor": (table["score"] > 0.5).astype(int)})
+        files.write_parquet(tmp_path / "cells.parquet", cells, meta | {"features": {"department": "categorical"}})
+        vendor = table.drop(columns="x.department").assign(model="vendor", split="test")
+        if "models" not in changes:
+            vendor = vendor.iloc[:0]
+        files.write_parquet(tmp_path / "scores.parquet", vendor, meta | {"rounding": {}})
         scored = table.drop(columns="x.department")
         for model, score in (("baseline", scored["score"]), ("reweighed", scored["score"] ** 2)):
             files.write_parquet(tmp_path / f"{model}.parquet", scored.assign(score=score), meta)
         names = {
             "cells": "cells.parquet",
+            "scores": "scores.parquet",
             "baseline": "baseline.parquet",
             "reweighed": "reweighed.parquet",
             "metrics": "metrics/model_analyses.json",
@@ -113,3 +115,24 @@ def test_small_counts_switch_everything_off(run, tmp_path):
     found = run(fairness=ASKED, disclosure={"minimum_cell": 11})
     assert [len(table) for table in found.values()] == [0] * 5
     assert b"not shown (fewer than 11 people)" in (tmp_path / "plots/decision_threshold.svg").read_bytes()
+
+
+def test_models_made_elsewhere_are_analysed_without_training(run):
+    """A vendor's score and decisions have calibration, similar people, ratios and failures; all rows being test rows,
+    curves are of these and no threshold is chosen.
+    """
+    found = run(fairness=ASKED, models={"vendor": {"score": "s", "decision_threshold": 0.5}})
+    assert {name: set(table["model"]) for name, table in found.items()} == {key: {"vendor"} for key in TABLES}
+    assert set(found["impact_ratios"]["rate"]) == {"selection_rate", "scoring_rate"}
+    slope = found["calibration_models"].query("figure == 'calibration_slope' and attribute != attribute").iloc[0]
+    assert slope["low"] < 1 < slope["high"]
+
+
+def test_a_trained_model_stands_beside_one_made_elsewhere(run, tmp_path):
+    """Each has its curves; only the trained ones, which have rows to choose on, have a best threshold."""
+    models = {"baseline": None, "reweighed": None, "vendor": {"score": "s", "decision_threshold": 0.5}}
+    found = run(models=models)
+    assert set(found["decision_threshold"]["model"]) == set(models)
+    told = json.loads((tmp_path / "metrics/model_analyses.json").read_text())["model_analyses"]
+    assert set(told) == {"baseline", "reweighed"}
+    assert all("best_threshold" in own for own in told.values())

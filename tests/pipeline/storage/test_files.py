@@ -55,8 +55,8 @@ def test_scores_of_different_runs_are_refused(tmp_path):
     files.write_parquet(tmp_path / "a", frame, {"cuts": [1.0]})
     files.write_parquet(tmp_path / "b", frame.assign(n=[4]), {"cuts": [1.0]})
     with pytest.raises(InputError, match="score different cells"):
-        files.read_scores(tmp_path / "a", tmp_path / "b")
-    both, _ = files.read_scores(tmp_path / "a", tmp_path / "a")
+        files.read_scores({"baseline": tmp_path / "a", "reweighed": tmp_path / "b"})
+    both, _ = files.read_scores({"baseline": tmp_path / "a", "reweighed": tmp_path / "a"})
     assert both[["baseline", "reweighed"]].to_numpy().tolist() == [[0.5, 0.5]]
 
 

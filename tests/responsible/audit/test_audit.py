@@ -9,11 +9,11 @@ import pytest
 
 from responsible.audit import audit
 from responsible.fairness.disparity import Fairness
-from responsible.fairness.evaluation import evaluate
+from responsible.fairness.evaluation import ScoredCells, evaluate
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import KNOWN, standard
 from responsible.limits import Limits
-from responsible.names import ATTRIBUTE, POOLED
+from responsible.names import ATTRIBUTE, MODELS, POOLED
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 from tests.support import reference
@@ -74,9 +74,10 @@ def test_it_says_what_the_pipeline_says():
     limits = {name: Limits(minimum=0.8, maximum=1.25) if m.ratio else Limits(minimum=-0.1, maximum=0.1)
               for name, m in KNOWN.items() if m.standard}  # fmt: skip
     fairness = Fairness(accuracy_floor=0.0, limits=limits | {AAOD: Limits(minimum=0.0, maximum=0.1)})
-    theirs = evaluate(
-        cells, y.to_numpy(), declared, 0.5, fairness=fairness, inference=INFERENCE, rng=np.random.default_rng(3)
-    )
+    scored = ScoredCells(cells, y.to_numpy(), {model: cells[model].to_numpy() for model in MODELS})
+    decided = {model: score >= 0.5 for model, score in scored.scores.items()}
+    rng = np.random.default_rng(3)
+    theirs = evaluate(cells, y.to_numpy(), declared, decided, [scored], fairness=fairness, inference=INFERENCE, rng=rng)
     ours = audited(score=frame["score"])
     for name in ("group_rates", "intersection_rates", "confusion", "score_quality"):
         of_baseline = getattr(theirs, name).query("model == 'baseline'").drop(columns="model").reset_index(drop=True)

@@ -6,10 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from responsible.fairness.disparity import Fairness, disparities
-from responsible.fairness.evaluation import evaluate
+from responsible.fairness.evaluation import ScoredCells, evaluate
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import KNOWN, standard
 from responsible.limits import Limits
+from responsible.names import MODELS
 from responsible.statistics.intervals import Inference
 from tests.support import reference
 
@@ -79,11 +80,13 @@ def test_measures_of_scores_come_from_the_cells():
     test = pd.DataFrame(rows, columns=["a.sex", "baseline", "label"]).assign(n=1)
     moved = np.where(test["a.sex"] == "w", np.tile([1, 1.5, 0.5, 1], 50), np.tile([1, -1], 100))
     test["reweighed"] = test["baseline"] + 0.1 * moved
+    scored = ScoredCells(test, test["label"].to_numpy(), {m: test[m].to_numpy() for m in MODELS})
     found = evaluate(
         test,
         test["label"].to_numpy(),
         [groups("sex", ["m", "w"], ["m"])],
-        0.5,
+        {model: score >= 0.5 for model, score in scored.scores.items()},
+        [scored],
         fairness=Fairness(accuracy_floor=0.5, limits=SIX | {"mean_score_difference": TENTH}, measures=list(KNOWN)),
         inference=INFERENCE,
         rng=np.random.default_rng(1),
