@@ -53,15 +53,38 @@ def test_a_draft_replaces_the_sample_and_says_what_the_rows_show(repository, cap
     assert said.splitlines()[-1].startswith("next: dvc repro prepare, ")
 
 
+@pytest.mark.parametrize("target", [["--target", "outcome"], []])
+def test_a_model_of_somebody_else_is_audited_and_nothing_trained(repository, target, capsys):
+    """The draft lists the model, rules name it, and the training stages are gone; without a target so are labels."""
+    started("--table", "examples/randhie.csv", *target, "--protected", "black", "--decision", "child")
+    params = yaml.safe_load((repository / "params.yaml").read_text())
+    stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
+    assert params["models"] == {"model_1": {"decision": "child"}}
+    assert (params["budget"]["target"] is None) == (not target)
+    assert not {"reweigh", "threshold_sweep"} & set(params)
+    assert not {"train_baseline", "reweigh", "threshold_sweep", "model_analyses"} & set(stages)
+    measures = {rule["metric"] for rule in params["policy"]["rules"].values()}
+    told = {"disparate_impact", *(["equal_opportunity_difference"] if target else [])}
+    assert measures == {f"evaluate_fairness.black.model_1.{name}" for name in told}
+
+
 def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
-    """What is left are the stages of one line, the documents and the trail, and at most 150 lines of parameters."""
+<<<<<<< HEAD
+    """What is left are the stages of one line, the documents and the trail, and at most 160 lines of parameters."""
+=======
+    """What is left are the stages of one line, the documents and the trail, and at most 155 lines of parameters."""
+>>>>>>> models
     started(*RANDHIE[:5], "black")
     text = (repository / "params.yaml").read_text()
     assert not {"healthcare", "healthcare_audit", "playbook", "segments", "cluster_privacy"} & set(yaml.safe_load(text))
     assert {rule["metric"].split(".")[0] for rule in yaml.safe_load(text)["policy"]["rules"].values()} == {
         "evaluate_fairness"
     }
-    assert len(text.splitlines()) <= 150
+<<<<<<< HEAD
+    assert len(text.splitlines()) <= 160
+=======
+    assert len(text.splitlines()) <= 155
+>>>>>>> models
     stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
     # a target of two values has no sweep
     learn = ["prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"]

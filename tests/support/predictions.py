@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from stages import evaluate_fairness, prepare
+from stages import evaluate_fairness, model_analyses, prepare
 
 
 def people(rows: int = 600, seed: int = 5) -> pd.DataFrame:
@@ -36,14 +36,14 @@ def parameters(tree: Mapping[str, Any], models: Mapping[str, Any], **budget: Any
 
 
 def audited(folder: Path, given: Mapping[str, Any], table: pd.DataFrame | None = None) -> Path:
-    """Run both stages on the parameters, and on ``people.csv`` if there is a ``table``, all files in ``folder``."""
+    """Run the stages on the parameters, and on ``people.csv`` if there is a ``table``, all files in ``folder``."""
     (folder / "data/predictions").mkdir(parents=True, exist_ok=True)
     if table is not None:
         table.to_csv(folder / "people.csv", index=False)
     given = {**given, "budget": {**given["budget"], "source": str(folder / given["budget"]["source"])}}
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(dict(given), file)
-    for stage in (prepare, evaluate_fairness):
+    for stage in (prepare, model_analyses, evaluate_fairness):
         paths = {key: value for key, value in stage.main.__kwdefaults__.items() if "templates" not in value}
         stage.main(**{key: str(folder / value) for key, value in paths.items()})
     return folder
