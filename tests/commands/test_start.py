@@ -69,22 +69,14 @@ def test_a_model_of_somebody_else_is_audited_and_nothing_trained(repository, tar
 
 
 def test_lines_that_have_no_table_are_taken_out(repository, sh, capsys):
-<<<<<<< HEAD
     """What is left are the stages of one line, the documents and the trail, and at most 160 lines of parameters."""
-=======
-    """What is left are the stages of one line, the documents and the trail, and at most 155 lines of parameters."""
->>>>>>> models
     started(*RANDHIE[:5], "black")
     text = (repository / "params.yaml").read_text()
     assert not {"healthcare", "healthcare_audit", "playbook", "segments", "cluster_privacy"} & set(yaml.safe_load(text))
     assert {rule["metric"].split(".")[0] for rule in yaml.safe_load(text)["policy"]["rules"].values()} == {
         "evaluate_fairness"
     }
-<<<<<<< HEAD
     assert len(text.splitlines()) <= 160
-=======
-    assert len(text.splitlines()) <= 155
->>>>>>> models
     stages = yaml.safe_load((repository / "dvc.yaml").read_text())["stages"]
     # a target of two values has no sweep
     learn = ["prepare", "train_baseline", "reweigh", "model_analyses", "evaluate_fairness"]
