@@ -24,7 +24,7 @@ LINES ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all start install test test-all lint gate review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan keep lock clean help
+.PHONY: all start install test test-all lint gate monitor watch review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan keep lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -48,6 +48,12 @@ lint: $(DEV) ## ruff and mypy
 
 gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a blocking rule is not met (ARGS="--junit gate.xml" for CI)
 	@$(RUN) commands.gate $(ARGS)
+
+monitor: $(RUNTIME) ## later batches against the model's own data: drift, fairness by period, alarms (docs/live_model.md)
+	@$(RUN) commands.monitor $(ARGS)
+
+watch: $(RUNTIME) ## what the scheduled job does: fresh data, rebuild, monitor, judge; the report, and with GH_TOKEN one issue
+	@.ci/watch
 
 review: $(RUNTIME) ## what changed against BASE=main in fairness, performance, parameters and documents, as Markdown
 	@$(RUN) commands.review $(BASE) $(ARGS)

@@ -2,6 +2,7 @@
 
 The same rows and seed give the same bytes, a longer table begins with the shorter one, and the rows are written in
 chunks, so memory stays bounded. The suffix of ``--out`` chooses CSV (missing values as ``NA``) or Parquet (nulls).
+``batches`` are twelve tables, a month each: ``--out`` is their folder, and ``--rows`` are those of each.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +21,7 @@ import pyarrow.parquet
 from tqdm import tqdm
 
 from pipeline.entry import run
-from responsible.datasets import budget, healthcare, segments
+from responsible.datasets import budget, budget_batches, healthcare, segments
 from responsible.validation import InputError, did_you_mean
 
 
@@ -27,14 +29,16 @@ class Sample(NamedTuple):
     """A table that can be drawn: its columns with their types, the chunks of a number of rows and a seed, its size."""
 
     columns: dict[str, type]
-    draw: Callable[[int, int], Iterator[dict[str, Any]]]
+    draw: Callable[..., Iterator[dict[str, Any]]]
     rows: int = 20_000
+    parts: tuple[str, ...] = ()  # names of several tables, of which `draw` takes one as its third argument
 
 
 TABLES = {
     "budget": Sample(budget.COLUMNS, budget.draw, 20_000),
     "healthcare": Sample(healthcare.COLUMNS, healthcare.draw, 5_000),
     "segments": Sample(segments.COLUMNS, segments.draw, 1_500),
+    "batches": Sample(budget_batches.COLUMNS, budget_batches.draw, budget_batches.BATCH, budget_batches.MONTHS),
 }
 TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 SUFFIXES = (".csv", ".parquet")
@@ -44,15 +48,25 @@ def main(table: str = "budget", rows: int | None = None, seed: int = 12, out: st
     """Write ``rows`` rows of ``table`` to ``out``, whole or not at all; by default the sample in data/raw."""
     if table not in TABLES:
         raise InputError(f"sample: table {table!r} is not known{did_you_mean(table, TABLES)}")
-    rows, out = TABLES[table].rows if rows is None else rows, out or f"data/raw/{table}.csv"
+    own = TABLES[table]
+    rows, out = own.rows if rows is None else rows, out or f"data/raw/{table}{'' if own.parts else '.csv'}"
     if rows < 1 or seed < 0:
         raise InputError(f"sample: --rows must be >= 1 and --seed >= 0, got {rows} and {seed}")
+    if own.parts:
+        for part in own.parts:
+            _whole(str(Path(out, f"{part}.csv")), own._replace(draw=partial(own.draw, month=part)), rows, seed)
+        return
     if Path(out).suffix not in SUFFIXES:
         raise InputError(f"sample: --out must end in {' or '.join(SUFFIXES)}, got {out!r}")
+    _whole(out, own, rows, seed)
+
+
+def _whole(out: str, sample: Sample, rows: int, seed: int) -> None:
+    """Write one table whole or not at all."""
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     part = Path(out + ".part")
     try:
-        _write(part, TABLES[table], rows, seed, as_text=out.endswith(".csv"))
+        _write(part, sample, rows, seed, as_text=out.endswith(".csv"))
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

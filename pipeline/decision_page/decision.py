@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pipeline.reporting import findings, formatting, judgements
 from pipeline.reporting.sources import Sources, digest
-from pipeline.results.catalogue import Pictures, Tables
+from pipeline.results.catalogue import MONITORED, Pictures, Tables
+from pipeline.results.monitored import Monitored, monitored
 from pipeline.storage.line_contents import line_of
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
@@ -111,6 +112,7 @@ class Decision:
     recorded: str
     data: tuple[str, ...]
     fingerprint: str
+    monitored: Monitored | None = None
 
 
 def decision(sources: Sources) -> Decision:
@@ -125,7 +127,9 @@ def decision(sources: Sources) -> Decision:
     recorded = f"{made['who']}, {made['when']}: {made['what']}" if made else "not recorded yet"
     data = tuple(f"{sources.params[line]['source']}, SHA-256 {own[:16]}…" for line, own in sources.digests.items())
     open_ = tuple(asked for asked in sources.answers.asked if asked.why) if sources.answers else ()
-    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, digest(sources.params)[:16])
+    later = monitored() if MONITORED in sources.files else None
+    own = digest(sources.params)[:16]
+    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later)
 
 
 def _card(line: str, title: str, rules: Sequence[Rule], picture: str) -> Card:

@@ -37,7 +37,7 @@ def summary(outcomes: Mapping[str, str], root: str) -> list[str]:
     """About thirty lines at most on the outcomes of a run and the files in ``root``; an absent file is named."""
     folder = Path(root)
     lines = _lines(folder)
-    absent = [name for line in lines for name in NEEDED[line] if not (folder / name).is_file()]
+    absent = [name for line in lines for name in NEEDED.get(line, ()) if not (folder / name).is_file()]
     there = [name for name in (TO_READ if "budget" in lines else AUDITS) if (folder / name).is_file()]
     return [
         "",

@@ -46,7 +46,7 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
         answer = Answer(source, needed, lambda names: headers.columns(source, names, given, needed))
         headers.refuse_absent(source, answer.columns, needed)
         return SourceTable(source, [answer.file], "parquet", answer.columns, needed, delimiter, given.encoding, answer)
-    files = _find(source, given.pattern, section)
+    files = find(source, given.pattern, section)
     for path in files:
         _refuse_pointer(path)
     kind, columns = _kind(files, section), headers.of_files(files, given, needed)
@@ -56,7 +56,7 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
     return SourceTable(source, files, kind, columns, needed, delimiter, given.encoding)
 
 
-def _find(source: str, pattern: str | None, section: str) -> list[Path]:
+def find(source: str, pattern: str | None, section: str) -> list[Path]:
     """The files of ``source`` in sorted order: itself, or in a folder those that match ``pattern`` (None: all).
 
     Names that begin with a dot or an underscore are left out, as engines do with their own notes.

@@ -11,7 +11,9 @@ from pathlib import Path
 from pipeline.reporting import findings, formatting, judgements
 from pipeline.reporting.formatting import Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
+from pipeline.results.catalogue import MONITORED
 from pipeline.results.figures import PARAMETERS
+from pipeline.results.monitored import monitored
 from pipeline.storage.line_contents import line_of
 from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.answer import Answer, headline
@@ -38,6 +40,11 @@ class Links:
         self._read.add(file)
         label = self._labels.setdefault((file, key), f"f{len(self._labels) + 1}")
         return Markup(f"[{said}][{label}]")
+
+    def monitored(self) -> Markup:
+        """What monitoring last said, as a link to its figures; nothing where there is no monitor."""
+        said = escape(monitored().says) if MONITORED in self._sources.files else ""
+        return self.figure(said, MONITORED, "monitor.answer") if said else Markup("")
 
     def evidence(
         self, found: Evidence, key: str, digits: Digits = None, *, percent: bool = False, bare: bool = False

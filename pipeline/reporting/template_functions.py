@@ -38,7 +38,13 @@ class Functions:
         said = self.sources.words
         spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
         spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
-        values = {"lines": self.sources.lines, "shown": findings.shown, **self._models(), **spoken}
+        values = {
+            "lines": self.sources.lines,
+            "shown": findings.shown,
+            "monitored": self.links.monitored,
+            **self._models(),
+            **spoken,
+        }
         return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
 
     def _models(self) -> dict[str, Any]:

@@ -122,6 +122,8 @@ class Documents(StrEnum):
     INDEX = "docs/index.html"
 
 
+MONITORED = "metrics/monitor.json"  # a copy of what the side pipeline in monitor/ wrote, of which no stage here is
+
 STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}
 SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}

@@ -10,6 +10,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
 from responsible.models import Models
+from responsible.monitoring.parameters import Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -25,6 +26,7 @@ class Sections(Params):
     reweigh: Reweigh | None = None  # absent where no model is trained here
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
+    monitor: Monitor | None = None  # absent where there are no later batches
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
@@ -95,6 +97,11 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
+def _monitored(models: Models, monitor: Monitor | None = None) -> Iterator[str]:
+    if monitor and not models.trained:
+        yield "monitor: needs a model that is trained here, and models has none; take the section out"
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -103,4 +110,5 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _within,
     _label,
     _grid,
+    _monitored,
 )

@@ -1,7 +1,8 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-Two parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over, and training, because models of somebody else are not trained here.
+Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
+nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
+trained here, because not every team has later batches.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "models", "model", "fairness"),
         ("prepare", "model_analyses", "evaluate_fairness"),
-        ("responsible/mitigation", "responsible/modelling"),
+        ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
+            *("monitor", "monitoring"),
         ),
-        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
+        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
     ),
     "healthcare": Line(
         ("healthcare", "healthcare_audit", "playbook", "model"),
@@ -56,8 +58,7 @@ LINES = {
 }
 
 
-SWEEP, TRAINING = "sweep", "training"
-OF_BUDGET = (SWEEP, TRAINING)
+SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
@@ -73,6 +74,7 @@ PARTS = LINES | {
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
     ),
+    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
 }
 """The lines, and what may be absent of one that is there."""
 
@@ -98,14 +100,16 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     target = (params.get("budget") or {}).get("target") or {}
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
-    kept = {*there, *([TRAINING] if trained else []), *([SWEEP] if swept else [])}
+    watched = trained and "monitor" in params
+    kept = {*there, *(part for part, own in zip(OF_BUDGET, (swept, trained, watched), strict=True) if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
 def part_of(name: str) -> str:
     """As :func:`line_of`, but the parts of the budget line are names of their own."""
-    stem = PurePosixPath(name).name.partition(".")[0]
-    return next((part for part in OF_BUDGET if stem.startswith(PARTS[part].names)), line_of(name))
+    stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
+    parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
+    return next(parts, line_of(name))
 
 
 def line_of(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS, absent, line_of, only_of, part_of, present
+from pipeline.storage.line_contents import LINES, MONITOR, OF_BUDGET, PARTS, absent, line_of, only_of, part_of, present
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -16,6 +16,7 @@ from responsible.validation import InputError, did_you_mean
 
 PARAMETERS, PIPELINE, LOCK, ANSWERS, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs"
 INDEX = f"{DOCUMENTS}/README.md"
+SIDE = f"{MONITOR}/{PIPELINE}"  # the pipeline beside the daily one
 _LINK = re.compile(r"\]\(([^)#]+)")
 Drop = Callable[[tuple[str, ...]], bool]
 
@@ -30,6 +31,8 @@ def refuse_parts(params: str | Path) -> None:
         return
     pipeline = Path(params).with_name(PIPELINE)
     known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
+    if known is not None and Path(params).with_name(MONITOR).joinpath(PIPELINE).is_file():
+        known = [*known, MONITOR]
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -45,9 +48,9 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
             continue
         kept = " ".join(line for line in there if line != name)
         if own:
-            fault = f"{PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
+            fault = f"{SIDE if name == MONITOR else PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
         else:
-            fault = f"{PARAMETERS}: {_and(sections)} without stages in {PIPELINE}"
+            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
         yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
 
@@ -55,7 +58,8 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
-    So is the sweep of a target of two values (:func:`~pipeline.storage.line_contents.absent`).
+    So is the sweep of a target of two values, and the monitor of parameters without one
+    (:func:`~pipeline.storage.line_contents.absent`).
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -180,7 +184,8 @@ def _deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> 
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, ())
     ]
-    paths = {*listed, *(root / DOCUMENTS).rglob("*.md")}
+    beside = (root / MONITOR).glob("*") if MONITOR in gone else ()
+    paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / f"metrics/{MONITOR}.json"}
     found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
     for path in found:
         path.unlink()

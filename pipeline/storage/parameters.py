@@ -30,6 +30,7 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "monitor",
     "healthcare",
     "healthcare_audit",
     "playbook",

@@ -18,7 +18,9 @@ from responsible.tabular.cells import MOST_WEIGHT, Plan
 from responsible.tabular.columns import KEY, REASON, made, token
 from responsible.tabular.levels import merged, refuse_absent
 from responsible.tabular.typed_fields import typed
+from responsible.validation import MISSING
 
+UNLABELLED = -1  # the bin of a row without a target, where that is no fault of the row
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
 FIRST = "first_reason"
 LOT = "lot"
@@ -95,13 +97,15 @@ def split_of(plan: Plan) -> nw.Expr:
 
 
 def _bin(plan: Plan) -> nw.Expr:
-    """Number of cut points at or below the target; a favourable level counts as 1, any other as 0."""
+    """Number of cut points at or below the target; a favourable level is 1, any other 0; none is UNLABELLED."""
     if plan.budget.target is None:
         return nw.lit(0)
     value = nw.col(made("target"))
+    lacking = value.is_null()
     if favourable := plan.budget.target.favourable:
+        lacking = value == MISSING
         value = nw.when(value.is_in(favourable)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    return _bisected(value, plan.cuts, 0, len(plan.cuts))
+    return nw.when(lacking).then(nw.lit(UNLABELLED)).otherwise(_bisected(value, plan.cuts, 0, len(plan.cuts)))
 
 
 def _favourable(plan: Plan) -> Sequence[str]:

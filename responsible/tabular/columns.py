@@ -11,7 +11,8 @@ from typing import Literal
 KEY = "row_key"  # integer key of a row, added by the reader
 REASON = "reason"  # what is wrong with a row; null for a good one
 VALUE = "value"  # the field that is wrong, as it stands in the table
-Kind = Literal["numeric", "categorical", "month"]
+Kind = Literal["numeric", "categorical", "month", "day"]
+DATES = {"month": 7, "day": 10}  # kinds that are dates → the letters of an ISO date that they keep
 NOT_WHOLE = "not a whole number"
 Closed = Literal["left", "right"]
 
@@ -22,8 +23,8 @@ class Declared:
 
     kind
         ``numeric``: float64, null when missing; with ``bins`` the text of its interval, "Missing" when missing.
-        ``categorical``: text as spelled, "Missing" when missing. ``month``: the YYYY-MM of an ISO date; of an
-        instant (a time with an offset) where its reader makes it local to prepare.time_zone.
+        ``categorical``: text as spelled, "Missing" when missing. ``month``, ``day``: the YYYY-MM or YYYY-MM-DD of an
+        ISO date; of an instant (a time with an offset) where its reader makes it local to prepare.time_zone.
     minimum, maximum
         Range of a good number, bounds included.
     bins
@@ -76,8 +77,8 @@ class Spelling:
 
 
 def months(declared: Sequence[Declared]) -> dict[str, str | None]:
-    """The columns whose months are declared, with the form of their dates (None: ISO)."""
-    return {each.column: each.form for each in declared if each.kind == "month"}
+    """The columns whose months or days are declared, with the form of their dates (None: ISO)."""
+    return {each.column: each.form for each in declared if each.kind in DATES}
 
 
 def token(name: str) -> str:

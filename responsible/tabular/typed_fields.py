@@ -14,6 +14,7 @@ from typing import Any
 import narwhals as nw
 
 from responsible.tabular.columns import (
+    DATES,
     NOT_WHOLE,
     REASON,
     VALUE,
@@ -32,6 +33,8 @@ _DAYS = (
     r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-9])"
 )
 DATE = rf"^[0-9]{{4}}-(?:(?:0[1-9]|1[0-2])|(?:{_DAYS})(?:[T ][0-9:.,]+(?:[zZ]|[+-][0-9:]+)?)?)$"
+
+MONTH_ALONE = "^[0-9]{4}-[0-9]{2}$"
 
 _NULL = nw.lit(None, nw.String)
 Check = tuple[str, nw.Expr]
@@ -86,7 +89,7 @@ class _Field:
         """The typed value; where the field is bad it is null or unspecified text."""
         if self.declared.kind == "numeric":
             return self.number() if self.declared.bins is None else self._interval(self.declared.bins)
-        text = self.text.str.slice(0, 7) if self.declared.kind == "month" else self.text
+        text = self.text.str.slice(0, DATES[self.declared.kind]) if self.declared.kind in DATES else self.text
         return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(text)
 
     def number(self) -> nw.Expr:
@@ -121,9 +124,11 @@ class _Field:
             yield "missing", self.missing
         if self.declared.kind == "numeric":
             yield from self._number_checks()
-        elif self.declared.kind == "month":
+        elif self.declared.kind in DATES:
             form = f"a date of the form {d}" if (d := self.declared.form) else "an ISO date (YYYY-MM-DD)"
             yield f"not {form}", ~self.missing & ~self.text.str.contains(DATE)
+            if self.declared.kind == "day":
+                yield "has no day", ~self.missing & self.text.str.contains(MONTH_ALONE)
         elif self.declared.levels is not None:
             yield (
                 f"not one of {', '.join(self.declared.levels)}",

@@ -307,16 +307,18 @@ def test_the_watch_may_write_issues_and_nothing_else():
     """Fresh data are judged every week, by a job that may open an issue."""
     workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
     assert workflow["jobs"]["watch"]["permissions"] == {"contents": "read", "issues": "write"}
-    assert workflow["jobs"]["watch"]["steps"][-1]["run"] == ".ci/watch"
+    steps = workflow["jobs"]["watch"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["make install", ".ci/watch"]
+    assert steps[-1]["with"]["path"].split() == ["monitor", "docs/monitoring.md"]
 
 
 # Stand in for Python and for GitHub's command line: the one says what it was told to, the other writes its calls down.
-# A file named as a command (review, gate, rebuild, update, pull, checkout) holds the code it ends with.
+# A file named as a command (review, gate, rebuild, update, pull, checkout, watch) holds the code it ends with.
 SPEAKER = """#!/bin/sh
 [ "$1" != -c ] || exec @python "$@"
 echo "$*" >> python_calls
 case "$*" in *commands.*|*"dvc update"*) echo "said: $*"; cat text 2> /dev/null;; esac
-for name in review gate rebuild update pull checkout; do
+for name in review gate rebuild update pull checkout watch; do
     case "$*" in *$name*) exit "$(cat "$name" 2> /dev/null || echo 0)";; esac
 done
 """
@@ -436,12 +438,10 @@ def test_no_second_comment_where_the_first_cannot_be_looked_up(ci, tmp_path):
     assert ci("review", "abc")[1] == []
 
 
-@pytest.mark.parametrize("script", ["review", "watch"])
-def test_what_is_too_long_is_cut_between_lines(ci, tmp_path, script):
-    """A text that is too long keeps its first lines, whole ones, in a comment as in an issue."""
+def test_what_is_too_long_is_cut_between_lines(ci, tmp_path):
+    """A text that is too long keeps its first lines, whole ones."""
     (tmp_path / "text").write_text("".join(f"line {i} {'−' * 90}\n" for i in range(1000)), encoding="utf-8")
-    (tmp_path / "gate").write_text("1")
-    ci(script, "abc", code=int(script == "watch"), PULL_REQUEST="7", **TOKEN)
+    ci("review", "abc", PULL_REQUEST="7", **TOKEN)
     posted = (tmp_path / "posted").read_text(encoding="utf-8")
     assert len(posted) <= 65_536
     assert len(posted) > 60_000
@@ -457,29 +457,43 @@ def test_a_review_that_fails_is_not_posted(ci, tmp_path):
     assert ci("review", "abc", code=1, PULL_REQUEST="7")[1] == []
 
 
-def test_a_failing_policy_opens_one_issue(ci, tmp_path):
-    """The first failure opens an issue, the next adds to it, and the run is red; a policy that passes says nothing."""
-    assert ci("watch", **TOKEN)[1] == []
+def test_the_watch_hands_its_report_to_the_writer_of_the_issue(ci, tmp_path):
+    """With a token the report and the gate's code go to it, whatever they are; without one nobody is asked."""
+    ci("watch", **TOKEN)
     (tmp_path / "gate").write_text("1")
     said, asked = ci("watch", code=1, **TOKEN)
     assert "said: -m commands.gate" in said
     assert "commands.rebuild" not in said
-    assert asked[-1].startswith("issue create --title The policy fails on fresh data")
-    (tmp_path / "found").write_text("9\n")
-    assert ci("watch", code=1, **TOKEN)[1][-1].startswith("issue comment 9")
-    assert ci("watch", code=1)[1] == []
-    (tmp_path / "gh_list_code").write_text("4")
+    assert asked == []
+    calls = [call.split() for call in (tmp_path / "python_calls").read_text().splitlines() if "commands.watch" in call]
+    assert [(call[1], call[-1]) for call in calls] == [("commands.watch", "0"), ("commands.watch", "1")]
+    ci("watch", code=1)
+    assert (tmp_path / "python_calls").read_text().count("commands.watch") == 2
+    (tmp_path / "watch").write_text("1")
     ci("watch", code=1, **TOKEN)
     assert "no issue" in (tmp_path / "complaints").read_text()
 
 
-def test_fresh_data_that_are_refused_open_an_issue_and_are_not_judged(ci, tmp_path):
-    """After a failed rebuild the figures are of the data before: no gate, the refusal in the issue, a red run."""
+def test_fresh_data_that_are_refused_are_told_and_not_judged(ci, tmp_path):
+    """After a failed rebuild the figures are of the data before: no gate, the refusal in the report, a red run."""
     (tmp_path / "rebuild").write_text("1")
-    said, asked = ci("watch", code=3, **TOKEN)
+    said, _ = ci("watch", code=3, **TOKEN)
     assert "failed: python -m commands.rebuild\nsaid: -m commands.rebuild" in said
-    assert "commands.gate" not in (tmp_path / "python_calls").read_text()
-    assert asked[-1].startswith("issue create")
+    calls = (tmp_path / "python_calls").read_text()
+    assert "commands.gate" not in calls
+    assert calls.splitlines()[-1].endswith(" 3")
+
+
+def test_the_watch_runs_the_monitor_where_there_is_one(ci, tmp_path):
+    """After the rebuild and before the gate; without monitor/dvc.yaml nobody asks for it."""
+    ci("watch")
+    assert "commands.monitor" not in (tmp_path / "python_calls").read_text()
+    (tmp_path / "monitor").mkdir()
+    (tmp_path / "monitor/dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "python_calls").write_text("")
+    ci("watch")
+    calls = (tmp_path / "python_calls").read_text().splitlines()
+    assert calls == ["-m commands.rebuild", "-m commands.monitor", "-m commands.gate"]
 
 
 def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):

@@ -55,7 +55,35 @@ def depths():
 def test_every_stage_has_its_script():
     """A stage's command is `python -m stages.NAME` with its own name, and every script in stages/ is a stage."""
     assert {name: stage["cmd"] for name, stage in STAGES.items()} == {n: f"python -m stages.{n}" for n in STAGES}
-    assert {path.stem for path in contract.modules("stages")} - {"__init__"} == set(STAGES)
+    assert {path.stem for path in contract.modules("stages")} - {"__init__"} == set(contract.ALL)
+
+
+@pytest.mark.parametrize("stage", contract.SIDE)
+def test_the_side_pipeline_is_held_to_the_same(stage):
+    """Its command, folders, keys and paths are those of its script, run at the root; its outputs are not cached."""
+    own = contract.SIDE[stage]
+    assert (own["cmd"], own["wdir"]) == (f"python -m stages.{stage}", "..")
+    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert sorted(own["params"]) == contract.loaded(stage)
+    deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
+    outs = contract.entries(stage, "outs")
+    assert contract.default_paths(stage) == deps - {VALID, *contract.code(stage)} | set(outs)
+    assert VALID in deps
+    assert all(options == {"cache": False, "persist": True} for options in outs.values())
+    assert "metrics" not in own
+    assert "plots" not in own
+
+
+def test_the_daily_pipeline_does_not_wait_for_the_side_one():
+    """No stage of it depends on what lies beside it, so that `dvc repro` never runs that; a copy is what it reads."""
+    outs = {path for name in contract.SIDE for path in contract.entries(name, "outs")}
+    for name in STAGES:
+        read = set(contract.entries(name, "deps"))
+        assert not read & outs, name
+        assert not [path for path in outs if any(path.startswith(f"{dep}/") for dep in read)], name
+    copied = {"metrics", "metrics/monitor.json"}
+    readers = {name for name in STAGES if copied & set(contract.entries(name, "deps"))}
+    assert readers == {"risk_register", "model_card", "track"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

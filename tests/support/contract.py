@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands")
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
+SIDE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "monitor/dvc.yaml").read_text(encoding="utf-8"))["stages"]
+ALL = STAGES | SIDE  # the daily pipeline, and what runs beside it
 
 
 def modules(package: str) -> list[Path]:
@@ -90,13 +92,13 @@ def code(stage: str) -> list[str]:
 
 def entries(stage: str, *kinds: str) -> dict[str, dict[str, Any]]:
     """Path → options of a stage's deps, outs, metrics or plots, whichever form they are written in."""
-    listed = [entry for kind in kinds for entry in STAGES[stage].get(kind, ())]
+    listed = [entry for kind in kinds for entry in ALL[stage].get(kind, ())]
     return {k: v or {} for e in listed for k, v in (e.items() if isinstance(e, dict) else [(e, {})])}
 
 
 def module(stage: str) -> Any:
     """The stage's module: its command is ``python -m stages.NAME``."""
-    return importlib.import_module(STAGES[stage]["cmd"].removeprefix("python -m ").split()[0])
+    return importlib.import_module(ALL[stage]["cmd"].removeprefix("python -m ").split()[0])
 
 
 def loaded(stage: str) -> list[str]:
@@ -115,7 +117,7 @@ def default_paths(stage: str) -> set[str]:
 
 def by_key(stage: str) -> list[str]:
     """The files besides params.yaml of which DVC tracks some keys for a stage."""
-    return [name for entry in STAGES[stage].get("params", ()) if isinstance(entry, dict) for name in entry]
+    return [name for entry in ALL[stage].get("params", ()) if isinstance(entry, dict) for name in entry]
 
 
 def texts(source: Path) -> set[str]:

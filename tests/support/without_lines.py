@@ -16,7 +16,10 @@ FILES = {
             "pipeline/documents/recommended_threshold.py",
         ),
         *("pipeline/plots/fairness.py", "pipeline/plots/group_rates.py", "pipeline/plots/thresholds.py"),
-        *(f"docs/templates/{name}.md.j2" for name in ("comparison", "recommended_threshold", "model_card")),
+        *(
+            f"docs/templates/{name}.md.j2"
+            for name in ("comparison", "recommended_threshold", "model_card", "monitoring")
+        ),
     ),
     "healthcare": (
         *("pipeline/sections/healthcare.py", "pipeline/documents/healthcare_audit.py", "pipeline/plots/healthcare.py"),
@@ -33,8 +36,8 @@ FILES = {
 
 def code(gone: Collection[str]) -> list[str]:
     """Folders and files that nothing needs without these lines; `responsible/modelling` is what reviews compare by."""
-    folders = only_of("code", gone) - {"responsible/modelling"}
     parts = [*gone, *(OF_BUDGET if "budget" in gone else [])]
+    folders = only_of("code", parts) - {"responsible/modelling"}
     stages = [f"stages/{stage}.py" for stage in only_of("stages", parts)]
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
 

@@ -7,7 +7,18 @@ import pytest
 import yaml
 
 from pipeline.results import catalogue
-from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS, SWEEP, TRAINING, absent, line_of, only_of, present
+from pipeline.storage.line_contents import (
+    LINES,
+    MONITOR,
+    OF_BUDGET,
+    PARTS,
+    SWEEP,
+    TRAINING,
+    absent,
+    line_of,
+    only_of,
+    present,
+)
 from pipeline.storage.lines import keep, refuse_parts
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.yaml_blocks import without
@@ -16,6 +27,7 @@ from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
+SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
 TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
@@ -28,7 +40,7 @@ def root(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
-    for path in (*outs, "docs/playbook/README.md", "docs/policy.md"):
+    for path in (*outs, *SIDE, "docs/playbook/README.md", "docs/policy.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     return tmp_path
@@ -37,7 +49,7 @@ def root(tmp_path):
 def test_every_stage_section_and_output_has_its_line_or_belongs_to_all():
     """What the stages of a line write is known as the line's by its name, and what the others write is nobody's."""
     of = {stage: line for line, own in LINES.items() for stage in own.stages} | dict.fromkeys(OF, "budget")
-    assert set(of) <= set(STAGES)
+    assert set(of) <= set(contract.ALL)
     for stage in STAGES:
         for path in contract.entries(stage, "outs", "metrics", "plots"):
             of_model = path.startswith("docs/model_card.") and not path.endswith(".md")
@@ -85,7 +97,7 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP]))
+    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP, MONITOR]))
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -124,6 +136,23 @@ def test_a_second_time_changes_nothing(root, lines):
     texts = {name: (root / name).read_bytes() for name in TEXTS}
     assert keep(lines, root) == []
     assert {name: (root / name).read_bytes() for name in TEXTS} == texts
+
+
+def test_a_repository_without_later_batches_has_no_monitor(root):
+    """Without its section the pipeline beside the daily one goes, with its results and what stages read of them."""
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(without(text, lambda path: path[0] == "monitor"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"monitor/dvc\.yaml: monitor without sections in params\.yaml: .*`make keep"):
+        refuse_parts(params)
+    assert keep(LINES, root) == sorted(root / name for name in SIDE)
+    refuse_parts(params)
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    assert [name for name, own in stages.items() if "metrics/monitor.json" in own["deps"]] == []
+    assert "monitoring.md" not in (root / "docs/README.md").read_text(encoding="utf-8")
+    params.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"params\.yaml: monitor without stages in monitor/dvc\.yaml"):
+        refuse_parts(params)
 
 
 def test_a_target_of_two_values_has_no_sweep(root):

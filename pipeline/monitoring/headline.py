@@ -1,0 +1,75 @@
+"""The figures of monitoring that lead, for policy rules, documents and reviews; and what they were computed from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.monitoring.statements import Statement
+from responsible.monitoring.drift import MISSING, VALUES
+from responsible.monitoring.figures import SELECTION
+from responsible.monitoring.monitoring import JOINT, Monitoring
+from responsible.monitoring.sides import EVERYBODY
+from responsible.names import ANY_LEVEL, POOLED
+
+LEADING = (SELECTION, "accuracy")
+MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the tables have them all
+
+
+def headline(found: Monitoring, each: Sequence[Statement], answer: str) -> dict[str, Any]:
+    """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures."""
+    last = found.drift[found.drift["period"] == found.periods[-1]]
+    by_name = {kind: last[last["question"] == kind].set_index("name")["effect"] for kind in (VALUES, MISSING)}
+    joint = last[last["question"] == JOINT]["value"]
+    return {
+        "answer": answer,
+        "standing": [{"question": s.question, "since": s.since, "said": s.said} for s in each if s.stands],
+        "spent": {"error": found.spending.error, "horizon": found.spending.horizon, "one_in": 1 / found.spending.level},
+        "periods": {
+            "number": len(found.periods),
+            "first": found.periods[0],
+            "newest": found.periods[-1],
+            "next_ends": next_end(found.periods[-1]),
+        },
+        "alarms": {"standing": sum(s.stands for s in each), "raised": len(each), "questions": found.spending.questions},
+        "labelled": found.labelled[-1],
+        "drift": {str(name): float(effect) for name, effect in by_name[VALUES].items()},
+        "missing": {str(name): float(effect) for name, effect in by_name[MISSING].items()},
+        "joint_auc": float(joint.iloc[0]) if len(joint) else float("nan"),
+        **_figures(found.figures),
+        "expected": _expected(found.expected, found.periods[-1]),
+    }
+
+
+def next_end(period: str) -> str:
+    """The last day of the period after ``period``, as an ISO date."""
+    if "W" in period:
+        return f"{pd.to_datetime(f'{period}-7', format='%G-W%V-%u') + pd.Timedelta(days=7):%Y-%m-%d}"
+    return f"{(pd.Period(period) + 1).end_time:%Y-%m-%d}"
+
+
+def _figures(table: pd.DataFrame) -> dict[str, Any]:
+    """The newest value whose labels are complete: of everybody, and of the first measures of each attribute."""
+    known = table[table["value"].notna() & table["comparison"].isin(["", POOLED, ANY_LEVEL])]
+    out: dict[str, Any] = {}
+    for (attribute, figure), own in known.groupby(["attribute", "figure"], sort=False):
+        of_it = out.setdefault(str(attribute), {})
+        if figure in LEADING if attribute == EVERYBODY else len(of_it) < MOST:
+            of_it[str(figure)] = float(own["value"].iloc[-1])
+    out.setdefault(EVERYBODY, {}).setdefault(SELECTION, float("nan"))
+    return {"figures": out}
+
+
+def _expected(table: pd.DataFrame, period: str) -> dict[str, float]:
+    own = table[(table["attribute"] == EVERYBODY) & (table["period"] == period)]
+    return {str(name): float(value) for name, value in zip(own["figure"], own["value"], strict=True)}
+
+
+def digests(files: Mapping[str, str], batches: str) -> dict[str, str]:
+    """SHA-256 of each input file by what it is, and of the batches: by them a document tells an earlier model."""
+    found = {name: hashlib.sha256(Path(path).read_bytes()).hexdigest() for name, path in files.items()}
+    return found | {"batches": batches}

@@ -1,0 +1,131 @@
+"""Batches: every file read on its own, so that one that lacks a column or cannot be read costs nothing but itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from pipeline.ingest import bad_rows, engines, headers, source_files
+from pipeline.ingest.source_files import SourceTable
+from responsible.monitoring.alarms import BAD, GAP, LACKING, REPEATED, UNREADABLE, Finding
+from responsible.monitoring.batches import BatchPlan, calendar, cells
+from responsible.tabular.cell_counts import count, reasons
+from responsible.tabular.columns import months
+from responsible.tabular.queries import Query
+from responsible.validation import InputError, did_you_mean
+
+SECTION = "monitor"
+Named = Sequence[tuple[str, SourceTable]]
+
+
+class Batches(NamedTuple):
+    """Cells in any order; every period from the first to the last; what was found about the rows; their digest."""
+
+    cells: pd.DataFrame
+    periods: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    digest: str
+
+
+def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
+    """The batches of ``monitor.source``; ``reference`` are cells, whose rare levels are rare here as well.
+
+    A file that cannot be read, lacks a column or is one that was there before, rows that are bad, and periods without
+    rows are findings. InputError where there is no file at all, or no good row in any.
+    """
+    found: list[Finding] = []
+    digests: dict[str, str] = {}
+    counted: list[pd.DataFrame] = []
+    for alike in _alike(_tables(plan, found), digests, found):
+        own, said = _together(plan, reference, alike)
+        counted += own
+        found += said
+    if not sum(len(own) for own in counted):
+        first = f": {found[0].detail or found[0].name}" if found else ""
+        raise InputError(
+            f"{plan.budget.source}: no batch has a good row{first}; correct the files or monitor's columns"
+        )
+    whole = pd.concat(counted, ignore_index=True)
+    periods = calendar(set(whole["period"]), plan.monitor.period)
+    found += [Finding(GAP, period, period) for period in periods if period not in set(whole["period"])]
+    listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
+    return Batches(whole, tuple(periods), tuple(found), hashlib.sha256(listing.encode()).hexdigest())
+
+
+def _tables(plan: BatchPlan, found: list[Finding]) -> Named:
+    """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
+    given, needed = plan.budget, plan.columns()
+    if isinstance(given.source, Query):
+        return [("query", source_files.table(given, needed, SECTION))]
+    out = []
+    for path in source_files.find(given.source, given.pattern, SECTION):
+        name = path.relative_to(given.source).as_posix() if path != Path(given.source) else path.name
+        try:
+            own = given.model_copy(update={"source": str(path), "pattern": None})
+            known = headers.of_files([path], own, needed)
+            out.append((name, source_files.table(own, [c for c in needed if c in known], SECTION)))
+        except InputError as error:
+            found.append(Finding(UNREADABLE, "", name, str(error)))
+    return out
+
+
+def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
+    """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
+    groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
+    for name, table in tables:
+        digest = source_files.digest(table)
+        if digest in digests:
+            found.append(Finding(REPEATED, "", name, digests[digest]))
+            continue
+        digests[digest] = name
+        groups.setdefault((table.kind, *table.columns), []).append((name, table))
+    return list(groups.values())
+
+
+def _together(plan: BatchPlan, reference: pd.DataFrame, tables: Named) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """The cells of tables with the same columns: read at once, and where something is wrong one by one."""
+    name, first = tables[0]
+    whole = first._replace(files=[path for _, table in tables for path in table.files]) if len(tables) > 1 else first
+    try:
+        own, said = _read(plan, reference, whole, name)
+    except InputError as error:
+        own, said = None, [Finding(UNREADABLE, "", name, str(error))]
+    if len(tables) == 1 or not any(finding.kind in (UNREADABLE, BAD) for finding in said):
+        return [] if own is None else [own], said
+    parts = [_together(plan, reference, [table]) for table in tables]
+    return [cells for some, _ in parts for cells in some], [finding for _, some in parts for finding in some]
+
+
+def _read(
+    plan: BatchPlan, reference: pd.DataFrame, table: SourceTable, name: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    absent = [column for column in plan.columns() if column not in table.columns]
+    if undated := [c for c in (plan.monitor.time, plan.budget.weight) if c in absent]:
+        raise InputError(f"column {undated[0]!r} is missing{did_you_mean(str(undated[0]), table.columns)}")
+    own = plan.without(absent)
+    declared = own.declared()
+    reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
+    answer = reader.compute(lambda rows: count(rows, own))
+    counted = cells(answer, own, reference)
+    periods = sorted(set(counted["period"]))
+    lost = bad_rows.count(reader, reasons(answer))
+    said = [
+        Finding(LACKING, period, column, did_you_mean(column, table.columns).removeprefix("; "))
+        for column in absent
+        if plan.budget.target is None or column != plan.budget.target.column  # late labels are no fault
+        for period in periods
+    ]
+    said += [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]
+    return counted, said
+
+
+def plan_of(plan: BatchPlan) -> BatchPlan:
+    """The plan with the budget table's roles set to read ``monitor.source``."""
+    own = {"source": plan.monitor.source, "pattern": plan.monitor.pattern, "time": plan.monitor.time}
+    prepare = plan.prepare.model_copy(update={"sample_rows": 0})
+    return replace(plan, budget=plan.budget.model_copy(update=own), prepare=prepare)

@@ -1,0 +1,167 @@
+"""Batches as counted cells: the roles of the budget table and a date; labels may be missing, scores may be there.
+
+A cell has ``period``, ``bin`` (:data:`UNLABELLED` where the target is missing), the ``x.`` and ``a.`` columns,
+``score`` and ``decision`` where batches have them, and ``n``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from responsible.monitoring.parameters import TRAINING, Monitor, Period
+from responsible.names import ATTRIBUTE, FEATURE
+from responsible.tabular.cell_counts import UNLABELLED
+from responsible.tabular.cells import Plan
+from responsible.tabular.columns import REASON, Declared, Kind, made
+from responsible.tabular.levels import RARE
+from responsible.validation import MISSING, InputError, did_you_mean
+
+SCORE, DECISION = "score", "decision"
+MOST_PERIODS = 1_000
+DECIMALS = 4  # of a score; rows of one cell share it
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPlan(Plan):
+    """How batches become cells: a :class:`Plan` with the columns that a file lacks left out."""
+
+    monitor: Monitor
+    absent: frozenset[str] = frozenset()
+
+    def declared(self) -> list[Declared]:
+        """Every column with a role that is there; a missing label leaves a row good, a missing date does not."""
+        own = {d.name: d for d in super().declared() if d.name not in ("key", "cluster", "split", "month")}
+        own |= {name: replace(d, required=False) for name, d in own.items() if name == "target"}
+        time = self.monitor
+        kind: Kind = "month" if time.period == "month" else "day"
+        own["period"] = Declared("month", time.time, kind, required=True, form=time.time_format)
+        if self.monitor.score:
+            own[SCORE] = Declared(SCORE, self.monitor.score, "numeric", 0.0, 1.0)
+        if self.monitor.decision:
+            own[DECISION] = Declared(DECISION, self.monitor.decision, "numeric", 0.0, 1.0, whole=True)
+        return [d for d in own.values() if d.column not in self.absent]
+
+    def names(self, scored: str = "") -> list[str]:  # noqa: ARG002 - a batch has one score at most
+        """The columns that are counted by."""
+        here = [d.name for d in self.declared() if d.name not in ("target", "month", "weight")]
+        return ["bin", "month", *here]
+
+    def columns(self) -> list[str]:
+        """The table's columns, whether they are there or not."""
+        return list(dict.fromkeys(d.column for d in replace(self, absent=frozenset()).declared()))
+
+    def without(self, columns: Iterable[str]) -> BatchPlan:
+        """The plan for a file that lacks columns; without that of the target its rows have no label."""
+        absent, target = frozenset(columns), self.budget.target
+        gone = target is not None and target.column in absent
+        budget = self.budget.model_copy(update={"target": None}) if gone else self.budget
+        return replace(self, budget=budget, absent=absent)
+
+
+def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.DataFrame:
+    """The good rows' cells from the engine's answer to :func:`~responsible.tabular.cell_counts.count`.
+
+    Columns that the file lacks are missing in every row. Levels that the reference counts as rare ones do so here.
+    """
+    good = answer[answer[REASON].isna()].rename(columns={made(name): name for name in plan.names()})
+    good = good.assign(period=period_of(good["month"], plan.monitor.period))
+    if plan.budget.target is None:
+        good["bin"] = UNLABELLED
+    for name, feature in plan.budget.features.items():
+        column = FEATURE + name
+        if column not in good:
+            numeric = feature.kind == "numeric" and not feature.bins
+            good[column] = np.full(len(good), np.nan) if numeric else MISSING
+        elif feature.min_count and RARE in set(reference[column]):
+            good[column] = good[column].where(good[column].isin([*reference[column].unique(), MISSING]), RARE)
+    for name in plan.sensitive:
+        if ATTRIBUTE + name not in good:
+            good[ATTRIBUTE + name] = MISSING
+    if SCORE in good:
+        good[SCORE] = good[SCORE].round(DECIMALS)  # rows of nearly one score share a cell, or there is one for each row
+    names = ["period", "bin", *(FEATURE + name for name in plan.budget.features)]
+    names += [*(ATTRIBUTE + name for name in plan.sensitive), *(c for c in (SCORE, DECISION) if c in good)]
+    if SCORE in good or plan.monitor.period == "week":
+        good = good.groupby(names, dropna=False)["n"].sum().reset_index()
+    return good[[*names, "n"]].astype({"n": "int64", "bin": "int64"})
+
+
+def period_of(dates: pd.Series[str], period: Period) -> pd.Series[str]:
+    """The period of each date: YYYY-MM, YYYY-MM-DD, or an ISO week, 2025-W07."""
+    if period != "week" or dates.empty:
+        return dates
+    told = {date: pd.Timestamp(date).isocalendar() for date in dates.unique()}
+    return dates.map({date: f"{own.year}-W{own.week:02d}" for date, own in told.items()})
+
+
+def calendar(present: Collection[str], period: Period) -> list[str]:
+    """Every period from the first to the last, those without rows as well.
+
+    Raises:
+        InputError: there are more than :data:`MOST_PERIODS`, of which a wrong date is the likeliest cause.
+    """
+    if not present:
+        return []
+    first, last = min(present), max(present)
+    if period == "month":
+        days = pd.period_range(first, last, freq="M")
+        out = [str(day) for day in days]
+    elif period == "day":
+        out = [f"{day:%Y-%m-%d}" for day in pd.date_range(first, last, freq="D")]
+    else:
+        begin, end = (pd.to_datetime(f"{week}-1", format="%G-W%V-%u") for week in (first, last))
+        out = [
+            f"{day.isocalendar().year}-W{day.isocalendar().week:02d}" for day in pd.date_range(begin, end, freq="7D")
+        ]
+    if len(out) > MOST_PERIODS:
+        raise InputError(
+            f"monitor.time: dates reach from {first} to {last}, more than {MOST_PERIODS} periods; correct them"
+        )
+    return out
+
+
+def labelled(counted: pd.DataFrame, periods: Iterable[str]) -> list[float]:
+    """The share of rows of each period that have a label; NaN of a period without rows."""
+    n, known = counted["n"], counted["n"].where(counted["bin"] != UNLABELLED, 0)
+    rows, ones = (own.groupby(counted["period"]).sum() for own in (n, known))
+    return [float(ones[p] / rows[p]) if rows.get(p, 0) else float("nan") for p in periods]
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What periods are compared with: ``rows``, cells with features; ``scored``, cells with ``score`` and ``decision``
+    that the model was not fitted to; ``calibrating``, more such cells, from which scores are recalibrated.
+    """
+
+    rows: pd.DataFrame
+    scored: pd.DataFrame
+    calibrating: pd.DataFrame
+
+
+def earlier(
+    monitor: Monitor, training: Reference, batches: pd.DataFrame, periods: Sequence[str]
+) -> tuple[Reference, pd.DataFrame, tuple[str, ...]]:
+    """The reference, and the batches and periods that are compared with it: all, or those that are not part of it.
+
+    Raises:
+        InputError: a period of ``monitor.reference`` is not there, its labels are not complete, or none is left.
+    """
+    if monitor.reference == TRAINING:
+        return training, batches, tuple(periods)
+    for name in monitor.reference:
+        if name not in periods:
+            raise InputError(f"monitor.reference: there is no period {name!r}{did_you_mean(name, periods)}")
+    for name, share in zip(monitor.reference, labelled(batches, monitor.reference), strict=True):
+        if not share >= monitor.complete:
+            rule = f"must have {monitor.complete:.0%} of its labels (monitor.complete)"
+            raise InputError(f"monitor.reference: {name} {rule}, got {share:.0%}; name earlier periods")
+    part = batches["period"].isin(monitor.reference)
+    left = tuple(period for period in periods if period not in monitor.reference)
+    if not left:
+        raise InputError("monitor.reference: names every period; leave one to be compared")
+    own = batches[part]
+    return Reference(own, own, own), batches[~part], left

@@ -1,0 +1,170 @@
+"""Performance and fairness by period: values with intervals, control limits from the reference, change and trend.
+
+A figure can only change when a rate that it is made of changes on one of its sides. So each distinct rate of each side
+is one question, tested exactly against the reference (:func:`~.exact_tests.two_sided`), and a figure raises an alarm
+when it moved by the declared size and one of its rates is beyond chance. Whatever measure the registry holds, its rates
+say how it is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import isnan, nan, sqrt
+from typing import Any
+
+import numpy as np
+
+from responsible.fairness.measures import MEASURES
+from responsible.monitoring import exact_tests
+from responsible.monitoring.expectations import JUDGED, WAITING
+from responsible.monitoring.sides import EVERYBODY, Tables
+from responsible.monitoring.spending import Spending
+from responsible.statistics.count_figures import CountFigure, Estimate, estimate, performance_figure
+from responsible.statistics.count_tables import Draws, drawn
+from responsible.statistics.intervals import Inference, quantile
+from responsible.statistics.rates import PERFORMANCE, RATES, Counts, Rate, parts, rate
+from responsible.statistics.streams import stream
+from responsible.tabular.levels import Disclosure
+
+SELECTION = "selection_rate"
+UNDEFINED = "undefined"
+OF_A_VALUE = (
+    "value", "low", "high", "change", "change_low", "change_high", "limit_low", "limit_high", "effect", "p",
+    "detectable",
+)  # fmt: skip
+Row = dict[str, Any]
+
+
+def figures(tables: Tables, measures: Sequence[str]) -> dict[str, tuple[CountFigure, bool]]:
+    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts."""
+    if tables.sides.attribute != EVERYBODY:
+        return {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
+    selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
+    return {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
+
+
+def asked(tables: Sequence[Tables], measures: Sequence[str]) -> int:
+    """How many questions the figures are in a period: distinct rates of distinct sides."""
+    own = [(each, figure) for each in tables for figure, _ in figures(each, measures).values()]
+    return len({key for each, figure in own for key, _ in _rates(each, figure)})
+
+
+def _rates(tables: Tables, figure: CountFigure) -> list[tuple[tuple[str, str, bytes], tuple[int, Rate]]]:
+    """The questions of a figure: attribute, name of a side and cells of a rate; with the side and the rate."""
+    own = [(side, name, r) for side, name in enumerate(tables.sides.names) for r in figure.rates]
+    where = tables.sides.attribute
+    return [((where, name, r.numerator.tobytes() + r.denominator.tobytes()), (side, r)) for side, name, r in own]
+
+
+@dataclass
+class Judge:
+    """What the figures of every comparison are judged with; ``complete`` says of which periods the labels are."""
+
+    periods: Sequence[str]
+    labelled: Sequence[float]
+    complete: Sequence[bool]
+    measures: Sequence[str]
+    spending: Spending
+    least: float
+    inference: Inference
+    seed: int
+    disclosure: Disclosure
+    _tests: dict[Any, float] = field(default_factory=dict)
+
+    def rows(self, tables: Tables) -> list[Row]:
+        """A row for each figure and period: ``attribute, comparison, figure, period, rows, labelled, status``; value
+        with ``low, high, reason``; ``reference`` and the ``change`` from it with ``change_low, change_high``
+        (square-and-add of both intervals, Zou & Donner 2008); ``limit_low, limit_high``, about where an alarm begins;
+        ``effect, p, alarm, detectable``; ``slope`` of a period over all judged ones with ``slope_low, slope_high``.
+
+        Periods whose labels are not complete are ``waiting``, and nothing of them is judged that needs labels.
+        """
+        found: list[Row] = []
+        both = {True: (tables.reference, tables.periods), False: tables.selection()}
+        draws = {needs: self._draws(tables, own, labels=needs) for needs, own in both.items()}
+        for name, (figure, needs) in figures(tables, self.measures).items():
+            base = estimate(figure, both[needs][0], draws[needs][0], self.inference)
+            spread = _spread(figure, draws[needs][0])
+            own = []
+            for at, period in enumerate(self.periods):
+                pair = both[needs][0], both[needs][1][at]
+                now = estimate(figure, pair[1], draws[needs][1 + at], self.inference)
+                row = self._judged(figure, pair, (base, now), spread, self._p(tables, figure, pair, at, labels=needs))
+                rows, share = int(tables.selected[at].sum()), self.labelled[at]
+                place = {"figure": name, "period": period, "rows": rows, "labelled": share}
+                waits = needs and not self.complete[at]
+                hidden = {} if self.disclosure.safe(pair[1]) else _HIDDEN | {"reason": self.disclosure.reason}
+                own.append(self._place(tables) | place | row | (_WAITING if waits else hidden))
+            slope = trend(own, self.inference.confidence)
+            found += [row | slope for row in own]
+        return found
+
+    def _place(self, tables: Tables) -> Row:
+        return {"attribute": tables.sides.attribute, "comparison": tables.sides.comparison}
+
+    def _draws(self, tables: Tables, pair: tuple[Counts, Counts], *, labels: bool) -> list[Draws]:
+        """Replicates of the reference and of each period, each from a stream of its own."""
+        place = f"monitor/figures/{tables.sides.attribute}/{tables.sides.comparison}/{'labels' if labels else 'all'}"
+        named = zip(("", *self.periods), (pair[0], *pair[1]), strict=True)
+        return [drawn(table, self.inference, stream(self.seed, f"{place}/{name}")) for name, table in named]
+
+    def _judged(
+        self, figure: CountFigure, pair: tuple[Counts, Counts], both: tuple[Estimate, Estimate], spread: float, p: float
+    ) -> Row:
+        base, now = both
+        value, start = float(now.value), float(base.value)
+        error = spread * sqrt(1 + pair[0].sum() / pair[1].sum()) if pair[1].sum() else nan
+        bound = max(self.least, self.spending.z() * error) if not isnan(error) else nan
+        effect = abs(value - start)
+        return {
+            "status": UNDEFINED if isnan(effect) else JUDGED,
+            "value": value, "low": float(now.low), "high": float(now.high), "reason": now.reason or base.reason,
+            "reference": start, "change": value - start, **_change(base, now),
+            "limit_low": max(figure.bounds[0], start - bound), "limit_high": min(figure.bounds[1], start + bound),
+            "effect": effect, "p": p, "alarm": self.spending.alarm(effect, p, self.least),
+            "detectable": bound + self.spending.reach * error,
+        }  # fmt: skip
+
+    def _p(self, tables: Tables, figure: CountFigure, pair: tuple[Counts, Counts], at: int, *, labels: bool) -> float:
+        """The least p of the rates behind a figure; 1 where a rate rests on too few rows to be reported."""
+        found = []
+        for key, (side, own) in _rates(tables, figure):
+            if (key, at, labels) not in self._tests:
+                (k0, n0), (k1, n1) = (tuple(map(int, parts(table[side], own))) for table in pair)
+                few = min(n0, n1) < self.inference.minimum_denominator
+                self._tests[key, at, labels] = 1.0 if few else exact_tests.two_sided(k0, n0, k1, n1)
+            found.append(self._tests[key, at, labels])
+        return min(found)
+
+
+_HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
+_WAITING: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": WAITING, "alarm": False, "reason": "labels_are_waited_for"}
+
+
+def _spread(figure: CountFigure, draws: Draws) -> float:
+    values = figure.compute(draws.tables)
+    return float(np.std(values[~np.isnan(values)])) if not np.isnan(values).all() else nan
+
+
+def _change(base: Estimate, now: Estimate) -> Row:
+    """The interval of the change between two independent samples, from their own intervals."""
+    change = float(now.value) - float(base.value)
+    down = sqrt((now.value - now.low) ** 2 + (base.high - base.value) ** 2)
+    up = sqrt((now.high - now.value) ** 2 + (base.value - base.low) ** 2)
+    return {"change_low": change - down, "change_high": change + up}
+
+
+def trend(rows: Sequence[Row], confidence: float) -> Row:
+    """``slope`` of a period with its interval: weighted least squares over the judged periods, each weighted by the
+    inverse square of its interval's width; NaN with fewer than three.
+    """
+    judged = [(at, row) for at, row in enumerate(rows) if row["status"] == JUDGED]
+    x, y, wide = np.array([(at, r["value"], r["high"] - r["low"]) for at, r in judged]).reshape(-1, 3).T
+    if len(x) < 3 or not (wide > 0).all():
+        return dict.fromkeys(("slope", "slope_low", "slope_high"), nan)
+    weight = (2 * quantile(confidence) / wide) ** 2
+    centred = x - np.average(x, weights=weight)
+    spread = float(weight @ centred**2)
+    slope, half = float(weight @ (centred * y)) / spread, quantile(confidence) / sqrt(spread)
+    return {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}

@@ -1,0 +1,161 @@
+"""Monitor: batches of later rows against the reference; drift, figures by period, estimates without labels, alarms.
+
+A pure function of all batches: the same ones give the same bytes. It is no part of the daily build; `make monitor` and
+the watch run it. A level that nobody has seen, a missing column or period is a finding and stops nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from pipeline import entry
+from pipeline.monitoring import headline, page, pictures, reading
+from pipeline.monitoring.statements import statements
+from pipeline.reporting.engine import fill
+from pipeline.storage import files, models, parameters
+from responsible.fairness.groups import declared_groups
+from responsible.fairness.verdicts import Fairness
+from responsible.modelling.encoding import design
+from responsible.modelling.logistic_regression import score
+from responsible.modelling.parameters import Logistic
+from responsible.monitoring.batches import DECISION, SCORE, BatchPlan, Reference, earlier
+from responsible.monitoring.monitoring import Monitoring, Setting, monitored
+from responsible.monitoring.parameters import Monitor
+from responsible.names import ATTRIBUTE
+from responsible.statistics.intervals import Inference
+from responsible.tabular.cells import Grid
+from responsible.tabular.columns import intervals
+from responsible.tabular.levels import Disclosure
+from responsible.tabular.schema import Budget, Seed, Sensitive, Target, Threshold
+from responsible.tabular.sources import Prepare
+from responsible.validation import InputError, Params
+from responsible.words import Section
+
+
+class Parameters(Params):
+    """What this stage reads of the parameter file."""
+
+    seed: Seed
+    threshold: Threshold
+    prepare: Prepare
+    budget: Budget
+    sensitive: dict[str, Sensitive]
+    model: Logistic
+    inference: Inference
+    fairness: Fairness
+    disclosure: Disclosure
+    words: Section
+    monitor: Monitor
+    grid: Grid | None = Field(None, alias="threshold_sweep.grid")  # absent where the target has two values
+
+
+def main(
+    *,
+    params: str = "params.yaml",
+    cells: str = "data/prepared/budget.parquet",
+    model: str = "data/models/reweighed.skops",
+    scores: str = "data/scores/reweighed.parquet",
+    trained: str = "metrics/reweigh.json",
+    template: str = "docs/templates/monitoring.md.j2",
+    metrics: str = "monitor/metrics.json",
+    drift_csv: str = "monitor/drift.csv",
+    figures_csv: str = "monitor/figures.csv",
+    expected_csv: str = "monitor/expected.csv",
+    alarms_csv: str = "monitor/alarms.csv",
+    calendar: str = "monitor/calendar.svg",
+    calendar_narrow: str = "monitor/calendar_narrow.svg",
+    drift: str = "monitor/drift.svg",
+    drift_narrow: str = "monitor/drift_narrow.svg",
+    figures: str = "monitor/figures.svg",
+    figures_narrow: str = "monitor/figures_narrow.svg",
+    document: str = "docs/monitoring.md",
+) -> None:
+    """Compare every period with the reference; see the names of the outputs."""
+    given = parameters.load(params, Parameters)
+    found, rows, digest = _found(given, cells, scores, model)
+    each = statements(found, given.words)
+    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows)
+    pictured = (
+        ("calendar", pictures.calendar(found, each, given.words), calendar, calendar_narrow),
+        ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
+        ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
+    )
+    of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
+    files.write_json(metrics, {"monitor": headline.headline(found, each, said["answer"]) | {"of": of}})
+    files.write_csv(drift_csv, found.drift)
+    files.write_csv(figures_csv, found.figures)
+    files.write_csv(expected_csv, found.expected)
+    files.write_csv(alarms_csv, _alarms(found))
+    for name, picture, wide, narrow in pictured:
+        picture.write(wide, narrow)
+        said[name] = picture
+    files.write_text(document, fill(template, said | given.words.of_tables()))
+
+
+def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Monitoring, int, str]:
+    """Everything that was asked, the number of the reference's rows, and the digest of the batches."""
+    if (label := given.budget.target) is None:
+        raise InputError("budget.target is missing: a monitor compares with what was learned from it; declare it")
+    known, meta = files.read_cells(cells)
+    plan = BatchPlan(
+        given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=given.monitor
+    )
+    batches = reading.read(reading.plan_of(plan), known)
+    scored = _scored(batches.cells, model, given.model)
+    training = _training(known, scores, given.model)
+    reference, rows, periods = earlier(given.monitor, training, scored, batches.periods)
+    levels = pd.concat([part.filter(like=ATTRIBUTE) for part in (reference.rows, reference.scored, rows)])
+    setting = Setting(
+        monitor=given.monitor,
+        kinds=meta["features"],
+        groups=declared_groups(levels, given.sensitive),
+        measures=given.fairness.chosen,
+        model=given.model,
+        inference=given.inference,
+        target=label.column,
+        bins=_bins(label, meta["cuts"]),
+        cut=meta["cuts"].index(given.threshold) + 1,
+        seed=given.seed,
+        disclosure=given.disclosure,
+    )
+    found = monitored(reference, rows, periods, batches.findings, setting)
+    return found, int(reference.rows["n"].sum()), batches.digest
+
+
+def _scored(cells: pd.DataFrame, model: str, params: Logistic) -> pd.DataFrame:
+    """The cells with a score and a decision: their own where batches have them, else the model's."""
+    own = cells[SCORE] if SCORE in cells else pd.Series(np.nan, index=cells.index)
+    if own.isna().any():
+        own = own.fillna(pd.Series(score(models.read_model(model), design(cells)), index=cells.index))
+    made = (own >= params.decision_threshold).astype("int64")
+    decided = cells[DECISION].fillna(made).astype("int64") if DECISION in cells else made
+    return cells.assign(**{SCORE: own, DECISION: decided})
+
+
+def _training(cells: pd.DataFrame, scores: str, params: Logistic) -> Reference:
+    """The table that the model was made from: all its rows, and the scores of those that it was not fitted to."""
+    scored, _ = files.read_parquet(scores, (*files.CELLS, SCORE))
+    scored = scored.assign(**{DECISION: (scored[SCORE] >= params.decision_threshold).astype("int64")})
+    test, valid = (scored[scored["split"] == split] for split in ("test", "valid"))
+    return Reference(cells, test, valid if len(valid) else test)
+
+
+def _bins(target: Target, cuts: list[float]) -> list[str]:
+    """The names of the target's bins."""
+    if target.favourable:
+        return ["any other level", " or ".join(target.favourable)]
+    return intervals(cuts, target.minimum, target.maximum)
+
+
+def _alarms(found: Monitoring) -> pd.DataFrame:
+    """Alarms of all periods, and findings about the rows."""
+    raised = found.asked[found.asked["state"] == "alarm"]
+    told = pd.DataFrame([(f.kind, f.name, f.period, f.detail, f.rows) for f in found.findings])
+    told.columns = ["kind", "name", "period", "detail", "rows"] if len(told) else told.columns
+    return pd.concat([raised, told.assign(state="finding") if len(told) else told], ignore_index=True)
+
+
+if __name__ == "__main__":
+    entry.run(main)

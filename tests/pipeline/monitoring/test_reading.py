@@ -1,0 +1,195 @@
+"""Batches on disk: what they may lack, what is found about them, and the cells that they become."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.monitoring import reading
+from pipeline.storage import parameters
+from responsible.monitoring.batches import BatchPlan, Reference, calendar, earlier, labelled
+from responsible.monitoring.parameters import Monitor
+from responsible.tabular.schema import Budget, Sensitive
+from responsible.tabular.sources import Prepare
+from responsible.validation import InputError
+from tests.support.contract import ROOT
+
+HEADER = "Date,Budget (in dollars),Age,Gender,Education_Level,With children?,Recommended_Activity"
+ROW = "{date},{budget},30,Male,Other,1,Stay in: Color"
+NOTHING = pd.DataFrame({"x.Gender": ["Male"]})
+
+
+def section(name, kind):
+    return parameters.section(ROOT / "params.yaml", name, kind)
+
+
+def plan(source, **changes):
+    monitor = section("monitor", Monitor).model_copy(update={"source": str(source), **changes})
+    sensitive = section("sensitive", dict[str, Sensitive])
+    budget = section("budget", Budget)
+    return reading.plan_of(BatchPlan(section("prepare", Prepare), budget, sensitive, 300, None, 12, monitor=monitor))
+
+
+def write(folder, name, *rows, header=HEADER):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+
+
+def read(source, **changes):
+    return reading.read(plan(source, **changes), NOTHING)
+
+
+def kinds(found):
+    return [(f.kind, f.period, f.name) for f in found.findings]
+
+
+@pytest.fixture
+def batches(tmp_path):
+    """Two months of two rows each."""
+    for month in ("01", "02"):
+        rows = [ROW.format(date=f"2025-{month}-0{day}", budget=budget) for day, budget in ((1, 100), (9, 900))]
+        write(tmp_path / "b", f"{month}.csv", *rows)
+    return tmp_path / "b"
+
+
+def test_rows_become_cells_by_period_and_label(batches):
+    """The label is the bin that the target falls into; nothing is found about good rows."""
+    found = read(batches)
+    assert found.periods == ("2025-01", "2025-02")
+    assert found.findings == ()
+    counted = found.cells[["period", "bin", "n"]].sort_values(["period", "bin"])
+    assert counted.values.tolist() == [
+        ["2025-01", 0, 1], ["2025-01", 1, 1], ["2025-02", 0, 1], ["2025-02", 1, 1],
+    ]  # fmt: skip
+    assert found.cells["x.Age"].eq(30).all()
+    assert found.digest == read(batches).digest
+
+
+def test_a_label_may_be_missing_in_a_row_or_as_a_column(batches):
+    """Such rows are kept without a label, and the share of labels says how many there are."""
+    write(batches, "03.csv", ROW.format(date="2025-03-01", budget="NA"), ROW.format(date="2025-03-01", budget=500))
+    short = HEADER.replace("Budget (in dollars),", "")
+    write(batches, "04.csv", "2025-04-01,30,Male,Other,1,Stay in: Color", header=short)
+    found = read(batches)
+    assert labelled(found.cells, found.periods) == [1, 1, 0.5, 0]
+    assert found.findings == ()
+
+
+def test_a_missing_column_is_a_finding_and_its_values_are_missing(batches):
+    """The nearest name is told; scores can still be computed."""
+    write(batches, "03.csv", ROW.format(date="2025-03-01", budget=1), header=HEADER.replace("Gender", "gender_"))
+    found = read(batches)
+    assert kinds(found) == [("missing_column", "2025-03", "Gender")]
+    assert "gender_" in found.findings[0].detail
+    march = found.cells[found.cells["period"] == "2025-03"]
+    assert march[["x.Gender", "a.gender"]].values.tolist() == [["Missing", "Missing"]]
+
+
+def test_a_month_without_rows_is_a_gap(batches):
+    """Every period from the first to the last is there."""
+    write(batches, "05.csv", ROW.format(date="2025-05-01", budget=1))
+    found = read(batches)
+    assert kinds(found) == [("gap", "2025-03", "2025-03"), ("gap", "2025-04", "2025-04")]
+    assert found.periods[2:] == ("2025-03", "2025-04", "2025-05")
+
+
+def test_the_same_file_again_is_left_out(batches):
+    """By content, whatever it is called; other rows of the same month are added."""
+    (batches / "copy.csv").write_bytes((batches / "01.csv").read_bytes())
+    write(batches, "more.csv", ROW.format(date="2025-01-20", budget=5))
+    found = read(batches)
+    assert kinds(found) == [("repeated", "", "copy.csv")]
+    assert found.cells.loc[found.cells["period"] == "2025-01", "n"].sum() == 3
+
+
+def test_a_file_that_cannot_be_read_costs_only_itself(batches):
+    """No header, no date column: each is named with its cause, and the others are read."""
+    (batches / "empty.csv").write_text("")
+    write(batches, "undated.csv", "1,30,Male,Other,1,x", header=HEADER.removeprefix("Date,"))
+    found = read(batches)
+    assert kinds(found) == [("unreadable", "", "empty.csv"), ("unreadable", "", "undated.csv")]
+    assert "column 'Date' is missing" in found.findings[1].detail
+    assert len(found.periods) == 2
+
+
+def test_bad_rows_are_left_out_and_counted(batches):
+    """An age of 200 and a date that is none are no rows of any period."""
+    good, old = (ROW.format(date="2025-03-01", budget=budget) for budget in (1, 2))
+    write(batches, "03.csv", good, old.replace(",30,", ",200,"), ROW.format(date="soon", budget=1))
+    found = read(batches)
+    assert [(f.kind, f.detail, f.rows) for f in found.findings] == [
+        ("bad_rows", "Age: above 120", 1), ("bad_rows", "Date: not an ISO date (YYYY-MM-DD)", 1),
+    ]  # fmt: skip
+    assert found.cells["n"].sum() == 5
+
+
+def test_nothing_readable_is_refused(tmp_path):
+    """With the cause of the first file; a folder without files as everywhere."""
+    write(tmp_path / "b", "a.csv", "x", header="Date,Other")
+    with pytest.raises(InputError, match="no batch has a good row"):
+        read(tmp_path / "b")
+    with pytest.raises(InputError, match="no such file or folder"):
+        read(tmp_path / "c")
+
+
+def test_days_and_weeks(batches):
+    """The same rows by day and by ISO week; a month alone has no day."""
+    assert read(batches, period="day").periods[:2] == ("2025-01-01", "2025-01-02")
+    found = read(batches, period="week")
+    assert (found.periods[0], found.periods[-1], len(found.periods)) == ("2025-W01", "2025-W06", 6)
+    write(batches, "03.csv", ROW.format(date="2025-03", budget=1))
+    assert [(f.kind, f.detail) for f in read(batches, period="day").findings if f.kind == "bad_rows"] == [
+        ("bad_rows", "Date: has no day")
+    ]
+
+
+def test_a_date_far_away_is_refused():
+    """A thousand periods are more than anybody watches: the date is wrong."""
+    assert calendar(["2024-W52", "2025-W02"], "week") == ["2024-W52", "2025-W01", "2025-W02"]
+    with pytest.raises(InputError, match="dates reach from 1900-01 to 2025-01"):
+        calendar(["1900-01", "2025-01"], "month")
+
+
+def test_scores_and_decisions_of_the_batches_are_read(batches):
+    """By their columns; a score beyond 0 to 1 is a bad row."""
+    for name, score in (("01.csv", "0.25"), ("02.csv", "1.5")):
+        text = (batches / name).read_text().splitlines()
+        write(batches, name, *(f"{row},{score},1" for row in text[1:]), header=f"{HEADER},S,D")
+    found = read(batches, score="S", decision="D")
+    assert found.cells[["score", "decision"]].drop_duplicates().values.tolist() == [[0.25, 1]]
+    assert [(f.detail, f.rows) for f in found.findings] == [("S: above 1", 2)]
+
+
+def test_earlier_periods_may_be_the_reference(batches):
+    """They are not compared with themselves; unknown ones, those without labels, and all of them are refused."""
+    found = read(batches)
+    own = Reference(NOTHING, NOTHING, NOTHING)
+    monitor = plan(batches, reference=["2025-01"]).monitor
+    reference, rows, periods = earlier(monitor, own, found.cells, found.periods)
+    assert periods == ("2025-02",)
+    assert (set(reference.rows["period"]), set(rows["period"])) == ({"2025-01"}, {"2025-02"})
+    for names, fault in (
+        (["2025-07"], "no period '2025-07'"), (["2025-01", "2025-02"], "names every period"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=fault):
+            earlier(monitor.model_copy(update={"reference": names}), own, found.cells, found.periods)
+    with pytest.raises(InputError, match="must have 95% of its labels"):
+        earlier(monitor, own, found.cells.assign(bin=-1), found.periods)
+
+
+def test_the_committed_batches_are_what_the_command_draws(tmp_path):
+    """Twelve files, byte for byte; a longer month begins with the shorter one."""
+    from commands import sample
+
+    sample.main("batches", out=str(tmp_path / "batches"))
+    for file in sorted((ROOT / "data/raw/batches").glob("*.csv")):
+        assert (tmp_path / "batches" / file.name).read_bytes() == file.read_bytes(), file.name
+    sample.main("batches", rows=20, out=str(tmp_path / "short"))
+    whole = (tmp_path / "batches/2025-06.csv").read_text(encoding="utf-8").splitlines()
+    assert (tmp_path / "short/2025-06.csv").read_text(encoding="utf-8").splitlines() == whole[:21]
+
+
+def test_missing_numbers_are_missing(batches):
+    """An absent numeric feature is NaN in every cell, which the model imputes."""
+    write(batches, "03.csv", "2025-03-01,1,Male,Other,1,x", header=HEADER.replace("Age,", ""))
+    found = read(batches)
+    assert np.isnan(found.cells.loc[found.cells["period"] == "2025-03", "x.Age"]).all()

@@ -1,0 +1,166 @@
+"""The stage: planted months on the page, the same bytes twice, faults of the delivery, the copy for documents."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.results.monitored import monitored
+from pipeline.storage.parameters import read_yaml
+from responsible.validation import InputError
+from stages import monitor, prepare, reweigh
+from tests.support.contract import ROOT
+
+MONTHS = ("2025-01", "2025-05", "2025-06", "2025-09", "2025-10", "2025-11")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with cells, a model and its scores of the sample, made with few replicates; six of its months."""
+    folder = tmp_path_factory.mktemp("monitored")
+    tree = read_yaml(ROOT / "params.yaml")
+    tree["inference"]["replicates"] = 300
+    tree["budget"]["source"] = str(ROOT / "data/raw/budget.csv")
+    tree["monitor"]["source"] = str(folder / "batches")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(tree, file)
+    (folder / "batches").mkdir()
+    for month in MONTHS:
+        shutil.copy(ROOT / f"data/raw/batches/{month}.csv", folder / "batches")
+    params, cells = str(folder / "params.yaml"), str(folder / "budget.parquet")
+    others = {name: str(folder / f"{name}.out") for name in ("metrics", "base_rates", "missing")}
+    prepare.main(params=params, cells=cells, **others)
+    own = {"model": "reweighed.skops", "scores": "reweighed.parquet", "metrics": "reweigh.json"}
+    paths = {name: str(folder / own.get(name, f"{name}.csv")) for name in outputs_of(reweigh.main)}
+    reweigh.main(params=params, cells=cells, **paths)
+    return folder
+
+
+def outputs_of(main):
+    """The names of a stage's path arguments but those it reads."""
+    return [name for name in main.__kwdefaults__ if name not in ("params", "cells")]
+
+
+def run(made, to, **changes):
+    """Run the stage into ``to``; ``changes`` are of the section."""
+    to.mkdir(exist_ok=True)
+    tree = read_yaml(made / "params.yaml")
+    tree["monitor"] |= changes
+    with (to / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(tree, file)
+    read = {
+        "cells": "budget.parquet",
+        "model": "reweighed.skops",
+        "scores": "reweighed.parquet",
+        "trained": "reweigh.json",
+    }
+    paths = {name: str(made / file) for name, file in read.items()} | {"params": str(to / "params.yaml")}
+    defaults = monitor.main.__kwdefaults__
+    paths |= {
+        name: str(to / Path(path).name)
+        for name, path in defaults.items()
+        if name not in (*paths, "template", "metrics")
+    }
+    monitor.main(template=str(ROOT / "docs/templates/monitoring.md.j2"), metrics=str(to / "metrics.json"), **paths)
+    return (to / "monitoring.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(made, tmp_path_factory):
+    """The page of the six months, and the folder of its results."""
+    folder = tmp_path_factory.mktemp("page")
+    return run(made, folder), folder
+
+
+@pytest.mark.slow
+def test_the_page_names_each_planted_change_in_its_month(page):
+    """Answer first, then the new level, the moved level, the lower budgets, and the missing values that are over."""
+    text, _ = page
+    assert text.startswith(
+        "# Monitoring\n\n**The people of 2025-11 differ from the training data in 4 ways that matter.**"
+    )
+    for told in (
+        r"“Learn: Take an online class” \(8\.\d % of rows\), which the reference does not have\. Since 2025-06\.",
+        r"Master’s Degree fell from 21 % to 1\d %\. Since 2025-09\.",
+        r"from 250 to under 300 fell from 9\.\d % to \d\.\d %\. Since 2025-10, last judged 2025-10\.",
+        r"Over again, With children\?, missing values \(2025-05\): .* 8\d % of rows, against 28 % in the reference\.",
+        r"2025-11 has 0 %",
+    ):
+        assert re.search(told, text), told
+    assert len(re.sub(r"!\[.*?\]\(.*?\)", "", text).split()) <= 1_000
+
+
+@pytest.mark.slow
+def test_months_that_are_not_there_are_gaps(page):
+    """The six months leave six gaps, and those that are long past no longer stand."""
+    _, folder = page
+    alarms = (folder / "alarms.csv").read_text(encoding="utf-8")
+    assert alarms.count("gap,2025-") >= 5
+    found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["monitor"]
+    assert [own["since"] for own in found["standing"]] == ["2025-06", "2025-09", "2025-10", "2025-05"]
+    assert found["alarms"]["standing"] == 4
+    assert found["periods"] == {"first": "2025-01", "newest": "2025-11", "number": 11, "next_ends": "2025-12-31"}
+
+
+@pytest.mark.slow
+def test_a_second_run_gives_the_same_bytes(made, page, tmp_path):
+    """Tables, pictures, figures and page."""
+    run(made, tmp_path / "again")
+    for file in page[1].iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+@pytest.mark.slow
+def test_pictures_are_drawn_for_a_page_and_for_a_phone(page):
+    """Each has its finding as title, and nothing begins beyond its width."""
+    for name in ("calendar", "drift", "figures"):
+        for file, width in ((f"{name}.svg", 720), (f"{name}_narrow.svg", 350)):
+            text = (page[1] / file).read_text(encoding="utf-8")
+            assert re.match(rf'<svg [^>]*width="{width}" height="\d+', text)
+            assert len(re.search("<title>(.*?)</title>", text)[1]) > 20
+            assert max(float(x) for x in re.findall(r'<(?:rect|line|text) x1?="([\d.]+)"', text)) < width
+
+
+@pytest.mark.slow
+def test_a_faulty_delivery_is_told_and_stops_nothing(made, tmp_path):
+    """A column that is missing, a file that repeats another: both stand as alarms, in sentences."""
+    batches = tmp_path / "batches"
+    shutil.copytree(made / "batches", batches)
+    text = (batches / "2025-11.csv").read_text(encoding="utf-8").replace("Gender", "Sex", 1)
+    (batches / "2025-11.csv").write_text(text, encoding="utf-8")
+    (batches / "again.csv").write_bytes((batches / "2025-01.csv").read_bytes())
+    page = run(made, tmp_path / "out", source=str(batches))
+    assert "The column Gender is missing in 2025-11" in page
+    assert "The file again.csv has the same content as 2025-01.csv and was left out." in page
+
+
+@pytest.mark.slow
+def test_an_earlier_period_as_reference(made, tmp_path):
+    """January against the later months: what changed in between is found, what they share is not."""
+    page = run(made, tmp_path / "out", reference=["2025-01"])
+    assert "differ from 2025-01" in page
+    assert "Since 2025-06" in page
+
+
+def test_the_answer_is_of_an_earlier_model_once_the_figures_are_others(tmp_path):
+    """A document that quotes it says so; a file of another kind is refused."""
+    from hashlib import sha256
+
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/reweigh.json").write_text("{}\n")
+    told = {
+        "answer": "All is well.",
+        "periods": {"newest": "2025-02"},
+        "alarms": {"standing": 0},
+        "of": {"trained": sha256(b"{}\n").hexdigest()},
+    }
+    (tmp_path / "metrics/monitor.json").write_text(json.dumps({"monitor": told}))
+    assert monitored(tmp_path).says == "All is well."
+    (tmp_path / "metrics/reweigh.json").write_text('{"other": 1}\n')
+    assert monitored(tmp_path).says.startswith("Of an earlier model: All is well.")
+    (tmp_path / "metrics/monitor.json").write_text('{"monitor": {}}')
+    with pytest.raises(InputError, match=r"monitor\.json: is another file"):
+        monitored(tmp_path)
