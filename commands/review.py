@@ -27,6 +27,7 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.formatting import Markup, percent
 from pipeline.repository import git
 from pipeline.results import figures, levelling, policy_verdicts
+from pipeline.results.catalogue import REVIEW_PICTURE as PICTURE
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import Versions
 from pipeline.storage import files, parameters
@@ -37,7 +38,6 @@ from responsible.validation import InputError
 from responsible.words import read
 
 TEMPLATE, PAGE, STYLE = (f"docs/templates/{name}" for name in ("review.md.j2", "review_page.html.j2", "page.css"))
-PICTURE = "docs/review.svg"
 FEW, DRAWN = 3, 24  # changed parameters that are named in the first lines; figures that are drawn
 DOCUMENTS, PICTURES = ("*.md", "docs/*", f":!{PICTURE}"), ("plots/*.svg", ":!plots/*_narrow.svg")
 

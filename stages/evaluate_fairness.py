@@ -73,6 +73,7 @@ def main(
 ) -> None:
     """Audit every model; see the names of the outputs."""
     given = parameters.load(params, Parameters)
+    analysed = _analyses.context(analyses, similar, impact, failing, given.fairness)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
     reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
     table, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed}) if trained else files.read_cells(cells)
@@ -110,7 +111,7 @@ def main(
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     said |= {"rounding": of_scores["rounding"]}
-    said |= _analyses.context(analyses, similar, impact, failing, fairness)
+    said |= analysed
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from pipeline import entry
 from pipeline.decision_page import page as _page
+from pipeline.model_card import card
 from pipeline.reporting import document as _document
-from pipeline.reporting import glossary, model_card
+from pipeline.reporting import glossary
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
@@ -112,9 +113,9 @@ def main(
     everything.append(_glossary(terms, everything))
     whole = _page.page(everything, sources, page, template=page_template, style=style, title=TITLE)
     if "budget" in sources.lines:
-        files.write_json(twin, model_card.twin(sources, written[CARD]))
-        files.write_text(results, model_card.evaluation_results(sources, given.inference["confidence"]))
-        headers = {CARD: model_card.front_matter(sources, results)}
+        files.write_json(twin, card.twin(sources, written[CARD]))
+        files.write_text(results, card.evaluation_results(sources, given.inference["confidence"]))
+        headers = {CARD: card.front_matter(sources, results)}
     for name, output in documents.items():
         files.write_text(output, headers.get(name, "") + written[name].text)
     files.write_text(page, whole)

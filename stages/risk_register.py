@@ -6,7 +6,7 @@ The policy is judged without regard to the day, as documents are: an exception t
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -33,7 +33,7 @@ class Parameters(Params):
     segments: dict[str, Any] | None = None
     chosen: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.chosen")
     release: dict[str, Any] = Field({}, alias="cluster_privacy.privacy.release")
-    days: dict[str, int] = Field({}, alias="healthcare_audit.days")
+    days: dict[str, Annotated[int, Field(ge=1, le=3_650)]] = Field({}, alias="healthcare_audit.days")
     words: Section
 
 

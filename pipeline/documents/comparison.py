@@ -140,7 +140,7 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
 def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame) -> list[str]:
     """A sentence on each measure whose gap reweighing closed by making the better-off group worse, each once."""
     own: list[dict[Any, Any]] = rates[rates["attribute"] == name].to_dict("records")
-    moved = [row for row in rows if row[CHANGE].low > 0 or row[CHANGE].high < 0]
+    moved = [row for row in rows if CHANGE in row and (row[CHANGE].low > 0 or row[CHANGE].high < 0)]
     places = [(name, row["measure"], row[REWEIGHED].farthest or "") for row in moved]
     said = (levelling.clause(place, (own, own), MODELS, Words()) for place in places)
     return [f"{levelling.GAP[0].upper()}{levelling.GAP[1:]}: {text}." for text in dict.fromkeys(said) if text]

@@ -23,7 +23,9 @@ def context(
     best: str | Path, similar: str | Path, ratios: str | Path, failing: str | Path, fairness: Fairness
 ) -> dict[str, Any]:
     """``best`` thresholds by model, pooled figures of ``similar`` people, impact ``ratios`` and ``failing`` groups."""
-    within, impact, errors = (files.read_csv(path) for path in (similar, ratios, failing))
+    within = files.read_csv(similar, ["stratum", "measure", "reason"])
+    impact = files.read_csv(ratios, ["rate", "model"])
+    errors = files.read_csv(failing, ["confirmed", "difference"])
     chosen = next((name for name in fairness.chosen if name in MEASURES), "")
     if len(within):
         within = within[within["stratum"].isna() & (within["measure"] == chosen)]

@@ -1,1 +1,1 @@
-"""The template engine: formatting, links, tables, HTML page, model card formats. Imports results."""
+"""The template engine: formatting, links, tables, glossary. Imports results."""

@@ -102,6 +102,10 @@ class Pictures(StrEnum):
     SEGMENTS_PRIVACY_NARROW = "plots/segments_privacy_narrow.svg"
 
 
+REVIEW_PICTURE = "docs/review.svg"
+"""Both versions of a branch in one picture, which ``make review`` writes and no stage does."""
+
+
 class Documents(StrEnum):
     """Every document that a stage writes."""
 

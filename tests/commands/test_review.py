@@ -448,7 +448,7 @@ def test_another_dataset_is_announced_instead_of_compared(branch):
 @pytest.mark.slow
 def test_a_changed_policy_is_announced_and_judged(branch):
     """Only the verdicts lose their comparison; a rule that no longer blocks is named."""
-    edit(branch, (r"severity: block( +# block: `make gate` fails; warn: it only says so)", r"severity: warn\1"))
+    edit(branch, (r"severity: block( +# block: `make gate` fails; warn: reported only)", r"severity: warn\1"))
     ran(branch, "git", "commit", "--quiet", "--all", "--message", "Only warn")
     text = reviewed(branch)
     assert "No longer blocking: Selection by education." in text

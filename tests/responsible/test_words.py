@@ -57,7 +57,7 @@ def test_tables_have_display_names_and_keep_their_figures():
     ("given", "message"),
     [
         ({"rows": {"healthcare": ["case"]}}, "at least 2 items"),
-        ({"rows": {"segments": ["a", "b"]}}, "'budget' or 'healthcare'"),
+        ({"rows": {"houses": ["a", "b"]}}, "'budget', 'healthcare' or 'segments'"),
         ({"names": {"a": "x", "b": "x"}}, "names must call no two things the same"),
         ({"levels": {"sex": {"1": "x", "2": "x"}}}, "levels.sex must call no two things the same"),
         ({"merit": " "}, "pattern"),

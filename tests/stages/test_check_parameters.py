@@ -49,7 +49,7 @@ def test_valid_parameters_give_the_same_bytes_whatever_they_are(tmp_path):
 def test_words_are_about_attributes_that_are_there(tmp_path):
     """A misspelt attribute would never be shown by the name that it was given."""
     found = checked(tmp_path, words__levels={"gendr": {"Male": "men"}})
-    assert found == ["words.levels: 'gendr' is no attribute; did you mean 'gender'?"]
+    assert found == ["words.levels: 'gendr' is not an attribute; did you mean 'gender'?"]
 
 
 def test_all_faults_are_shown_at_once_and_nothing_is_written(tmp_path):

@@ -54,7 +54,7 @@ def test_the_committed_parameters_are_valid(kind):
         (Sensitive, {"column": "c", "privileged": ["Missing"]}, "a missing value is never privileged"),
         (Sensitive, {"column": "c", "privileged": ["a"], "exclude": ["a"]}, "privileged and exclude must not repeat"),
         (Sensitive, {"column": "c", "privileged": "a"}, "here.privileged must be a list, got 'a'"),
-        (Sensitive, {"column": "c", "privileged": ["a"], "labels": ["a", "b"]}, "labels and closed are of bins"),
+        (Sensitive, {"column": "c", "privileged": ["a"], "labels": ["a", "b"]}, "labels and closed need bins"),
         (Sensitive, {"column": "c", "privileged": ["a"], "bins": [2, 1]}, "bins must rise strictly, got [2.0, 1.0]"),
         (Sensitive, AGES | {"labels": ["a"]}, "labels must name the 2 intervals of bins, none of them 'Missing'"),
         (Sensitive, AGES | {"labels": ["a", "a"]}, "labels must not repeat a value, got 'a' twice"),

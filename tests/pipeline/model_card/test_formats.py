@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from pipeline.reporting.model_card import as_yaml
-from pipeline.reporting.model_card_formats import Assessment, Dataset, Measured, Model, Texts, bom, header, results
+from pipeline.model_card.card import as_yaml
+from pipeline.model_card.formats import Assessment, Dataset, Measured, Model, Texts, bom, header, results
 
 NAN = math.nan
 DATA = Dataset("data/a b.csv", "0f" * 32, "20 rows", ["sex: column S"])

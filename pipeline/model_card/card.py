@@ -9,9 +9,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.reporting import formatting
-from pipeline.reporting.document import Document
-from pipeline.reporting.model_card_formats import (
+from pipeline.model_card.formats import (
     Assessment,
     Dataset,
     Measured,
@@ -21,6 +19,8 @@ from pipeline.reporting.model_card_formats import (
     header,
     results,
 )
+from pipeline.reporting import formatting
+from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
