@@ -28,6 +28,7 @@ from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, judged_of
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
+LOGISTIC = {"architectureFamily": "generalised linear model", "modelArchitecture": "logistic regression"}
 PIPELINE = "responsible-ml-pipeline"
 HUB = (
     "# On the Hugging Face hub this file is .eval_results/{}.yaml of the model, and the card is README.md.\n"
@@ -146,6 +147,7 @@ def _model(sources: Sources, name: str) -> Model:
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
         _properties(sources),
+        LOGISTIC if name in STAGES else {},
     )
 
 

@@ -67,7 +67,9 @@ class Texts:
 
 @dataclass(frozen=True)
 class Model:
-    """A model: name, description, inputs (name and kind), figures, assessments, and properties by name."""
+    """A model: name, description, inputs (name and kind), figures, assessments, properties by name, and what is known
+    of its architecture.
+    """
 
     name: str
     description: str
@@ -75,6 +77,7 @@ class Model:
     measured: Sequence[Measured]
     assessments: Sequence[Assessment]
     properties: Mapping[str, str]
+    architecture: Mapping[str, str]
 
 
 def header(license_: str, dataset: Dataset, results: str, *, trained: bool = True) -> dict[str, Any]:
@@ -158,8 +161,7 @@ def _component(model: Model, dataset: Dataset, texts: Texts) -> dict[str, Any]:
             "modelParameters": {
                 "approach": {"type": "supervised"},
                 "task": "classification",
-                "architectureFamily": "generalised linear model",
-                "modelArchitecture": "logistic regression",
+                **model.architecture,
                 "datasets": [{"ref": dataset.file}],
                 "inputs": [{"format": text} for text in model.inputs],
                 "outputs": [{"format": "probability of label 1"}],

@@ -34,7 +34,7 @@ class Mutation:
 
 MUTATIONS = {
     "sign of a measure": Mutation(
-        "fairness/measures.py",
+        "measures/definition.py",
         "rate(u, rate_name) - rate(p, rate_name)",
         "rate(p, rate_name) - rate(u, rate_name)",
         "fairness/test_measures.py",

@@ -12,7 +12,7 @@ from stages import evaluate_fairness, model_analyses, prepare, reweigh, threshol
 from tests.support import tables
 from tests.support.contract import ROOT
 
-PREPARED = {"cells": "c.parquet", "metrics": "m.json", "base_rates": "b.csv", "missing": "x.csv"}
+PREPARED = {"cells": "c.parquet", "metrics": "m.json", "base_rates": "b.csv", "missing": "x.csv", "scores": "e.parquet"}
 
 
 @pytest.fixture
@@ -115,8 +115,15 @@ def intervals(frame):
     said |= {"performance_baseline": "pb.csv", "performance_reweighed": "pr.csv", "comparison": "comparison.md"}
     said |= {"metrics": "me.json", "template": str(templates / "comparison.md.j2")}
     analysed = {"metrics": "analyses", "similar_csv": "similar", "ratios_csv": "impact", "failing_csv": "failing"}
-    complete(model_analyses.main, **common, baseline="sb.parquet", reweighed="sr.parquet", **analysed)
-    complete(evaluate_fairness.main, **common, **said)
+    complete(
+        model_analyses.main,
+        **common,
+        scores=PREPARED["scores"],
+        baseline="sb.parquet",
+        reweighed="sr.parquet",
+        **analysed,
+    )
+    complete(evaluate_fairness.main, **common, scores=PREPARED["scores"], **said)
     swept = {"intervals_csv": "ti.csv", "metrics": "mt.json", "document": "threshold.md"}
     swept |= {"template": str(templates / "recommended_threshold.md.j2")}
     complete(threshold_sweep.main, **common, **swept)

@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands")
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
-SIDE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "monitor/dvc.yaml").read_text(encoding="utf-8"))["stages"]
+_BESIDE = ROOT / "monitor/dvc.yaml"  # a fork without a monitor has none
+SIDE: dict[str, dict[str, Any]] = (
+    yaml.safe_load(_BESIDE.read_text(encoding="utf-8"))["stages"] if _BESIDE.is_file() else {}
+)
 ALL = STAGES | SIDE  # the daily pipeline, and what runs beside it
 
 

@@ -22,7 +22,7 @@ TEXTS = Texts("users", ["use", "no use"], "limits", "cost", {"harm": "mitigation
 
 def made(figures=FIGURES, texts=TEXTS):
     model = Model(
-        "reweighed", "a model", ["Age: numeric"], figures, [Assessment("sex: f", "h", "m")], {"policy": "fails"}
+        "reweighed", "a model", ["Age: numeric"], figures, [Assessment("sex: f", "h", "m")], {"policy": "fails"}, {}
     )
     return bom("pipeline", DATA, [model], texts)
 

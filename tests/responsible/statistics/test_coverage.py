@@ -96,13 +96,13 @@ def coverage(truth, rows, seed, ours=True):
 @pytest.mark.parametrize("k", [2, *(pytest.param(k, marks=pytest.mark.heavy) for k in (3, 4)), 5])
 def test_measures_of_two_to_five_groups(k):
     """With 1,000 rows a group on average, every measure's interval holds the truth in 93 to 97 % of data sets, in every
-    comparison.
+    comparison; that of the largest of several absolute differences, which is never below zero, in up to 99 %.
     """
     found = coverage(population(POPULATION[:k]), rows=1_000 * k, seed=100 + k)
     assert found.keys() == MEASURES.keys()
     for name, shares in found.items():
         assert (shares >= 0.93).all(), (name, shares)
-        assert (shares <= 0.97).all(), (name, shares)
+        assert (shares <= (0.99 if name == "equalized_odds_difference" else 0.97)).all(), (name, shares)
 
 
 def test_change_between_two_models():
