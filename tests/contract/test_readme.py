@@ -24,7 +24,7 @@ ELSEWHERE = {
 }
 # What a reader should see.
 SEEN = {
-    "make": r"13 stages: .*\n(.*\n)*policy: Does not meet the policy\. .*\n(.*\n)*audit trail: ",
+    "make": r"14 stages: .*\n(.*\n)*policy: Does not meet the policy\. .*\n(.*\n)*audit trail: ",
     "dvc params diff --md": r"\| threshold +\| 300 +\| 250 +\|",
     "dvc metrics diff --md": r"reweigh\.accuracy +\| \S+ +\| \S+ +\| \S+ +\|",
     "dvc exp show --only-changed --md": r"(strict|loose).*\n(.*\n)*.*(strict|loose)",
