@@ -351,7 +351,7 @@ def test_a_fairness_regression_is_real_and_comes_first(branch):
     assert cells[3] == "**worse**"
     assert "are not paired" not in text
     assert re.search(r"\d+ figures: .*\d+ worse", text)
-    assert "Not comparable" not in text
+    assert "> **Not comparable" not in text
     assert "| reweigh.attributes | education | gender |" in text
     assert "[docs/comparison.md](docs/comparison.md)" in text
     assert "changed: [plots/disparities.svg](plots/disparities.svg)" in text
