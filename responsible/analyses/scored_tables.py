@@ -23,11 +23,6 @@ def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     return table[table["split"] == split].reset_index(drop=True)
 
 
-def chosen_on(table: pd.DataFrame) -> str:
-    """The split that something is chosen on: ``valid``, else ``train``; ``test`` where there is no other."""
-    return next(own for own in ("valid", "train", "test") if own == "test" or (table["split"] == own).any())
-
-
 def decided(table: pd.DataFrame, models: Models, cut: float) -> dict[str, Bits]:
     """The decisions (m,) of every model: a score of ``cut`` where it is trained here, else those it came with."""
     yes = {name: table[SCORE + name] >= cut for name in models.trained}

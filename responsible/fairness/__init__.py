@@ -41,6 +41,6 @@ else:
             "intersections": ("intersection_rates",),
             "measures": ("MEASURES",),
             "subgroups": ("search",),
-            "verdicts": ("best_accuracy", "verdict"),
+            "verdicts": ("Fairness", "best_accuracy", "verdict"),
         },
     )
