@@ -217,8 +217,8 @@ def test_the_page_opens_without_errors_or_requests(opened):
 
 @pytest.mark.browser
 def test_the_answer_comes_first(opened):
-    """Answer, reason and the text of every card lie in the first screen of a desk, the answer in that of a phone, and
-    at most 600 words are visible before anything is opened.
+    """Answer, reason, whether alarms stand and the text of every judged card lie in the first screen of a desk, the
+    answer in that of a phone, and at most 600 words are visible before anything is opened.
     """
     page = opened("desk")
     assert page.locator("h1").inner_text() == "Does not meet the policy"
@@ -226,8 +226,13 @@ def test_the_answer_comes_first(opened):
         "Budget model",
         "Recorded decisions",
         "Segments",
+        "Since then",
     ]
-    ends = [box.bounding_box() for box in page.locator("h1, .because, .card .verdict, .card > p, .card dl").all()]
+    judged = page.locator(".card:not([aria-labelledby=card-monitor])")
+    texts = [*page.locator("header > *").all(), *judged.locator("> p, > dl").all()]
+    ends = [box.bounding_box() for box in texts]
+    assert len(ends) == 5 + 3 * 3
+    assert page.locator("header a").inner_text() == "alarms stand"
     assert max(box["y"] + box["height"] for box in ends) <= SIZES["desk"][1]
     assert len(page.locator("body").inner_text().split()) <= 600
     box = opened("phone").locator("header").bounding_box()
