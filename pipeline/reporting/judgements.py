@@ -72,4 +72,4 @@ def cells(judgement: Judgement) -> tuple[str, ...]:
     found = judgement.evidence
     shown = plain(measured(found, named=False)), asked(judgement.rule, found.unit)
     said = judgement.title, judgement_verdict(judgement), severity(judgement)
-    return (*said, *shown, differs(judgement), exceeds(judgement))
+    return (*said, *shown, differs(judgement), exceeds(judgement).replace(UNDECIDED, "unclear"))  # fits 120 columns
