@@ -110,8 +110,7 @@ def main(
         *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
-    said |= {"rounding": of_scores["rounding"]}
-    said |= analysed
+    said |= {"rounding": of_scores["rounding"]} | analysed
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

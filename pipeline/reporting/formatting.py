@@ -187,3 +187,12 @@ def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:
     """Lines of texts as aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def parameter(value: Any, digits: int | None = None, *, percent: bool = False) -> str:
+    """A parameter as text."""
+    if not isinstance(value, int | float):
+        return escape(value)
+    if percent:
+        return percent(value, digits or 0)
+    return number(value, "g" if digits is None else digits)

@@ -84,7 +84,7 @@ class Functions:
         values = found if isinstance(found, list) else [found]
         if not values or not all(isinstance(value, DataText | ReadNumber) for value in values):
             raise InputError(f"{PARAMETERS}: {key} is not a text or number; name one of its keys")
-        said = ", ".join(_text(value, digits, percent=percent) for value in values)
+        said = ", ".join(formatting.parameter(value, digits, percent=percent) for value in values)
         return self.links.figure(said, PARAMETERS, key)
 
     def table(
@@ -195,12 +195,3 @@ def printed(value: Any) -> Markup:
     if isinstance(value, str) and not isinstance(value, DataText | Markup) and (found := prose.numbers(value)):
         raise InputError(f"{found[0].text!r} comes from no file; print it with figure(), parameter() or cite()")
     return engine.escaped(value)
-
-
-def _text(value: Any, digits: int | None = None, *, percent: bool = False) -> str:
-    """A parameter as text."""
-    if not isinstance(value, int | float):
-        return escape(value)
-    if percent:
-        return formatting.percent(value, digits or 0)
-    return formatting.number(value, "g" if digits is None else digits)

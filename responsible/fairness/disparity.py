@@ -67,8 +67,8 @@ def disparities(
     >>> counts = np.array([[[50, 10], [5, 35]], [[40, 20], [15, 25]]])  # [level, y, ŷ] of level a, then b
     >>> who, sure = groups("group", "ab", "a"), Inference(confidence=0.95, replicates=500, minimum_denominator=5)
     >>> own = {"cost": lambda tp, fp, fn, tn: (fp + 5 * fn) / (tp + fp + fn + tn)}
-    >>> chosen = Fairness(accuracy_floor=0.0, limits={}, measures=[])
-    >>> found = disparities(counts, who, chosen, sure, np.random.default_rng(1), models=["mine"], own=own)
+    >>> chosen, mine = Fairness(accuracy_floor=0.0, limits={}, measures=[]), Judged(("mine",), "mine")
+    >>> found = disparities(counts, who, chosen, sure, np.random.default_rng(1), models=mine, own=own)
     >>> float(found["value"][0].round(6))  # (20 + 5 · 15) / 100 − (10 + 5 · 5) / 100
     0.6
     """
