@@ -189,10 +189,10 @@ def columns(lines: Sequence[tuple[str, ...]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def parameter(value: Any, digits: int | None = None, *, percent: bool = False) -> str:
+def parameter(value: Any, digits: int | None = None, *, shared: bool = False) -> str:
     """A parameter as text."""
     if not isinstance(value, int | float):
         return escape(value)
-    if percent:
+    if shared:
         return percent(value, digits or 0)
     return number(value, "g" if digits is None else digits)

@@ -84,7 +84,7 @@ class Functions:
         values = found if isinstance(found, list) else [found]
         if not values or not all(isinstance(value, DataText | ReadNumber) for value in values):
             raise InputError(f"{PARAMETERS}: {key} is not a text or number; name one of its keys")
-        said = ", ".join(formatting.parameter(value, digits, percent=percent) for value in values)
+        said = ", ".join(formatting.parameter(value, digits, shared=percent) for value in values)
         return self.links.figure(said, PARAMETERS, key)
 
     def table(
