@@ -8,6 +8,7 @@ from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
 from responsible.measures.of_function import measure_of
+from responsible.names import Judged
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 from tests.support import reference
@@ -35,7 +36,7 @@ def cost(tp, fp, fn, tn):
 def judged(tables, who, own, names=(), inference=INFERENCE):
     fairness = Fairness(accuracy_floor=0.0, limits={}, measures=list(names))
     rng = np.random.default_rng(3)
-    return disparities(np.stack(tables), who, fairness, inference, rng, models=["mine"], own=own)
+    return disparities(np.stack(tables), who, fairness, inference, rng, models=Judged(("mine",), "mine"), own=own)
 
 
 def test_a_table_counted_by_hand():
