@@ -107,7 +107,7 @@ def test_undefined_is_said(side, score, minimum, reason):
 def test_a_model_without_scores_says_so():
     """A model that decides without a score has no measure of scores, nor a change to one."""
     assert found(MEAN, HAND, SIDE, "vendor")[0].reason == "no_scores"
-    assert found(MEAN, HAND, SIDE, "a", "vendor")[0].reason == "no_scores"
+    assert found(MEAN, HAND, SIDE, "a", "vendor")[0].reason == "scores_not_paired"
 
 
 def test_clusters_widen():
