@@ -162,7 +162,8 @@ def _found(
             yield model, [(each, about) for each, _, _ in found]
         for model in pair.joint:
             own, before = scored.get(model, NOBODY), models.reference
-            yield models.changes[model], [(compare(measure, model, *own, each, before=before)[0], {}) for each in sure]
+            moved = [compare(measure, model, *own, each, before=before, elsewhere=scored)[0] for each in sure]
+            yield models.changes[model], [(each, {}) for each in moved]
 
 
 def _tests(table: Counts, parts: Counts | None, measures: Mapping[str, Known]) -> dict[str, dict[str, object]]:

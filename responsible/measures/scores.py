@@ -5,7 +5,7 @@ A cell is a score with its number of rows; arrays are ``(m,)``. Cells may be spl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,18 +107,26 @@ class _Sides:
 
 
 def compare(
-    measure: ScoreMeasure, model: str, found: Scored, side: Ints, inference: Inference, *, before: str = ""
+    measure: ScoreMeasure,
+    model: str,
+    found: Scored,
+    side: Ints,
+    inference: Inference,
+    *,
+    before: str = "",
+    elsewhere: Collection[str] = (),
 ) -> tuple[Estimate, str, float]:
     """The measure of ``model``, or its change since the model ``before``, with the method and p of its test.
 
     ``side`` (m,) is 0 unprivileged, 1 privileged, −1 neither. Welch's (1947) interval of the difference of means, of
     the rows' own changes for a change, so that it is paired. Where labels are rare, each side's error is at least
-    Wilson's for its share with label 1. Undefined with the reason ``no_scores``, ``scores_not_paired``,
+    Wilson's for its share with label 1. Undefined with the reason ``no_scores``, ``scores_not_paired`` (``before`` is
+    among the models ``elsewhere``, whose scores are counted apart),
     ``group_absent``, ``n_below_minimum`` or, where all values of a side are equal, ``no_variation``. Of clustered rows
     the interval is stretched to the jackknife's.
     """
     if not {model, before or model} <= found.scores.keys():
-        return _without(UNPAIRED if model in found.scores else NO_SCORES)
+        return _without(UNPAIRED if model in found.scores and before in elsewhere else NO_SCORES)
     values = measure.value(found.scores[model], found.label)
     if before:
         values = values - measure.value(found.scores[before], found.label)

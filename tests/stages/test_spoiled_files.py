@@ -94,6 +94,8 @@ def workspace(built, tmp_path_factory):
         shutil.copytree(Path(built.root, name), root / name)
     for name in ("params.yaml", "dvc.yaml", "dvc.lock", "determinism.env", "requirements.txt"):
         shutil.copy(Path(built.root, name), root / name)
+    (root / "monitor").mkdir()
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor")  # which the section monitor of the parameters needs
     return root
 
 

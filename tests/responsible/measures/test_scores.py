@@ -107,7 +107,13 @@ def test_undefined_is_said(side, score, minimum, reason):
 def test_a_model_without_scores_says_so():
     """A model that decides without a score has no measure of scores, nor a change to one."""
     assert found(MEAN, HAND, SIDE, "vendor")[0].reason == "no_scores"
-    assert found(MEAN, HAND, SIDE, "a", "vendor")[0].reason == "scores_not_paired"
+    assert found(MEAN, HAND, SIDE, "a", "vendor")[0].reason == "no_scores"
+
+
+def test_scores_that_are_counted_apart_have_no_change():
+    """Both models have scores, but nobody knows both of a row."""
+    apart = compare(SCORE_MEASURES[MEAN], "a", HAND, SIDE, INFERENCE, before="vendor", elsewhere=("a", "vendor"))
+    assert apart[0].reason == "scores_not_paired"
 
 
 def test_clusters_widen():
