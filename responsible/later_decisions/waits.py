@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, nan, sqrt
+from math import nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +71,7 @@ class Waits:
         tests = [exact_tests.of_means(a, b) for a, b in pairs if min(len(a), len(b)) >= few]
         errors = (nan, nan)
         if len(tests) == len(pairs):
-            beyond = max(_beyond(a, b, self.spending.level) for a, b in pairs)
+            beyond = max(exact_tests.mean_bound(a, len(a), len(b), self.spending.level) for a, b in pairs)
             errors = sqrt(sum(_spread(a, b) ** 2 * (1 / len(a) + 1 / len(b)) for a, b in pairs)), beyond
         p = min(tests, default=1.0)
         bounds = (-np.inf if len(then) > 1 else 0.0, np.inf)
@@ -99,9 +99,3 @@ def _of_sides(each: Sides, cases: pd.DataFrame) -> Values:
 def _spread(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> float:
     """The standard deviation within the two samples."""
     return sqrt((len(then) * np.var(then) + len(now) * np.var(now)) / (len(then) + len(now)))
-
-
-def _beyond(then: npt.NDArray[np.float64], now: npt.NDArray[np.float64], level: float) -> float:
-    """About the change of a mean at which the bound of its P is at the level: exp(−z² / 2) as of a normal mean."""
-    few, many = sorted((len(then), len(now)))
-    return sqrt(2 * log(2 / level)) * _spread(then, now) / sqrt(few) * (few + many) / many

@@ -13,6 +13,7 @@ from scipy.stats import kstwobign
 
 BLOCK = 512  # terms of a tail that are added together
 NEAR = 1e-12  # a mean this close to an end, as a share of the range, is that end
+POINTS = 400  # quantiles that stand for a distribution
 TINY = 1e-18  # a term this small, as a share of the first, ends the sum
 
 
@@ -68,12 +69,40 @@ def of_means(reference: np.ndarray, period: np.ndarray) -> float:
     if not len(few):
         return float("nan")
     values, counts = np.unique(np.concatenate([few, many]), return_counts=True)
+    return _bound(values, counts, float(few.mean()), len(few))
+
+
+def mean_bound(values: np.ndarray, n0: int, n1: int, level: float) -> float:
+    """About the change of a mean at which :func:`of_means` reaches ``level``, whichever way it goes: of n₀ rows of a
+    distribution (m,) and of n₁ rows of the same that is shifted.
+    """
+    points = np.quantile(values, (np.arange(POINTS) + 0.5) / POINTS)
+    few, moved = min(n0, n1), n1 <= n0
+
+    def missing(change: float, points: np.ndarray) -> float:
+        both = np.concatenate([points, points + change])
+        order = np.argsort(both)
+        mean = float(points.mean()) + (change if moved else 0.0)
+        found = _bound(both[order], np.repeat([n0, n1], POINTS)[order], mean, few)
+        return float(np.log(max(found, np.finfo(float).tiny)) - np.log(level))
+
+    reach, ends = float(np.std(points)), []
+    for own in (points, -points):
+        high = reach
+        while missing(high, own) > 0 and high < 1_000 * reach:
+            high *= 2
+        ends.append(float(brentq(missing, 0.0, high, args=(own,), rtol=1e-3)) if missing(high, own) <= 0 else high)
+    return max(ends)
+
+
+def _bound(values: np.ndarray, counts: np.ndarray, mean: float, n: int) -> float:
+    """Of ``n`` rows with this mean, drawn from ``values`` that rise, with their ``counts``."""
     share, spread = counts / counts.sum(), float(np.ptp(values)) or 1.0
     x = (values - share @ values) / spread  # between -1 and 1 around 0
-    m = float(few.mean() - share @ values) / spread
+    m = (mean - float(share @ values)) / spread
     if m < 0:
         x, share, m = -x[::-1], share[::-1], -m
-    return float(min(1.0, 2 * np.exp(len(few) * _exponent(x, share, m))))
+    return float(min(1.0, 2 * np.exp(n * _exponent(x, share, m))))
 
 
 def _exponent(x: np.ndarray, share: np.ndarray, m: float) -> float:

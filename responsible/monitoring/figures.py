@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isnan, nan, sqrt
+from math import hypot, isnan, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -87,12 +87,13 @@ class Judge:
         draws = {needs: self._draws(tables, own, labels=needs) for needs, own in both.items()}
         for name, (figure, needs) in figures(tables, self.measures).items():
             base = estimate(figure, both[needs][0], draws[needs][0], self.inference)
-            spread = _spread(figure, draws[needs][0])
+            spreads = [_spread(figure, each) for each in draws[needs]]
             own = []
             for at, period in enumerate(self.periods):
                 pair = both[needs][0], both[needs][1][at]
                 now = estimate(figure, pair[1], draws[needs][1 + at], self.inference)
-                row = self._judged(figure, pair, (base, now), spread, self._p(tables, figure, pair, at, labels=needs))
+                p, spread = self._p(tables, figure, pair, at, labels=needs), (spreads[0], spreads[1 + at])
+                row = self._judged(figure, pair, (base, now), spread, p)
                 rows, share = int(tables.selected[at].sum()), self.labelled[at]
                 place = {"figure": name, "period": period, "rows": rows, "labelled": share}
                 waits = needs and not self.complete[at]
@@ -114,9 +115,16 @@ class Judge:
         return [drawn(table, self.inference, stream(self.seed, f"{place}/{name}")) for name, table in named]
 
     def _judged(
-        self, figure: CountFigure, pair: tuple[Counts, Counts], both: tuple[Estimate, Estimate], spread: float, p: float
+        self,
+        figure: CountFigure,
+        pair: tuple[Counts, Counts],
+        both: tuple[Estimate, Estimate],
+        spread: tuple[float, float],
+        p: float,
     ) -> Row:
-        error = spread * sqrt(1 + pair[0].sum() / pair[1].sum()) if pair[1].sum() else nan
+        """The period's standard error is its own or, where that is less, the reference's at the period's rows."""
+        rows = [own.sum() for own in pair]
+        error = hypot(spread[0], np.fmax(spread[0] * sqrt(rows[0] / rows[1]), spread[1])) if rows[1] else nan
         errors = error, self.spending.z() * error
         return judged(both, errors, p, spending=self.spending, least=self.least, bounds=figure.bounds)
 
