@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from pipeline import entry
 from pipeline.plots.decision_threshold import decision_threshold
@@ -19,29 +18,17 @@ from pipeline.storage import files, parameters
 from responsible.analyses import calibration_models, factors, failing_groups, impact_ratios, similar_groups
 from responsible.analyses import decision_threshold as thresholds
 from responsible.analyses.scored_tables import coded, decided, of_split, scored
-from responsible.fairness import evaluation
 from responsible.fairness.comparisons import headlines
+from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.measures import KNOWN
-from responsible.models import Models
 from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.rates import Counts
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Target
-from responsible.validation import InputError
-from responsible.words import Section
 
 OFF = pd.DataFrame(columns=[SWITCHED_OFF])
-
-
-class Parameters(evaluation.Parameters):
-    """What this stage reads of the parameter file."""
-
-    target: Target | None = Field(alias="budget.target")
-    models: Models
-    words: Section
 
 
 def main(
@@ -62,7 +49,9 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, frames = _read(given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed})
+    table, frames = _read(
+        given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed} if given.models.trained else {}
+    )
     tables = dict.fromkeys((thresholds_csv, calibration_csv, similar_csv, ratios_csv, failing_csv), OFF)
     found: dict[str, thresholds.Best] = {}
     reason = given.disclosure.reason if given.disclosure.minimum_cell else "no validation rows"
@@ -91,20 +80,10 @@ def _read(
     """The cells, with the scores of the models trained here (``s.`` columns) and labels; and the tables with scores:
     the cells, if models are trained here, and that of each other model that has any.
     """
-    table, meta = files.read_cells(cells)
-    external, _ = files.read_parquet(scores, ("model", "score", *files.CELLS), ["cuts"])
-    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
-    external = external.assign(label=labels(external, meta["cuts"], given.threshold))
-    frames = []
-    if given.models.trained:
-        both, _ = files.read_scores({name: trained[name] for name in given.models.trained})
-        if not both["n"].equals(table["n"]):
-            raise InputError(f"{cells} has other cells than the scores; run `dvc repro`")
-        table = table.assign(**{SCORE + name: both[name] for name in given.models.trained})
-        frames.append(table)
-    for name, own in external.groupby("model", sort=False):
-        frames.append(own.rename(columns={"score": f"{SCORE}{name}"}))
-    return table, frames
+    read = files.read_judged(cells, scores, trained)
+    table, external = (own.assign(label=labels(own, meta["cuts"], given.threshold)) for own, meta in read)
+    others = external.groupby("model", sort=False)
+    return table, [*([table] if trained else []), *(own.rename(columns={"score": f"{SCORE}{m}"}) for m, own in others)]
 
 
 def _thresholds(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, Canvas, Picture, name, picture, share
 from pipeline.reporting.formatting import Said, number, percent
-from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT, COST
+from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT
 from responsible.fairness.measures import MEASURES
+from responsible.measures.costs import COST
 
 if TYPE_CHECKING:
     import pandas as pd
