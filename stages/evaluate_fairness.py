@@ -20,12 +20,12 @@ from responsible.analyses.scored_tables import decided
 from responsible.fairness.evaluation import Evaluation, Parameters, ScoredCells, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
-from responsible.modelling.disclosure import covered, published
+from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
 from responsible.names import BASELINE, REWEIGHED, SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.levels import Cover, blanked, by_split, cover
+from responsible.tabular.levels import blanked
 
 
 def main(
@@ -69,11 +69,10 @@ def main(
     weights = files.read_json(reweighing, "reweigh.weights") if trained else None
     read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
 
-    label = labels(table, meta["cuts"], given.threshold)
-    whole = cover(table, given.sensitive, by_split(table, label), given.disclosure)
+    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
     external = external.assign(label=labels(external, meta["cuts"], given.threshold))
-    found, judged, declared, finer = _evaluated(whole.cells(table), label, whole.cells(external), whole, given)
-    guessed = _guessed(table, meta["features"], declared, given, [whole, finer])
+    found, judged, declared, merged = _evaluated(table, external, given)
+    guessed = _guessed(table, meta["features"], declared, given, merged)
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
     files.write_json(metrics, {"evaluate_fairness": headline})
@@ -103,18 +102,17 @@ def main(
 
 
 def _evaluated(
-    table: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, whole: Cover, given: Parameters
-) -> tuple[Evaluation, pd.DataFrame, list[Groups], Cover]:
-    """What may be published of the test rows of ``table`` and of the external scores beside it, whose levels ``whole``
-    has merged: the evaluation, the performance of external models; the groups; a cover.
+    table: pd.DataFrame, scored: pd.DataFrame, given: Parameters
+) -> tuple[Evaluation, pd.DataFrame, list[Groups], Merged]:
+    """What may be published of the test rows of ``table`` and of the external scores beside it: the evaluation, the
+    performance of external models; the groups; how their levels were merged.
     """
-    here, levels = (table["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
     models = given.models.judged(labelled=given.target is not None)
-    test, label = table[here].reset_index(drop=True), label[here]
-    decisions = decided(test, given.models, given.model.decision_threshold)
-    shown = covered(test, label, list(decisions.values()), levels, given.disclosure, judged=models)
-    declared = declared_groups(shown.cover.cells(table), shown.cover.sensitive(levels))
-    test, scored = shown.cover.cells(test), shown.cover.cells(scored[scored["split"] == "test"])
+    test = table[table["split"] == "test"].reset_index(drop=True)
+    label, decisions = test["label"].to_numpy(), decided(test, given.models, given.model.decision_threshold)
+    merged = Merged.of(table, decisions, given.sensitive, given.disclosure, judged=models)
+    declared = declared_groups(merged.cells(table), merged.sensitive)
+    test, scored = merged.cells(test), merged.cells(scored[scored["split"] == "test"])
     scores = _scores(test, label, scored, given)
     rng = stream(given.seed, "evaluate_fairness/intervals")
     found = evaluate(
@@ -125,8 +123,8 @@ def _evaluated(
         rng=rng,
     )
     if given.disclosure.minimum_cell:
-        found = replace(found, **published(vars(found), shown, whole, given.sensitive))
-    return found, _performance(test, label, decisions, scores, given=given), declared, shown.cover
+        found = replace(found, **published(vars(found), merged.shown, merged.whole, given.sensitive))
+    return found, _performance(test, label, decisions, scores, given=given), declared, merged
 
 
 def _scores(
@@ -159,7 +157,7 @@ def _performance(
 
 
 def _guessed(
-    cells: pd.DataFrame, features: Mapping[str, str], declared: list[Groups], given: Parameters, covers: list[Cover]
+    cells: pd.DataFrame, features: Mapping[str, str], declared: list[Groups], given: Parameters, merged: Merged
 ) -> pd.DataFrame:
     """How well the other features guess each attribute.
 
@@ -167,17 +165,15 @@ def _guessed(
     an AUC that is a difference of rates.
     """
     attributes = {given.sensitive[who.attribute].column: who for who in declared}
-    for each in covers:
-        cells = each.cells(cells)
-    found = proxies(cells, features, attributes, params=given.model, inference=given.inference)
+    found = proxies(merged.cells(cells), features, attributes, params=given.model, inference=given.inference)
     if not given.disclosure.minimum_cell:
         return found
     others = {c: [kind for name, kind in features.items() if name != c] for c in attributes}
-    told = {who.attribute for column, who in attributes.items() if "numeric" in others[column]} - covers[0].withheld
+    told = {who.attribute for column, who in attributes.items() if "numeric" in others[column]} - merged.whole.withheld
     kept = (found["feature"] == ALL) & found["attribute"].isin(told)
     found = blanked(found, ~kept, ["value", "low", "high"], given.disclosure.reason)
     found.loc[~kept, "strength"] = ""
-    return blanked(found, found["attribute"].isin(covers[0].withheld), ["privileged", "unprivileged"])
+    return blanked(found, found["attribute"].isin(merged.whole.withheld), ["privileged", "unprivileged"])
 
 
 if __name__ == "__main__":

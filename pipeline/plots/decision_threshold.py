@@ -76,7 +76,8 @@ def _plain(value: float) -> str:
 
 def _lines(rows: pd.DataFrame, models: Sequence[str]) -> list[Curve]:
     """A line for each model, of as many thresholds as a drawing of this size can show marks of."""
-    parts = [rows[rows["model"] == model].iloc[1::8].reset_index(drop=True) for model in models]
+    each = [rows[rows["model"] == model] for model in models]
+    parts = [own.iloc[1 :: max(1, len(own) // 12)].reset_index(drop=True) for own in each]
     kinds = zip(models, parts, KINDS, strict=False)
     return [Curve(name(model), kind, part["threshold"], part) for model, part, kind in kinds]
 

@@ -152,13 +152,15 @@ def best(
     costs: Costs | None,
     inference: Inference,
     rng: np.random.Generator,
+    grid: npt.NDArray[np.float64] = GRID,
 ) -> Best:
-    """The threshold of the grid, or the ``current`` one, with the least cost, or without costs the highest accuracy.
+    """The threshold of the ``grid``, or the ``current`` one, with the least cost, or without costs the highest
+    accuracy.
 
     Of several as good, the one nearest to the current threshold. Judged by the change on ``judged_on``.
     """
     figure = costs.figure if costs else performance_figure("accuracy")
-    tried = np.unique(np.append(GRID, current))
+    tried = np.unique(np.append(grid, current))
     tables = np.stack([_joint(model, chosen_on, (t, t)).sum(axis=(0, -1)) for t in tried.tolist()])
     loss = figure.compute(tables) * (1 if costs else -1)
     order = np.lexsort((np.abs(tried - current), loss.round(12)))
