@@ -166,12 +166,10 @@ def limits(panels: Sequence[Panel], periods: Sequence[str], said: tuple[str, str
 
     listed = f": {'; '.join(beyond)}" if len(beyond) <= FEW else f" in some period: {number(len(beyond))} figures"
     finding = f"Beyond their control limits{listed}." if beyond else WITHIN
-    caption = (
-        f"Bands are {percent(confidence, 0)} intervals; shaded is where no alarm begins, for a period of the usual "
-        f"size. Source: {said[1]}."
-    )
+    band = f"Bands are {percent(confidence, 0)} intervals; shaded is where no alarm begins, for a period of the usual"
+    caption = f"{band} size. Source: {said[1]}."
     last = "; ".join(f"{panel.label} {panel.tick(_last(panel.own))}" for panel in panels)
-    return picture(Said(finding, said[0], f"{finding} Last values: {last}.", caption), draw)
+    return picture(Said(finding, said[0], f"{finding} Last: {last}.", caption), draw)
 
 
 def _by(attribute: object, words: Words) -> str:
