@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting import findings, formatting, judgements
+from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
@@ -55,7 +55,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return judgements.exceeds(self.judgement)
+        return tables.exceeds(self.judgement.found)
 
     @property
     def to_do(self) -> str:
