@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
 
 from pipeline.reporting.formatting import visible
 
@@ -12,3 +16,10 @@ _SIGNS = re.compile(r"([!-/:-@\[-`{-~])")
 def plain(text: object) -> str:
     """Any text for Streamlit's Markdown, shown letter by letter on one line: every ASCII sign is escaped."""
     return _SIGNS.sub(r"\\\1", visible(" ".join(str(text).split())))
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> None:
+    """Rows of texts as a table whose first column heads each row; nothing where there are none."""
+    if rows:
+        shown = pd.DataFrame([{plain(name): plain(value) for name, value in row.items()} for row in rows])
+        st.table(shown.set_index(shown.columns[0]))

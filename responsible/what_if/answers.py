@@ -58,7 +58,7 @@ def answer(case: Case, asked: Question, rng: np.random.Generator) -> Answer:
     Raises:
         InputError: the question names a level or a share that the case cannot have.
     """
-    bits = [case.label, case.score >= case.current, asked.decisions(case)]
+    bits = [case.label, case.score >= case.current, case.score >= asked.cuts(case.who)[case.code]]
     table = pd.DataFrame({"n": case.n} | ({} if case.clusters is None else {CLUSTER: case.clusters}))
     joint, parts = counted(table, case.code, len(case.who.levels), bits)
     then, now = joint.sum(-2), joint.sum(-1)
@@ -74,7 +74,7 @@ def answer(case: Case, asked: Question, rng: np.random.Generator) -> Answer:
         confusion(joint, case.who, models).rename(columns={"model": "when"}),
         _affected(joint, case.who, labelled=case.labelled),
         _performance(now, then, weights) if case.labelled else pd.DataFrame(),
-        len({asked.by_level.get(level, asked.threshold) for level in case.who.levels}) > 1,
+        len(set(asked.cuts(case.who)[:-1].tolist())) > 1,
         float(case.rows) if weights is None else _effective(then.sum((-2, -1)), weights),
     )
 

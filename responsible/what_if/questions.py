@@ -103,11 +103,10 @@ class Question:
         if math.fsum(self.shares.values()) > 1 + 1e-9:
             raise InputError(f"shares: must sum to at most 1, got {math.fsum(self.shares.values()):g}")
 
-    def decisions(self, case: Case) -> npt.NDArray[np.bool_]:
-        """Who is answered yes, (m,): a score of at least the threshold, or of that of the level."""
-        _refuse_unknown("by_level", self.by_level, case.who)
-        cut = np.array([*(self.by_level.get(level, self.threshold) for level in case.who.levels), self.threshold])
-        return np.asarray(case.score >= cut[case.code])
+    def cuts(self, who: Groups) -> Floats:
+        """The threshold of each level, and last, for the code -1, that of everybody who is excluded: (levels + 1,)."""
+        _refuse_unknown("by_level", self.by_level, who)
+        return np.array([*(self.by_level.get(level, self.threshold) for level in who.levels), self.threshold])
 
     def weights(self, case: Case) -> Floats | None:
         """How many rows of the population a row of each level stands for, (levels,); None where no share is asked."""
