@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -91,3 +93,8 @@ def rows(file: str) -> list[dict[str, str]]:
 @st.cache_data(show_spinner=False, max_entries=16)
 def _rows(file: str, of: str) -> list[dict[str, str]]:  # noqa: ARG001 - what the cache knows it by
     return list(read_rows(file))
+
+
+def parameters_now() -> Mapping[str, Any]:
+    """The parameter file as a tree."""
+    return parameters.read_yaml(PARAMETERS)

@@ -35,7 +35,7 @@ def show() -> None:
                 _look(held, model, case, asked)
             elif validation:
                 st.caption(
-                    "Answered on validation rows: no model learned from them, and label thresholds are chosen on them."
+                    "Answered on validation rows: no model learned from them; label thresholds are chosen on them."
                 )
                 _answer(Spoken(case, asked, held.ask(case, asked), held.given.words))
             else:

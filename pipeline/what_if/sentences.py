@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -119,7 +120,7 @@ class Spoken:
             out.append(texts | ({"Group": self._of(row)} if several else {}))
         return out
 
-    def _of(self, row: Mapping[str, str]) -> str:
+    def _of(self, row: Mapping[Any, Any]) -> str:
         own = self.level(row["farthest"] or row["comparison"])
         return f"{ANY_LEVEL}: {own}" if row["farthest"] else own
 
