@@ -12,6 +12,8 @@ from pipeline.what_if.material import Material
 from pipeline.what_if.sentences import swept
 from responsible.what_if import Question
 
+ANOTHER = "another one, to be fitted"
+
 
 def show(held: Material, model: str, asked: Question) -> None:
     """The label threshold with what the sweep found, the line of the experiment, and its button."""
@@ -43,16 +45,13 @@ def _label_threshold(held: Material) -> float | None:
     known = known if now in known else [now, *known]
     picked = st.selectbox(
         "Label threshold",
-        known,
+        [*known, ANOTHER],
         index=known.index(now),
-        accept_new_options=True,
-        help="The models of a threshold in the list have been fitted already; type another one to fit it.",
+        help="The models of the thresholds in this list have been fitted already.",
     )
-    if picked != now and picked in known:
+    if picked == ANOTHER:
+        return st.number_input("Label threshold to fit", value=held.given.threshold)
+    if picked != now:
         st.caption("What the sweep found for it on the test rows, which is published already:")
         table(swept(rows, picked))
-    try:
-        return float(picked)
-    except (TypeError, ValueError):
-        st.error("A label threshold must be a number.")
-        return None
+    return float(picked)

@@ -6,6 +6,7 @@ question that changes nothing gets the figures of the evaluation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Cost, Fairness, judged
 from responsible.measures.remembering import remembered
 from responsible.names import CLUSTER, Judged
-from responsible.statistics.count_figures import estimate
+from responsible.statistics.count_figures import estimate, reasons
 from responsible.statistics.count_tables import Draws, counted, drawn
 from responsible.statistics.intervals import Inference, replicates
 from responsible.statistics.rates import PERFORMANCE, Counts, divide
@@ -116,7 +117,8 @@ def _compared(
         cost = Cost(measure, limits, fairness.accuracy_floor if labelled else 0.0, others, (population, draws), sure)
         figure = remembered(measure.figure, then, draws.tables)
         found = [(estimate(figure, then, draws, each), None) for each in sure]
-        today: Row = {"today": float(measure.figure.compute(now))}
+        few = reasons(measure.figure, now, sure[0].minimum_denominator)
+        today: Row = {TODAY: math.nan if few else float(measure.figure.compute(now))}
         for place, (each, _), own in zip(out, found, judged(found, cost, then), strict=True):
             place.append({"measure": name, **today, **vars(each), **own})
     return out

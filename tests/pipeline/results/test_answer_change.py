@@ -53,7 +53,10 @@ def test_the_difference_applies_and_answers(place):
     ]
     applied(place, changed)
     assert open_questions(place) == {}
-    assert held(place).at("model_card", "users").answer.text == "People who ask for it: with {braces}, # and\na second line"
+    assert (
+        held(place).at("model_card", "users").answer.text
+        == "People who ask for it: with {braces}, # and\na second line"
+    )
 
 
 def test_an_answer_for_another_table_names_it(place):
