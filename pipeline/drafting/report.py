@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from pipeline.drafting import findings, inspection
+from pipeline.drafting.reading import Table
 from pipeline.drafting.roles import RARE, Roles
 from pipeline.drafting.sections import DECIDE
 from responsible.fairness.verdicts import POWER
@@ -21,7 +22,7 @@ NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 def lines(roles: Roles, params: str, *, confidence: float, share: float, model: Logistic | None) -> Iterator[str]:
     """The report, line by line. ``share`` of the rows is what figures are reported on, ``params`` the draft."""
-    yield from _table(roles)
+    yield from facts(roles.table, len(roles.columns), roles.table.source.source)
     if roles.target:
         yield _target(roles)
         yield from _groups(roles, confidence, share)
@@ -51,11 +52,12 @@ def decisions(params: str) -> list[str]:
     return found
 
 
-def _table(roles: Roles) -> Iterator[str]:
-    table, given = roles.table, roles.table.source
+def facts(table: Table, columns: int, name: str) -> Iterator[str]:
+    """How the file called ``name`` is read, and what of it is not."""
+    given = table.source
     part = f" ({len(table.texts):,} of them examined, chosen by hash)" if len(table.texts) < table.rows else ""
     form = "" if given.source.endswith((".parquet", ".pq")) else f"; {NAMES[given.delimiter]}, {given.encoding.upper()}"
-    yield f"{given.source}: {table.rows:,} rows{part}, {len(roles.columns)} columns{form}"
+    yield f"{name}: {table.rows:,} rows{part}, {columns} columns{form}"
     if given.decimal != "." or given.thousands:
         thousands = f", {given.thousands!r} between thousands" if given.thousands else ""
         yield f"  numbers: decimal sign {given.decimal!r}{thousands}"
