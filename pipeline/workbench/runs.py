@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ class Run:
             self._process = subprocess.Popen(
                 processes.supervised(bounds, bounds.seconds, self._lease, *dvc.DVC, "repro"),
                 cwd=copy,
-                env=processes.environment(folder),
+                env=processes.environment(folder) | {"PYTHONDONTWRITEBYTECODE": ""},  # stages share what is compiled
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -123,7 +123,7 @@ def _end(group: int) -> None:
 
 
 @contextlib.contextmanager
-def _held(repository: Path):  # type: ignore[no-untyped-def]
+def _held(repository: Path) -> Iterator[int]:
     """The open lock file, locked; whoever it is passed to holds the lock on after this closes it."""
     name = f"{folders.PREFIX}{os.getuid()}-{sha256(str(repository.resolve()))[:16]}.lock"
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
