@@ -1,0 +1,14 @@
+"""The frame around every page: title and navigation."""
+
+import streamlit as st
+
+import pipeline  # noqa: F401 - applies determinism.env before numpy is loaded
+from stages.model_card import TITLE
+
+st.set_page_config(page_title=TITLE, layout="wide", initial_sidebar_state="auto")
+st.navigation(
+    [
+        st.Page("decision.py", title="Decision", url_path="decision", default=True),
+    ],
+    position="top",
+).run()
