@@ -42,10 +42,16 @@ def sources() -> Sources:
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)
 def _sources(of: str) -> Sources:  # noqa: ARG001 - what the cache knows it by
-    tree = parameters.read_yaml(PARAMETERS)
-    refuse_stale(".", tree, locked("."))
-    given = parameters.load(PARAMETERS, Parameters)
-    return gather(PARAMETERS, parameters.keys(Parameters), READS, given.policy, answers.held(tree, FILE))
+    return read(Path())
+
+
+def read(root: Path) -> Sources:
+    """The results in ``root``; InputError where they are not of the parameters there, or not what its lock says."""
+    params = Path(root, PARAMETERS)
+    tree = parameters.read_yaml(params)
+    refuse_stale(root, tree, locked(root))
+    policy = parameters.load(params, Parameters).policy
+    return gather(params, parameters.keys(Parameters), READS, policy, answers.held(tree, Path(root, FILE)), root=root)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
