@@ -18,7 +18,8 @@ from pipeline.results.figures import PARAMETERS
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
-from pipeline.what_if.material import FILES, Material, read
+from pipeline.what_if import material as scores
+from pipeline.what_if.material import Material
 from responsible.governance.answers import FILE
 from responsible.validation import InputError
 from stages.model_card import READS, Parameters
@@ -53,16 +54,22 @@ def sources() -> Sources:
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)
 def _sources(of: str) -> Sources:  # noqa: ARG001 - what the cache knows it by
-    tree = parameters.read_yaml(PARAMETERS)
-    refuse_stale(".", tree, locked("."))
-    given = parameters.load(PARAMETERS, Parameters)
-    return gather(PARAMETERS, parameters.keys(Parameters), READS, given.policy, answers.held(tree, FILE))
+    return read(Path())
+
+
+def read(root: Path) -> Sources:
+    """The results in ``root``; InputError where they are not of the parameters there, or not what its lock says."""
+    params = Path(root, PARAMETERS)
+    tree = parameters.read_yaml(params)
+    refuse_stale(root, tree, locked(root))
+    policy = parameters.load(params, Parameters).policy
+    return gather(params, parameters.keys(Parameters), READS, policy, answers.held(tree, Path(root, FILE)), root=root)
 
 
 def material() -> Material:
     """The scores that questions are asked of, or a banner in their place."""
     try:
-        return _material(digest(PARAMETERS, LOCK, *FILES))
+        return _material(digest(PARAMETERS, LOCK, *scores.FILES))
     except InputError as error:
         st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
@@ -70,7 +77,7 @@ def material() -> Material:
 
 @st.cache_resource(show_spinner="Reading scores", max_entries=2)
 def _material(of: str) -> Material:  # noqa: ARG001 - what the cache knows it by
-    return read()
+    return scores.read()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

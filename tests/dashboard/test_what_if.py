@@ -9,7 +9,7 @@ import pytest
 
 from dashboard import results
 from dashboard.experiments import ANOTHER
-from tests.dashboard.test_decision import shown
+from tests.dashboard.test_decision import shown, tables
 
 pytestmark = pytest.mark.pipeline
 
@@ -41,10 +41,8 @@ def number(app, key):
 
 
 def measures(app):
-    """Measure → row of the table of measures, without backslashes."""
-    table = app.table[0].value
-    table = table.rename(index=lambda text: text.replace("\\", ""), columns=lambda text: text.replace("\\", ""))
-    return table.map(lambda text: text.replace("\\", ""))
+    """Measure → row of the table of measures."""
+    return tables(app)["Measures"]
 
 
 def test_nothing_asked_changes_nothing(app):
@@ -131,7 +129,7 @@ def test_a_look_at_test_rows_is_counted_and_shown(app):
 def test_label_thresholds_are_those_of_the_sweep_or_any(app):
     """A fitted one shows what the sweep found; another one is an experiment that fits it."""
     app = box(app, "Label threshold").set_value("250").run()
-    assert "published already" in "".join(each.value for each in app.caption)
+    assert "published already" in shown(app)
     assert app.code[0].value.endswith("-S threshold=250")
     app = box(app, "Label threshold").set_value(ANOTHER).run()
     app = next(each for each in app.number_input if each.label == "Label threshold to fit").set_value(275.0).run()
@@ -154,7 +152,7 @@ def test_results_of_other_parameters_are_a_banner(page, built, tmp_path):
     for name in ("decision.py", "what_if.py", "over_time.py"):
         app = page(name, root)
         assert "inference changed since" in app.error[0].value.replace("\\", "").replace(".confidence", "")
-        assert not app.table
+        assert not tables(app)
 
 
 def test_small_counts_stay_protected(page, built, tmp_path, monkeypatch):
@@ -167,7 +165,7 @@ def test_small_counts_stay_protected(page, built, tmp_path, monkeypatch):
     monkeypatch.setenv("DASHBOARD_READ_ONLY", "1")
     app = page("what_if.py", root)
     assert "is off where others look in" in app.warning[0].value
-    assert not app.table
+    assert not tables(app)
 
 
 @pytest.mark.heavy
