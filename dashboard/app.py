@@ -9,6 +9,7 @@ st.set_page_config(page_title=TITLE, layout="wide", initial_sidebar_state="auto"
 st.navigation(
     [
         st.Page("decision.py", title="Decision", url_path="decision", default=True),
+        st.Page("your_data.py", title="Your data", url_path="your-data"),
     ],
     position="top",
 ).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ class Desk:
         """
         refuse_read_only()
         upload = self._uploaded()
+        folders.use(self.folder)
         self._forget_copy()
         self.copy, self._table = copies.made(self.repository, self.folder / "copy", upload)
         given = {**vars(asked), "table": self._table}
@@ -109,11 +111,12 @@ class Desk:
         """How far the run is, None before one; the copy goes when a run fails."""
         if not self._going:
             return None
+        folders.use(self.folder)
         now = self._going[0].progress()
         if now.ended and not now.succeeded and self.copy is not None:
             shutil.rmtree(self.folder / "copy", ignore_errors=True)
             self.copy = self.drafted = None
-        return Progress(now.stages, now.seconds, now.ended, now.succeeded, tuple(map(self._shown, now.refusals)))
+        return replace(now, refusals=tuple(map(self._shown, now.refusals)))
 
     @property
     def results(self) -> Path | None:
