@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from dashboard.text import plain
 from pipeline.decision_page.decision import Decision, decision
 from pipeline.reporting.sources import Sources, gather
 from pipeline.repository.digests import md5, of_value
@@ -13,12 +16,20 @@ from pipeline.results import answers
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
+from pipeline.storage.text import read_rows
+from pipeline.what_if.material import FILES, Material, read
+from pipeline.workbench.bounds import is_read_only
 from responsible.governance.answers import FILE
 from responsible.validation import InputError
 from stages.model_card import READS, Parameters
 
 LOCK = "dvc.lock"
 NOT_THERE = "There is no current result to show. "
+
+
+def read_only() -> bool:
+    """Whether nothing may be uploaded, run or written from here: ``DASHBOARD_READ_ONLY=1``."""
+    return is_read_only()
 
 
 def digest(*files: str) -> str:
@@ -36,16 +47,16 @@ def sources() -> Sources:
     try:
         return _sources(state())
     except InputError as error:
-        st.error(NOT_THERE + str(error), icon=":material/warning:")
+        st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
 
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)
 def _sources(of: str) -> Sources:  # noqa: ARG001 - what the cache knows it by
-    return read(Path())
+    return results_of(Path())
 
 
-def read(root: Path) -> Sources:
+def results_of(root: Path) -> Sources:
     """The results in ``root``; InputError where they are not of the parameters there, or not what its lock says."""
     params = Path(root, PARAMETERS)
     tree = parameters.read_yaml(params)
@@ -54,7 +65,42 @@ def read(root: Path) -> Sources:
     return gather(params, parameters.keys(Parameters), READS, policy, answers.held(tree, Path(root, FILE)), root=root)
 
 
+def material() -> Material:
+    """The scores that questions are asked of, or a banner in their place."""
+    try:
+        return _material(digest(PARAMETERS, LOCK, *FILES))
+    except InputError as error:
+        st.error(NOT_THERE + plain(error), icon=":material/warning:")
+        st.stop()
+
+
+@st.cache_resource(show_spinner="Reading scores", max_entries=2)
+def _material(of: str) -> Material:  # noqa: ARG001 - what the cache knows it by
+    return read()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def looks(of: str) -> list[str]:  # noqa: ARG001 - what the cache knows it by
+    """What was asked of the test rows of these results so far, by anybody since the dashboard was started."""
+    return []
+
+
 @st.cache_resource(show_spinner=False, max_entries=2)
 def judged(of: str) -> Decision:  # noqa: ARG001 - what the cache knows it by
     """The decision page's objects."""
     return decision(sources())
+
+
+def rows(file: str) -> list[dict[str, str]]:
+    """The rows of a table of results, as texts; none where it was not made."""
+    return _rows(file, digest(file)) if Path(file).is_file() else []
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _rows(file: str, of: str) -> list[dict[str, str]]:  # noqa: ARG001 - what the cache knows it by
+    return list(read_rows(file))
+
+
+def parameters_now() -> Mapping[str, Any]:
+    """The parameter file as a tree."""
+    return parameters.read_yaml(PARAMETERS)

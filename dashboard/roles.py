@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.text import plain
+from dashboard.text import plain, table
 from pipeline.drafting.request import Request
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
@@ -107,7 +107,7 @@ def _preview(column: Mapping[str, Any]) -> None:
     levels = ", ".join(f"{plain(level)} ({rows:,})" for level, rows in column["levels"][:SHOWN])
     more = ", …" if column["distinct"] > SHOWN else ""
     missing = f"; {column['missing']:,} missing" if column["missing"] else ""
-    st.caption(f"{plain(column['name'])}, {column['kind']}, {column['distinct']:,} values: {levels}{more}{missing}")
+    st.markdown(f"{plain(column['name'])}, {column['kind']}, {column['distinct']:,} values: {levels}{more}{missing}")
 
 
 def _beside(*fields: str) -> None:
@@ -123,7 +123,7 @@ def _drafted(drafted: Mapping[str, Any]) -> None:
         st.warning(plain(line))
     for group in drafted["groups"]:
         st.markdown(f"**{plain(group['attribute'])}**, each level against {plain(group['against'])}")
-        st.table([_level(level) for level in group["levels"]], hide_index=True)
+        table([_level(level) for level in group["levels"]])
     questions: Sequence[tuple[str, str]] = drafted["questions"]
     with st.expander(f"{len(questions)} open questions: the draft runs as it is, and people decide these"):
         st.markdown("\n".join(f"- **{plain(key)}**: {plain(what)}" for key, what in questions))
@@ -132,8 +132,8 @@ def _drafted(drafted: Mapping[str, Any]) -> None:
 def _level(level: Mapping[str, Any]) -> dict[str, str]:
     shows = "no comparison" if level["shows"] is None else f"{level['shows']:.1%}".replace("%", " points")
     return {
-        "level": plain(level["level"]),
+        "level": str(level["level"]),
         "rows": f"{level['rows']:,}",
         "share with a yes": f"{level['base_rate']:.1%}".replace("%", " %"),
-        "smallest difference shown": shows,
+        "smallest difference that can be shown": shows,
     }

@@ -9,11 +9,10 @@ from typing import cast
 import streamlit as st
 
 from dashboard import results, roles, verdicts
-from dashboard.messages import refusal, say
-from dashboard.text import plain
+from dashboard.text import plain, refusal, say
 from pipeline.decision_page import pictures
 from pipeline.decision_page.decision import decision
-from pipeline.workbench import bounds, refusals
+from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
 from pipeline.workbench.runs import DONE, FAILED, RUNNING
 
@@ -84,7 +83,7 @@ def run(here: Desk, checked: bool) -> None:
         st.error("A stage refused the table or a role; see beside the field above. The repository is as it was.")
         steps(here)
     elif not checked:
-        st.caption("Check the roles first.")
+        st.markdown("Check the roles first.")
 
 
 @st.fragment(run_every=1.0)
@@ -118,7 +117,7 @@ def outcome(here: Desk, root: Path) -> None:
     if made := st.session_state.get(BRANCH):
         st.success(f"Branch {made} is made. Open it with `git switch {made}` and `dvc checkout`.")
     if SHOWN not in st.session_state:
-        sources = results.read(root)
+        sources = results.results_of(root)
         st.session_state[SHOWN] = (sources, decision(sources))
     sources, judged = st.session_state[SHOWN]
     verdicts.show(judged, lambda file: pictures.element(sources, file))
@@ -126,7 +125,7 @@ def outcome(here: Desk, root: Path) -> None:
 
 st.title("Your data", anchor=False)
 st.markdown("Only you see your table here. It is deleted when you remove it, and at the latest when the server stops.")
-if bounds.is_read_only():
+if results.read_only():
     st.info("This dashboard is read-only: it takes no uploads and starts no runs.")
     st.stop()
 mine = desk()

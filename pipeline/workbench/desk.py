@@ -36,6 +36,7 @@ class Desk:
         self.folder = folders.private()
         self._going: list[Run] = []
         weakref.finalize(self, _vanish, self._going, self.folder)
+        _OPEN.add(self)
         self._forget()
 
     def _forget(self) -> None:
@@ -157,6 +158,15 @@ class Desk:
         """The text with the upload's name in place of where it is stored."""
         name = self.upload.name if self.upload else "the table"
         return text.replace(self._table, name) if self._table else text
+
+
+_OPEN: weakref.WeakSet[Desk] = weakref.WeakSet()
+
+
+def close_all() -> None:
+    """End every run of this server and delete everything; a server that a signal ends runs no finalizer."""
+    for desk in list(_OPEN):
+        desk.close()
 
 
 def _end(going: list[Run]) -> None:
