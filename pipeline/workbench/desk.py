@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.drafting.request import Request
-from pipeline.repository import git
+from pipeline.repository import RepositoryError, git
 from pipeline.workbench import archive, copies, folders, processes, uploads
 from pipeline.workbench.bounds import Bounds, from_environment, refuse_read_only
 from pipeline.workbench.runs import Progress, Run
@@ -105,7 +105,10 @@ class Desk:
         refuse_read_only()
         if self.copy is None or self.drafted is None:
             raise InputError("the roles have not been checked; check them, then run")
-        self._going[:] = [Run(self.repository, self.copy, self.folder, self.bounds)]
+        try:
+            self._going[:] = [Run(self.repository, self.copy, self.folder, self.bounds)]
+        except RepositoryError as error:
+            raise InputError(str(error)) from None
 
     @property
     def progress(self) -> Progress | None:
