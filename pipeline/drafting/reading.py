@@ -72,7 +72,9 @@ def read(path: str, engine: str, target: str | None = None) -> Table:
     again = {name.rsplit(" (column ", 1)[0] for name in columns if re.search(r" \(column \d+\)$", name)}
     wanted = [name for name in columns if name.rsplit(" (column ", 1)[0].lower() not in {n.lower() for n in again}]
     if not wanted:
-        raise InputError(f"{path}: must have columns with different names, got {', '.join(again)} twice; rename them")
+        raise InputError(
+            f"{path}: columns must have different names, got {', '.join(sorted(again))} twice; rename them"
+        )
     texts, rows, rejected = _texts(source, engine, wanted)
     if not rows:
         raise InputError(f"{path}: must have rows, got none below its header; name another table")

@@ -131,7 +131,7 @@ time.sleep(60)
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_a_killed_server_leaves_neither_a_run_nor_after_the_next_start_a_copy(toy, started):
-    """The run ends with the server, and another may start; the sweep deletes the copy, and the repository is as it was."""
+    """The run ends with the server, and another may start; the sweep deletes its copy, and no byte differs."""
     git.lines(toy, "status")
     before = digests(toy)
     command = [sys.executable, "-c", SERVER, str(toy), SLOW.replace("SECONDS", "60")]

@@ -57,7 +57,7 @@ def test_a_file_that_is_not_utf_8_is_read_as_what_it_is(tmp_path):
     ("text", "said"),
     [
         ("a\n1\n2\n", "p.csv: has 1 column that can be used; a table has several: check the sign between fields"),
-        ("a,a\n1,2\n", "must have columns with different names, got a twice; rename them"),
+        ("a,a\n1,2\n", "columns must have different names, got a twice; rename them"),
         ("a,b\n", "must have rows, got none below its header; name another table"),
         ("\n1,2\n", "line 1 is empty; it must begin with a header"),
         (
