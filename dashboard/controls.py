@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.text import plain
+from dashboard.text import plain, small
 from pipeline.reporting.formatting import visible
 from pipeline.what_if.material import Parameters
 from responsible.fairness.comparisons import comparisons
@@ -36,10 +36,10 @@ def question_of(given: Parameters, who: Groups, current: float, shares: dict[str
     with st.expander("Confidence and minimum counts"):
         inference = _inference(given.inference)
     with st.expander("Another population"):
-        st.caption("Levels that you do not name share the rest as they do now.")
+        small("Levels that you do not name share the rest as they do now.")
         asked = _by_level("Levels with another share", who, words, shares, (0.01, 0.99))
     with st.expander("Thresholds by group"):
-        st.caption("A bound, not a rule to decide by: it uses the attribute when deciding.")
+        small("A bound, not a rule to decide by: it uses the attribute when deciding.")
         now = dict.fromkeys(who.levels, threshold)
         by_level = _by_level("Groups with a threshold of their own", who, words, now, (0.0, 1.0))
     return Question(threshold, fairness, inference, by_level, asked, compared)

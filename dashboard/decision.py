@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import results, verdicts
-from dashboard.text import plain, table
+from dashboard.text import plain, small, table
 from pipeline.decision_page import comparisons, pictures
 from pipeline.decision_page.decision import Decision
 from pipeline.reporting.formatting import visible
@@ -45,7 +45,7 @@ def _closer(sources: Sources) -> None:
         name: place.selectbox(name.capitalize(), choices[name], format_func=called, key=f"closer {name}")
         for name, place in zip(choices, st.columns(3), strict=True)
     }
-    table(comparisons.compared(sources, **chosen))
+    table(comparisons.compared(sources, **chosen), "Groups compared")
 
 
 def _questions(found: Decision) -> None:
@@ -58,13 +58,13 @@ def _questions(found: Decision) -> None:
     st.markdown(f"**{len(names)} open.** An answer becomes a difference to commit; this page writes nothing.")
     place = st.selectbox("Question", range(len(names)), format_func=lambda i: visible(names[i]))
     asked = found.questions[place]
-    st.caption(plain(f"Why it is open: {asked.why}."))
+    small(f"Why it is open: {asked.why}.")
     text = st.text_area("Answer", key=f"answer {asked.place} {asked.name}", max_chars=20_000)
     if not text:
         return
     try:
         st.code(difference(asked, text, tables(results.parameters_now())), language="diff")
-        st.caption("Save it as a file and type: git apply FILE, then git commit.")
+        small("Save it as a file and type: git apply FILE, then git commit.")
     except InputError as error:
         st.error(plain(error))
 

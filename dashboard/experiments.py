@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import results
-from dashboard.text import plain, table
+from dashboard.text import plain, small, table
 from pipeline.results.catalogue import Tables
 from pipeline.what_if import experiment
 from pipeline.what_if.material import Material
@@ -27,7 +27,7 @@ def show(held: Material, model: str, asked: Question) -> None:
         return
     st.code(experiment.line(changed), language="sh")
     if results.read_only():
-        st.caption("This dashboard only shows results; run the line in the repository.")
+        small("This dashboard only shows results; run the line in the repository.")
     elif st.button("Run it in a copy", help="Trains and judges with these parameters, a minute or more."):
         with st.spinner("The experiment runs"):
             done, said = experiment.run(changed)
@@ -52,6 +52,6 @@ def _label_threshold(held: Material) -> float | None:
     if picked == ANOTHER:
         return st.number_input("Label threshold to fit", value=held.given.threshold)
     if picked != now:
-        st.caption("What the sweep found for it on the test rows, which is published already:")
-        table(swept(rows, picked))
+        small("What the sweep found for it on the test rows, which is published already:")
+        table(swept(rows, picked), "Figures of the sweep")
     return float(picked)

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import results
-from dashboard.text import plain
+from dashboard.text import html, plain, small
 from pipeline.decision_page.html import Reader
 from pipeline.reporting.document import Document
 from pipeline.results.catalogue import MONITORED
@@ -33,11 +33,11 @@ def show() -> None:
     told = replace(sources, files=(*sources.files, *pictures))
     document = Document(Path(PAGE).stem, read_text(PAGE))
     part = Reader(document, {document.name: document.name}, told, Path(PAGE)).part()
-    st.html(part.html)
+    html(part.html)
     if part.notes:
         st.markdown("**Sources**", help="What links of the text lead to in the repository.")
-        st.html("".join(f'<p id="{escape(note.id)}">{escape(note.file)} {escape(note.key)}</p>' for note in part.notes))
-    st.caption(f"Figures: {MONITORED} and the tables of {MONITOR}/.")
+        html("".join(f'<p id="{escape(note.id)}">{escape(note.file)} {escape(note.key)}</p>' for note in part.notes))
+    small(f"Figures: {MONITORED} and the tables of {MONITOR}/.")
 
 
 show()

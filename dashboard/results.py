@@ -17,8 +17,13 @@ from pipeline.results.figures import PARAMETERS
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
+<<<<<<< HEAD
 from pipeline.what_if.material import FILES, Material, read
 from pipeline.workbench.bounds import is_read_only
+=======
+from pipeline.what_if import material as scores
+from pipeline.what_if.material import Material
+>>>>>>> origin/dasha
 from responsible.governance.answers import FILE
 from responsible.validation import InputError
 from stages.model_card import READS, Parameters
@@ -68,7 +73,7 @@ def results_of(root: Path) -> Sources:
 def material() -> Material:
     """The scores that questions are asked of, or a banner in their place."""
     try:
-        return _material(digest(PARAMETERS, LOCK, *FILES))
+        return _material(digest(PARAMETERS, LOCK, *scores.FILES))
     except InputError as error:
         st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
@@ -76,7 +81,7 @@ def material() -> Material:
 
 @st.cache_resource(show_spinner="Reading scores", max_entries=2)
 def _material(of: str) -> Material:  # noqa: ARG001 - what the cache knows it by
-    return read()
+    return scores.read()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

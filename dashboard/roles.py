@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.text import plain, table
+from dashboard.text import plain, small, table
 from pipeline.drafting.request import Request
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
@@ -104,10 +104,10 @@ def _privileged(column: Mapping[str, Any], before: Request) -> list[str]:
 
 def _preview(column: Mapping[str, Any]) -> None:
     """The most frequent values of a column, and how many rows have none."""
-    levels = ", ".join(f"{plain(level)} ({rows:,})" for level, rows in column["levels"][:SHOWN])
+    levels = ", ".join(f"{level} ({rows:,})" for level, rows in column["levels"][:SHOWN])
     more = ", …" if column["distinct"] > SHOWN else ""
     missing = f"; {column['missing']:,} missing" if column["missing"] else ""
-    st.markdown(f"{plain(column['name'])}, {column['kind']}, {column['distinct']:,} values: {levels}{more}{missing}")
+    small(f"{column['name']}, {column['kind']}, {column['distinct']:,} values: {levels}{more}{missing}")
 
 
 def _beside(*fields: str) -> None:
@@ -123,7 +123,7 @@ def _drafted(drafted: Mapping[str, Any]) -> None:
         st.warning(plain(line))
     for group in drafted["groups"]:
         st.markdown(f"**{plain(group['attribute'])}**, each level against {plain(group['against'])}")
-        table([_level(level) for level in group["levels"]])
+        table([_level(level) for level in group["levels"]], group["attribute"])
     questions: Sequence[tuple[str, str]] = drafted["questions"]
     with st.expander(f"{len(questions)} open questions: the draft runs as it is, and people decide these"):
         st.markdown("\n".join(f"- **{plain(key)}**: {plain(what)}" for key, what in questions))

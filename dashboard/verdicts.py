@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.text import plain
+from dashboard.text import html, plain
 from pipeline.decision_page.decision import Card, Decision, Rule
 
 COLOURS = {"pass": "green", "fail": "red", "infeasible": "red", "none": "gray"}
@@ -41,7 +41,7 @@ def _card(card: Card, picture: Callable[[str], str]) -> None:
         st.markdown(plain(card.worst.said))
         _pairs({"What to do": card.worst.to_do, "Owner": card.worst.judgement.rule.owner, "Due": card.worst.due})
     if card.picture:
-        st.html(picture(card.picture))
+        html(picture(card.picture))
 
 
 def rules(found: Decision) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts, controls, experiments, results
-from dashboard.text import plain, table
+from dashboard.text import plain, small, table
 from pipeline.what_if.material import MOST, TEST, Material
 from pipeline.what_if.sentences import Spoken
 from responsible.validation import InputError
@@ -34,9 +34,7 @@ def show() -> None:
             if look:
                 _look(held, model, case, asked)
             elif validation:
-                st.caption(
-                    "Answered on validation rows: no model learned from them; label thresholds are chosen on them."
-                )
+                small("Answered on validation rows: no model learned from them; label thresholds are chosen on them.")
                 _answer(Spoken(case, asked, held.ask(case, asked), held.given.words))
             else:
                 st.info("Only test rows can answer here: press the button.")
@@ -86,14 +84,14 @@ def _answer(said: Spoken) -> None:
     for note in said.notes(most=MOST):
         st.info(plain(note))
     st.markdown(f"**Measures**: {plain(said.compared())}")
-    table(said.measures())
+    table(said.measures(), "Measures")
     charts.selected(said.chart(), said.yes)
     with st.expander("Each group: who would be answered otherwise"):
-        table(said.selected())
+        table(said.selected(), "Who would be answered otherwise")
     with st.expander("Each group: right and wrong answers"):
-        table(said.confusion())
+        table(said.confusion(), "Right and wrong answers")
     with st.expander("Performance on all rows"):
-        table(said.performance())
+        table(said.performance(), "Performance")
 
 
 show()

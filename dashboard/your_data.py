@@ -91,7 +91,6 @@ def watch(here: Desk) -> None:
     """The state of each stage, once a second, and the button that ends the run."""
     now = here.progress
     if now is None or now.ended:
-        st.session_state[roles.REFUSED] = refusals.beside("\n".join(now.refusals), here.asked) if now else {}
         st.rerun()
     st.progress(now.share, text=f"{now.done} of {len(now.stages)} stages done, {now.seconds} seconds")
     steps(here)
@@ -132,6 +131,8 @@ mine = desk()
 take(mine)
 if mine.found:
     found(mine)
+    if (last := mine.progress) and last.refusals:
+        st.session_state.setdefault(roles.REFUSED, refusals.beside("\n".join(last.refusals), mine.asked))
     ready = roles.choose(mine)
     run(mine, ready)
     if done := mine.results:

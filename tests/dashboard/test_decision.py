@@ -4,12 +4,24 @@ import html
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 
 def shown(app):
     """All Markdown of a page as plain text, without the backslashes that keep names from being markup."""
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(each.value for each in app.markdown))
+
+
+def tables(app):
+    """Name → table, its texts by the first column, of every table of a page."""
+    found = {}
+    pattern = r'<div class="table" role="region" tabindex="0" aria-label="(.*?)"><table>(.*?)</table></div>'
+    for name, body in re.findall(pattern, "".join(each.body for each in app.get("html"))):
+        head, *rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr>(.*?)</tr>", body)]
+        own = pd.DataFrame(rows, columns=head).map(html.unescape)
+        found[html.unescape(name)] = own.set_index(head[0])
+    return found
 
 
 @pytest.mark.pipeline

@@ -72,7 +72,7 @@ def test_an_upload_is_described_and_its_roles_are_previewed(page):
     assert texts(app.error) == []
     assert field(app.selectbox, "Target").options == ["sex", "paid", "<b>odd</b>", "day"]
     roles(app, "<b>odd</b>")
-    assert "<b>odd</b>, categorical, 2 values: =1+1 (2,400), x (600)" in texts(app.markdown)
+    assert ":small[<b>odd</b>, categorical, 2 values: =1+1 (2,400), x (600)]" in texts(app.markdown)
     assert field(app.multiselect, "Privileged levels of sex").options == ["f", "m"]
 
 
@@ -131,7 +131,7 @@ def test_a_second_run_is_told_of_the_first(page, built):
     assert field(app.button, "Run all stages").disabled
     press(app, "Check the roles")
     assert texts(app.error) == []
-    assert len(app.table) == 1
+    assert len(app.get("html")) == 1
     assert "people decide these" in app.expander[1].label
     with runs._held(folders.Path(built.root)):
         press(app, "Run all stages")
