@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,13 @@ from pipeline.results.figures import PARAMETERS
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
+<<<<<<< HEAD
+from pipeline.what_if.material import FILES, Material, read
+from pipeline.workbench.bounds import is_read_only
+=======
 from pipeline.what_if import material as scores
 from pipeline.what_if.material import Material
+>>>>>>> origin/dasha
 from responsible.governance.answers import FILE
 from responsible.validation import InputError
 from stages.model_card import READS, Parameters
@@ -30,7 +34,7 @@ NOT_THERE = "There is no current result to show. "
 
 def read_only() -> bool:
     """Whether nothing may be uploaded, run or written from here: ``DASHBOARD_READ_ONLY=1``."""
-    return os.environ.get("DASHBOARD_READ_ONLY", "") not in ("", "0")
+    return is_read_only()
 
 
 def digest(*files: str) -> str:
@@ -54,10 +58,10 @@ def sources() -> Sources:
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)
 def _sources(of: str) -> Sources:  # noqa: ARG001 - what the cache knows it by
-    return read(Path())
+    return results_of(Path())
 
 
-def read(root: Path) -> Sources:
+def results_of(root: Path) -> Sources:
     """The results in ``root``; InputError where they are not of the parameters there, or not what its lock says."""
     params = Path(root, PARAMETERS)
     tree = parameters.read_yaml(params)

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
+
+from pipeline.workbench import desk, folders
 
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; "
@@ -41,8 +46,17 @@ class Headed:
         await self.app(scope, receive, headed)
 
 
+@asynccontextmanager
+async def lifespan(_: App) -> AsyncIterator[None]:
+    """Uploads that a crashed server left behind go at the start, and everybody's at the end."""
+    folders.sweep()
+    yield
+    desk.close_all()
+
+
 app = App(
     "app.py",
+    lifespan=lifespan,
     middleware=[
         Middleware(TrustedHostMiddleware, allowed_hosts=config.get_option("server.allowedHosts"), www_redirect=False),
         Middleware(Headed),

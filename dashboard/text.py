@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import streamlit as st
 
 from pipeline.reporting.formatting import visible
+from responsible.validation import InputError
 
 STYLE = (
     "<style>.table{overflow-x:auto;margin-bottom:1rem}.table table{border-collapse:collapse}"
@@ -50,3 +51,18 @@ def html(text: str) -> None:
 def _cells(texts: Sequence[str]) -> str:
     first, *others = (escape(visible(text)) for text in texts)
     return f'<th scope="row">{first}</th>' + "".join(f"<td>{text}</td>" for text in others)
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """What an action is refused for, "" when it is not."""
+    try:
+        act()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def say(kind: Callable[[str], object], text: str) -> None:
+    """Each line of a text as a message of its own, with no markup in it."""
+    for line in text.splitlines():
+        kind(plain(line))

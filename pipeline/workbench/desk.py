@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.drafting.request import Request
-from pipeline.repository import git
+from pipeline.repository import RepositoryError, git
 from pipeline.workbench import archive, copies, folders, processes, uploads
 from pipeline.workbench.bounds import Bounds, from_environment, refuse_read_only
 from pipeline.workbench.runs import Progress, Run
@@ -35,6 +36,7 @@ class Desk:
         self.folder = folders.private()
         self._going: list[Run] = []
         weakref.finalize(self, _vanish, self._going, self.folder)
+        _OPEN.add(self)
         self._forget()
 
     def _forget(self) -> None:
@@ -79,6 +81,7 @@ class Desk:
         """
         refuse_read_only()
         upload = self._uploaded()
+        folders.use(self.folder)
         self._forget_copy()
         self.copy, self._table = copies.made(self.repository, self.folder / "copy", upload)
         given = {**vars(asked), "table": self._table}
@@ -102,18 +105,22 @@ class Desk:
         refuse_read_only()
         if self.copy is None or self.drafted is None:
             raise InputError("the roles have not been checked; check them, then run")
-        self._going[:] = [Run(self.repository, self.copy, self.folder, self.bounds)]
+        try:
+            self._going[:] = [Run(self.repository, self.copy, self.folder, self.bounds)]
+        except RepositoryError as error:
+            raise InputError(str(error)) from None
 
     @property
     def progress(self) -> Progress | None:
         """How far the run is, None before one; the copy goes when a run fails."""
         if not self._going:
             return None
+        folders.use(self.folder)
         now = self._going[0].progress()
         if now.ended and not now.succeeded and self.copy is not None:
             shutil.rmtree(self.folder / "copy", ignore_errors=True)
             self.copy = self.drafted = None
-        return Progress(now.stages, now.seconds, now.ended, now.succeeded, tuple(map(self._shown, now.refusals)))
+        return replace(now, refusals=tuple(map(self._shown, now.refusals)))
 
     @property
     def results(self) -> Path | None:
@@ -154,6 +161,15 @@ class Desk:
         """The text with the upload's name in place of where it is stored."""
         name = self.upload.name if self.upload else "the table"
         return text.replace(self._table, name) if self._table else text
+
+
+_OPEN: weakref.WeakSet[Desk] = weakref.WeakSet()
+
+
+def close_all() -> None:
+    """End every run of this server and delete everything; a server that a signal ends runs no finalizer."""
+    for desk in list(_OPEN):
+        desk.close()
 
 
 def _end(going: list[Run]) -> None:

@@ -1,4 +1,7 @@
-"""Private temporary folders that vanish with their owner: at its end, with the process, or at the next start."""
+"""Private temporary folders that vanish with their owner: at its end, with the process, or at a later start.
+
+A server may keep a session that has ended for a while. So a folder that was not used for ``IDLE`` seconds goes as well.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
 
 PREFIX = "responsible-workbench-"
 SAME = 5  # seconds by which the start of one process may differ between readings: the system corrects its clock
+IDLE = 7_200.0
 _NAME = re.compile(rf"{PREFIX}(\d+)-(\d+)-\w+")
 
 
@@ -35,14 +40,20 @@ def remove(folder: Path) -> None:
             return
 
 
+def use(folder: Path) -> None:
+    """Say that a folder is in use."""
+    os.utime(folder)
+
+
 def sweep() -> list[Path]:
-    """Delete the private folders whose process has ended, however that happened; the folders that went."""
+    """Delete the private folders whose process has ended, however that happened, or that are idle; those that went."""
     gone = []
     for folder in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*")):
         match = _NAME.fullmatch(folder.name)
         if not match or folder.is_symlink() or folder.stat().st_uid != os.getuid():
             continue
-        if abs(_started(int(match[1])) - int(match[2])) > SAME:
+        ended = abs(_started(int(match[1])) - int(match[2])) > SAME
+        if ended or time.time() - folder.stat().st_mtime > IDLE:
             remove(folder)
             gone.append(folder)
     return gone

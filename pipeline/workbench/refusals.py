@@ -26,7 +26,8 @@ def beside(refusal: str, asked: Request | None) -> dict[str, list[str]]:
     """Field of a :class:`Request` → the lines of the refusal that are about it; the rest is about the table."""
     found: dict[str, list[str]] = {}
     for line in refusal.splitlines():
-        found.setdefault(_field(line, asked), []).append(line)
+        field = _field(line, asked)
+        found.setdefault(field, []).append(line.removeprefix(f"--{field}: "))
     return found
 
 

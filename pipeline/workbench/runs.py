@@ -42,19 +42,25 @@ class Stage:
 class Progress:
     """How far a run is: its stages in order, how many are done, seconds since its start, and how it ended, if it did.
 
-    ``refusals`` are the lines that say why it failed, in the words of the stage that did.
+    ``refusals`` are the lines that say why it failed, in the words of the stage that did; none where it was cancelled.
     """
 
     stages: tuple[Stage, ...]
     seconds: int
     ended: bool
     succeeded: bool
+    cancelled: bool = False
     refusals: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
         """The number of stages that are done."""
         return sum(stage.state == DONE for stage in self.stages)
+
+    @property
+    def share(self) -> float:
+        """The share of stages that are done, from 0 to 1."""
+        return self.done / (len(self.stages) or 1)
 
 
 class Run:
@@ -94,9 +100,9 @@ class Run:
         said = self._log.read_text(encoding="utf-8", errors="replace")
         failed = code is not None and code != 0
         stages = tuple(_stages(self._declared, outcomes(said), ended=code is not None, failed=failed))
-        why = ("cancelled",) if self.cancelled else tuple(processes.faults(said)) if failed else ()
+        why = tuple(processes.faults(said)) if failed and not self.cancelled else ()
         seconds = int((self._ended or time.monotonic()) - self._started)
-        return Progress(stages, seconds, code is not None, code == 0, why)
+        return Progress(stages, seconds, code is not None, code == 0, self.cancelled, why)
 
     def cancel(self) -> None:
         """End all its processes at once, and wait until they are gone."""

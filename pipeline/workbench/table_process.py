@@ -103,6 +103,11 @@ def _column(column: Column) -> dict[str, Any]:
 
 def draft(asked: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """Write the draft into ``root``; what the rows show, warnings, and what people have to decide."""
+    external = asked["score"] or asked["decision"]
+    if not asked["target"] and not external:
+        raise InputError("--target: must name what is predicted; choose a column, or the score or decision of a model")
+    if not asked["protected"]:
+        raise InputError("--protected: must name the groups whose treatment is audited; choose at least one column")
     found = proposal.proposed(Request(**asked), root)
     found.write(root)
     of = proposal.shown(found.roles, root / PARAMETERS)

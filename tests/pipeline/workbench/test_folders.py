@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
-import tempfile
 
 import pytest
 
 from pipeline.workbench import folders
 from tests.support.contract import ROOT
-
-
-@pytest.fixture(autouse=True)
-def own(tmp_path, monkeypatch):
-    """Temporary folders lie in the test's own."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def test_a_folder_is_private_and_goes_when_asked():
@@ -36,17 +30,27 @@ def test_nothing_else_is_ever_removed(tmp_path):
     assert (tmp_path / "results").exists()
 
 
-def test_the_sweep_takes_what_ended_processes_left_and_nothing_else(tmp_path):
+def test_the_sweep_takes_what_ended_processes_left_and_nothing_else(own):
     """A folder of a process that lives, a link and a folder of another name stay."""
     code = "from pipeline.workbench import folders; print(folders.private())"
-    env = {"TMPDIR": str(tmp_path)}
+    env = {"TMPDIR": str(own)}
     left = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     ).stdout.strip()
     mine = folders.private()
-    (tmp_path / f"{folders.PREFIX}other").mkdir()
-    (tmp_path / f"{folders.PREFIX}1-1-link").symlink_to(tmp_path / f"{folders.PREFIX}other")
+    (own / f"{folders.PREFIX}other").mkdir()
+    (own / f"{folders.PREFIX}1-1-link").symlink_to(own / f"{folders.PREFIX}other")
     assert [str(path) for path in folders.sweep()] == [left]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+    assert sorted(path.name for path in own.iterdir()) == sorted(
         [mine.name, f"{folders.PREFIX}other", f"{folders.PREFIX}1-1-link"]
     )
+
+
+def test_the_sweep_takes_what_nobody_used_for_hours():
+    """Of two folders of this process, the one that was used since stays."""
+    idle, used = folders.private(), folders.private()
+    for folder in (idle, used):
+        os.utime(folder, (0, 0))
+    folders.use(used)
+    assert folders.sweep() == [idle]
+    assert used.exists()
