@@ -50,18 +50,19 @@ def _larger(material: Any, place: Path, rows: int) -> Any:
 
     from pipeline.results.catalogue import MODEL_FILES
     from pipeline.storage import files, models
+    from pipeline.storage.parameters import section
     from responsible.modelling.encoding import design
     from responsible.modelling.logistic_regression import score
+    from responsible.names import SCORE
     from responsible.tabular.cells import labels
 
     source = str(sample(rows, place / "rows.csv"))
     child("benchmarks.fitting:prepare", source=source, out=str(place))
     cells, meta = files.read_cells(place / "cells.parquet")
     parts = design(cells)
-    scores = {name: score(models.read_model(file), parts) for name, file in MODEL_FILES.items()}
-    found = cells.assign(**scores)
-    scored, held = files.scored(found, found["reweighed"]), material.read()
-    return replace(held, table=scored, label=labels(scored, meta["cuts"], held.given.threshold), _cases={})
+    scores = {SCORE + name: score(models.read_model(file), parts).round(9) for name, file in MODEL_FILES.items()}
+    found = cells.assign(**scores, label=labels(cells, meta["cuts"], section("params.yaml", "threshold", float)))
+    return replace(material.read(), table=found, _cases={})
 
 
 def _answers(held: Any, moves: int) -> list[Times]:

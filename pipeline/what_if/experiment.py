@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.reporting import formatting
 from pipeline.repository.dvc import DVC, environment
-from pipeline.what_if.material import Parameters
+from responsible.fairness.evaluation import Parameters
 from responsible.what_if import Question
 
 LINE = ("dvc", "exp", "run", "--temp")  # in a copy: parameters and results of the work tree stay as they are
