@@ -135,7 +135,7 @@ def decision(sources: Sources) -> Decision:
     recorded = f"{made['who']}, {made['when']}: {made['what']}" if made else "not recorded yet"
     data = tuple(f"{sources.params[line]['source']}, SHA-256 {own[:16]}…" for line, own in sources.digests.items())
     open_ = tuple(asked for asked in sources.answers.asked if asked.why) if sources.answers else ()
-    later = monitored() if MONITORED in sources.files else None
+    later = monitored(sources.root) if MONITORED in sources.files else None
     own = digest(sources.params)[:16]
     return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later)
 
