@@ -17,13 +17,9 @@ from pipeline.results.figures import PARAMETERS
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
-<<<<<<< HEAD
-from pipeline.what_if.material import FILES, Material, read
-from pipeline.workbench.bounds import is_read_only
-=======
 from pipeline.what_if import material as scores
 from pipeline.what_if.material import Material
->>>>>>> origin/dasha
+from pipeline.workbench.bounds import is_read_only
 from responsible.governance.answers import FILE
 from responsible.validation import InputError
 from stages.model_card import READS, Parameters
