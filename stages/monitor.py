@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import decisions_said, headline, page, pictures, reading
+from pipeline.monitoring import control_limits, decisions_said, headline, page, pictures, reading
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, models, parameters
@@ -91,7 +91,7 @@ def main(
     ]
     if told:
         pictured.append(
-            ("decided", pictures.decided(told, given.words, given.inference.confidence), decided, decided_narrow)
+            ("decided", control_limits.decided(told, given.words, given.inference.confidence), decided, decided_narrow)
         )
     of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
     own = headline.headline(found, each, said["answers"], given.monitor, told)

@@ -191,6 +191,12 @@ def test_recorded_decisions_are_on_the_page_with_the_planted_changes(made, tmp_p
     assert alarms.splitlines()[0].startswith("line,kind,name,group,figure,period,state")
     assert "healthcare,waits,rural,1,mean_wait_difference,2026-05,alarm" in alarms
     assert "requester: GP, share approved" in (tmp_path / "calendar.svg").read_text(encoding="utf-8")
+    for file, width in (("healthcare.svg", 720), ("healthcare_narrow.svg", 350)):
+        drawn = (tmp_path / file).read_text(encoding="utf-8")
+        assert "Beyond their control limits in some period: 6 figures." in drawn
+        assert max(float(x) for x in re.findall(r'<(?:rect|line|text) x1?="([\d.]+)"', drawn)) < width
+    visible = re.sub(r"<details>.*?</details>|!\[.*?\]\(.*?\)", "", page, flags=re.DOTALL)
+    assert len(visible.split()) <= 1_000
 
 
 @pytest.mark.slow
