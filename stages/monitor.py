@@ -6,21 +6,24 @@ the watch run it. A level that nobody has seen, a missing column or period is a 
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import headline, page, pictures, reading
+from pipeline.monitoring import headline, page, pictures, reading, segments
+from pipeline.monitoring.judged import judged_model
+from pipeline.monitoring.segments import Later
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
-from pipeline.storage import files, models, parameters
+from pipeline.storage import files, parameters
 from responsible.fairness.groups import declared_groups
 from responsible.fairness.verdicts import Fairness
-from responsible.modelling.encoding import design
-from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic
-from responsible.monitoring.batches import DECISION, SCORE, BatchPlan, Reference, earlier
+from responsible.models import Models
+from responsible.monitoring.batches import BatchPlan, earlier
 from responsible.monitoring.monitoring import Monitoring, Setting, monitored
 from responsible.monitoring.parameters import Monitor
 from responsible.names import ATTRIBUTE
@@ -42,12 +45,14 @@ class Parameters(Params):
     prepare: Prepare
     budget: Budget
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     inference: Inference
     fairness: Fairness
     disclosure: Disclosure
     words: Section
     monitor: Monitor
+    segments_batches: dict[str, Any] | None = None  # absent where no later people are placed in segments
     grid: Grid | None = Field(None, alias="threshold_sweep.grid")  # absent where the target has two values
 
 
@@ -57,13 +62,17 @@ def main(
     cells: str = "data/prepared/budget.parquet",
     model: str = "data/models/reweighed.skops",
     scores: str = "data/scores/reweighed.parquet",
+    others: str = "data/prepared/budget_scores.parquet",
     trained: str = "metrics/reweigh.json",
+    prepared: str = "metrics/prepare.json",
+    people: str = "data/prepared/segments_batches.parquet",
     template: str = "docs/templates/monitoring.md.j2",
     metrics: str = "monitor/metrics.json",
     drift_csv: str = "monitor/drift.csv",
     figures_csv: str = "monitor/figures.csv",
     expected_csv: str = "monitor/expected.csv",
     alarms_csv: str = "monitor/alarms.csv",
+    segments_csv: str = "monitor/segments_batches.csv",
     calendar: str = "monitor/calendar.svg",
     calendar_narrow: str = "monitor/calendar_narrow.svg",
     drift: str = "monitor/drift.svg",
@@ -74,16 +83,29 @@ def main(
 ) -> None:
     """Compare every period with the reference; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    found, rows, digest = _found(given, cells, scores, model)
+    later = segments.read(people) if given.segments_batches else None
+    found, rows, digest = _found(given, later, cells, {"trained": scores, "others": others}, model)
+    if later:
+        least, sure = given.monitor.effects.share, given.inference.confidence
+        later = later.judged(found.spending, least, sure, given.seed, given.disclosure)
+        found = found.joined(later.rows, later.findings)
+        files.write_csv(segments_csv, later.shares)
     each = statements(found, given.words)
-    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows)
+    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows) | {"segments": None}
+    told = headline.headline(found, each, said["answer"])
+    if later:
+        stand = [s for s in each if s.stands and segments.is_own(s.key)]
+        own = segments.answer(len(stand), later.placed, given.words)
+        said["segments"] = later.context(own) | {"standing": stand}
+        told |= {"segments": later.headline(own), "answer": f"{said['answer']} {own}"}
     pictured = (
         ("calendar", pictures.calendar(found, each, given.words), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
     )
-    of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
-    files.write_json(metrics, {"monitor": headline.headline(found, each, said["answer"]) | {"of": of}})
+    judged = {"trained": trained} | ({"model": model} if given.models.trained else {"trained": prepared})
+    of = headline.digests(judged | {"reference": cells}, digest) | ({"people": later.digest} if later else {})
+    files.write_json(metrics, {"monitor": told | {"of": of}})
     files.write_csv(drift_csv, found.drift)
     files.write_csv(figures_csv, found.figures)
     files.write_csv(expected_csv, found.expected)
@@ -94,21 +116,33 @@ def main(
     files.write_text(document, fill(template, said | given.words.of_tables()))
 
 
-def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Monitoring, int, str]:
+def _found(
+    given: Parameters, later: Later | None, cells: str, scores: Mapping[str, str], model: str
+) -> tuple[Monitoring, int, str]:
     """Everything that was asked, the number of the reference's rows, and the digest of the batches."""
     if (label := given.budget.target) is None:
         raise InputError("budget.target is missing: a monitor compares with what was learned from it; declare it")
     known, meta = files.read_cells(cells)
+    judged = judged_model(given.models, given.model)
+    monitor = judged.columns(given.monitor)
     plan = BatchPlan(
-        given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=given.monitor
+        given.prepare,
+        given.budget,
+        given.sensitive,
+        given.threshold,
+        given.grid,
+        given.seed,
+        monitor=monitor,
+        trained=judged.own is None,
+        positive=judged.positive,
     )
     batches = reading.read(reading.plan_of(plan), known)
-    scored = _scored(batches.cells, model, given.model)
-    training = _training(known, scores, given.model)
-    reference, rows, periods = earlier(given.monitor, training, scored, batches.periods)
+    said = judged.said(batches.cells, model)
+    training = judged.reference(known, scores)
+    reference, rows, periods = earlier(monitor, training, said, batches.periods)
     levels = pd.concat([part.filter(like=ATTRIBUTE) for part in (reference.rows, reference.scored, rows)])
     setting = Setting(
-        monitor=given.monitor,
+        monitor=monitor,
         kinds=meta["features"],
         groups=declared_groups(levels, given.sensitive),
         measures=given.fairness.chosen,
@@ -119,27 +153,10 @@ def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Moni
         cut=meta["cuts"].index(given.threshold) + 1,
         seed=given.seed,
         disclosure=given.disclosure,
+        others=later.placed.questions if later else 0,
     )
     found = monitored(reference, rows, periods, batches.findings, setting)
     return found, int(reference.rows["n"].sum()), batches.digest
-
-
-def _scored(cells: pd.DataFrame, model: str, params: Logistic) -> pd.DataFrame:
-    """The cells with a score and a decision: their own where batches have them, else the model's."""
-    own = cells[SCORE] if SCORE in cells else pd.Series(np.nan, index=cells.index)
-    if own.isna().any():
-        own = own.fillna(pd.Series(score(models.read_model(model), design(cells)), index=cells.index))
-    made = (own >= params.decision_threshold).astype("int64")
-    decided = cells[DECISION].fillna(made).astype("int64") if DECISION in cells else made
-    return cells.assign(**{SCORE: own, DECISION: decided})
-
-
-def _training(cells: pd.DataFrame, scores: str, params: Logistic) -> Reference:
-    """The table that the model was made from: all its rows, and the scores of those that it was not fitted to."""
-    scored, _ = files.read_parquet(scores, (*files.CELLS, SCORE))
-    scored = scored.assign(**{DECISION: (scored[SCORE] >= params.decision_threshold).astype("int64")})
-    test, valid = (scored[scored["split"] == split] for split in ("test", "valid"))
-    return Reference(cells, test, valid if len(valid) else test)
 
 
 def _bins(target: Target, cuts: list[float]) -> list[str]:

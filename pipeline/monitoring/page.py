@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring import segments
 from pipeline.monitoring.statements import Statement, answer, others, waiting
 from pipeline.reporting.tables import records
 from responsible.monitoring.drift import VALUES
@@ -17,7 +18,7 @@ from responsible.monitoring.spending import POWER
 from responsible.statistics.intervals import Inference
 from responsible.words import Words
 
-SHOWN = 12  # earlier alarms that are listed
+SHOWN = 4  # earlier alarms that are listed
 MISSES = 2  # estimates that are listed which their truth missed
 SHOWN_FIGURES = ("selection_rate", "accuracy", "statistical_parity_difference", "equal_opportunity_difference")
 
@@ -38,8 +39,9 @@ def context(
         "periods": len(found.periods),
         "reference_rows": rows,
         "period_name": monitor.period,
-        "standing": [s for s in each if s.stands],
-        "over": [s for s in each if not s.stands][-SHOWN:],
+        "standing": [s for s in each if s.stands and not segments.is_own(s.key)],
+        "over": (over := [s for s in each if not s.stands])[-SHOWN:],
+        "more_over": max(0, len(over) - SHOWN),
         "features": records(_features(found)),
         "joint": records(_newest(found.drift[found.drift["question"] == "joint"], found.periods[-1])),
         "judged": judged,

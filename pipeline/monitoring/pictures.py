@@ -34,27 +34,30 @@ def calendar(found: Monitoring, each: Sequence[Statement], words: Words) -> Pict
         (tuple(row[:4]), row[4]): row[5]
         for row in found.asked[[*alarms.KEY, "period", "state"]].itertuples(index=False, name=None)
     }
+    periods = sorted({*found.periods, *found.asked["period"]} - {""})  # another line of work may have others
     names = {key: question(dict(zip(alarms.KEY, key, strict=True)), words) for key in keys}
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([("beyond", "alarm"), ("within", "no alarm"), ("ground", "empty: not judged")])
         label = 0.0 if canvas.narrow else 250.0
-        step = (canvas.width - label) / max(len(found.periods), 1)
+        step = (canvas.width - label) / max(len(periods), 1)
         for key in keys:
             width = canvas.width if canvas.narrow else label - 10
             lines = fold(names[key], width)
             under = canvas.lines(0, canvas.y, lines)
             top = under + 2 if canvas.narrow else canvas.y
-            _boxes(canvas, [states.get((key, period), "") for period in found.periods], (label, top, step))
+            _boxes(canvas, [states.get((key, period), "") for period in periods], (label, top, step))
             canvas.y = max(under, top + BOX) + 8
-        _dates(canvas, found.periods, label, step)
+        _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = ", ".join(names[s.key] for s in standing if s.key in names)
-    finding = f"{number(len(standing))} alarms stand: {told}." if standing else "No alarm stands."
-    alt = f"{finding} " + " ".join(f"{names.get(s.key, s.question)}: {s.since} to {s.until}." for s in each)
-    caption = f"Only questions that raised an alarm, of {number(found.spending.questions)}. Source: monitor/alarms.csv."
-    return picture(Said(finding, "One box for each period", alt.strip(), caption), draw)
+    told = ", ".join(f"{names.get(s.key, s.question)} {s.since}" for s in standing)
+    asked = found.spending.questions
+    finding = f"{count(len(standing), asked, 'questions') if standing else 'No question'} raised an alarm that stands."
+    finding = finding[:1].upper() + finding[1:]
+    alt = f"{finding} Since when: {told}." if told else finding
+    caption = "Only questions that ever raised an alarm. Source: monitor/alarms.csv."
+    return picture(Said(finding, "One box for each period", alt, caption), draw)
 
 
 def _boxes(canvas: Canvas, states: Sequence[str], at: tuple[float, float, float]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from responsible.monitoring.batches import BatchPlan, calendar, cells
 from responsible.tabular.cell_counts import count, reasons
 from responsible.tabular.columns import months
 from responsible.tabular.queries import Query
+from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
 SECTION = "monitor"
@@ -41,8 +42,8 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     found: list[Finding] = []
     digests: dict[str, str] = {}
     counted: list[pd.DataFrame] = []
-    for alike in _alike(_tables(plan, found), digests, found):
-        own, said = _together(plan, reference, alike)
+    for same in alike(tables(plan.budget, plan.columns(), SECTION, found), digests, found):
+        own, said = _together(plan, reference, same)
         counted += own
         found += said
     if not sum(len(own) for own in counted):
@@ -53,28 +54,35 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     whole = pd.concat(counted, ignore_index=True)
     periods = calendar(set(whole["period"]), plan.monitor.period)
     found += [Finding(GAP, period, period) for period in periods if period not in set(whole["period"])]
+    return Batches(whole, tuple(periods), tuple(found), listed(digests))
+
+
+def listed(digests: Mapping[str, str]) -> str:
+    """One digest of all files, from the name of each by its own."""
     listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
-    return Batches(whole, tuple(periods), tuple(found), hashlib.sha256(listing.encode()).hexdigest())
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _tables(plan: BatchPlan, found: list[Finding]) -> Named:
-    """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
-    given, needed = plan.budget, plan.columns()
+def tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
+    """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one.
+
+    ``section`` is the part of the parameters that declares it; a file that cannot be read is added to ``found``.
+    """
     if isinstance(given.source, Query):
-        return [("query", source_files.table(given, needed, SECTION))]
+        return [("query", source_files.table(given, needed, section))]
     out = []
-    for path in source_files.find(given.source, given.pattern, SECTION):
+    for path in source_files.find(given.source, given.pattern, section):
         name = path.relative_to(given.source).as_posix() if path != Path(given.source) else path.name
         try:
             own = given.model_copy(update={"source": str(path), "pattern": None})
             known = headers.of_files([path], own, needed)
-            out.append((name, source_files.table(own, [c for c in needed if c in known], SECTION)))
+            out.append((name, source_files.table(own, [c for c in needed if c in known], section)))
         except InputError as error:
             found.append(Finding(UNREADABLE, "", name, str(error)))
     return out
 
 
-def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
+def alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
     """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
     groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
     for name, table in tables:
@@ -105,8 +113,8 @@ def _read(
     plan: BatchPlan, reference: pd.DataFrame, table: SourceTable, name: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
     absent = [column for column in plan.columns() if column not in table.columns]
-    if undated := [c for c in (plan.monitor.time, plan.budget.weight) if c in absent]:
-        raise InputError(f"column {undated[0]!r} is missing{did_you_mean(str(undated[0]), table.columns)}")
+    if lacking := [column for column in plan.needed if column in absent]:
+        raise InputError(f"column {lacking[0]!r} is missing{did_you_mean(lacking[0], table.columns)}")
     own = plan.without(absent)
     declared = own.declared()
     reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)

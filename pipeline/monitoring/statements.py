@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring import segments
 from pipeline.reporting.formatting import number, percent
 from responsible.fairness.measures import MEASURES
 from responsible.monitoring import alarms
@@ -17,6 +18,7 @@ from responsible.monitoring.drift import MISSING, UNSEEN, VALUES
 from responsible.monitoring.monitoring import JOINT, TARGET, Monitoring
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import POOLED
+from responsible.timelines.segments import KINDS
 from responsible.words import Words
 
 Row = Mapping[str, Any]
@@ -50,12 +52,14 @@ def statements(found: Monitoring, words: Words) -> list[Statement]:
     return sorted(out, key=lambda each: (_ORDER.index(each.key[0]), each.since, each.key))
 
 
-_ORDER = (*alarms.OF_DATA, VALUES, MISSING, TARGET, "figure", "score", JOINT)
+_ORDER = (*alarms.OF_DATA, VALUES, MISSING, TARGET, "figure", "score", JOINT, *KINDS)
 
 
 def question(row: Row, words: Words) -> str:
     """What a question is about: ``Education Level``, ``Age, missing values``, ``recall``, ``SPD by gender``."""
     kind, name = str(row["kind"]), words.name(str(row["name"]))
+    if kind in KINDS:
+        return segments.question(kind, str(row["name"]))
     if kind == "figure":
         figure = words.name(str(row["figure"]))
         if row["name"] == EVERYBODY:
@@ -75,16 +79,23 @@ def sentence(found: Monitoring, asked: Row, words: Words) -> str:
         return _figure(
             _row(found.figures, period, attribute=name, comparison=asked["group"], figure=asked["figure"]), asked, words
         )
-    row, called = _row(found.drift, period, question=kind, name=name), words.name(name)
+    row = _row(found.drift, period, question=kind, name=name)
+    return segments.sentence(row, words) if kind in KINDS else _column(found, kind, row, words)
+
+
+def _column(found: Monitoring, kind: str, row: Row, words: Words) -> str:
+    """What is different in a column, the scores, the target or all features together."""
+    name, period, called = str(row["name"]), str(row["period"]), words.name(str(row["name"]))
     if kind == MISSING:
-        return f"{called} is missing in {_share(row['now'])} of rows, against {_share(row['before'])} in the reference."
+        now, before = segments.share(row["now"]), segments.share(row["before"])
+        return f"{called} is missing in {now} of rows, against {before} in the reference."
     if kind == JOINT:
         return (
             f"A classifier distinguishes rows of {period} from the reference with an AUC of {number(row['value'], 2)} "
             f"({number(row['low'], 2)} to {number(row['high'], 2)}; 0.5 is chance)."
         )
     if kind == VALUES and (new := [f for f in found.findings if _is_unseen(f, name, period)]):
-        levels = " and ".join(f"“{f.detail}” ({_share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
+        levels = " and ".join(f"“{f.detail}” ({segments.share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
         return f"{called} has {levels}, which the reference does not have."
     return f"{called}: {_level(row, name, words)} {_moved(row['before'], row['now'])}."
 
@@ -102,17 +113,15 @@ def _level(row: Row, name: str, words: Words) -> str:
 
 
 def _moved(before: float, now: float) -> str:
-    return f"{'fell' if now < before else 'rose'} from {_share(before)} to {_share(now)}"
-
-
-def _share(value: float) -> str:
-    return percent(value, 1 if value < 0.1 else 0)
+    return f"{'fell' if now < before else 'rose'} from {segments.share(before)} to {segments.share(now)}"
 
 
 def _figure(row: Row, asked: Row, words: Words) -> str:
     name = str(row["figure"])
     ratio = name in MEASURES and MEASURES[name].ratio
-    before, now = (number(v, 2) if ratio or name in MEASURES else _share(v) for v in (row["reference"], row["value"]))
+    before, now = (
+        number(v, 2) if ratio or name in MEASURES else segments.share(v) for v in (row["reference"], row["value"])
+    )
     way = "fell" if row["value"] < row["reference"] else "rose"
     called = question(asked, words)
     return f"{called[:1].upper()}{called[1:]} {way} from {before} to {now}."
@@ -122,7 +131,7 @@ def _delivery(found: Monitoring, kind: str, name: str, period: str) -> str:
     own = [f for f in found.findings if (f.kind, f.name, f.period) == (kind, name, period)]
     detail = own[0].detail if own else ""
     if kind == alarms.GAP:
-        return f"There are no rows of {period}."
+        return f"There are no rows of {name}."
     if kind == alarms.LACKING:
         return (
             f"The column {name} is missing in {period}{f' ({detail})' if detail else ''}; it counts as missing values."
@@ -166,8 +175,9 @@ def waiting(found: Monitoring, complete: float) -> list[tuple[str, str]]:
 
 
 def answer(each: Sequence[Statement], found: Monitoring, since: str, words: Words) -> str:
-    """The page's first sentence."""
-    ways, newest, people = sum(s.stands for s in each), found.periods[-1], words.many("budget")
+    """The page's first sentence, of the budget line."""
+    standing = [s for s in each if s.stands and not segments.is_own(s.key)]
+    ways, newest, people = len(standing), found.periods[-1], words.many("budget")
     if not ways:
         return f"No alarm: nothing about the {people} of {newest} differs from {since} by much and beyond chance."
     counted = "one way that matters" if ways == 1 else f"{number(ways)} ways that matter"

@@ -1,8 +1,8 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
 Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
-trained here, because not every team has later batches.
+nothing to sweep over; training, because models of somebody else are not trained here; and the monitor, because not
+every team has later batches. So may those of the segments line, which the monitor judges.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ LINES = {
 
 
 SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
+(NEWCOMERS,) = OF_SEGMENTS = ("newcomers",)
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
@@ -74,11 +75,24 @@ PARTS = LINES | {
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
     ),
-    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
+    MONITOR: Line(
+        ("monitor",),
+        ("monitor",),
+        ("pipeline/monitoring", "responsible/timelines"),
+        ("monitor", "monitoring"),
+        ("monitor",),
+    ),
+    NEWCOMERS: Line(("segments_batches",), ("segments_batches",), (), ("segments_batches",), ()),
 }
 """The lines, and what may be absent of one that is there."""
 
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
+
+
+def with_parts(gone: Collection[str]) -> tuple[str, ...]:
+    """Lines that go, and the parts that go with them: nothing is monitored without the budget line."""
+    own = OF_BUDGET if "budget" in gone else ()
+    return tuple(dict.fromkeys([*gone, *own, *(OF_SEGMENTS if {"budget", "segments"} & {*gone} else ())]))
 
 
 def only_of(part: str, lines: Collection[str]) -> set[str]:
@@ -100,15 +114,19 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     target = (params.get("budget") or {}).get("target") or {}
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
-    watched = trained and "monitor" in params
-    kept = {*there, *(part for part, own in zip(OF_BUDGET, (swept, trained, watched), strict=True) if own)}
+    watched = "budget" in there and "monitor" in params
+    newcomers = watched and "segments" in there and "segments_batches" in params
+    parts = zip((*OF_BUDGET, *OF_SEGMENTS), (swept, trained, watched, newcomers), strict=True)
+    kept = {*there, *(part for part, own in parts if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but the parts of the budget line are names of their own."""
+    """As :func:`line_of`, but parts of lines are names of their own."""
     stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
-    parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
+    parts = (
+        part for part in (*OF_SEGMENTS, *OF_BUDGET) if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart
+    )
     return next(parts, line_of(name))
 
 

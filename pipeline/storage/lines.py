@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import LINES, MONITOR, OF_BUDGET, PARTS, absent, line_of, only_of, part_of, present
+from pipeline.storage import line_contents as contents
+from pipeline.storage.line_contents import LINES, MONITOR, NEWCOMERS, PARTS, line_of, only_of, part_of, present
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -31,8 +32,9 @@ def refuse_parts(params: str | Path) -> None:
         return
     pipeline = Path(params).with_name(PIPELINE)
     known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
-    if known is not None and Path(params).with_name(MONITOR).joinpath(PIPELINE).is_file():
-        known = [*known, MONITOR]
+    beside = Path(params).with_name(MONITOR) / PIPELINE
+    if known is not None and beside.is_file():
+        known = [*known, *(read_yaml(beside).get("stages") or {})]
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -44,22 +46,21 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there or (name in OF_BUDGET and bool(sections))) == bool(own):
+        if known is None or (name in there or (name not in LINES and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
-        if own:
-            fault = f"{SIDE if name == MONITOR else PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
-        else:
-            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
+        where = SIDE if name in (MONITOR, NEWCOMERS) else PIPELINE
+        kind, names, lacks = (where, own, "sections") if own else (PARAMETERS, sections, "stages")
+        fault = f"{kind}: {_and(names)} without {lacks} in {PARAMETERS if own else where}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
+        yield f"{fault}: restore the {name}{' line' if name in LINES else ''} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
     So is the sweep of a target of two values, and the monitor of parameters without one
-    (:func:`~pipeline.storage.line_contents.absent`).
+    (:func:`.line_contents.absent`).
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -74,7 +75,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
             raise InputError(f"{PARAMETERS}: has no line {name!r} to keep{did_you_mean(name, present(params))}")
     if not lines:
         raise InputError(f"{PARAMETERS}: keep at least one of {', '.join(present(params))}")
-    gone = absent(
+    gone = contents.absent(
         {name: own for name, own in params.items() if name not in only_of("sections", LINES.keys() - set(lines))}
     )
     stages = only_of("stages", gone)
@@ -82,6 +83,8 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
+    if MONITOR not in gone and (root / SIDE).is_file():
+        texts[SIDE] = without(read_text(root / SIDE), _entries(read_yaml(root / SIDE), gone))
     if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
         texts[LOCK] = without(read_text(root / LOCK), lambda path: len(path) == 2 and path[1] in stages)
     if (root / ANSWERS).is_file():
@@ -96,8 +99,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
 
 def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
     """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
-    parts = [*gone, *OF_BUDGET] if "budget" in gone else gone
-    return without(text, _sections(params, parts))
+    return without(text, _sections(params, contents.with_parts(gone)))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:

@@ -35,6 +35,7 @@ SECTIONS = (
     "healthcare_audit",
     "playbook",
     "segments",
+    "segments_batches",
     "cluster_privacy",
     "words",
     "policy",

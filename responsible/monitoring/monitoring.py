@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,8 @@ Kinds = Sequence[tuple[str, Distribution]]
 @dataclass(frozen=True, eq=False)
 class Setting:
     """What all questions are asked with: the features by kind, the groups, the chosen measures, and the names of the
-    target's ``bins``, of which a label is 1 from number ``cut`` on.
+    target's ``bins``, of which a label is 1 from number ``cut`` on. ``others`` are the questions that other lines of
+    work ask of a period, which share the error.
     """
 
     monitor: Monitor
@@ -46,6 +47,7 @@ class Setting:
     cut: int
     seed: int
     disclosure: Disclosure
+    others: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,11 @@ class Monitoring:
     findings: tuple[Finding, ...]
     spending: Spending
 
+    def joined(self, rows: pd.DataFrame, findings: Sequence[Finding]) -> Monitoring:
+        """With what another line of work asked, ``rows`` of :func:`~responsible.monitoring.drift.drift`, and found."""
+        moved, found = pd.concat([self.drift, rows], ignore_index=True), (*self.findings, *findings)
+        return replace(self, drift=moved, findings=found, asked=questions(moved, self.figures, found))
+
 
 def monitored(
     reference: Reference, batches: pd.DataFrame, periods: Sequence[str], findings: Sequence[Finding], given: Setting
@@ -70,7 +77,7 @@ def monitored(
     columns, compared = _columns(reference, batches, periods, given), sides(given.groups)
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
     number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + 1 + asked(counted, given.measures)
-    spending = Spending(given.monitor.error, given.monitor.horizon, number)
+    spending = Spending(given.monitor.error, given.monitor.horizon, number + given.others)
     known = labelled(batches, periods)
     complete = [share >= given.monitor.complete for share in known]
     judge = Judge(

@@ -15,7 +15,7 @@ from pipeline import sections
 from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS
+from pipeline.storage.line_contents import LINES, OF_BUDGET, OF_SEGMENTS, PARTS
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -60,7 +60,7 @@ def test_every_stage_has_its_script():
 
 @pytest.mark.parametrize("stage", contract.SIDE)
 def test_the_side_pipeline_is_held_to_the_same(stage):
-    """Its command, folders, keys and paths are those of its script, run at the root; its outputs are not cached."""
+    """Its command, folders, keys and paths are those of its script, run at the root; what people read is not cached."""
     own = contract.SIDE[stage]
     assert (own["cmd"], own["wdir"]) == (f"python -m stages.{stage}", "..")
     assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
@@ -69,7 +69,8 @@ def test_the_side_pipeline_is_held_to_the_same(stage):
     outs = contract.entries(stage, "outs")
     assert contract.default_paths(stage) == deps - {VALID, *contract.code(stage)} | set(outs)
     assert VALID in deps
-    assert all(options == {"cache": False, "persist": True} for options in outs.values())
+    read = [options for path, options in outs.items() if not path.startswith(CACHED)]
+    assert all(options == {"cache": False, "persist": True} for options in read)
     assert "metrics" not in own
     assert "plots" not in own
 
@@ -183,7 +184,8 @@ def test_the_stage_that_checks_the_parameters_checks_all_of_them():
     """It knows every section of the file, so that none is refused only by the stage that reads it, and each line's."""
     own = {line: parameters.keys(sections.of(line).Sections) for line in LINES}
     listed = {name: set(line.sections) for name, line in LINES.items()}
-    listed["budget"] |= {section for part in OF_BUDGET for section in PARTS[part].sections}
+    for line, parts in (("budget", OF_BUDGET), ("segments", OF_SEGMENTS)):
+        listed[line] |= {section for part in parts for section in PARTS[part].sections}
     assert {line: set(keys) for line, keys in own.items()} == listed
     shared = contract.loaded("check_parameters")
     assert sorted({*shared, *itertools.chain(*own.values())}) == sorted(parameters.SECTIONS)

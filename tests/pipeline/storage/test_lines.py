@@ -10,6 +10,7 @@ from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
     LINES,
     MONITOR,
+    NEWCOMERS,
     OF_BUDGET,
     PARTS,
     SWEEP,
@@ -27,8 +28,8 @@ from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
-SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
-TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
+SIDE = ("monitor/drift.csv", "monitor/segments_batches.csv", "metrics/monitor.json", "docs/monitoring.md")
+TEXTS = ("params.yaml", "dvc.yaml", "monitor/dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
 
@@ -97,7 +98,8 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP, MONITOR]))
+    parts = [] if "budget" in lines else [TRAINING, SWEEP, MONITOR]
+    assert lacking == (*gone, *parts, *([] if {"budget", "segments"} <= {*lines} else [NEWCOMERS]))
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -121,8 +123,9 @@ def test_only_what_is_kept_is_left(root, lines):
     assert {line_of(path.relative_to(root).as_posix()) for path in deleted} == set(gone)
     assert (root / "docs/playbook/README.md").is_file() == ("healthcare" in lines)
     assert (root / "docs/policy.md").is_file()
-    for name, text in before.items():  # only lines are taken out, none is changed or moved
-        left = iter(text)
+    assert (root / "monitor/dvc.yaml").is_file() == ("budget" in lines)
+    for name in [name for name in TEXTS if (root / name).is_file()]:  # only lines go, none is changed or moved
+        left = iter(before[name])
         assert all(row in left for row in (root / name).read_text(encoding="utf-8").splitlines()), name
 
 
@@ -133,9 +136,9 @@ def test_a_second_time_changes_nothing(root, lines):
     assert keep(LINES, root) == []
     assert {name: (root / name).read_bytes() for name in TEXTS} == texts
     assert keep(lines, root)
-    texts = {name: (root / name).read_bytes() for name in TEXTS}
+    texts = {name: (root / name).read_bytes() for name in TEXTS if (root / name).is_file()}
     assert keep(lines, root) == []
-    assert {name: (root / name).read_bytes() for name in TEXTS} == texts
+    assert {name: (root / name).read_bytes() for name in texts} == texts
 
 
 def test_a_repository_without_later_batches_has_no_monitor(root):
@@ -145,7 +148,7 @@ def test_a_repository_without_later_batches_has_no_monitor(root):
     params.write_text(without(text, lambda path: path[0] == "monitor"), encoding="utf-8")
     with pytest.raises(InputError, match=r"monitor/dvc\.yaml: monitor without sections in params\.yaml: .*`make keep"):
         refuse_parts(params)
-    assert keep(LINES, root) == sorted(root / name for name in SIDE)
+    assert keep(LINES, root) == sorted(root / name for name in ("monitor/dvc.yaml", *SIDE))
     refuse_parts(params)
     stages = read_yaml(root / "dvc.yaml")["stages"]
     assert [name for name, own in stages.items() if "metrics/monitor.json" in own["deps"]] == []
