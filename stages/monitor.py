@@ -7,15 +7,13 @@ the watch run it. A level that nobody has seen, a missing column or period is a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import headline, page, pictures, reading, segments
+from pipeline.monitoring import decisions_said, headline, page, pictures, reading, segments_said
 from pipeline.monitoring.judged import judged_model
-from pipeline.monitoring.segments import Later
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
@@ -23,6 +21,7 @@ from responsible.fairness.groups import declared_groups
 from responsible.fairness.verdicts import Fairness
 from responsible.modelling.parameters import Logistic
 from responsible.models import Models
+from responsible.monitoring.alarms import Watched
 from responsible.monitoring.batches import BatchPlan, earlier
 from responsible.monitoring.monitoring import Monitoring, Setting, monitored
 from responsible.monitoring.parameters import Monitor
@@ -52,7 +51,6 @@ class Parameters(Params):
     disclosure: Disclosure
     words: Section
     monitor: Monitor
-    segments_batches: dict[str, Any] | None = None  # absent where no later people are placed in segments
     grid: Grid | None = Field(None, alias="threshold_sweep.grid")  # absent where the target has two values
 
 
@@ -65,14 +63,16 @@ def main(
     others: str = "data/prepared/budget_scores.parquet",
     trained: str = "metrics/reweigh.json",
     prepared: str = "metrics/prepare.json",
-    people: str = "data/prepared/segments_batches.parquet",
+    decisions: str = "monitor/healthcare.csv",
+    decisions_asked: str = "monitor/healthcare.json",
+    people: str = "monitor/segments.csv",
+    people_asked: str = "monitor/segments.json",
     template: str = "docs/templates/monitoring.md.j2",
     metrics: str = "monitor/metrics.json",
     drift_csv: str = "monitor/drift.csv",
     figures_csv: str = "monitor/figures.csv",
     expected_csv: str = "monitor/expected.csv",
     alarms_csv: str = "monitor/alarms.csv",
-    segments_csv: str = "monitor/segments_batches.csv",
     calendar: str = "monitor/calendar.svg",
     calendar_narrow: str = "monitor/calendar_narrow.svg",
     drift: str = "monitor/drift.svg",
@@ -83,42 +83,37 @@ def main(
 ) -> None:
     """Compare every period with the reference; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    later = segments.read(people) if given.segments_batches else None
-    found, rows, digest = _found(given, later, cells, {"trained": scores, "others": others}, model)
-    if later:
-        least, sure = given.monitor.effects.share, given.inference.confidence
-        later = later.judged(found.spending, least, sure, given.seed, given.disclosure)
-        found = found.joined(later.rows, later.findings)
-        files.write_csv(segments_csv, later.shares)
-    each = statements(found, given.words)
-    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows) | {"segments": None}
-    told = headline.headline(found, each, said["answer"])
-    if later:
-        stand = [s for s in each if s.stands and segments.is_own(s.key)]
-        own = segments.answer(len(stand), later.placed, given.words)
-        said["segments"] = later.context(own) | {"standing": stand}
-        told |= {"segments": later.headline(own), "answer": f"{said['answer']} {own}"}
+    found, rows, digest = _found(given, cells, {"trained": scores, "others": others}, model)
+    told = decisions_said.read(decisions, decisions_asked) if given.monitor.healthcare else None
+    placed = segments_said.read(people, people_asked) if given.monitor.segments else None
+    each = [
+        *statements(found, given.words),
+        *(decisions_said.statements(told, given.words) if told else ()),
+        *(segments_said.statements(placed, given.words) if placed else ()),
+    ]
+    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told, placed=placed)
+    watched = [own for own in (found, told, placed) if own]
     pictured = (
-        ("calendar", pictures.calendar(found, each, given.words), calendar, calendar_narrow),
+        ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
     )
-    judged = {"trained": trained} | ({"model": model} if given.models.trained else {"trained": prepared})
-    of = headline.digests(judged | {"reference": cells}, digest) | ({"people": later.digest} if later else {})
-    files.write_json(metrics, {"monitor": told | {"of": of}})
+    known = {"model": model, "trained": trained} if given.models.trained else {"trained": prepared}
+    of = headline.digests(known | {"reference": cells}, digest)
+    of |= {name: own.digest for name, own in (("decisions", told), ("newcomers", placed)) if own}
+    own = headline.headline(found, each, said["answers"], given.monitor, told=told, placed=placed)
+    files.write_json(metrics, {"monitor": own | {"of": of}})
     files.write_csv(drift_csv, found.drift)
     files.write_csv(figures_csv, found.figures)
     files.write_csv(expected_csv, found.expected)
-    files.write_csv(alarms_csv, _alarms(found))
+    files.write_csv(alarms_csv, pd.concat([_alarms(own) for own in watched], ignore_index=True))
     for name, picture, wide, narrow in pictured:
         picture.write(wide, narrow)
         said[name] = picture
     files.write_text(document, fill(template, said | given.words.of_tables()))
 
 
-def _found(
-    given: Parameters, later: Later | None, cells: str, scores: Mapping[str, str], model: str
-) -> tuple[Monitoring, int, str]:
+def _found(given: Parameters, cells: str, scores: Mapping[str, str], model: str) -> tuple[Monitoring, int, str]:
     """Everything that was asked, the number of the reference's rows, and the digest of the batches."""
     if (label := given.budget.target) is None:
         raise InputError("budget.target is missing: a monitor compares with what was learned from it; declare it")
@@ -153,7 +148,6 @@ def _found(
         cut=meta["cuts"].index(given.threshold) + 1,
         seed=given.seed,
         disclosure=given.disclosure,
-        others=later.placed.questions if later else 0,
     )
     found = monitored(reference, rows, periods, batches.findings, setting)
     return found, int(reference.rows["n"].sum()), batches.digest
@@ -166,12 +160,14 @@ def _bins(target: Target, cuts: list[float]) -> list[str]:
     return intervals(cuts, target.minimum, target.maximum)
 
 
-def _alarms(found: Monitoring) -> pd.DataFrame:
+def _alarms(found: Watched) -> pd.DataFrame:
     """Alarms of all periods, and findings about the rows."""
     raised = found.asked[found.asked["state"] == "alarm"]
     told = pd.DataFrame([(f.kind, f.name, f.period, f.detail, f.rows) for f in found.findings])
     told.columns = ["kind", "name", "period", "detail", "rows"] if len(told) else told.columns
-    return pd.concat([raised, told.assign(state="finding") if len(told) else told], ignore_index=True)
+    both = pd.concat([raised, told.assign(state="finding") if len(told) else told], ignore_index=True)
+    both.insert(0, "line", found.line)
+    return both
 
 
 if __name__ == "__main__":

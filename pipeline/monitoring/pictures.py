@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.monitoring.statements import Statement, question
+from pipeline.monitoring.statements import Statement
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
 from pipeline.reporting.formatting import Said, number, percent
@@ -27,15 +27,16 @@ FOLLOWED = {EVERYBODY: (SELECTION, "accuracy")}  # by attribute; of any other th
 OF_GROUPS = "statistical_parity_difference"
 
 
-def calendar(found: Monitoring, each: Sequence[Statement], words: Words) -> Picture:
-    """A row for each question that ever raised an alarm, a box for each period."""
-    keys = list(dict.fromkeys(statement.key for statement in each))[:MOST]
+def calendar(watched: Sequence[alarms.Watched], each: Sequence[Statement]) -> Picture:
+    """A row for each question that ever raised an alarm, a box for each period of any line of work."""
+    names = {statement.key: statement.question for statement in each}
+    keys = list(names)[:MOST]
     states = {
-        (tuple(row[:4]), row[4]): row[5]
-        for row in found.asked[[*alarms.KEY, "period", "state"]].itertuples(index=False, name=None)
+        ((own.line, *row[:4]), row[4]): row[5]
+        for own in watched
+        for row in own.asked[[*alarms.KEY, "period", "state"]].itertuples(index=False, name=None)
     }
-    periods = sorted({*found.periods, *found.asked["period"]} - {""})  # another line of work may have others
-    names = {key: question(dict(zip(alarms.KEY, key, strict=True)), words) for key in keys}
+    periods = sorted({period for own in watched for period in own.periods})
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([("beyond", "alarm"), ("within", "no alarm"), ("ground", "empty: not judged")])
@@ -51,9 +52,9 @@ def calendar(found: Monitoring, each: Sequence[Statement], words: Words) -> Pict
         _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = ", ".join(f"{names.get(s.key, s.question)} {s.since}" for s in standing)
-    asked = found.spending.questions
-    finding = f"{count(len(standing), asked, 'questions') if standing else 'No question'} raised an alarm that stands."
+    told = "; ".join(f"{s.question} {s.since}" for s in standing)
+    asked = sum(own.spending.questions for own in watched)
+    finding = f"{count(len(standing), asked, 'questions') if standing else 'No question is'} in alarm."
     finding = finding[:1].upper() + finding[1:]
     alt = f"{finding} Since when: {told}." if told else finding
     caption = "Only questions that ever raised an alarm. Source: monitor/alarms.csv."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -42,8 +42,8 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     found: list[Finding] = []
     digests: dict[str, str] = {}
     counted: list[pd.DataFrame] = []
-    for same in alike(tables(plan.budget, plan.columns(), SECTION, found), digests, found):
-        own, said = _together(plan, reference, same)
+    for alike in _alike(tables(plan.budget, plan.columns(), SECTION, found), digests, found):
+        own, said = _together(plan, reference, alike)
         counted += own
         found += said
     if not sum(len(own) for own in counted):
@@ -53,21 +53,12 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
         )
     whole = pd.concat(counted, ignore_index=True)
     periods = calendar(set(whole["period"]), plan.monitor.period)
-    found += [Finding(GAP, period, period) for period in periods if period not in set(whole["period"])]
-    return Batches(whole, tuple(periods), tuple(found), listed(digests))
-
-
-def listed(digests: Mapping[str, str]) -> str:
-    """One digest of all files, from the name of each by its own."""
-    listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
-    return hashlib.sha256(listing.encode()).hexdigest()
+    found += gaps(periods, set(whole["period"]))
+    return Batches(whole, tuple(periods), tuple(found), digest_of(digests))
 
 
 def tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
-    """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one.
-
-    ``section`` is the part of the parameters that declares it; a file that cannot be read is added to ``found``.
-    """
+    """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
     if isinstance(given.source, Query):
         return [("query", source_files.table(given, needed, section))]
     out = []
@@ -82,17 +73,34 @@ def tables(given: Source, needed: Sequence[str], section: str, found: list[Findi
     return out
 
 
-def alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
+def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
     """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
     groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
+    for name, table in distinct(tables, digests, found):
+        groups.setdefault((table.kind, *table.columns), []).append((name, table))
+    return list(groups.values())
+
+
+def distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
+    """The tables but those that repeat another; ``digests``, name by digest, are filled."""
     for name, table in tables:
         digest = source_files.digest(table)
         if digest in digests:
             found.append(Finding(REPEATED, "", name, digests[digest]))
             continue
         digests[digest] = name
-        groups.setdefault((table.kind, *table.columns), []).append((name, table))
-    return list(groups.values())
+        yield name, table
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One digest of all files, by theirs and their names."""
+    listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def gaps(periods: Sequence[str], present: Collection[str]) -> list[Finding]:
+    """The periods without rows."""
+    return [Finding(GAP, period, period) for period in periods if period not in present]
 
 
 def _together(plan: BatchPlan, reference: pd.DataFrame, tables: Named) -> tuple[list[pd.DataFrame], list[Finding]]:

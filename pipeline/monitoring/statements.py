@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from pipeline.monitoring import segments
 from pipeline.reporting.formatting import number, percent
 from responsible.fairness.measures import MEASURES
 from responsible.monitoring import alarms
@@ -18,7 +17,6 @@ from responsible.monitoring.drift import MISSING, UNSEEN, VALUES
 from responsible.monitoring.monitoring import JOINT, TARGET, Monitoring
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import POOLED
-from responsible.timelines.segments import KINDS
 from responsible.words import Words
 
 Row = Mapping[str, Any]
@@ -26,7 +24,9 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Statement:
-    """An alarm that lasts from ``since`` to ``until``: its ``key``, what is asked, and ``said`` of the last period."""
+    """An alarm that lasts from ``since`` to ``until``: its ``key``, the line of work first, what is asked, and what is
+    ``said`` of the last period.
+    """
 
     key: tuple[str, ...]
     question: str
@@ -36,30 +36,39 @@ class Statement:
     said: str
     stands: bool
 
+    @property
+    def line(self) -> str:
+        """The line of work."""
+        return self.key[0]
+
 
 def statements(found: Monitoring, words: Words) -> list[Statement]:
-    """Every run of alarms, in the order in which they began; ``stands`` where no later period said otherwise."""
+    """Of the batches of the model."""
+    return runs(found, lambda row: question(row, words), lambda row: sentence(found, row, words), _ORDER)
+
+
+def runs(
+    found: alarms.Watched, question: Callable[[Row], str], sentence: Callable[[Row], str], order: Sequence[str]
+) -> list[Statement]:
+    """Every run of alarms, kinds in ``order``, then as they began; ``stands`` where no later period said otherwise."""
     asked = found.asked[found.asked["state"] == alarms.ALARM]
     standing = alarms.latest(found.asked, found.periods)
     stand = {tuple(row) for row in standing[[*alarms.KEY, "since"]].itertuples(index=False)}
     out = []
     for key, own in asked.groupby([*alarms.KEY, "since"], sort=False):
         last = dict(own.sort_values("period", kind="stable").iloc[-1])
-        said = sentence(found, last, words)
-        until = str(last["period"])
-        name = question(last, words)
-        out.append(Statement(tuple(map(str, key[:-1])), name, str(key[-1]), until, len(own), said, key in stand))
-    return sorted(out, key=lambda each: (_ORDER.index(each.key[0]), each.since, each.key))
+        since, until = str(key[-1]), str(last["period"])
+        named = (found.line, *map(str, key[:-1]))
+        out.append(Statement(named, question(last), since, until, len(own), sentence(last), key in stand))
+    return sorted(out, key=lambda each: (order.index(each.key[1]), each.since, each.key))
 
 
-_ORDER = (*alarms.OF_DATA, VALUES, MISSING, TARGET, "figure", "score", JOINT, *KINDS)
+_ORDER = (*alarms.OF_DATA, VALUES, MISSING, TARGET, "figure", "score", JOINT)
 
 
 def question(row: Row, words: Words) -> str:
     """What a question is about: ``Education Level``, ``Age, missing values``, ``recall``, ``SPD by gender``."""
     kind, name = str(row["kind"]), words.name(str(row["name"]))
-    if kind in KINDS:
-        return segments.question(kind, str(row["name"]))
     if kind == "figure":
         figure = words.name(str(row["figure"]))
         if row["name"] == EVERYBODY:
@@ -74,28 +83,23 @@ def sentence(found: Monitoring, asked: Row, words: Words) -> str:
     """What is different in a period, as a whole sentence."""
     kind, name, period = str(asked["kind"]), str(asked["name"]), str(asked["period"])
     if kind in alarms.OF_DATA:
-        return _delivery(found, kind, name, period)
+        return delivery(found, kind, name, period)
     if kind == "figure":
         return _figure(
-            _row(found.figures, period, attribute=name, comparison=asked["group"], figure=asked["figure"]), asked, words
+            row_of(found.figures, period, attribute=name, comparison=asked["group"], figure=asked["figure"]),
+            asked,
+            words,
         )
-    row = _row(found.drift, period, question=kind, name=name)
-    return segments.sentence(row, words) if kind in KINDS else _column(found, kind, row, words)
-
-
-def _column(found: Monitoring, kind: str, row: Row, words: Words) -> str:
-    """What is different in a column, the scores, the target or all features together."""
-    name, period, called = str(row["name"]), str(row["period"]), words.name(str(row["name"]))
+    row, called = row_of(found.drift, period, question=kind, name=name), words.name(name)
     if kind == MISSING:
-        now, before = segments.share(row["now"]), segments.share(row["before"])
-        return f"{called} is missing in {now} of rows, against {before} in the reference."
+        return f"{called} is missing in {_share(row['now'])} of rows, against {_share(row['before'])} in the reference."
     if kind == JOINT:
         return (
             f"A classifier distinguishes rows of {period} from the reference with an AUC of {number(row['value'], 2)} "
             f"({number(row['low'], 2)} to {number(row['high'], 2)}; 0.5 is chance)."
         )
     if kind == VALUES and (new := [f for f in found.findings if _is_unseen(f, name, period)]):
-        levels = " and ".join(f"“{f.detail}” ({segments.share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
+        levels = " and ".join(f"“{f.detail}” ({_share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
         return f"{called} has {levels}, which the reference does not have."
     return f"{called}: {_level(row, name, words)} {_moved(row['before'], row['now'])}."
 
@@ -113,25 +117,28 @@ def _level(row: Row, name: str, words: Words) -> str:
 
 
 def _moved(before: float, now: float) -> str:
-    return f"{'fell' if now < before else 'rose'} from {segments.share(before)} to {segments.share(now)}"
+    return f"{'fell' if now < before else 'rose'} from {_share(before)} to {_share(now)}"
+
+
+def _share(value: float) -> str:
+    return percent(value, 1 if value < 0.1 else 0)
 
 
 def _figure(row: Row, asked: Row, words: Words) -> str:
     name = str(row["figure"])
     ratio = name in MEASURES and MEASURES[name].ratio
-    before, now = (
-        number(v, 2) if ratio or name in MEASURES else segments.share(v) for v in (row["reference"], row["value"])
-    )
+    before, now = (number(v, 2) if ratio or name in MEASURES else _share(v) for v in (row["reference"], row["value"]))
     way = "fell" if row["value"] < row["reference"] else "rose"
     called = question(asked, words)
     return f"{called[:1].upper()}{called[1:]} {way} from {before} to {now}."
 
 
-def _delivery(found: Monitoring, kind: str, name: str, period: str) -> str:
+def delivery(found: alarms.Watched, kind: str, name: str, period: str) -> str:
+    """What is wrong with the rows that came, or did not."""
     own = [f for f in found.findings if (f.kind, f.name, f.period) == (kind, name, period)]
     detail = own[0].detail if own else ""
     if kind == alarms.GAP:
-        return f"There are no rows of {name}."
+        return f"There are no rows of {period}."
     if kind == alarms.LACKING:
         return (
             f"The column {name} is missing in {period}{f' ({detail})' if detail else ''}; it counts as missing values."
@@ -141,7 +148,8 @@ def _delivery(found: Monitoring, kind: str, name: str, period: str) -> str:
     return f"The file {name} could not be read and was left out: {detail}"
 
 
-def _row(table: pd.DataFrame, period: str, **where: Any) -> Row:
+def row_of(table: pd.DataFrame, period: str, **where: Any) -> Row:
+    """The row of a period whose columns have these values."""
     which = table["period"] == period
     for column, value in where.items():
         which &= table[column] == value
@@ -174,11 +182,9 @@ def waiting(found: Monitoring, complete: float) -> list[tuple[str, str]]:
     return [(period, percent(share, 0)) for period, share in pairs if not math.isnan(share) and share < complete]
 
 
-def answer(each: Sequence[Statement], found: Monitoring, since: str, words: Words) -> str:
-    """The page's first sentence, of the budget line."""
-    standing = [s for s in each if s.stands and not segments.is_own(s.key)]
-    ways, newest, people = len(standing), found.periods[-1], words.many("budget")
-    if not ways:
-        return f"No alarm: nothing about the {people} of {newest} differs from {since} by much and beyond chance."
+def answer(each: Sequence[Statement], newest: str, since: str, many: str) -> str:
+    """The first sentence of a line of work, about the ``many`` that its rows are."""
+    if not (ways := sum(s.stands for s in each)):
+        return f"No alarm: nothing about the {many} of {newest} differs from {since} by much and beyond chance."
     counted = "one way that matters" if ways == 1 else f"{number(ways)} ways that matter"
-    return f"The {people} of {newest} differ from {since} in {counted}."
+    return f"The {many} of {newest} differ from {since} in {counted}."

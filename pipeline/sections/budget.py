@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
@@ -111,6 +112,24 @@ def _monitored(budget: Budget, models: Models, monitor: Monitor | None = None) -
         yield "monitor: needs budget.target, with which predictions are compared; declare it, or take the section out"
 
 
+def _followed(monitor: Monitor | None = None, segments: Any = None) -> Iterator[str]:
+    """What later people need: their line, and a date that is no other column."""
+    if monitor is None or monitor.segments is None:
+        return
+    if segments is None:
+        yield "monitor.segments: there is no segments section that says what columns are for; take it out"
+    elif (name := monitor.segments.time) in (segments.protected, *segments.features):
+        yield f"monitor.segments.time and the columns of the segments table must differ, got {name!r} for both"
+
+
+def _decided(monitor: Monitor | None = None, healthcare: Any = None) -> Iterator[str]:
+    """What later decisions need: their line, and a date."""
+    if monitor and monitor.healthcare and healthcare is None:
+        yield "monitor.healthcare: there is no healthcare section that says what columns are for; take it out"
+    elif monitor and monitor.healthcare and not healthcare.time:
+        yield "monitor.healthcare needs healthcare.time, the column of dates; name it, or take monitor.healthcare out"
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -120,4 +139,6 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _label,
     _grid,
     _monitored,
+    _decided,
+    _followed,
 )

@@ -1,8 +1,8 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
 Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over; training, because models of somebody else are not trained here; and the monitor, because not
-every team has later batches. So may those of the segments line, which the monitor judges.
+nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
+trained here, because not every team has later batches.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ LINES = {
 
 
 SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
-(NEWCOMERS,) = OF_SEGMENTS = ("newcomers",)
+# The monitor of recorded decisions and of people in segments, each there where both the monitor and its line are.
+DECISIONS, NEWCOMERS = "decisions", "newcomers"
+OF_MONITOR = {DECISIONS: "healthcare", NEWCOMERS: "segments"}  # the line of each: a key of monitor, and of its figures
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
@@ -75,24 +77,13 @@ PARTS = LINES | {
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
     ),
-    MONITOR: Line(
-        ("monitor",),
-        ("monitor",),
-        ("pipeline/monitoring", "responsible/timelines"),
-        ("monitor", "monitoring"),
-        ("monitor",),
-    ),
-    NEWCOMERS: Line(("segments_batches",), ("segments_batches",), (), ("segments_batches",), ()),
+    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
+    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), (), ()),
+    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), (), ()),
 }
 """The lines, and what may be absent of one that is there."""
 
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
-
-
-def with_parts(gone: Collection[str]) -> tuple[str, ...]:
-    """Lines that go, and the parts that go with them: nothing is monitored without the budget line."""
-    own = OF_BUDGET if "budget" in gone else ()
-    return tuple(dict.fromkeys([*gone, *own, *(OF_SEGMENTS if {"budget", "segments"} & {*gone} else ())]))
 
 
 def only_of(part: str, lines: Collection[str]) -> set[str]:
@@ -115,24 +106,41 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
     watched = "budget" in there and "monitor" in params
-    newcomers = watched and "segments" in there and "segments_batches" in params
-    parts = zip((*OF_BUDGET, *OF_SEGMENTS), (swept, trained, watched, newcomers), strict=True)
-    kept = {*there, *(part for part, own in parts if own)}
+    parts = {SWEEP: swept, TRAINING: trained, MONITOR: watched}
+    parts |= {
+        part: watched and line in there and bool((params["monitor"] or {}).get(line))
+        for part, line in OF_MONITOR.items()
+    }
+    kept = {*there, *(part for part, own in parts.items() if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
+def with_parts(gone: Collection[str]) -> tuple[str, ...]:
+    """Lines that go, with the parts that go with them."""
+    later = [part for part, line in OF_MONITOR.items() if {"budget", line} & set(gone)]
+    return tuple(dict.fromkeys([*gone, *(OF_BUDGET if "budget" in gone else ()), *later]))
+
+
+def _of_monitor(name: str) -> str:
+    """The part of the monitor that a result or figure of it belongs to, where that is of another line; else empty."""
+    own = (part for part, line in OF_MONITOR.items() if name.startswith((f"monitor/{line}.", f"monitor.{line}.")))
+    return next(own, "")
+
+
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but parts of lines are names of their own."""
+    """As :func:`line_of`, but the parts of lines are names of their own."""
+    if part := _of_monitor(name):
+        return part
     stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
-    parts = (
-        part for part in (*OF_SEGMENTS, *OF_BUDGET) if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart
-    )
+    parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
     return next(parts, line_of(name))
 
 
 def line_of(name: str) -> str:
     """The line that a file, or the figure at a metric path, belongs to; "" for what belongs to all of them."""
     path = PurePosixPath(name)
+    if part := _of_monitor(name):
+        return OF_MONITOR[part]
     for line, own in LINES.items():
         if {name, *map(str, path.parents)} & set(own.apart):
             return line

@@ -8,8 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage import line_contents as contents
-from pipeline.storage.line_contents import LINES, MONITOR, NEWCOMERS, PARTS, line_of, only_of, part_of, present
+from pipeline.storage.line_contents import (
+    LINES,
+    MONITOR,
+    OF_BUDGET,
+    PARTS,
+    absent,
+    line_of,
+    only_of,
+    part_of,
+    present,
+    with_parts,
+)
+from pipeline.storage.line_results import deleted
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -32,9 +43,8 @@ def refuse_parts(params: str | Path) -> None:
         return
     pipeline = Path(params).with_name(PIPELINE)
     known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
-    beside = Path(params).with_name(MONITOR) / PIPELINE
-    if known is not None and beside.is_file():
-        known = [*known, *(read_yaml(beside).get("stages") or {})]
+    if known is not None and Path(params).with_name(MONITOR).joinpath(PIPELINE).is_file():
+        known = [*known, MONITOR]
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -46,21 +56,22 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there or (name not in LINES and bool(sections))) == bool(own):
+        if known is None or (name in there or (name in OF_BUDGET and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
-        where = SIDE if name in (MONITOR, NEWCOMERS) else PIPELINE
-        kind, names, lacks = (where, own, "sections") if own else (PARAMETERS, sections, "stages")
-        fault = f"{kind}: {_and(names)} without {lacks} in {PARAMETERS if own else where}"
+        if own:
+            fault = f"{SIDE if name == MONITOR else PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
+        else:
+            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name}{' line' if name in LINES else ''} from git{remedy}"
+        yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
     So is the sweep of a target of two values, and the monitor of parameters without one
-    (:func:`.line_contents.absent`).
+    (:func:`~pipeline.storage.line_contents.absent`).
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -75,7 +86,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
             raise InputError(f"{PARAMETERS}: has no line {name!r} to keep{did_you_mean(name, present(params))}")
     if not lines:
         raise InputError(f"{PARAMETERS}: keep at least one of {', '.join(present(params))}")
-    gone = contents.absent(
+    gone = absent(
         {name: own for name, own in params.items() if name not in only_of("sections", LINES.keys() - set(lines))}
     )
     stages = only_of("stages", gone)
@@ -83,23 +94,23 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
-    if MONITOR not in gone and (root / SIDE).is_file():
-        texts[SIDE] = without(read_text(root / SIDE), _entries(read_yaml(root / SIDE), gone))
     if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
         texts[LOCK] = without(read_text(root / LOCK), lambda path: len(path) == 2 and path[1] in stages)
     if (root / ANSWERS).is_file():
         texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
         texts[INDEX] = "".join(_rows(read_text(root / INDEX), gone))
+    if MONITOR not in gone and (side := read_text(root / SIDE)):
+        texts[SIDE] = without(side, _entries(read_yaml(root / SIDE), gone))
     for name, text in texts.items():
         if text != read_text(root / name):
             files.write_text(root / name, text)
-    return _deleted(root, pipeline, gone)
+    return deleted(root, pipeline, gone)
 
 
 def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
     """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
-    return without(text, _sections(params, contents.with_parts(gone)))
+    return without(text, _sections(params, with_parts(gone)))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
@@ -114,6 +125,8 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
         match path:
             case ("policy", "rules", name):
                 return name in about
+            case ("monitor", "healthcare" | "segments" as line):
+                return line in gone
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
             case ("words", *where):
@@ -176,24 +189,6 @@ def _rows(text: str, gone: Collection[str]) -> Iterator[str]:
         linked = {part_of(f"{DOCUMENTS}/{target}") for target in _LINK.findall(row)}
         if not linked or not linked <= set(gone):
             yield row
-
-
-def _deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> list[Path]:
-    """Delete the outputs and documents of lines, and folders that are empty then."""
-    listed = [
-        root / (out if isinstance(out, str) else next(iter(out)))
-        for stage in (pipeline.get("stages") or {}).values()
-        for kind in ("outs", "metrics", "plots")
-        for out in stage.get(kind, ())
-    ]
-    beside = (root / MONITOR).glob("*") if MONITOR in gone else ()
-    paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / f"metrics/{MONITOR}.json"}
-    found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
-    for path in found:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
-    return found
 
 
 def _and(names: list[str]) -> str:

@@ -35,7 +35,6 @@ SECTIONS = (
     "healthcare_audit",
     "playbook",
     "segments",
-    "segments_batches",
     "cluster_privacy",
     "words",
     "policy",

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, WrapValidator
 
 from responsible.clustering.partition import Labels, Points, blocks, nearest, squared
 from responsible.clustering.scaling import scaling
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation.schema import Segments
-from responsible.tabular.columns import Declared, Kind
-from responsible.tabular.queries import source
-from responsible.tabular.sources import Text, TimeFormat
-from responsible.validation import Params
 
 COLUMNS = ["period", "segment", "level", "distance"]
 DECIMALS = 6  # of a distance
-
-
-class Newcomers(Params):
-    """Batches of people with the columns of the segments table and a date.
-
-    ``source`` and ``pattern`` are a file, folder or query, as those of the segments table, whose delimiter, encoding
-    and missing values hold here too. ``time`` is the column of dates. ``beyond`` is the share of the segmented people
-    who lie farthest from every centre: more of the new ones there, and segments no longer describe them.
-    """
-
-    source: Annotated[Text, WrapValidator(source)]
-    pattern: Text | None = None
-    time: Text
-    time_format: TimeFormat | None = None
-    beyond: Annotated[float, Field(gt=0, le=0.5)]
-
-    def declared(self, roles: Segments, *, monthly: bool) -> list[Declared]:
-        """The columns of a batch: those of the segments table, and the date; a missing date makes a row bad."""
-        kind: Kind = "month" if monthly else "day"
-        return [*roles.declared(), Declared("period", self.time, kind, required=True, form=self.time_format)]
 
 
 def assigned(points: Points, centres: Points) -> tuple[Labels, npt.NDArray[np.float64]]:

@@ -15,7 +15,8 @@ from pipeline import sections
 from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
-from pipeline.storage.line_contents import LINES, OF_BUDGET, OF_SEGMENTS, PARTS
+from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS
+from stages.check_parameters import SHARED
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -60,17 +61,16 @@ def test_every_stage_has_its_script():
 
 @pytest.mark.parametrize("stage", contract.SIDE)
 def test_the_side_pipeline_is_held_to_the_same(stage):
-    """Its command, folders, keys and paths are those of its script, run at the root; what people read is not cached."""
+    """Its command, folders, keys and paths are those of its script, run at the root; its outputs are not cached."""
     own = contract.SIDE[stage]
     assert (own["cmd"], own["wdir"]) == (f"python -m stages.{stage}", "..")
-    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert contract.code(stage) == contract.wanted(stage)
     assert sorted(own["params"]) == contract.loaded(stage)
     deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
     outs = contract.entries(stage, "outs")
     assert contract.default_paths(stage) == deps - {VALID, *contract.code(stage)} | set(outs)
     assert VALID in deps
-    read = [options for path, options in outs.items() if not path.startswith(CACHED)]
-    assert all(options == {"cache": False, "persist": True} for options in read)
+    assert all(options == {"cache": False, "persist": True} for options in outs.values())
     assert "metrics" not in own
     assert "plots" not in own
 
@@ -90,7 +90,13 @@ def test_the_daily_pipeline_does_not_wait_for_the_side_one():
 @pytest.mark.parametrize("stage", STAGES)
 def test_code_deps_are_the_folders_of_the_import_closure(stage):
     """DVC does not follow imports: an unlisted folder leaves stale results, a superfluous one rebuilds for nothing."""
-    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert contract.code(stage) == contract.wanted(stage)
+
+
+@pytest.mark.parametrize("stage", contract.ALL)
+def test_what_no_stage_lists_is_what_each_one_imports(stage):
+    """The digests of shared code rerun every stage, so code that one of them does not import is not among them."""
+    assert set(SHARED) <= set(contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py")))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -184,8 +190,7 @@ def test_the_stage_that_checks_the_parameters_checks_all_of_them():
     """It knows every section of the file, so that none is refused only by the stage that reads it, and each line's."""
     own = {line: parameters.keys(sections.of(line).Sections) for line in LINES}
     listed = {name: set(line.sections) for name, line in LINES.items()}
-    for line, parts in (("budget", OF_BUDGET), ("segments", OF_SEGMENTS)):
-        listed[line] |= {section for part in parts for section in PARTS[part].sections}
+    listed["budget"] |= {section for part in OF_BUDGET for section in PARTS[part].sections}
     assert {line: set(keys) for line, keys in own.items()} == listed
     shared = contract.loaded("check_parameters")
     assert sorted({*shared, *itertools.chain(*own.values())}) == sorted(parameters.SECTIONS)
@@ -306,7 +311,8 @@ def test_nothing_depends_on_the_audit_trail():
     outs = {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")}
     assert contract.entries("track", "outs", "metrics", "plots") == {}
     deps = set(contract.entries("track", "deps"))
-    assert {path for path in outs if path.startswith(("docs/", "data/models/"))} <= deps
+    wanted = {path for path in outs if path.startswith(("docs/", "data/models/"))}
+    assert {path for path in wanted - deps if not {*map(str, Path(path).parents)} & deps} == set()
     assert {path.split("/")[0] for path in outs} - {"docs", "data"} == {"metrics", "plots"} <= deps
 
 

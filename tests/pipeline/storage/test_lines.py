@@ -1,6 +1,7 @@
 """Lines of work that are absent: what belongs to each, how it is taken out, and what is said of a half one."""
 
 import itertools
+import json
 import shutil
 
 import pytest
@@ -10,8 +11,8 @@ from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
     LINES,
     MONITOR,
-    NEWCOMERS,
     OF_BUDGET,
+    OF_MONITOR,
     PARTS,
     SWEEP,
     TRAINING,
@@ -28,8 +29,8 @@ from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
-SIDE = ("monitor/drift.csv", "monitor/segments_batches.csv", "metrics/monitor.json", "docs/monitoring.md")
-TEXTS = ("params.yaml", "dvc.yaml", "monitor/dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
+SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
+TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
 
@@ -83,6 +84,11 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
         ("risk_register.high", ""),
         ("responsible/fairness", ""),
         ("my_own.figure", ""),
+        ("monitor.alarms.standing", "budget"),
+        ("monitor.healthcare.alarms.standing", "healthcare"),
+        ("monitor/healthcare.csv", "healthcare"),
+        ("monitor.segments.beyond.everybody", "segments"),
+        ("monitor/segments.csv", "segments"),
     ],
 )
 def test_the_line_of_a_figure(metric, line):
@@ -99,7 +105,8 @@ def test_only_what_is_kept_is_left(root, lines):
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
     parts = [] if "budget" in lines else [TRAINING, SWEEP, MONITOR]
-    assert lacking == (*gone, *parts, *([] if {"budget", "segments"} <= {*lines} else [NEWCOMERS]))
+    beside = [part for part, line in OF_MONITOR.items() if not {"budget", line} <= {*lines}]
+    assert lacking == (*gone, *parts, *beside)
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -123,9 +130,8 @@ def test_only_what_is_kept_is_left(root, lines):
     assert {line_of(path.relative_to(root).as_posix()) for path in deleted} == set(gone)
     assert (root / "docs/playbook/README.md").is_file() == ("healthcare" in lines)
     assert (root / "docs/policy.md").is_file()
-    assert (root / "monitor/dvc.yaml").is_file() == ("budget" in lines)
-    for name in [name for name in TEXTS if (root / name).is_file()]:  # only lines go, none is changed or moved
-        left = iter(before[name])
+    for name, text in before.items():  # only lines are taken out, none is changed or moved
+        left = iter(text)
         assert all(row in left for row in (root / name).read_text(encoding="utf-8").splitlines()), name
 
 
@@ -136,9 +142,9 @@ def test_a_second_time_changes_nothing(root, lines):
     assert keep(LINES, root) == []
     assert {name: (root / name).read_bytes() for name in TEXTS} == texts
     assert keep(lines, root)
-    texts = {name: (root / name).read_bytes() for name in TEXTS if (root / name).is_file()}
+    texts = {name: (root / name).read_bytes() for name in TEXTS}
     assert keep(lines, root) == []
-    assert {name: (root / name).read_bytes() for name in texts} == texts
+    assert {name: (root / name).read_bytes() for name in TEXTS} == texts
 
 
 def test_a_repository_without_later_batches_has_no_monitor(root):
@@ -148,7 +154,7 @@ def test_a_repository_without_later_batches_has_no_monitor(root):
     params.write_text(without(text, lambda path: path[0] == "monitor"), encoding="utf-8")
     with pytest.raises(InputError, match=r"monitor/dvc\.yaml: monitor without sections in params\.yaml: .*`make keep"):
         refuse_parts(params)
-    assert keep(LINES, root) == sorted(root / name for name in ("monitor/dvc.yaml", *SIDE))
+    assert keep(LINES, root) == sorted(root / name for name in SIDE)
     refuse_parts(params)
     stages = read_yaml(root / "dvc.yaml")["stages"]
     assert [name for name, own in stages.items() if "metrics/monitor.json" in own["deps"]] == []
@@ -156,6 +162,46 @@ def test_a_repository_without_later_batches_has_no_monitor(root):
     params.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"params\.yaml: monitor without stages in monitor/dvc\.yaml"):
         refuse_parts(params)
+
+
+def test_the_monitor_forgets_a_line_that_goes(root):
+    """Its stage and results go, the figures are those of the line that stays, and the page says that it is short."""
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor/dvc.yaml")
+    (root / "monitor/healthcare.csv").touch()
+    said = {
+        "answer": "People differ. Requests differ.",
+        "answers": {"budget": "People differ.", "healthcare": "Requests differ."},
+        "standing": [{"line": "budget", "said": "a"}, {"line": "healthcare", "said": "b"}],
+        "alarms": {"standing": 2, "raised": 3, "questions": 74},
+        "healthcare": {"alarms": {"standing": 1, "raised": 1, "questions": 39}},
+        "of": {"batches": "x", "decisions": "y"},
+    }
+    (root / "metrics/monitor.json").write_text(json.dumps({"monitor": said}))
+    gone = keep(["budget", "segments"], root)
+    assert root / "monitor/healthcare.csv" in gone
+    assert read_yaml(root / "params.yaml")["monitor"].keys() & {"healthcare", "source"} == {"source"}
+    stages = read_yaml(root / "monitor/dvc.yaml")["stages"]
+    assert list(stages) == ["monitor_segments", "monitor"]
+    assert "healthcare" not in (root / "monitor/dvc.yaml").read_text(encoding="utf-8")
+    assert json.loads((root / "metrics/monitor.json").read_text())["monitor"] == {
+        "answer": "People differ.",
+        "answers": {"budget": "People differ."},
+        "standing": [{"line": "budget", "said": "a"}],
+        "alarms": {"standing": 1, "raised": 2, "questions": 35},
+        "of": {"batches": "x"},
+    }
+    assert (root / "docs/monitoring.md").read_text(encoding="utf-8").startswith("# Monitoring\n\n**People differ.**")
+    assert keep(["budget", "segments"], root) == []
+
+
+def test_a_monitor_without_recorded_decisions_loses_their_stage(root):
+    """Without monitor.healthcare, keeping every line takes the stage out and leaves the rest of the monitor."""
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor/dvc.yaml")
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(without(text, lambda path: path == ("monitor", "healthcare")), encoding="utf-8")
+    assert keep(LINES, root) == []
+    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor_segments", "monitor"]
 
 
 def test_a_target_of_two_values_has_no_sweep(root):

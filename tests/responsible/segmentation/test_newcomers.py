@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
-from responsible.segmentation.newcomers import Newcomers, assigned, placed
+from responsible.segmentation.newcomers import assigned, placed
 from responsible.segmentation.schema import Segments
 
 
@@ -45,13 +45,3 @@ def test_a_missing_value_is_what_it_is_for_the_segments(missing, segments):
     later = pd.DataFrame({"x.f": [np.nan, 9], "x.g": [1.0, 1], "a.group": ["A", "B"], "period": ["2025-01"] * 2})
     found = placed(people, np.array([[0.0, 0.0], [9.0, 0.0]]), later, roles(missing))
     assert found.loc[found["period"] != "", "segment"].tolist() == segments
-
-
-def test_a_batch_has_the_columns_of_the_table_and_a_date():
-    """The date is required and has its own kind; the others are those of the segments table."""
-    own = Newcomers(source="later", time="day", beyond=0.01)
-    assert [(d.name, d.kind) for d in own.declared(roles(), monthly=True)] == [
-        *((d.name, d.kind) for d in roles().declared()),
-        ("period", "month"),
-    ]
-    assert own.declared(roles(), monthly=False)[-1].kind == "day"

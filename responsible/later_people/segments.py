@@ -15,7 +15,7 @@ are later ones, whose chance is hypergeometric: Fisher's, given r and k.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -24,69 +24,52 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.later_people.placed import Placed, columns
 from responsible.monitoring import drift, exact_tests
-from responsible.monitoring.drift import Distribution, of_bins
+from responsible.monitoring.alarms import BEYOND, DISTANCE, Finding, Watched, answered, of_drift
+from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.monitoring.spending import Spending
 from responsible.statistics.intervals import wilson
 from responsible.tabular.levels import Disclosure
 
-SEGMENTS, LEVELS, WITHIN, DISTANCE, BEYOND = KINDS = ("segments", "levels", "within", "distance", "beyond")
 SHARES = ("question", "name", "level", "period", "rows", "count", "share", "low", "high", "reference", "limit_low",
           "limit_high", "p", "alarm")  # fmt: skip
 Row = dict[str, Any]
-Codes = npt.NDArray[np.int64]
+
+
+LINE = "segments"
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """People in segments: ``segments`` and ``levels`` are names, ``period`` (n,) indexes ``periods``, -1 for those who
-    were segmented; ``segment``, ``level`` and ``distance`` are (n,), ``beyond`` says who is out of reach.
+class LaterPeople(Watched):
+    """The ``rows`` of questions and the ``shares`` (:func:`shares`), how many people were ``segmented``, and how many
+    are of the newest period.
     """
 
-    periods: tuple[str, ...]
-    segments: tuple[str, ...]
-    levels: tuple[str, ...]
-    period: Codes
-    segment: Codes
-    level: Codes
-    distance: npt.NDArray[np.float64]
-    beyond: npt.NDArray[np.bool_]
-
-    @property
-    def questions(self) -> int:
-        """How many questions they are in a period."""
-        return 4 + len(self.segments) + len(self.levels)
-
-    def table(self, code: Codes, size: int, which: npt.NDArray[np.bool_] | None = None) -> Codes:
-        """Counts (1 + periods, size) of a code, those of the segmented people first."""
-        kept = slice(None) if which is None else which
-        place = (self.period[kept] + 1) * size + code[kept]
-        return np.bincount(place, minlength=(1 + len(self.periods)) * size).reshape(-1, size)
+    rows: pd.DataFrame
+    shares: pd.DataFrame
+    segmented: int
+    people: int
 
 
-def placed(people: pd.DataFrame, segments: int, beyond: float) -> Placed:
-    """From ``period`` (empty: segmented), ``segment`` (from 1), ``level`` and ``distance`` of each person.
-
-    The reach of ``segments`` is the distance that the share ``beyond`` of the segmented people exceeds, rounded down to
-    whole people.
-    """
-    periods = tuple(sorted(set(people["period"]) - {""}))
-    levels, level = np.unique(people["level"].to_numpy(dtype=str), return_inverse=True)
-    at = pd.Index(periods).get_indexer(pd.Index(people["period"]))
-    distance = people["distance"].to_numpy(dtype=float)
-    known = np.sort(distance[at < 0])
-    reach = known[len(known) - 1 - int(beyond * len(known))]
-    return Placed(
-        periods,
-        tuple(str(k + 1) for k in range(segments)),
-        tuple(map(str, levels)),
-        at.astype(np.int64),
-        people["segment"].to_numpy(dtype=np.int64) - 1,
-        level.astype(np.int64),
-        distance,
-        distance > reach,
-    )
+def later_people(
+    found: Placed,
+    findings: Sequence[Finding],
+    monitor: Monitor,
+    confidence: float,
+    *,
+    disclosure: Disclosure,
+    seed: int,
+) -> LaterPeople:
+    """Ask every question of every period."""
+    spending = Spending(monitor.share, monitor.horizon, found.questions)
+    least, last = monitor.effects.share, len(found.periods) - 1
+    rows = judged(found, spending, least, seed, disclosure)
+    table = shares(found, spending, least, confidence, disclosure)
+    asking = answered(of_drift(rows), findings)
+    counts = int((found.period < 0).sum()), int((found.period == last).sum())
+    return LaterPeople(LINE, found.periods, asking, tuple(findings), spending, rows, table, *counts)
 
 
 def judged(found: Placed, spending: Spending, least: float, seed: int, disclosure: Disclosure) -> pd.DataFrame:
@@ -95,38 +78,13 @@ def judged(found: Placed, spending: Spending, least: float, seed: int, disclosur
     ``least`` is the effect of an alarm. Questions on too few people (``disclosure``) are not judged.
     """
     rows = []
-    for kind, name, column in _columns(found):
+    for kind, name, column in columns(found):
         for row in drift.drift(column, found.periods, spending, least, seed):
             if row["question"] == drift.VALUES:
                 at = found.periods.index(str(row["period"]))
                 counts = () if kind == DISTANCE else (column.reference, column.periods[at])
                 rows.append(row | {"question": kind, "name": name} | _hidden(disclosure, *counts))
     return pd.DataFrame([*rows, *_beyond(found, spending, least, disclosure)])
-
-
-def _columns(found: Placed) -> Iterator[tuple[str, str, Distribution]]:
-    """Kind, name and distribution of each question but the last kind."""
-    k, size = len(found.segments), len(found.levels)
-    tables = [
-        (SEGMENTS, EVERYBODY, found.segments, found.table(found.segment, k)),
-        (LEVELS, EVERYBODY, found.levels, found.table(found.level, size)),
-        *(
-            (WITHIN, name, found.levels, found.table(found.level, size, found.segment == at))
-            for at, name in enumerate(found.segments)
-        ),
-    ]
-    for kind, name, levels, table in tables:
-        yield kind, name, of_bins(f"{kind}/{name}", levels, table[0], list(table[1:]))
-    distinct, code = np.unique(found.distance, return_inverse=True)
-    table = found.table(code.astype(np.int64), len(distinct))
-    names = [f"{value:g}" for value in distinct]
-    yield (
-        DISTANCE,
-        EVERYBODY,
-        Distribution(
-            DISTANCE, tuple(names), table[0], table[1:], 0, np.zeros(len(found.periods), dtype=np.int64), True, distinct
-        ),
-    )
 
 
 def _beyond(found: Placed, spending: Spending, least: float, disclosure: Disclosure) -> Iterator[Row]:
@@ -164,7 +122,7 @@ def shares(found: Placed, spending: Spending, least: float, confidence: float, d
     control limits about where an alarm begins. ``p`` is that of this share alone, times the shares of its question.
     """
     out = []
-    for kind, name, column in _columns(found):
+    for kind, name, column in columns(found):
         if kind == DISTANCE:
             continue
         n0, names = int(column.reference.sum()), column.levels

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from responsible.later_people.placed import placed
+from responsible.later_people.segments import judged, shares
 from responsible.monitoring import drift
+from responsible.monitoring.alarms import BEYOND, DISTANCE, LEVELS, OF_PEOPLE, SEGMENTS, WITHIN
 from responsible.monitoring.sides import EVERYBODY
 from responsible.monitoring.spending import POWER, Spending
 from responsible.tabular.levels import Disclosure
-from responsible.timelines.segments import BEYOND, DISTANCE, KINDS, LEVELS, SEGMENTS, WITHIN, judged, placed, shares
 
 OPEN = Disclosure(minimum_cell=0)
 SPENDING = Spending(0.05, 24, 8)
@@ -23,10 +25,15 @@ def few_draws(monkeypatch):
     monkeypatch.setattr(drift, "DRAWS", 2)
 
 
+def months(number):
+    """The names of the first months."""
+    return [f"2025-{at:02d}" for at in range(1, number + 1)]
+
+
 def people(rng, periods, size, *, sizes=(0.5, 0.5), far=0.0, reference=2_000):
     """Two segments and two levels: sizes of segments and the share of far people are those of later periods."""
     out = []
-    for period, n in (("", reference), *((f"2025-{at:02d}", size) for at in range(1, periods + 1))):
+    for period, n in (("", reference), *((month, size) for month in months(periods))):
         first = 0.5 if not period else sizes[0]
         distance = np.abs(rng.standard_normal(n)) + 10 * (rng.random(n) < (far if period else 0))
         own = {"segment": np.where(rng.random(n) < first, 1, 2), "level": np.where(rng.random(n) < 0.3, "A", "B")}
@@ -42,7 +49,7 @@ def by_hand():
     later = pd.DataFrame(
         {"period": "2025-01", "segment": [1, 2, 2, 2], "level": list("ABBA"), "distance": [0.1, 0.2, 1.9, 5.0]}
     )
-    return placed(pd.concat([known, later]), 2, 0.1)
+    return placed(pd.concat([known, later]), 2, 0.1, ["2025-01"])
 
 
 def test_shares_are_those_of_a_hand_counted_table():
@@ -68,7 +75,7 @@ def test_questions_are_as_many_as_are_counted_and_name_what_moved():
     found = by_hand()
     rows = judged(found, SPENDING, 0.05, 1, OPEN)
     assert len(rows) == found.questions == 8
-    assert set(rows["question"]) == set(KINDS)
+    assert set(rows["question"]) == set(OF_PEOPLE)
     size = rows.set_index("question").loc[SEGMENTS]
     assert (size["moved"], size["before"], size["now"], size["effect"]) == pytest.approx(("1", 0.6, 0.25, 0.35))
     far = rows[rows["question"] == BEYOND].set_index("name")
@@ -81,7 +88,7 @@ def test_questions_are_as_many_as_are_counted_and_name_what_moved():
 def test_the_gap_of_distances_is_that_of_scipy():
     """Of 300 segmented and 100 later people, Kolmogorov-Smirnov's statistic and asymptotic p."""
     table = people(np.random.default_rng(5), 1, 100, far=0.2, reference=300)
-    row = judged(placed(table, 2, 0.01), SPENDING, 0.05, 1, OPEN).set_index("question").loc[DISTANCE]
+    row = judged(placed(table, 2, 0.01, months(1)), SPENDING, 0.05, 1, OPEN).set_index("question").loc[DISTANCE]
     sides = [table.loc[table["period"] == period, "distance"] for period in ("", "2025-01")]
     exact = stats.ks_2samp(*sides, method="asymp")
     assert row["effect"] == pytest.approx(exact.statistic)
@@ -93,7 +100,9 @@ def test_the_chance_to_be_beyond_is_exact_though_the_reach_comes_from_the_same_p
     order, counted = np.arange(10.0), []
     for known in combinations(range(10), 6):
         period = np.where(np.isin(order, known), "", "2025-01")
-        found = placed(pd.DataFrame({"period": period, "segment": 1, "level": "A", "distance": order}), 1, 1.5 / 6)
+        found = placed(
+            pd.DataFrame({"period": period, "segment": 1, "level": "A", "distance": order}), 1, 1.5 / 6, ["2025-01"]
+        )
         counted.append(int(found.beyond[period != ""].sum()))
     for k in range(1, 5):
         exact = stats.hypergeom(10, 1 + k, 4).sf(k - 1)
@@ -104,7 +113,7 @@ def quiet(runs):
     """How many of ``runs`` of 24 months without a change have any alarm, however small its effect."""
     rng, alarmed = np.random.default_rng(7), 0
     for _ in range(runs):
-        found = placed(people(rng, 24, 400), 2, 0.01)
+        found = placed(people(rng, 24, 400), 2, 0.01, months(24))
         alarmed += judged(found, Spending(0.05, 24, found.questions), 1e-9, 1, OPEN)["alarm"].any()
     return int(alarmed)
 
@@ -129,7 +138,7 @@ def test_a_planted_change_is_found_as_often_as_the_power_says(kind):
     rng = np.random.default_rng(3)
 
     def asked(**planted):
-        rows = judged(placed(people(rng, 1, 400, **planted), 2, 0.01), SPENDING, 0.05, 1, OPEN)
+        rows = judged(placed(people(rng, 1, 400, **planted), 2, 0.01, months(1)), SPENDING, 0.05, 1, OPEN)
         return rows[(rows["question"] == kind) & (rows["name"] == EVERYBODY)].iloc[0]
 
     size = float(asked()["detectable"])
