@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.monitoring.control_limits import FEW, Panel, across, curve, limits
+from pipeline.monitoring.control_limits import Panel, across, curve, limits
 from pipeline.monitoring.statements import Statement
 from pipeline.plots.curves import Axis, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
@@ -51,12 +51,13 @@ def calendar(watched: Sequence[alarms.Watched], each: Sequence[Statement]) -> Pi
         _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = f": {'; '.join(s.question for s in standing)}" if len(standing) <= FEW else ""
-    finding = f"{number(len(standing))} alarms stand{told}." if standing else "No alarm stands."
-    alt = f"{finding} " + " ".join(f"{s.question}: {s.since} to {s.until}." for s in each)
-    asked = number(sum(own.spending.questions for own in watched))
-    caption = f"Only questions that raised an alarm, of {asked}. Source: monitor/alarms.csv."
-    return picture(Said(finding, "One box for each period", alt.strip(), caption), draw)
+    told = "; ".join(f"{s.question} {s.since}" for s in standing)
+    asked = sum(own.spending.questions for own in watched)
+    finding = f"{count(len(standing), asked, 'questions') if standing else 'No question is'} in alarm."
+    finding = finding[:1].upper() + finding[1:]
+    alt = f"{finding} Since when: {told}." if told else finding
+    caption = "Only questions that ever raised an alarm. Source: monitor/alarms.csv."
+    return picture(Said(finding, "One box for each period", alt, caption), draw)
 
 
 def _boxes(canvas: Canvas, states: Sequence[str], at: tuple[float, float, float]) -> None:
