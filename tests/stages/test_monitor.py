@@ -27,7 +27,6 @@ def made(tmp_path_factory):
     tree["budget"]["source"] = str(ROOT / "data/raw/budget.csv")
     tree["monitor"]["source"] = str(folder / "batches")
     del tree["monitor"]["healthcare"]
-
     tree["segments"]["source"] = str(ROOT / "data/raw/segments.csv")
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(tree, file)
@@ -215,6 +214,7 @@ def decided(made, to, **changes):
     tree = read_yaml(made / "params.yaml")
     tree["healthcare"]["source"] = str(ROOT / "data/raw/healthcare.csv")
     tree["monitor"]["healthcare"] = DECISIONS | changes
+    del tree["monitor"]["segments"]
     with (to / "decisions.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(tree, file)
     params, cases = str(to / "decisions.yaml"), str(made / "healthcare.parquet")
@@ -235,7 +235,7 @@ def test_recorded_decisions_are_on_the_page_with_the_planted_changes(made, tmp_p
         r"Requester: GP, share approved of necessary requests: 31\.5 points lower, against 9\.0 .* Since 2026-04\.",
         r"Location: rural, mean wait: 4\.0 minutes longer, against 0\.2 minutes longer .* Since 2026-05\.",
         r"Over again, .* share decided differently than a similar earlier request: 56\.2 %, against 31\.4 %",
-        r"two lines of work .* one in 33,600 \(35 questions\), for recorded decisions one in 37,440 \(39\)",
+        r"2 lines of work .* one in 33,600 \(35 questions\), for recorded decisions one in 37,440 \(39\)",
     ):
         assert re.search(told, page, re.DOTALL), told
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["monitor"]
