@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring import segments_said
 from pipeline.monitoring.decisions_said import Told, rows_of
 from pipeline.monitoring.statements import Statement
 from responsible.monitoring.alarms import URGENT, Watched
@@ -24,12 +25,18 @@ MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the ta
 
 
 def headline(
-    found: Monitoring, each: Sequence[Statement], answers: Mapping[str, str], monitor: Monitor, told: Told | None
+    found: Monitoring,
+    each: Sequence[Statement],
+    answers: Mapping[str, str],
+    monitor: Monitor,
+    *,
+    told: Told | None,
+    placed: segments_said.Told | None,
 ) -> dict[str, Any]:
     """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures; and
-    ``monitor.healthcare.…``, the same of recorded decisions.
+    ``monitor.healthcare.…`` and ``monitor.segments.…``, the same of recorded decisions and of people in segments.
     """
-    lines = [found, *([told] if told else [])]
+    lines = [own for own in (found, told, placed) if own]
     last = found.drift[found.drift["period"] == found.periods[-1]]
     by_name = {kind: last[last["question"] == kind].set_index("name")["effect"] for kind in (VALUES, MISSING)}
     joint = last[last["question"] == JOINT]["value"]
@@ -53,6 +60,7 @@ def headline(
         **_figures(found.figures),
         "expected": _expected(found.expected, found.periods[-1]),
         **({told.line: _decisions(told, each)} if told else {}),
+        **({placed.line: _placed(placed, each)} if placed else {}),
     }
 
 
@@ -76,6 +84,10 @@ def _decisions(told: Told, each: Sequence[Statement]) -> dict[str, Any]:
         level = row["comparison"] not in ("", POOLED)
         (of_it.setdefault(row["comparison"], {}) if level else of_it)[name] = row["value"]
     return {"periods": _periods(told), "alarms": _alarms([told], each), "figures": figures}
+
+
+def _placed(placed: segments_said.Told, each: Sequence[Statement]) -> dict[str, Any]:
+    return segments_said.headline(placed, _periods(placed), _alarms([placed], each))
 
 
 def next_end(period: str) -> str:
