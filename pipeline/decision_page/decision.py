@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting import findings, formatting, judgements
+from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
@@ -55,7 +55,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return judgements.exceeds(self.judgement)
+        return tables.exceeds(self.judgement.found)
 
     @property
     def to_do(self) -> str:
@@ -135,7 +135,7 @@ def decision(sources: Sources) -> Decision:
     recorded = f"{made['who']}, {made['when']}: {made['what']}" if made else "not recorded yet"
     data = tuple(f"{sources.params[line]['source']}, SHA-256 {own[:16]}…" for line, own in sources.digests.items())
     open_ = tuple(asked for asked in sources.answers.asked if asked.why) if sources.answers else ()
-    later = monitored() if MONITORED in sources.files else None
+    later = monitored(sources.root) if MONITORED in sources.files else None
     own = digest(sources.params)[:16]
     return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later)
 
