@@ -73,6 +73,8 @@ def main(
     drift_narrow: str = "monitor/drift_narrow.svg",
     figures: str = "monitor/figures.svg",
     figures_narrow: str = "monitor/figures_narrow.svg",
+    decided: str = "monitor/healthcare.svg",
+    decided_narrow: str = "monitor/healthcare_narrow.svg",
     document: str = "docs/monitoring.md",
 ) -> None:
     """Compare every period with the reference; see the names of the outputs."""
@@ -82,11 +84,15 @@ def main(
     each = [*statements(found, given.words), *(decisions_said.statements(told, given.words) if told else ())]
     said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told)
     watched = [found, *([told] if told else [])]
-    pictured = (
+    pictured = [
         ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
-    )
+    ]
+    if told:
+        pictured.append(
+            ("decided", pictures.decided(told, given.words, given.inference.confidence), decided, decided_narrow)
+        )
     of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
     own = headline.headline(found, each, said["answers"], given.monitor, told)
     files.write_json(metrics, {"monitor": own | {"of": of | ({"decisions": told.digest} if told else {})}})

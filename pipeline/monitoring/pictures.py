@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from pipeline.monitoring.decisions_said import Told, about, rows_of, value, whose
 from pipeline.monitoring.statements import Statement
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
@@ -21,7 +22,9 @@ from responsible.words import Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST = 12  # rows of the calendar
+MOST = 18  # rows of the calendar
+MOST_PANELS, FEW = 6, 3  # and names that a title has
+WITHIN = "Every figure stays within its control limits."
 BOX = 18.0
 FOLLOWED = {EVERYBODY: (SELECTION, "accuracy")}  # by attribute; of any other the measure below
 OF_GROUPS = "statistical_parity_difference"
@@ -52,8 +55,8 @@ def calendar(watched: Sequence[alarms.Watched], each: Sequence[Statement]) -> Pi
         _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = "; ".join(s.question for s in standing)
-    finding = f"{number(len(standing))} alarms stand: {told}." if standing else "No alarm stands."
+    told = f": {'; '.join(s.question for s in standing)}" if len(standing) <= FEW else ""
+    finding = f"{number(len(standing))} alarms stand{told}." if standing else "No alarm stands."
     alt = f"{finding} " + " ".join(f"{s.question}: {s.since} to {s.until}." for s in each)
     asked = number(sum(own.spending.questions for own in watched))
     caption = f"Only questions that raised an alarm, of {asked}. Source: monitor/alarms.csv."
@@ -84,7 +87,7 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
     most = table.groupby("name", sort=False)["effect"].max().sort_values(ascending=False, kind="stable")
     names = list(most.index[: len(KINDS)])
     lines = [
-        _curve(table[table["name"] == name], words.name(name), kind, found)
+        _curve(table[table["name"] == name], words.name(name), kind, found.periods)
         for name, kind in zip(names, KINDS, strict=False)
     ]
     top = max(0.15, float(most.max()) * 1.1) if len(most) else 0.15
@@ -92,7 +95,13 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
 
     def draw(canvas: Canvas) -> None:
         up = Axis("Share of rows that would have to change their level", 0, top, share)
-        curves(canvas, lines, (_across(found, canvas), up), height=230, levels=[(least, "an alarm needs this much")])
+        curves(
+            canvas,
+            lines,
+            (_across(found.periods, canvas), up),
+            height=230,
+            levels=[(least, "an alarm needs this much")],
+        )
 
     what = ", ".join(words.name(name) for name in alarmed)
     finding = f"{count(len(alarmed), len(table['name'].unique()), 'features')} beyond chance and {percent(least, 0)}"
@@ -102,42 +111,65 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
     return picture(Said(finding, "Distance to the reference by period", alt, caption), draw)
 
 
+class Panel(NamedTuple):
+    """A figure by period, how people call it, and how its values are written."""
+
+    label: str
+    tick: Callable[[float], str]
+    own: pd.DataFrame
+
+
 def figures(found: Monitoring, words: Words, confidence: float) -> Picture:
     """Figures of everybody and one measure of each attribute, with control limits."""
-    table = found.figures
     panels = [
-        (attribute, name, own)
-        for attribute, each in table.groupby("attribute", sort=False)
+        Panel(f"{words.name(name)}{_by(attribute, words)}", _tick(name), own)
+        for attribute, each in found.figures.groupby("attribute", sort=False)
         for name in FOLLOWED.get(str(attribute), (OF_GROUPS,))
         if len(own := each[(each["figure"] == name) & (each["comparison"] == each["comparison"].iloc[0])])
     ]
-    beyond = [f"{words.name(name)}{_by(a, words)}" for a, name, own in panels if own["alarm"].any()]
+    said = "By period; periods without labels are left out"
+    return limits(panels, found.periods, (said, "monitor/figures.csv"), confidence)
+
+
+def decided(told: Told, words: Words, confidence: float) -> Picture:
+    """Figures of recorded decisions with control limits: those that ever raised an alarm, or of everybody."""
+    each = told.figures.groupby(["kind", "attribute", "comparison", "figure"], sort=False)
+    known = [own for _, own in each if own["value"].notna().any()]
+    shown = [own for own in known if own["alarm"].any()] or [
+        own for own in known if own["attribute"].iloc[0] == EVERYBODY
+    ]
+    panels = [_decided(own, told.unit, words) for own in shown[:MOST_PANELS]]
+    return limits(
+        panels, told.periods, (f"By period of {words.many('healthcare')}", "monitor/healthcare.csv"), confidence
+    )
+
+
+def _decided(own: pd.DataFrame, unit: str, words: Words) -> Panel:
+    row = rows_of(own.head(1))[0]
+    subject = whose(row["attribute"], row["comparison"], words)
+    label = f"{subject}, {about(row['kind'], row['figure'], words)}"
+    return Panel(label, lambda x: value({**row, "value": x}, "value", unit), own)
+
+
+def limits(panels: Sequence[Panel], periods: Sequence[str], said: tuple[str, str], confidence: float) -> Picture:
+    """Each figure by period, with its interval, and where no alarm begins."""
+    beyond = [panel.label for panel in panels if panel.own["alarm"].any()]
 
     def draw(canvas: Canvas) -> None:
-        for attribute, name, own in panels:
-            low, high = float(own["limit_low"].median()), float(own["limit_high"].median())
-            ends = [float(own["low"].min()), low], [float(own["high"].max()), high]
+        for panel in panels:
+            low, high = (float(panel.own[f"limit_{end}"].median()) for end in ("low", "high"))
+            ends = [float(panel.own["low"].min()), low], [float(panel.own["high"].max()), high]
             room = 0.1 * (max(ends[1]) - min(ends[0]))
-            up = Axis(
-                f"{words.name(name)}{_by(attribute, words)}", min(ends[0]) - room, max(ends[1]) + room, _tick(name)
-            )
-            line = _curve(own, _tick(name)(_last(own)), "a", found)
-            curves(canvas, [line], (_across(found, canvas), up), height=120, within=(low, high))
+            up = Axis(panel.label, min(ends[0]) - room, max(ends[1]) + room, panel.tick)
+            line = _curve(panel.own, panel.tick(_last(panel.own)), "a", periods)
+            curves(canvas, [line], (_across(periods, canvas), up), height=120, within=(low, high))
 
-    finding = (
-        f"Beyond their control limits: {', '.join(beyond)}."
-        if beyond
-        else "Every figure stays within its control limits."
-    )
-    caption = (
-        f"Bands are {percent(confidence, 0)} intervals; shaded is where no alarm begins, for a period of the usual "
-        "size. Source: monitor/figures.csv."
-    )
-    last = ", ".join(f"{words.name(n)}{_by(a, words)} {number(_last(own), 2)}" for a, n, own in panels)
-    return picture(
-        Said(finding, "By period; periods without labels are left out", f"{finding} Last values: {last}.", caption),
-        draw,
-    )
+    listed = f": {'; '.join(beyond)}" if len(beyond) <= FEW else f" in some period: {number(len(beyond))} figures"
+    finding = f"Beyond their control limits{listed}." if beyond else WITHIN
+    band = f"Bands are {percent(confidence, 0)} intervals; shaded is where no alarm begins, for a period of the usual"
+    caption = f"{band} size. Source: {said[1]}."
+    last = "; ".join(f"{panel.label} {panel.tick(_last(panel.own))}" for panel in panels)
+    return picture(Said(finding, said[0], f"{finding} Last: {last}.", caption), draw)
 
 
 def _by(attribute: object, words: Words) -> str:
@@ -153,15 +185,15 @@ def _tick(name: str) -> Callable[[float], str]:
     return (lambda value: number(value, 2)) if name == OF_GROUPS else share
 
 
-def _curve(own: pd.DataFrame, label: str, kind: str, found: Monitoring) -> Curve:
+def _curve(own: pd.DataFrame, label: str, kind: str, periods: Sequence[str]) -> Curve:
     rows = own.reset_index(drop=True)
-    at = rows["period"].map({period: place for place, period in enumerate(found.periods)})
+    at = rows["period"].map({period: place for place, period in enumerate(periods)})
     if "figure" not in rows:
         rows = rows.assign(value=rows["effect"], low=float("nan"), high=float("nan"))
     return Curve(label, kind, at.astype(float), rows)
 
 
-def _across(found: Monitoring, canvas: Canvas) -> Axis:
-    last = len(found.periods) - 1
+def _across(periods: Sequence[str], canvas: Canvas) -> Axis:
+    last = len(periods) - 1
     every = max(1, -(-last // (2 if canvas.narrow else 6)))
-    return Axis("Period", 0, last, lambda at: found.periods[round(at)], at=tuple(range(0, last + 1, every)))
+    return Axis("Period", 0, last, lambda at: periods[round(at)], at=tuple(range(0, last + 1, every)))

@@ -80,7 +80,7 @@ PARTS = LINES | {
 }
 """The lines, and what may be absent of one that is there."""
 
-OF_DECISIONS = ("monitor/healthcare.", "monitor.healthcare.")  # how their results and figures begin
+OF_DECISIONS = ("monitor/healthcare", "monitor.healthcare")  # how their results and figures begin
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
 
 

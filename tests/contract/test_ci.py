@@ -18,7 +18,8 @@ from tests.support import contract
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 LOCKS = ("requirements", "requirements-dev")
-ALL_LOCKS = (*LOCKS, "requirements-sql")  # which only those install whose table is a query's answer
+EXTRAS = ("requirements-sql", "requirements-dashboard")  # for a table that is a query's answer, and the dashboard
+ALL_LOCKS = (*LOCKS, *EXTRAS)
 LINT = ("-m ruff check .", "-m ruff format --check .", "-m mypy")
 TESTS = "-m pytest -n logical --dist worksteal"
 
@@ -213,12 +214,16 @@ def test_requirements_are_pinned_with_hashes(name):
 
 @pytest.mark.parametrize(
     ("folders", "files"),
-    [(("responsible", "pipeline", "stages", "commands"), LOCKS[:1]), (("tests", "benchmarks"), LOCKS)],
-    ids=["run", "test"],
+    [
+        (("responsible", "pipeline", "stages", "commands"), LOCKS[:1]),
+        (("dashboard",), (*LOCKS[:1], "requirements-dashboard")),
+        (("tests", "benchmarks"), LOCKS),
+    ],
+    ids=["run", "dashboard", "test"],
 )
 def test_what_is_imported_is_asked_for(folders, files):
     """Every package that the code imports is named in a requirements file, not just there by chance or by hand."""
-    ours = {"responsible", "pipeline", "stages", "commands", "tests", "benchmarks", *sys.stdlib_module_names}
+    ours = {*contract.PACKAGES, "tests", "benchmarks", *sys.stdlib_module_names}
     imported = {
         name.split(".")[0]
         for folder in folders
