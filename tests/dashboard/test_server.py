@@ -12,7 +12,7 @@ from tests.support.contract import ROOT
 
 pytestmark = [pytest.mark.heavy, pytest.mark.slow, pytest.mark.pipeline, pytest.mark.server]
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-PAGES = {"": "the policy", "what-if": "What if", "over-time": "Over time"}
+PAGES = {"": "the policy", "what-if": "What if", "your-data": "Your data", "over-time": "Over time"}
 SETTLED = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 
 
