@@ -21,7 +21,7 @@ from pipeline.repository.dvc import DVC, environment
 from pipeline.results.catalogue import MONITORED
 from pipeline.results.monitored import monitored
 from pipeline.storage import files, parameters
-from pipeline.storage.line_contents import MONITOR
+from pipeline.storage.line_contents import MONITOR, OF_MONITOR
 from pipeline.storage.lines import PARAMETERS, SIDE, refuse_parts
 from responsible.validation import InputError
 
@@ -50,14 +50,13 @@ def refuse(root: Path) -> None:
     if not isinstance(given, Mapping):
         raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/live_model.md shows how")
     side = (root / SIDE).read_text(encoding="utf-8")
-    for key, own in ((MONITOR, given), (f"{MONITOR}.healthcare", given.get("healthcare"))):
+    for key, own in ((MONITOR, given), *((f"{MONITOR}.{line}", given.get(line)) for line in OF_MONITOR.values())):
         if isinstance((own or {}).get("source"), Mapping) and f"${{{key}.source}}" in side:
             raise InputError(f"{SIDE}: {key}.source is a query, no file; remove the line `- ${{{key}.source}}`")
-    if bool(given.get("healthcare")) != ("monitor_healthcare" in side):
-        remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
-        raise InputError(
-            f"{SIDE}: the stage monitor_healthcare belongs to monitor.healthcare in {PARAMETERS}; {remedy}"
-        )
+    for line in OF_MONITOR.values():
+        if bool(given.get(line)) != (f"monitor_{line}" in side):
+            remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
+            raise InputError(f"{SIDE}: the stage monitor_{line} belongs to monitor.{line} in {PARAMETERS}; {remedy}")
 
 
 def _say(text: str) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from pipeline.monitoring.decisions_said import Told, about, rows_of, value, whose
+from pipeline.monitoring.control_limits import Panel, across, curve, limits
 from pipeline.monitoring.statements import Statement
-from pipeline.plots.curves import Axis, Curve, curves
+from pipeline.plots.curves import Axis, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from responsible.monitoring import alarms
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 18  # rows of the calendar
-MOST_PANELS, FEW = 6, 3  # and names that a title has
-WITHIN = "Every figure stays within its control limits."
-BOX = 18.0
+BOX, DATE = 18.0, 56.0
 FOLLOWED = {EVERYBODY: (SELECTION, "accuracy")}  # by attribute; of any other the measure below
 OF_GROUPS = "statistical_parity_difference"
 
@@ -55,12 +51,13 @@ def calendar(watched: Sequence[alarms.Watched], each: Sequence[Statement]) -> Pi
         _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = f": {'; '.join(s.question for s in standing)}" if len(standing) <= FEW else ""
-    finding = f"{number(len(standing))} alarms stand{told}." if standing else "No alarm stands."
-    alt = f"{finding} " + " ".join(f"{s.question}: {s.since} to {s.until}." for s in each)
-    asked = number(sum(own.spending.questions for own in watched))
-    caption = f"Only questions that raised an alarm, of {asked}. Source: monitor/alarms.csv."
-    return picture(Said(finding, "One box for each period", alt.strip(), caption), draw)
+    told = "; ".join(f"{s.question} {s.since}" for s in standing)
+    asked = sum(own.spending.questions for own in watched)
+    finding = f"{count(len(standing), asked, 'questions') if standing else 'No question is'} in alarm."
+    finding = finding[:1].upper() + finding[1:]
+    alt = f"{finding} Since when: {told}." if told else finding
+    caption = "Only questions that ever raised an alarm. Source: monitor/alarms.csv."
+    return picture(Said(finding, "One box for each period", alt, caption), draw)
 
 
 def _boxes(canvas: Canvas, states: Sequence[str], at: tuple[float, float, float]) -> None:
@@ -77,7 +74,8 @@ def _boxes(canvas: Canvas, states: Sequence[str], at: tuple[float, float, float]
 def _dates(canvas: Canvas, periods: Sequence[str], left: float, step: float) -> None:
     every = max(1, int(70 / step) + 1)
     for place in range(0, len(periods), every):
-        canvas.text(left + place * step + 1, canvas.y + 13, periods[place], "muted")
+        if left + place * step + DATE <= canvas.width:
+            canvas.text(left + place * step + 1, canvas.y + 13, periods[place], "muted")
     canvas.y += LINE + 6
 
 
@@ -87,7 +85,7 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
     most = table.groupby("name", sort=False)["effect"].max().sort_values(ascending=False, kind="stable")
     names = list(most.index[: len(KINDS)])
     lines = [
-        _curve(table[table["name"] == name], words.name(name), kind, found.periods)
+        curve(table[table["name"] == name], words.name(name), kind, found.periods)
         for name, kind in zip(names, KINDS, strict=False)
     ]
     top = max(0.15, float(most.max()) * 1.1) if len(most) else 0.15
@@ -98,7 +96,7 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
         curves(
             canvas,
             lines,
-            (_across(found.periods, canvas), up),
+            (across(found.periods, canvas), up),
             height=230,
             levels=[(least, "an alarm needs this much")],
         )
@@ -109,14 +107,6 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
     alt = f"{finding} Largest distance: " + ", ".join(f"{words.name(n)} {percent(most[n])}" for n in names) + "."
     caption = "Total variation, of numbers of many values the Kolmogorov-Smirnov gap. Source: monitor/drift.csv."
     return picture(Said(finding, "Distance to the reference by period", alt, caption), draw)
-
-
-class Panel(NamedTuple):
-    """A figure by period, how people call it, and how its values are written."""
-
-    label: str
-    tick: Callable[[float], str]
-    own: pd.DataFrame
 
 
 def figures(found: Monitoring, words: Words, confidence: float) -> Picture:
@@ -131,69 +121,9 @@ def figures(found: Monitoring, words: Words, confidence: float) -> Picture:
     return limits(panels, found.periods, (said, "monitor/figures.csv"), confidence)
 
 
-def decided(told: Told, words: Words, confidence: float) -> Picture:
-    """Figures of recorded decisions with control limits: those that ever raised an alarm, or of everybody."""
-    each = told.figures.groupby(["kind", "attribute", "comparison", "figure"], sort=False)
-    known = [own for _, own in each if own["value"].notna().any()]
-    shown = [own for own in known if own["alarm"].any()] or [
-        own for own in known if own["attribute"].iloc[0] == EVERYBODY
-    ]
-    panels = [_decided(own, told.unit, words) for own in shown[:MOST_PANELS]]
-    return limits(
-        panels, told.periods, (f"By period of {words.many('healthcare')}", "monitor/healthcare.csv"), confidence
-    )
-
-
-def _decided(own: pd.DataFrame, unit: str, words: Words) -> Panel:
-    row = rows_of(own.head(1))[0]
-    subject = whose(row["attribute"], row["comparison"], words)
-    label = f"{subject}, {about(row['kind'], row['figure'], words)}"
-    return Panel(label, lambda x: value({**row, "value": x}, "value", unit), own)
-
-
-def limits(panels: Sequence[Panel], periods: Sequence[str], said: tuple[str, str], confidence: float) -> Picture:
-    """Each figure by period, with its interval, and where no alarm begins."""
-    beyond = [panel.label for panel in panels if panel.own["alarm"].any()]
-
-    def draw(canvas: Canvas) -> None:
-        for panel in panels:
-            low, high = (float(panel.own[f"limit_{end}"].median()) for end in ("low", "high"))
-            ends = [float(panel.own["low"].min()), low], [float(panel.own["high"].max()), high]
-            room = 0.1 * (max(ends[1]) - min(ends[0]))
-            up = Axis(panel.label, min(ends[0]) - room, max(ends[1]) + room, panel.tick)
-            line = _curve(panel.own, panel.tick(_last(panel.own)), "a", periods)
-            curves(canvas, [line], (_across(periods, canvas), up), height=120, within=(low, high))
-
-    listed = f": {'; '.join(beyond)}" if len(beyond) <= FEW else f" in some period: {number(len(beyond))} figures"
-    finding = f"Beyond their control limits{listed}." if beyond else WITHIN
-    band = f"Bands are {percent(confidence, 0)} intervals; shaded is where no alarm begins, for a period of the usual"
-    caption = f"{band} size. Source: {said[1]}."
-    last = "; ".join(f"{panel.label} {panel.tick(_last(panel.own))}" for panel in panels)
-    return picture(Said(finding, said[0], f"{finding} Last: {last}.", caption), draw)
-
-
 def _by(attribute: object, words: Words) -> str:
     return "" if attribute == EVERYBODY else f" by {words.name(str(attribute))}"
 
 
-def _last(own: pd.DataFrame) -> float:
-    known = own["value"].dropna()
-    return float(known.iloc[-1]) if len(known) else float("nan")
-
-
 def _tick(name: str) -> Callable[[float], str]:
     return (lambda value: number(value, 2)) if name == OF_GROUPS else share
-
-
-def _curve(own: pd.DataFrame, label: str, kind: str, periods: Sequence[str]) -> Curve:
-    rows = own.reset_index(drop=True)
-    at = rows["period"].map({period: place for place, period in enumerate(periods)})
-    if "figure" not in rows:
-        rows = rows.assign(value=rows["effect"], low=float("nan"), high=float("nan"))
-    return Curve(label, kind, at.astype(float), rows)
-
-
-def _across(periods: Sequence[str], canvas: Canvas) -> Axis:
-    last = len(periods) - 1
-    every = max(1, -(-last // (2 if canvas.narrow else 6)))
-    return Axis("Period", 0, last, lambda at: periods[round(at)], at=tuple(range(0, last + 1, every)))

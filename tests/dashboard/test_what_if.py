@@ -152,6 +152,20 @@ def test_results_of_other_parameters_are_a_banner(page, built, tmp_path):
         assert not tables(app)
 
 
+@pytest.mark.parametrize(
+    ("file", "reader"),
+    [("data/raw/budget.csv", "prepare"), ("data/scores/baseline.parquet", "model_analyses")],
+)
+def test_results_of_another_table_are_a_banner(page, built, tmp_path, file, reader):
+    """A table or score file that was exchanged since a stage read it is named, and no figure is shown."""
+    root = built.copy(tmp_path / "fork")
+    with (root / file).open("ab") as table:
+        table.write(b"1")
+    app = page("what_if.py", root)
+    assert f"{file}: changed since {reader} read it" in app.error[0].value.replace("\\", "")
+    assert not tables(app)
+
+
 def test_small_counts_stay_protected(page, built, tmp_path, monkeypatch):
     """With disclosure.minimum_cell a notice stands above; where others look in, the page is off."""
     root = built.copy(tmp_path / "fork")
