@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import decisions_said, headline, page, pictures, reading, segments_said
+from pipeline.monitoring import control_limits, decisions_said, headline, page, pictures, reading, segments_said
 from pipeline.monitoring.judged import judged_model
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
@@ -79,6 +79,8 @@ def main(
     drift_narrow: str = "monitor/drift_narrow.svg",
     figures: str = "monitor/figures.svg",
     figures_narrow: str = "monitor/figures_narrow.svg",
+    decided: str = "monitor/healthcare.svg",
+    decided_narrow: str = "monitor/healthcare_narrow.svg",
     document: str = "docs/monitoring.md",
 ) -> None:
     """Compare every period with the reference; see the names of the outputs."""
@@ -94,11 +96,14 @@ def main(
     said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told, placed=placed)
     said["cluster"] = given.budget.cluster
     watched = [own for own in (found, told, placed) if own]
-    pictured = (
+    pictured = [
         ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
-    )
+    ]
+    if told:
+        drawn = control_limits.decided(told, given.words, given.inference.confidence)
+        pictured.append(("decided", drawn, decided, decided_narrow))
     known = {"model": model, "trained": trained} if given.models.trained else {"trained": prepared}
     of = headline.digests(known | {"reference": cells}, digest)
     of |= {name: own.digest for name, own in (("decisions", told), ("newcomers", placed)) if own}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import pandas as pd
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
 from pipeline.reporting.formatting import number, percent
 from pipeline.storage import files
+from pipeline.storage.text import csv_text
 from responsible.monitoring import alarms
 from responsible.monitoring.alarms import Finding, Watched, answered, of_figures
 from responsible.monitoring.sides import EVERYBODY
@@ -18,6 +20,7 @@ from responsible.names import POOLED
 from responsible.words import Words
 
 LINE: Final = "healthcare"
+TEXTS = ("kind", "attribute", "comparison", "figure", "reason")  # columns that are texts, also where all are "1"
 ORDER = (*alarms.OF_DATA, *alarms.OF_DECISIONS)
 # What a figure is about, by the name of it or, where kinds share one, of both.
 ABOUT = {
@@ -47,8 +50,9 @@ class Told(Watched):
 
 def read(figures: str, asked: str) -> Told:
     """From the table of figures, and the file beside it."""
-    table, own = files.read_csv(figures, ["kind", "attribute", "figure", "alarm"]), files.read_json(asked, LINE)
-    table = table.fillna({"comparison": "", "reason": ""}).astype({"comparison": str, "alarm": bool})
+    own, text = files.read_json(asked, LINE), csv_text(figures, (*TEXTS, "period", "alarm"))
+    table = pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""])
+    table = table.fillna(dict.fromkeys(TEXTS, "")).astype({"alarm": bool})
     findings = tuple(Finding(**each) for each in own["findings"])
     spending = Spending(**own["spending"])
     asking = answered(of_figures(table), findings)

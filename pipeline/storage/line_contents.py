@@ -123,7 +123,11 @@ def with_parts(gone: Collection[str]) -> tuple[str, ...]:
 
 def _of_monitor(name: str) -> str:
     """The part of the monitor that a result or figure of it belongs to, where that is of another line; else empty."""
-    own = (part for part, line in OF_MONITOR.items() if name.startswith((f"monitor/{line}.", f"monitor.{line}.")))
+    begins = {
+        part: tuple(f"monitor{sign}" for sign in (f"/{line}.", f"/{line}_", f".{line}."))
+        for part, line in OF_MONITOR.items()
+    }
+    own = (part for part, names in begins.items() if name.startswith(names))
     return next(own, "")
 
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from responsible.fairness.individual import LEAF, Points, Similarity, points, reach_of
+from responsible.fairness.individual import LEAF, Similarity, points
+from responsible.fairness.like_cases import Points, reach_of
 from responsible.healthcare.cases import OUTCOME, binary
 from responsible.healthcare.similar_cases import scaled
 

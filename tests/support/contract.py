@@ -98,7 +98,7 @@ def wanted(stage: str) -> list[str]:
     """
     reached = rooms(closure(ROOT / "stages" / f"{stage}.py"))
     if stage == CHECKS:
-        return sorted({entry.split("/")[0] for entry in reached} - {"stages"}) + [f"stages/{stage}.py"]
+        return [*sorted({entry.split("/")[0] for entry in reached} - {"stages"}), f"stages/{stage}.py"]
     return [entry for entry in reached if entry not in SHARED]
 
 

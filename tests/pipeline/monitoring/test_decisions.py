@@ -103,6 +103,10 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
         "reference."
     )
     assert said["all requests, mean wait"].endswith("21.0 minutes, against 11.0 minutes in the reference.")
+    assert [*told.figures["comparison"].unique()] == ["", "GP", "Limited", "1"]
+    files.write_csv(tmp_path / "f.csv", found.figures[found.figures["attribute"] == "rural"])
+    told = decisions_said.read(str(tmp_path / "f.csv"), str(tmp_path / "f.json"))
+    assert {*told.figures["comparison"]} == {"1"}
     assert all(s.line == "healthcare" and s.stands for s in decisions_said.statements(told, WORDS))
 
 
