@@ -61,7 +61,13 @@ def budget(roles: Roles) -> list[Line]:
         *_time(roles),
         Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
         Line("target", *_target(roles)),
-        Line("features", _features(roles) or None, "proxies" if roles.asked.external else "what the models see"),
+        Line(
+            "features",
+            _features(roles) or None,
+            "columns that may tell the groups, or that like people share; empty = none"
+            if roles.asked.external
+            else "what the models see",
+        ),
     ]
 
 
