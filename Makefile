@@ -15,6 +15,7 @@ LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --pytho
 # A stamp is a copy of what was installed, so a requirements file that is merely newer installs nothing.
 RUNTIME := $(VENV)/requirements.txt
 DEV := $(VENV)/requirements-dev.txt
+DASHBOARD := $(VENV)/requirements-dashboard.txt
 PAGE := .dvc/plots_page.html
 ARGS ?=
 option = $(if $($1),'--$(shell echo $1 | tr A-Z a-z)=$($1)')
@@ -24,7 +25,7 @@ LINES ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all start install test test-all lint gate monitor watch review plots spreadsheets verify bench sample mlflow promote upgrade release-segments plan keep lock clean help
+.PHONY: all start install test test-all lint gate monitor watch review plots spreadsheets verify bench sample dashboard mlflow promote upgrade release-segments plan keep lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
@@ -73,6 +74,9 @@ bench: $(DEV) ## measure speed and coverage, compared with other libraries
 sample: $(RUNTIME) ## draw the sample data again, byte for byte (ARGS="--rows 300000" draws more)
 	$(RUN) commands.sample $(ARGS)
 
+dashboard: $(DASHBOARD) ## see the decision and ask "what if" in a browser, at http://127.0.0.1:8501 (docs/dashboard.md)
+	@$(RUN) streamlit run dashboard/server.py $(ARGS)
+
 mlflow: $(RUNTIME) ## the audit trail in a browser, at http://127.0.0.1:5000 (ARGS="--port 5001" for another port)
 	@$(RUN) commands.trail browse $(ARGS)
 
@@ -93,6 +97,7 @@ release-segments: $(RUNTIME) ## publish segments once, with secret noise and no 
 lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade takes the newest versions)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
+	$(LOCK) $(ARGS) requirements-dashboard.in -o requirements-dashboard.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (any of budget, healthcare, segments)
@@ -100,7 +105,7 @@ keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (a
 
 clean: ## remove the environment and the tools' caches; data, metrics and DVC's cache stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
-	find responsible pipeline stages commands tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find responsible pipeline stages commands dashboard tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -124,5 +129,9 @@ $(PAGE): docs/templates/plots_page.html $(RUNTIME)
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)
+	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }
+	@cp $< $@
+
+$(DASHBOARD): requirements-dashboard.txt $(RUNTIME)
 	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }
 	@cp $< $@

@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from commands import rebuild
+from pipeline import entry
 from pipeline.repository import locks
 from pipeline.repository.dvc import DVC, environment
 from pipeline.results.catalogue import MONITORED
@@ -65,9 +66,4 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m commands.monitor", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--only", action="store_true", help="leave documents, summary and audit trail as they are")
-    try:
-        sys.exit(main(**vars(parser.parse_args())))
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:  # while waiting for another build
-        sys.exit(130)
+    entry.run(lambda: main(**vars(parser.parse_args())))

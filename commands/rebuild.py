@@ -8,7 +8,6 @@ it is asked for the result even when DVC sees nothing to do, and when it alone f
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,14 +16,9 @@ from pathlib import Path
 from pipeline.repository import RepositoryError, dvc, locks
 from pipeline.repository.dvc import DVC, environment
 from pipeline.repository.experiment_copies import obstacles
+from pipeline.repository.stage_outcomes import UP_TO_DATE, outcomes
 
-TRAIL, UP_TO_DATE = "track", "up to date"
-# What DVC says of each stage, in its own words; where it says two things of one stage the later line holds.
-SAYINGS = {
-    r"Stage '(.+)' didn't change, skipping": UP_TO_DATE,
-    r"Stage '(.+)' is cached - skipping run, checking out outputs": "restored from the run-cache",
-    r"Running stage '(.+)':": "ran",
-}
+TRAIL = "track"
 NOTHING_IS_BUILT = {"--dry", "-h", "--help"}
 
 
@@ -127,18 +121,7 @@ def _repro(arguments: Sequence[str], root: str) -> tuple[int, str]:
         return dvc.wait(), b"".join(said).decode(errors="replace")
 
 
-def outcomes(said: str) -> dict[str, str]:
-    """Stage → ``ran``, ``restored from the run-cache`` or ``up to date``, in the order DVC came to them."""
-    found: dict[str, str] = {}
-    for line in said.splitlines():
-        for pattern, outcome in SAYINGS.items():
-            if match := re.fullmatch(pattern, line.strip()):
-                found[match[1]] = outcome
-    return found
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:  # while waiting for another build
-        sys.exit(130)
+    from pipeline import entry  # which loads pydantic
+
+    entry.run(lambda: main(sys.argv[1:]))

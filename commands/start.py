@@ -13,24 +13,18 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.drafting import inspection, reading, report
-from pipeline.drafting.draft import SAMPLE, draft
+from pipeline.drafting import reading
 from pipeline.drafting.inspection import Column
-from pipeline.drafting.request import LINES, Request, is_number, listed, pairs, refuse_absent
-from pipeline.drafting.roles import Roles, roles
+from pipeline.drafting.proposal import is_sample, proposed, said
+from pipeline.drafting.request import LINES, Request, is_number, listed, pairs
 from pipeline.drafting.sections import counted
 from pipeline.entry import run
 from pipeline.repository import git
-from pipeline.storage import files, parameters
-from pipeline.storage.line_contents import present
-from pipeline.storage.lines import keep, parameters_without
-from pipeline.storage.text import read_text
-from responsible.modelling.parameters import Logistic
-from responsible.statistics.intervals import Inference
-from responsible.tabular.sources import Prepare
+from pipeline.storage import parameters
 from responsible.validation import InputError
 
 Ask = Callable[[str], str]
@@ -52,27 +46,19 @@ def main(asked: Request, ask: Ask | None = None, *, root: str = ".", force: bool
         InputError: a table, column or level that is not there; or the repository is no longer the sample's, and
             ``force`` is not given: then nothing changes.
     """
-    file = Path(root) / PARAMETERS
-    before = read_text(file, "run from the repository root")
-    prepare = parameters.section(file, "prepare", Prepare)
-    table = reading.read(_placed(asked.table, root), prepare.engine, asked.target)
-    columns = inspection.columns(table)
-    refuse_absent(asked, list(columns))
-    found = roles(_named(asked, table, columns, ask) if ask else asked, table, columns)
-    tree = parameters.read_yaml(file)
-    gone = [line for line in present(tree) if line != asked.line and _is_sample(tree, line)]
-    after = draft(parameters_without(before, tree, gone), found)
-    if why := _edited(Path(root), tree, asked.line):
-        print(
-            *difflib.unified_diff(before.splitlines(), after.splitlines(), PARAMETERS, "draft", lineterm=""), sep="\n"
-        )
+    complete = partial(_named, ask=ask) if ask else None
+    found = proposed(asked, Path(root), complete)
+    if why := _edited(Path(root), parameters.read_yaml(Path(root) / PARAMETERS), asked.line):
+        before, after = found.before.splitlines(), found.after.splitlines()
+        print(*difflib.unified_diff(before, after, PARAMETERS, "draft", lineterm=""), sep="\n")
         if not force:
             raise InputError(f"{PARAMETERS}: {why}; the draft above would replace it: repeat with --force")
-    files.write_text(file, after)
-    keep(present(parameters.read_yaml(file)), Path(root))  # of a target of two values the sweep goes as well
-    _say(found, file, prepare)
-    if gone:
-        print(f"removed, because they have no table: {' and '.join(gone)}; git has them")
+    found.write(Path(root))
+    print(*said(found.roles, Path(root) / PARAMETERS), sep="\n")
+    if Path(found.roles.table.source.source).is_absolute():
+        print("the table is outside the repository: copy it in, and use `dvc add` if its rows must not be in git")
+    if found.gone:
+        print(f"removed, because they have no table: {' and '.join(found.gone)}; git has them")
     print(NEXT.format(STAGES[asked.line]))
 
 
@@ -93,39 +79,11 @@ def _named(asked: Request, table: reading.Table, columns: Mapping[str, Column], 
     return replace(asked, privileged=privileged, favourable=favourable)
 
 
-def _placed(table: str, root: str) -> str:
-    """The path as params.yaml has it: below the repository where it lies there."""
-    path, here = Path(table), Path(root).resolve()
-    inside = path.resolve().is_relative_to(here)
-    return path.resolve().relative_to(here).as_posix() if inside else str(path)
-
-
-def _is_sample(tree: Mapping[str, Any], line: str) -> bool:
-    """Whether the line still has the shipped table."""
-    return tree[line].get("source") == SAMPLE[line] if line in tree else False
-
-
 def _edited(root: Path, tree: Mapping[str, Any], line: str) -> str:
     """Why the parameter file is no longer the sample's, as a clause; "" when it is."""
     if git.found(root, "status", "--porcelain", "--", PARAMETERS):
         return "has changes that are not committed"
-    return "" if _is_sample(tree, line) else f"{line}.source is no longer the sample"
-
-
-def _say(found: Roles, file: Path, prepare: Prepare) -> None:
-    confidence = parameters.section(file, "inference", Inference).confidence
-    budget = found.asked.line == "budget"
-    whole = not budget or (found.asked.external and not found.split)
-    share = 1.0 if whole else _test_share(found) or prepare.split.test
-    model = parameters.section(file, "model", Logistic) if budget else None
-    text = file.read_text(encoding="utf-8")
-    print(*report.lines(found, text, confidence=confidence, share=share, model=model), sep="\n")
-    if Path(found.table.source.source).is_absolute():
-        print("the table is outside the repository: copy it in, and use `dvc add` if its rows must not be in git")
-
-
-def _test_share(found: Roles) -> float:
-    return float((found.columns[found.split].values == "test").mean()) if found.split else 0.0
+    return "" if is_sample(tree, line) else f"{line}.source is no longer the sample"
 
 
 def request(given: argparse.Namespace, ask: Ask | None) -> Request:
@@ -136,12 +94,12 @@ def request(given: argparse.Namespace, ask: Ask | None) -> Request:
     """
     external = given.score or given.decision
     needed = ["table", *(["target"] if given.line != "segments" and not external else []), "protected"]
-    said: Mapping[str, Sequence[str]] = {name: getattr(given, name) or _asked(name, ask) for name in needed}
+    given_or_asked: Mapping[str, Sequence[str]] = {name: getattr(given, name) or _asked(name, ask) for name in needed}
     return Request(
-        table=said["table"][0],
+        table=given_or_asked["table"][0],
         line=given.line,
-        target=(said.get("target") or given.target or [None])[0],
-        protected=listed(said["protected"]),
+        target=(given_or_asked.get("target") or given.target or [None])[0],
+        protected=listed(given_or_asked["protected"]),
         privileged=pairs(given.privileged),
         favourable=listed(given.favourable),
         **{name: getattr(given, name) or None for name in ("id", "time", "score", "decision")},

@@ -17,8 +17,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import entry
 from pipeline.reporting.formatting import columns
 from pipeline.repository import RepositoryError, dvc, git
+from pipeline.repository.clones import cloned, fetch_sources
 from pipeline.repository.digests import md5
 from pipeline.repository.dvc import Output
 from responsible.validation import InputError
@@ -49,7 +51,7 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
         there = cloned(here, Path(folder) / "clone")
         promised = _promised(there)
-        _fetch_sources(here, there)
+        fetch_sources(here, there)
         _delete(there, promised)
         if code := _repro(there):
             print(f"verify: the forced run in a clone of HEAD failed with exit code {code}", file=sys.stderr)
@@ -57,12 +59,6 @@ def main(root: str = ".", tolerance: float = 1e-6) -> int:
         rows = _rows(promised, here, there)
     print(*columns([HEADER, *(row.cells for row in rows)]), sep="\n")
     return _verdict(rows, tolerance)
-
-
-def cloned(here: Path, folder: Path) -> Path:
-    """Clone HEAD of the work tree that holds ``here`` into ``folder``; return the place of ``here`` in it."""
-    git.output(here, "clone", "--quiet", git.found(here, "rev-parse", "--show-toplevel"), str(folder))
-    return folder / git.prefix(here)
 
 
 def _promised(folder: Path) -> list[Output]:
@@ -74,13 +70,6 @@ def _promised(folder: Path) -> list[Output]:
 def _warn_when_dirty(here: Path) -> None:
     if changes := git.lines(here, "status", "--porcelain", "--", "."):
         print(f"warning: {len(changes)} uncommitted changes are not verified, HEAD is", file=sys.stderr)
-
-
-def _fetch_sources(here: Path, there: Path) -> None:
-    """Data that ``dvc add`` tracks is no stage's output: the clone gets it from the cache of the work tree."""
-    if sources := git.lines(there, "ls-files", "*.dvc"):
-        dvc.run(there, "remote", "add", "--local", "verify", str(dvc.cache_folder(here)), "--quiet")
-        dvc.run(there, "pull", "-r", "verify", *sources, "--quiet")
 
 
 def _delete(there: Path, promised: Iterable[Output]) -> None:
@@ -150,7 +139,4 @@ def _verdict(rows: list[OutputCheck], tolerance: float) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tolerance", type=float, default=1e-6, help="largest numeric difference allowed (1e-6)")
-    try:
-        sys.exit(main(tolerance=parser.parse_args().tolerance))
-    except (InputError, RepositoryError) as error:
-        sys.exit(f"error: {error}")
+    entry.run(lambda: main(tolerance=parser.parse_args().tolerance), errors=(InputError, RepositoryError))

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline import entry
 from pipeline.reporting.formatting import columns, number, percent
 from pipeline.repository.digests import of_value
 from pipeline.results.catalogue import MONITORED
@@ -194,7 +195,4 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main(**vars(_arguments()))
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    entry.run(lambda: main(**vars(_arguments())))

@@ -94,6 +94,7 @@ def main(
         *(segments_said.statements(placed, given.words) if placed else ()),
     ]
     said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told, placed=placed)
+    said["cluster"] = given.budget.cluster
     watched = [own for own in (found, told, placed) if own]
     pictured = [
         ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),

@@ -71,6 +71,10 @@ def read(path: str, engine: str, target: str | None = None) -> Table:
     columns = list(source_files.table(source, []).columns)
     again = {name.rsplit(" (column ", 1)[0] for name in columns if re.search(r" \(column \d+\)$", name)}
     wanted = [name for name in columns if name.rsplit(" (column ", 1)[0].lower() not in {n.lower() for n in again}]
+    if not wanted:
+        raise InputError(
+            f"{path}: columns must have different names, got {', '.join(sorted(again))} twice; rename them"
+        )
     texts, rows, rejected = _texts(source, engine, wanted)
     if not rows:
         raise InputError(f"{path}: must have rows, got none below its header; name another table")
@@ -111,7 +115,12 @@ def _delimiter(path: Path, encoding: str) -> str:
     best, most = ",", 1.0
     for sign in DELIMITERS:
         with text_files.opened(path, encoding) as file:
-            fields = [len(record) for record in itertools.islice(csv.reader(file, delimiter=sign), RECORDS) if record]
+            reader = csv.reader(file, delimiter=sign)
+            try:
+                fields = [len(record) for record in itertools.islice(reader, RECORDS) if record]
+            except csv.Error as error:
+                place = f"{path}: line {reader.line_num}"
+                raise InputError(f"{place}: not readable as a record ({error}); is a quote not closed?") from None
         width, times = Counter(fields).most_common(1)[0] if fields else (1, 1)
         if width > 1 and fields[0] == width and width * times / len(fields) > most:
             best, most = sign, width * times / len(fields)

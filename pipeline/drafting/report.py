@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from pipeline.drafting import findings, inspection
+from pipeline.drafting.reading import Table
 from pipeline.drafting.roles import RARE, Roles
 from pipeline.drafting.sections import DECIDE
 from responsible.fairness.verdicts import POWER
@@ -21,7 +22,7 @@ NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 def lines(roles: Roles, params: str, *, confidence: float, share: float, model: Logistic | None) -> Iterator[str]:
     """The report, line by line. ``share`` of the rows is what figures are reported on, ``params`` the draft."""
-    yield from _table(roles)
+    yield from facts(roles.table, len(roles.columns), roles.table.source.source)
     if roles.target:
         yield _target(roles)
         yield from _groups(roles, confidence, share)
@@ -51,11 +52,12 @@ def decisions(params: str) -> list[str]:
     return found
 
 
-def _table(roles: Roles) -> Iterator[str]:
-    table, given = roles.table, roles.table.source
+def facts(table: Table, columns: int, name: str) -> Iterator[str]:
+    """How the file called ``name`` is read, and what of it is not."""
+    given = table.source
     part = f" ({len(table.texts):,} of them examined, chosen by hash)" if len(table.texts) < table.rows else ""
     form = "" if given.source.endswith((".parquet", ".pq")) else f"; {NAMES[given.delimiter]}, {given.encoding.upper()}"
-    yield f"{given.source}: {table.rows:,} rows{part}, {len(roles.columns)} columns{form}"
+    yield f"{name}: {table.rows:,} rows{part}, {columns} columns{form}"
     if given.decimal != "." or given.thousands:
         thousands = f", {given.thousands!r} between thousands" if given.thousands else ""
         yield f"  numbers: decimal sign {given.decimal!r}{thousands}"
@@ -78,9 +80,8 @@ def _target(roles: Roles) -> str:
     return f"target {roles.outcome.name}: {what} counts as label 1, which {ones:,} of {known:,} rows have{lost}"
 
 
-def _groups(roles: Roles, confidence: float, share: float) -> Iterator[str]:
-    where = f"the test rows ({100 * share:.0f} % of all)" if share < 1 else "all rows"
-    yield f"groups, and the smallest difference of rates that {where} show with {100 * POWER:.0f} % power:"
+def groups(roles: Roles, confidence: float, share: float) -> Iterator[tuple[str, str, list[findings.Level]]]:
+    """(attribute, what its levels are compared with, levels), their rows scaled to the whole of a large file."""
     times = roles.table.rows / len(roles.table.texts)  # of a large file only a part was looked at
     for attribute in roles.attributes:
         found = findings.levels(
@@ -92,11 +93,19 @@ def _groups(roles: Roles, confidence: float, share: float) -> Iterator[str]:
             power=POWER,
         )
         against = "the privileged levels" if attribute.privileged else "everybody else"
-        yield f"  {attribute.name}, each level against {against}"
+        yield attribute.name, against, [level._replace(rows=round(level.rows * times)) for level in found]
+
+
+def _groups(roles: Roles, confidence: float, share: float) -> Iterator[str]:
+    where = f"the test rows ({100 * share:.0f} % of all)" if share < 1 else "all rows"
+    yield f"groups, and the smallest difference of rates that {where} show with {100 * POWER:.0f} % power:"
+    privileged = {attribute.name: attribute.privileged for attribute in roles.attributes}
+    for name, against, found in groups(roles, confidence, share):
+        yield f"  {name}, each level against {against}"
         for level in found[:SHOWN]:
-            shows = "privileged" if level.level in attribute.privileged else "too few rows"
+            shows = "privileged" if level.level in privileged[name] else "too few rows"
             shows = shows if math.isnan(level.shows) else f"{100 * level.shows:.1f} points"
-            yield f"    {level.level:<24} {level.rows * times:>11,.0f} rows  base rate {level.base_rate:.3f}  {shows}"
+            yield f"    {level.level:<24} {level.rows:>11,} rows  base rate {level.base_rate:.3f}  {shows}"
         if len(found) > SHOWN:
             yield f"    and {len(found) - SHOWN} more levels"
 

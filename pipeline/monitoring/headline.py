@@ -39,7 +39,7 @@ def headline(
     lines = [own for own in (found, told, placed) if own]
     last = found.drift[found.drift["period"] == found.periods[-1]]
     by_name = {kind: last[last["question"] == kind].set_index("name")["effect"] for kind in (VALUES, MISSING)}
-    joint = last[last["question"] == JOINT]["value"]
+    joint = last[last["question"] == JOINT].get("value", ())  # without features nothing is asked of all together
     return {
         "answer": " ".join(answers.values()),
         "answers": dict(answers),
@@ -56,7 +56,7 @@ def headline(
         "labelled": found.labelled[-1],
         "drift": {str(name): float(effect) for name, effect in by_name[VALUES].items()},
         "missing": {str(name): float(effect) for name, effect in by_name[MISSING].items()},
-        "joint_auc": float(joint.iloc[0]) if len(joint) else float("nan"),
+        "joint_auc": float(next(iter(joint), float("nan"))),
         **_figures(found.figures),
         "expected": _expected(found.expected, found.periods[-1]),
         **({told.line: _decisions(told, each)} if told else {}),

@@ -126,7 +126,7 @@ def _read(
     own = plan.without(absent)
     declared = own.declared()
     reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
-    answer = reader.compute(lambda rows: count(rows, own))
+    answer = reader.compute(lambda rows: count(own.one_each(rows), own))
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))
     lost = bad_rows.count(reader, reasons(answer))

@@ -63,7 +63,8 @@ class Sources:
     """Everything documents read. ``params`` are the sections the stage loads; ``files`` those it declares.
 
     ``digests`` are the SHA-256 of the source tables by section of the parameters (``budget``, …); ``lines`` the lines
-    of work that are there; ``answers`` what people were asked and answered, ``words`` what they call things.
+    of work that are there; ``answers`` what people were asked and answered, ``words`` what they call things. The files
+    lie in ``root``.
     """
 
     params: Mapping[str, Any]
@@ -74,6 +75,7 @@ class Sources:
     lines: tuple[str, ...] = tuple(LINES)
     answers: Held | None = None
     words: Words = field(default_factory=Words)
+    root: Path = Path()
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
         """The figure at a metric path, of one level or of the whole; an absent one is an error."""
@@ -112,15 +114,21 @@ class Sources:
         """The path of a declared file that exists."""
         if file not in self.files:
             raise InputError(f"{file}: not a file of this stage{did_you_mean(file, self.files)}; declare it as a dep")
-        if not Path(file).is_file():
+        if not (self.root / file).is_file():
             raise InputError(f"{file}: no such file; run `dvc repro` to build it")
-        return Path(file)
+        return self.root / file
 
 
 def gather(
-    params: str | Path, sections: Iterable[str], files: Iterable[str], policy: Policy, answers: Held | None = None
+    params: str | Path,
+    sections: Iterable[str],
+    files: Iterable[str],
+    policy: Policy,
+    answers: Held | None = None,
+    *,
+    root: Path = Path(),
 ) -> Sources:
-    """Read the sections of the parameter file and every figure of the declared files, and judge the policy on them.
+    """Read the sections of the parameter file and every figure of the files in ``root``, and judge the policy on them.
 
     Sections and files of lines of work that are not there are left out. With ``answers`` the judgements include the one
     on what people have not answered.
@@ -131,27 +139,28 @@ def gather(
     lines = present(tree)
     files = tuple(file for file in files if part_of(file) not in absent(tree))
     for name in files:
-        if not Path(name).is_file():
+        if not (root / name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
         if name in set(Metrics):
-            _io.read_json(name, Path(name).stem)  # the figures of its stage
+            _io.read_json(root / name, Path(name).stem)  # the figures of its stage
     figures = {
         path: kept
-        for path, levels in _evidence.collect(".", tree).items()
+        for path, levels in _evidence.collect(root, tree).items()
         if (kept := {level: found for level, found in levels.items() if found.source in files})
     }
     judged = judge(spoken(policy, circumstances(tree)), figures, date.min)
     if Tables.GROUP_RATES in files:
-        judged = levelling.by_reweighing(judged, levelling.group_rates(), figures, read(tree.get("words")))
+        judged = levelling.by_reweighing(judged, levelling.group_rates(root), figures, read(tree.get("words")))
     if answers:
         judged = (*judged, answers.judged(policy))
     printed = {name: tree[name] for name in sections if name in tree}
-    return Sources(printed, figures, files, judged, digests(tree), lines, answers, read(tree.get("words")))
+    return Sources(printed, figures, files, judged, digests(tree, root), lines, answers, read(tree.get("words")), root)
 
 
-def digests(params: Mapping[str, Any]) -> dict[str, str]:
+def digests(params: Mapping[str, Any], root: Path = Path()) -> dict[str, str]:
     """SHA-256 of the source tables by their section, as the stages that read them wrote them down."""
-    return {name: _io.read_json(file, Path(file).stem)["digest"] for name, file in PREPARED.items() if name in params}
+    wrote = {name: file for name, file in PREPARED.items() if name in params}
+    return {name: _io.read_json(root / file, Path(file).stem)["digest"] for name, file in wrote.items()}
 
 
 def digest(params: Mapping[str, Any]) -> str:

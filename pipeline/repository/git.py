@@ -18,14 +18,17 @@ def redacted(text: str) -> str:
 
 
 def output(folder: Path, *arguments: str) -> bytes:
-    """What a git command prints; paths outside of ASCII stay readable.
+    """What a git command prints; paths outside of ASCII stay readable, and a look at the state writes nothing.
 
     Raises:
         RepositoryError: git is not installed, or the command fails; with git's own last line.
     """
     try:
         ran = subprocess.run(
-            ["git", "-c", "core.quotepath=off", *arguments], cwd=folder, check=False, capture_output=True
+            ["git", "--no-optional-locks", "-c", "core.quotepath=off", *arguments],
+            cwd=folder,
+            check=False,
+            capture_output=True,
         )
     except FileNotFoundError:
         raise RepositoryError("git is not installed; install it, then try again") from None

@@ -11,7 +11,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
 from responsible.models import Models
-from responsible.monitoring.parameters import Monitor
+from responsible.monitoring.parameters import TRAINING, Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -108,6 +108,11 @@ def _monitored(budget: Budget, models: Models, monitor: Monitor | None = None) -
         yield f"monitor.decision: models.{name} has scores only, as a reference; name monitor.score"
     if own and own.decision and monitor.score and not monitor.decision:
         yield f"monitor.score: models.{name} is judged by its decisions; name monitor.decision"
+    if budget.cluster and (monitor.reference == TRAINING or monitor.period == "week"):
+        rule = (
+            "one row of each person is drawn in every period, which counts of the training table, or weeks, do not tell"
+        )
+        yield f"monitor: {rule}; with budget.cluster, name earlier periods as monitor.reference, of days or months"
     if budget.target is None:
         yield "monitor: needs budget.target, with which predictions are compared; declare it, or take the section out"
 

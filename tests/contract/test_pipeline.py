@@ -245,7 +245,7 @@ def test_every_folder_has_its_depth_and_imports_from_smaller_ones():
     depth = depths()
     sources = [path for package in contract.PACKAGES for path in contract.modules(package)]
     rooms = {path: contract.room(path.relative_to(ROOT).as_posix()) for path in sources}
-    assert set(depth) == set(rooms.values()) - set(contract.PACKAGES) | {"stages", "commands"}
+    assert set(depth) == set(rooms.values()) - set(contract.PACKAGES) | {"stages", "commands", "dashboard"}
     for path, here in rooms.items():
         there = {contract.room(file) for file in contract.imports(path)} - {here} - set(contract.PACKAGES)
         deeper = sorted(other for other in there if here in depth and depth[other] >= depth[here])
@@ -253,7 +253,9 @@ def test_every_folder_has_its_depth_and_imports_from_smaller_ones():
         assert here not in LINES_OF_WORK or not there & LINES_OF_WORK, f"{path.relative_to(ROOT)} imports another line"
 
 
-@pytest.mark.parametrize(("library", "home"), [("mlflow", "pipeline/tracking"), ("duckdb", "pipeline/ingest")])
+@pytest.mark.parametrize(
+    ("library", "home"), [("mlflow", "pipeline/tracking"), ("duckdb", "pipeline/ingest"), ("streamlit", "dashboard")]
+)
 def test_one_folder_imports_it(library, home):
     """The audit trail and the engine are each behind one door; the rest of the repository does not know them."""
     users = {
@@ -277,6 +279,22 @@ def test_folders_and_modules_are_small():
     assert {path: length for path, length in lengths.items() if length > 200} == {}
     for path in sources:
         assert path.name != "__init__.py" or ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+@pytest.mark.parametrize("package", ["commands", "dashboard"])
+def test_nothing_imports_what_stands_at_the_end(package):
+    """No library, stage or shared code imports a command or a page, so that the pipeline runs without either."""
+    for path in (path for other in contract.PACKAGES if other != package for path in contract.modules(other)):
+        assert package not in {name.split(".")[0] for name in contract.imported(path)}, path
+
+
+@pytest.mark.parametrize("path", contract.modules("dashboard"), ids=lambda path: path.name)
+def test_pages_are_short_and_compute_nothing(path):
+    """A module of the dashboard has at most 150 lines and no arithmetic: figures come from the library."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    operators = {type(node.op).__name__ for node in ast.walk(ast.parse(text)) if isinstance(node, ast.BinOp)}
+    assert operators <= {"Add", "BitOr"}  # of texts, lists and mappings
 
 
 @pytest.mark.parametrize("path", contract.modules("responsible"), ids=lambda path: path.relative_to(ROOT).as_posix())

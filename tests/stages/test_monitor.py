@@ -190,7 +190,7 @@ def test_later_people_are_followed_in_their_segments(made, tmp_path):
     found = json.loads((tmp_path / "out/metrics.json").read_text(encoding="utf-8"))["monitor"]
     assert found["segments"]["beyond"]["everybody"] == pytest.approx(62 / 336, abs=1e-6)
     assert found["segments"]["alarms"]["standing"] == 7
-    assert found["segments"]["alarms"]["questions"] == 10
+    assert found["segments"]["alarms"]["questions"] == 9
     assert answer in found["answer"]
     assert "segments,gap,2025-03" in (tmp_path / "out/alarms.csv").read_text(encoding="utf-8")
     shares = pd.read_csv(tmp_path / "out/segments.csv")

@@ -15,7 +15,7 @@ from pipeline.storage.parameters import keys
 from stages.check_parameters import SHARED
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("responsible", "pipeline", "stages", "commands")
+PACKAGES = ("responsible", "pipeline", "stages", "commands", "dashboard")
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
 _BESIDE = ROOT / "monitor/dvc.yaml"  # a fork without a monitor has none

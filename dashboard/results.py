@@ -1,0 +1,119 @@
+"""What the pages read: results that are of these parameters, kept by the digests of their files, or a banner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.text import plain
+from pipeline.decision_page.decision import Decision, decision
+from pipeline.reporting.sources import Sources, gather
+from pipeline.repository.digests import md5, of_value
+from pipeline.results import answers
+from pipeline.results.figures import PARAMETERS
+from pipeline.results.freshness import locked, refuse_moved, refuse_stale
+from pipeline.storage import parameters
+from pipeline.storage.text import read_rows
+from pipeline.what_if import material as scores
+from pipeline.what_if.material import Material
+from pipeline.workbench.bounds import is_read_only
+from responsible.governance.answers import FILE
+from responsible.validation import InputError
+from stages.model_card import READS, Parameters
+
+LOCK = "dvc.lock"
+NOT_THERE = "There is no current result to show. "
+
+
+def read_only() -> bool:
+    """Whether nothing may be uploaded, run or written from here: ``DASHBOARD_READ_ONLY=1``."""
+    return is_read_only()
+
+
+def digest(*files: str) -> str:
+    """One digest of files by name and content; a file that is not there counts as empty."""
+    return of_value({name: md5(Path(name)) if Path(name).is_file() else "" for name in files})
+
+
+def state() -> str:
+    """What all pages depend on: parameters, answers, the lock and every file that a page reads."""
+    return digest(PARAMETERS, FILE, LOCK, *map(str, READS))
+
+
+def sources() -> Sources:
+    """The results, or a banner in their place: they must be what ``dvc.lock`` says, and of these parameters."""
+    try:
+        refuse_moved(".", locked("."), content)
+        return _sources(state())
+    except InputError as error:
+        st.error(NOT_THERE + plain(error), icon=":material/warning:")
+        st.stop()
+
+
+def content(file: Path) -> str:
+    """The MD5 of a table, read again when its size or its time of change is another one."""
+    known = file.stat()
+    return _content(str(file), known.st_size, known.st_mtime_ns)
+
+
+@st.cache_data(show_spinner="Reading a table", max_entries=64)
+def _content(file: str, size: int, changed: int) -> str:  # noqa: ARG001 - what the cache knows it by
+    return md5(Path(file))
+
+
+@st.cache_resource(show_spinner="Reading results", max_entries=2)
+def _sources(of: str) -> Sources:  # noqa: ARG001 - what the cache knows it by
+    return results_of(Path())
+
+
+def results_of(root: Path) -> Sources:
+    """The results in ``root``; InputError where they are not of the parameters there, or not what its lock says."""
+    params = Path(root, PARAMETERS)
+    tree = parameters.read_yaml(params)
+    refuse_stale(root, tree, locked(root))
+    policy = parameters.load(params, Parameters).policy
+    return gather(params, parameters.keys(Parameters), READS, policy, answers.held(tree, Path(root, FILE)), root=root)
+
+
+def material() -> Material:
+    """The scores that questions are asked of, or a banner in their place."""
+    try:
+        return _material(digest(PARAMETERS, LOCK, *scores.FILES))
+    except InputError as error:
+        st.error(NOT_THERE + plain(error), icon=":material/warning:")
+        st.stop()
+
+
+@st.cache_resource(show_spinner="Reading scores", max_entries=2)
+def _material(of: str) -> Material:  # noqa: ARG001 - what the cache knows it by
+    return scores.read()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def looks(of: str) -> list[str]:  # noqa: ARG001 - what the cache knows it by
+    """What was asked of the test rows of these results so far, by anybody since the dashboard was started."""
+    return []
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def judged(of: str) -> Decision:  # noqa: ARG001 - what the cache knows it by
+    """The decision page's objects."""
+    return decision(sources())
+
+
+def rows(file: str) -> list[dict[str, str]]:
+    """The rows of a table of results, as texts; none where it was not made."""
+    return _rows(file, digest(file)) if Path(file).is_file() else []
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _rows(file: str, of: str) -> list[dict[str, str]]:  # noqa: ARG001 - what the cache knows it by
+    return list(read_rows(file))
+
+
+def parameters_now() -> Mapping[str, Any]:
+    """The parameter file as a tree."""
+    return parameters.read_yaml(PARAMETERS)

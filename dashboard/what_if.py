@@ -1,0 +1,97 @@
+"""Page 2, What if: other thresholds, limits and populations, on validation rows; test rows after a counted click."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, controls, experiments, results
+from dashboard.text import plain, small, table
+from pipeline.what_if.material import MOST, TEST, Material
+from pipeline.what_if.sentences import Spoken
+from responsible.validation import InputError
+from responsible.what_if import Case, Question
+
+PRIVATE = "Small counts are protected (disclosure.minimum_cell), and moving a threshold a little would reveal them."
+OVERRATED = "Whoever chooses settings by test rows overrates them."
+
+
+def show() -> None:
+    """Controls beside the answer."""
+    st.title("What if", anchor=False)
+    results.sources()
+    held = results.material()
+    _refuse(held)
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        model = _pick("Model", list(held.thresholds), last=True)
+        attribute = _pick("Attribute", list(held.groups))
+    case, validation = _case(held, model, attribute)
+    try:
+        with left:
+            asked = controls.question_of(held.given, case.who, case.current, case.shares)
+            look = st.button("Answer on the test rows", help=f"Each look is counted. {OVERRATED}")
+        with right:
+            if look:
+                _look(held, model, case, asked)
+            elif validation:
+                small("Answered on validation rows: no model learned from them; label thresholds are chosen on them.")
+                _answer(Spoken(case, asked, held.ask(case, asked), held.given.words))
+            else:
+                st.info("Only test rows can answer here: press the button.")
+    except ValueError as error:  # an InputError, or limits that leave no room
+        right.error(plain(error))
+        st.stop()
+    experiments.show(held, model, asked)
+
+
+def _refuse(held: Material) -> None:
+    if held.given.disclosure.minimum_cell:
+        if results.read_only():
+            st.warning(f"{PRIVATE} So this page is off where others look in.")
+            st.stop()
+        st.warning(f"{PRIVATE} Do not pass these figures on.")
+    if not held.thresholds:
+        st.info("No model here decides by a threshold of a score, so no threshold can be moved.")
+        st.stop()
+
+
+def _pick(label: str, names: list[str], *, last: bool = False) -> str:
+    place = names.index(names[-1]) if last else 0
+    return st.selectbox(label, names, index=place) if names[1:] else names[0]
+
+
+def _case(held: Material, model: str, attribute: str) -> tuple[Case, bool]:
+    """The validation rows; where there are none, the test rows, and False."""
+    try:
+        return held.case(model, attribute), True
+    except InputError as error:
+        st.info(plain(error))
+        return held.case(model, attribute, TEST), False
+
+
+def _look(held: Material, model: str, case: Case, asked: Question) -> None:
+    attribute = case.who.attribute
+    seen = results.looks(results.state())
+    seen.append(f"{model}, {attribute}, {asked}")
+    st.warning(f"Answered on the test rows: look number {len(seen)} since the dashboard was started. {OVERRATED}")
+    found = held.exam(model, attribute, asked)
+    _answer(Spoken(held.case(model, attribute, TEST), asked, found, held.given.words))
+
+
+def _answer(said: Spoken) -> None:
+    st.subheader(plain(said.headline()), anchor=False)
+    st.markdown(plain(said.verdict()))
+    for note in said.notes(most=MOST):
+        st.info(plain(note))
+    st.markdown(f"**Measures**: {plain(said.compared())}")
+    table(said.measures(), "Measures")
+    charts.selected(said.chart(), said.yes)
+    with st.expander("Each group: who would be answered otherwise"):
+        table(said.selected(), "Who would be answered otherwise")
+    with st.expander("Each group: right and wrong answers"):
+        table(said.confusion(), "Right and wrong answers")
+    with st.expander("Performance on all rows"):
+        table(said.performance(), "Performance")
+
+
+show()
