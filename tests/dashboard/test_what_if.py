@@ -59,7 +59,7 @@ def test_a_threshold_moves_people_measures_and_the_line(app):
     said = app.subheader[0].value.replace("\\", "")
     for level, people in by_level.items():
         assert f"{people:,} more" in said
-        assert f"whose is {level}" in said or f"whose education is {level}" in said
+        assert f"with {level}" in said or f"whose education is {level}" in said
     assert app.code[0].value == "dvc exp run --temp -S model.decision_threshold=0.3"
 
 
