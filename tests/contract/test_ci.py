@@ -318,6 +318,26 @@ def test_gitlab_has_the_same_jobs():
         assert int(jobs[name]["timeout"].split()[0]) <= 30
 
 
+@pytest.mark.parametrize(
+    ("schema", "path"), [("gitlab-ci", ROOT / ".gitlab-ci.yml"), *(("github-workflows", path) for path in WORKFLOWS)]
+)
+def test_both_hosts_read_their_files(schema, path, tmp_path):
+    """GitLab's and GitHub's own schemas accept what CI is told, and refuse a job with a key that the host lacks."""
+
+    def checked(file):
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked(path).returncode == 0, checked(path).stdout
+    wrong = yaml.safe_load(path.read_text())
+    jobs = wrong if schema == "gitlab-ci" else wrong["jobs"]
+    next(job for job in jobs.values() if {"script", "steps"} & set(job))["timeout_minutes"] = 1
+    (tmp_path / path.name).write_text(yaml.safe_dump(wrong))
+    refused = checked(tmp_path / path.name)
+    assert refused.returncode == 1
+    assert "timeout_minutes" in refused.stdout
+
+
 def test_the_watch_may_write_issues_and_nothing_else():
     """Fresh data are judged every week, by a job that may open an issue."""
     workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
