@@ -14,7 +14,8 @@ def selected(shares: pd.DataFrame, yes: str) -> None:
     """
     group = alt.Y("Group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     scale, title = alt.Scale(domain=[0, 100]), f"{yes}, % of the group (hollow: today)"
-    low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title) for name in ("low", "today", "value"))
+    axis = alt.Axis(tickCount=5)
+    low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title, axis=axis) for name in ("low", "today", "value"))
     base = alt.Chart(shares).encode(y=group)
     layers = [
         base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q"),

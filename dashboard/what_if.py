@@ -18,7 +18,9 @@ OVERRATED = "Whoever chooses settings by test rows overrates them."
 def show() -> None:
     """Controls beside the answer."""
     st.title("What if", anchor=False)
-    results.sources()
+    if "budget" not in results.sources().lines:
+        st.info("There is no model here, so there is no threshold to move.")
+        st.stop()
     held = results.material()
     _refuse(held)
     left, right = st.columns([1, 2], gap="large")
