@@ -1,4 +1,4 @@
-"""Like cases decided unlike: trees that count boxes of pairs, against the published loop over all pairs."""
+"""Like cases decided unlike: near tiles compared by products of matrices, against the published loop over all pairs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ THRESHOLD = 0.9
 
 
 def run(*, small: bool = False) -> None:
-    """The loop at n = 1,000, then the growth of the trees; each size in an interpreter of its own."""
+    """The loop at n = 1,000, then the growth of the tiles; each size in an interpreter of its own."""
     where, outcome = cases(1000)
     loop, (pairs, violations) = best(lambda: published(where, outcome), 1 if small else 3)
-    tree, found = best(lambda: counted(where, outcome))
+    tile, found = best(lambda: counted(where, outcome))
     if (found["pairs"], found["violations"]) != (pairs, violations):
-        raise AssertionError(f"trees count {found}, the loop {pairs} and {violations}")
-    print(f"n = 1,000: loop over all pairs {loop:.2f} s, trees {tree:.4f} s, ratio {loop / tree:,.0f}; equal counts")
+        raise AssertionError(f"tiles count {found}, the loop {pairs} and {violations}")
+    print(f"n = 1,000: loop over all pairs {loop:.2f} s, tiles {tile:.4f} s, ratio {loop / tile:,.0f}; equal counts")
     rows = []
     for n in (1_000, 5_000) if small else (1_000, 10_000, 100_000, 1_000_000):
         ran = child("benchmarks.similarity:size", n=n)
         own = ran.value
         rows.append([f"{n:,}", f"{own['seconds']:.3f} s", f"{ran.peak:,.0f} MiB", f"{own['pairs']:,}"])
         rows[-1].append(f"{loop * (n / 1000) ** 2 / own['seconds']:,.0f}")
-    table(["cases", "trees", "peak memory", "like pairs", "loop (n² from 1,000) / trees"], rows)
+    table(["cases", "tiles", "peak memory", "like pairs", "loop (n² from 1,000) / tiles"], rows)
 
 
 def cases(n: int) -> tuple[Any, Any]:
@@ -58,7 +58,7 @@ def published(where: Any, outcome: Any) -> tuple[int, int]:
 
 
 def counted(where: Any, outcome: Any) -> dict[str, Any]:
-    """The same by trees."""
+    """The same by tiles."""
     from responsible.fairness.individual import like_pairs
 
     found = like_pairs(where, outcome, THRESHOLD)

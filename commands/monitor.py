@@ -48,8 +48,15 @@ def refuse(root: Path) -> None:
     given = parameters.read_yaml(root / PARAMETERS).get(MONITOR)
     if not isinstance(given, Mapping):
         raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/live_model.md shows how")
-    if isinstance(given.get("source"), Mapping) and "${monitor.source}" in (root / SIDE).read_text(encoding="utf-8"):
-        raise InputError(f"{SIDE}: monitor.source is a query, no file; remove the line `- ${{monitor.source}}`")
+    side = (root / SIDE).read_text(encoding="utf-8")
+    for key, own in ((MONITOR, given), (f"{MONITOR}.healthcare", given.get("healthcare"))):
+        if isinstance((own or {}).get("source"), Mapping) and f"${{{key}.source}}" in side:
+            raise InputError(f"{SIDE}: {key}.source is a query, no file; remove the line `- ${{{key}.source}}`")
+    if bool(given.get("healthcare")) != ("monitor_healthcare" in side):
+        remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
+        raise InputError(
+            f"{SIDE}: the stage monitor_healthcare belongs to monitor.healthcare in {PARAMETERS}; {remedy}"
+        )
 
 
 def _say(text: str) -> None:

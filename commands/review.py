@@ -30,6 +30,7 @@ from pipeline.results import figures, levelling, policy_verdicts
 from pipeline.results.catalogue import REVIEW_PICTURE as PICTURE
 from pipeline.review import base_version, changes, comparability
 from pipeline.review.changes import Versions
+from pipeline.review.predecessors import predecessors
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import present
 from responsible.governance.policy import Judgement, Policy
@@ -97,7 +98,8 @@ def _context(
     stopped = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
     pairs = not stopped and comparability.BUDGET in {*present(old)} & {*present(new)}
     known, excuse = _paired(here, there, against[1], rebuild=rebuild) if pairs else ({}, "")
-    rows = changes.rows(Versions(before, after, policy, stops, known, confidence))
+    was = predecessors(old, new, before, after)
+    rows = changes.rows(Versions(was.figures, after, policy, stops, known | was.paired, confidence))
     (judged, error), (judged_before, _) = _judged(here, today), _judged(there, today)
     about = said.policy(judged, error, judged_before)
     shown, rest = said.fold(rows, judged, [rule["name"] for rule in about["changed_rules"]])
@@ -106,12 +108,13 @@ def _context(
     context = about | {
         "banner": [stop.what for stop in stops],
         "policy_changed": old.get("policy") != new.get("policy"),
-        "unpaired": excuse,
+        "compared": [] if stopped else said.compared(was),
+        "unpaired": "" if was.pairs else excuse,
         "cluster": (new.get("budget") or {}).get("cluster") if known else None,
         "counts": said.counts(rows),
         "shown": [said.cells(row, called, ruled) for row in shown],
         "rest": [said.cells(row, called, ruled) for row in rest],
-        "levelled": said.levelled(rows, rates, called),
+        "levelled": said.levelled(rows, rates, called, was.of),
         "params": list(comparability.parameters(old, new)),
         "confidence": confidence,
         "chance": changes.by_chance(rows, confidence),

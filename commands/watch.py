@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline.reporting.formatting import columns, number, percent
 from pipeline.repository.digests import of_value
@@ -27,11 +27,13 @@ from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import MONITOR
 from pipeline.storage.lines import PARAMETERS
 from responsible.validation import InputError
+from responsible.words import Words
 
 TITLE = "Fresh data need attention"
 MARK = re.compile(r"<!-- watch: (\w+) -->")
 JUDGED = (0, 1)  # codes of a gate that could judge
-SHOWN = 12  # periods, and questions, of the calendar
+DECISIONS: Final = "healthcare"  # the line of work whose later decisions are watched too
+SHOWN = 18  # periods, and questions, of the calendar
 TO_DO = """
 **What to do.** See first whether the delivery changed, or the people: docs/monitoring.md has the figures. Retraining is
 a suggestion, never automatic. With the new rows in the table that the model learns from:
@@ -95,10 +97,15 @@ def _monitored(root: Path) -> dict[str, Any]:
 
 def _overdue(said: Mapping[str, Any], root: Path, today: date) -> list[str]:
     """That the batch of the next period should be here by now (monitor.overdue), which is a gap as well."""
-    days = (parameters.read_yaml(root / PARAMETERS).get(MONITOR) or {}).get("overdue") if said else None
-    if days is None or today <= date.fromisoformat(said["periods"]["next_ends"]) + timedelta(days=days):
+    params = parameters.read_yaml(root / PARAMETERS)
+    days = (params.get(MONITOR) or {}).get("overdue") if said else None
+    if days is None:
         return []
-    return [f"No batch has come since {said['periods']['newest']}"]
+    rows = Words.model_validate(params.get("words") or {}).many(DECISIONS)
+    of = (("batch", said["periods"]), (f"batch of {rows}", said.get(DECISIONS, {}).get("periods")))
+    by = today - timedelta(days=days)
+    late = [(name, own) for name, own in of if own and by > date.fromisoformat(own["next_ends"])]
+    return [f"No {name} has come since {own['newest']}" for name, own in late]
 
 
 def _told(said: Mapping[str, Any], root: Path) -> list[str]:
@@ -117,15 +124,13 @@ def _told(said: Mapping[str, Any], root: Path) -> list[str]:
 
 def _calendar(root: Path) -> list[str]:
     """Alarms by period, as text; the picture is monitor/calendar.svg."""
-    with (root / MONITOR / "alarms.csv").open(encoding="utf-8", newline="") as file:
-        raised = [row for row in csv.DictReader(file) if row["state"] == "alarm"]
-    with (root / MONITOR / "drift.csv").open(encoding="utf-8", newline="") as file:
-        periods = sorted({row["period"] for row in csv.DictReader(file)})[-SHOWN:]
-    names = {tuple(row[k] for k in ("kind", "name", "group", "figure")): set[str]() for row in raised}
+    raised = [row for row in _rows(root, "alarms") if row["state"] == "alarm"]
+    periods = sorted({row["period"] for name in ("drift", DECISIONS) for row in _rows(root, name)})[-SHOWN:]
+    marks: dict[tuple[str, ...], set[str]] = {}
     for row in raised:
-        names[tuple(row[k] for k in ("kind", "name", "group", "figure"))].add(row["period"])
+        marks.setdefault(tuple(row[k] for k in ("kind", "name", "group", "figure")), set()).add(row["period"])
     lines = [("", *periods)]
-    for key, own in list(names.items())[:SHOWN]:
+    for key, own in list(marks.items())[:SHOWN]:
         lines.append((" ".join(filter(None, key)), *("x" if period in own else "." for period in periods)))
     return [
         "```",
@@ -134,6 +139,15 @@ def _calendar(root: Path) -> list[str]:
         "",
         "The same as a picture: monitor/calendar.svg among the files of the run.",
     ]
+
+
+def _rows(root: Path, name: str) -> list[dict[str, str]]:
+    """A table of the monitor; no rows where there is none."""
+    path = root / MONITOR / f"{name}.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _holds(said: Mapping[str, Any]) -> str:

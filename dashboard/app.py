@@ -1,4 +1,6 @@
-"""The frame around every page: title and navigation."""
+"""The frame around every page: who may see it, title and navigation."""
+
+import os
 
 import streamlit as st
 
@@ -6,6 +8,11 @@ import pipeline  # noqa: F401 - applies determinism.env before numpy is loaded
 from stages.model_card import TITLE
 
 st.set_page_config(page_title=TITLE, layout="wide", initial_sidebar_state="auto")
+# With DASHBOARD_LOGIN=1 nobody sees anything before the provider of .streamlit/secrets.toml knows them.
+if os.environ.get("DASHBOARD_LOGIN", "") not in ("", "0") and not getattr(st.user, "is_logged_in", False):
+    st.title("Log in", anchor=False)
+    st.button("Log in with your organisation", on_click=st.login)
+    st.stop()
 st.navigation(
     [
         st.Page("decision.py", title="Decision", url_path="decision", default=True),

@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard.text import plain, small
 from pipeline.reporting.formatting import visible
-from pipeline.what_if.material import Parameters
 from responsible.fairness.comparisons import comparisons
+from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups
 from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits

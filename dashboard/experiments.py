@@ -9,7 +9,6 @@ from dashboard.text import plain, small, table
 from pipeline.results.catalogue import Tables
 from pipeline.what_if import experiment
 from pipeline.what_if.material import Material
-from pipeline.what_if.sentences import swept
 from responsible.what_if import Question
 
 ANOTHER = "another one, to be fitted"
@@ -53,5 +52,5 @@ def _label_threshold(held: Material) -> float | None:
         return st.number_input("Label threshold to fit", value=held.given.threshold)
     if picked != now:
         small("What the sweep found for it on the test rows, which is published already:")
-        table(swept(rows, picked), "Figures of the sweep")
+        table(experiment.swept(rows, picked), "Figures of the sweep")
     return float(picked)

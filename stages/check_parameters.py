@@ -3,14 +3,13 @@
 DVC removes the outputs of a stage before it runs it. So a value that a stage refused would cost its results; refused
 here, it stops every stage, for all depend on this one's output, and every result stays. The output has the same bytes
 for all valid parameters, so a change that is valid reruns only the stages that read what changed. It names the digests
-of what else would change any result, threads and packages: another environment reruns every stage.
+of what else would change any result: threads, packages, and the code that every stage imports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from hashlib import sha256
 from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from typing import Any
 from pipeline import entry, sections
 from pipeline.ingest.engines import unknown_engine
 from pipeline.reporting.engine import refuse_text
+from pipeline.repository.digests import of_value, sha256
 from pipeline.results import answers as _answers
 from pipeline.results import rule_names
 from pipeline.storage import files, parameters
@@ -35,6 +35,9 @@ from responsible.validation import InputError, Params, did_you_mean
 from responsible.words import Section, Words
 
 VALID = "every section of params.yaml is valid\n"
+ROOT = Path(__file__).parents[1]
+SHARED: tuple[str, ...] = ("pipeline/entry.py", "pipeline/storage", "responsible/names.py", "responsible/statistics")
+SHARED += ("responsible/tabular", "responsible/validation.py")  # no stage lists these: each one imports them all
 OF_THE_SHEET = ("seed", "inference", "segments", "cluster_privacy")  # what the stage that prints its answers reads
 Faults = Iterator[str]
 
@@ -71,8 +74,15 @@ def main(
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))
-    digests = [f"{sha256(Path(file).read_bytes()).hexdigest()}  {Path(file).name}\n" for file in (settings, packages)]
-    files.write_text(valid, "".join([VALID, *digests]))
+    digests = {Path(file).name: sha256(Path(file).read_bytes()) for file in (settings, packages)}
+    digests |= {name: of_value(_code(ROOT / name)) for name in SHARED}
+    files.write_text(valid, "".join([VALID, *(f"{digest}  {name}\n" for name, digest in digests.items())]))
+
+
+def _code(place: Path) -> dict[str, str]:
+    """The digest of a module, or of each module of a folder, by its path in it."""
+    modules = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    return {path.relative_to(place.parent).as_posix(): sha256(path.read_bytes()) for path in modules}
 
 
 def _asked(relation: Callable[..., Faults], given: Mapping[str, Any], tree: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import comparison as _comparison
@@ -17,27 +16,16 @@ from pipeline.plots import fairness as _draw
 from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
-from responsible.fairness import evaluation
-from responsible.fairness.evaluation import Evaluation, ScoredCells, evaluate, summary
+from responsible.analyses.scored_tables import decided
+from responsible.fairness.evaluation import Evaluation, Parameters, ScoredCells, evaluate, summary
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
-from responsible.modelling.disclosure import covered, published
+from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
-from responsible.models import Models
-from responsible.names import BASELINE, DECISION, REWEIGHED
+from responsible.names import BASELINE, REWEIGHED, SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.levels import Cover, blanked, by_split, cover
-from responsible.tabular.schema import Target
-from responsible.words import Section
-
-
-class Parameters(evaluation.Parameters):
-    """What this stage reads of the parameter file."""
-
-    target: Target | None = Field(alias="budget.target")
-    models: Models
-    words: Section
+from responsible.tabular.levels import blanked
 
 
 def main(
@@ -76,16 +64,15 @@ def main(
     analysed = _analyses.context(analyses, similar, impact, failing, given.fairness)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
     reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
-    table, meta = files.read_scores({BASELINE: baseline, REWEIGHED: reweighed}) if trained else files.read_cells(cells)
+    scored = {BASELINE: baseline, REWEIGHED: reweighed} if trained else {}
+    (table, meta), (external, of_scores) = files.read_judged(cells, scores, scored)
     weights = files.read_json(reweighing, "reweigh.weights") if trained else None
     read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
-    scored, of_scores = files.read_parquet(scores, ("model", "score", *files.CELLS), ["cuts", "rounding"])
 
-    label = labels(table, meta["cuts"], given.threshold)
-    whole = cover(table, given.sensitive, by_split(table, label), given.disclosure)
-    external = scored.assign(label=labels(scored, meta["cuts"], given.threshold))
-    found, judged, declared, finer = _evaluated(whole.cells(table), label, whole.cells(external), whole, given)
-    guessed = _guessed(cells, declared, given, [whole, finer])
+    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
+    external = external.assign(label=labels(external, meta["cuts"], given.threshold))
+    found, judged, declared, merged = _evaluated(table, external, given)
+    guessed = _guessed(table, meta["features"], declared, given, merged)
     known = together(guessed)
     headline = {name: models | known[name] for name, models in summary(found.fairness).items()}
     files.write_json(metrics, {"evaluate_fairness": headline})
@@ -115,21 +102,17 @@ def main(
 
 
 def _evaluated(
-    table: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, whole: Cover, given: Parameters
-) -> tuple[Evaluation, pd.DataFrame, list[Groups], Cover]:
-    """What may be published of the test rows of ``table`` and of the external scores beside it, whose levels ``whole``
-    has merged: the evaluation, the performance of external models; the groups; a cover.
+    table: pd.DataFrame, scored: pd.DataFrame, given: Parameters
+) -> tuple[Evaluation, pd.DataFrame, list[Groups], Merged]:
+    """What may be published of the test rows of ``table`` and of the external scores beside it: the evaluation, the
+    performance of external models; the groups; how their levels were merged.
     """
-    here, levels = (table["split"] == "test").to_numpy(), whole.sensitive(given.sensitive)
-    cut, models = given.model.decision_threshold, given.models.judged(labelled=given.target is not None)
-    test, label = table[here].reset_index(drop=True), label[here]
-    decisions = {
-        name: (test[name] >= cut if name in given.models.trained else test[DECISION + name] == 1).to_numpy()
-        for name in models.names
-    }
-    shown = covered(test, label, list(decisions.values()), levels, given.disclosure, judged=models)
-    declared = declared_groups(shown.cover.cells(table), shown.cover.sensitive(levels))
-    test, scored = shown.cover.cells(test), shown.cover.cells(scored[scored["split"] == "test"])
+    models = given.models.judged(labelled=given.target is not None)
+    test = table[table["split"] == "test"].reset_index(drop=True)
+    label, decisions = test["label"].to_numpy(), decided(test, given.models, given.model.decision_threshold)
+    merged = Merged.of(table, decisions, given.sensitive, given.disclosure, judged=models)
+    declared = declared_groups(merged.cells(table), merged.sensitive)
+    test, scored = merged.cells(test), merged.cells(scored[scored["split"] == "test"])
     scores = _scores(test, label, scored, given)
     rng = stream(given.seed, "evaluate_fairness/intervals")
     found = evaluate(
@@ -140,15 +123,15 @@ def _evaluated(
         rng=rng,
     )
     if given.disclosure.minimum_cell:
-        found = replace(found, **published(vars(found), shown, whole, given.sensitive))
-    return found, _performance(test, label, decisions, scores, given=given), declared, shown.cover
+        found = replace(found, **published(vars(found), merged.shown, merged.whole, given.sensitive))
+    return found, _performance(test, label, decisions, scores, given=given), declared, merged
 
 
 def _scores(
     test: pd.DataFrame, label: npt.NDArray[np.int64], scored: pd.DataFrame, given: Parameters
 ) -> list[ScoredCells]:
     """The scores of the models trained here, by the test cells, and of each other model that has any, by its own."""
-    trained = {name: test[name].to_numpy() for name in given.models.trained}
+    trained = {name: test[SCORE + name].to_numpy() for name in given.models.trained}
     found = [ScoredCells(test, label, trained)] if trained else []
     for name, own in scored.groupby("model", sort=False):
         cells = own.reset_index(drop=True)
@@ -173,25 +156,24 @@ def _performance(
     return pd.concat(found, names=["model"]).reset_index("model") if found else pd.DataFrame()
 
 
-def _guessed(cells: str, declared: list[Groups], given: Parameters, covers: list[Cover]) -> pd.DataFrame:
-    """How well the other features guess each attribute, from the cells, which are the scores' and hold features.
+def _guessed(
+    cells: pd.DataFrame, features: Mapping[str, str], declared: list[Groups], given: Parameters, merged: Merged
+) -> pd.DataFrame:
+    """How well the other features guess each attribute.
 
     Where small counts must not be published, only what all of them together guess is: one feature of few values has
     an AUC that is a difference of rates.
     """
-    counted, meta = files.read_cells(cells)
     attributes = {given.sensitive[who.attribute].column: who for who in declared}
-    for each in covers:
-        counted = each.cells(counted)
-    found = proxies(counted, meta["features"], attributes, params=given.model, inference=given.inference)
+    found = proxies(merged.cells(cells), features, attributes, params=given.model, inference=given.inference)
     if not given.disclosure.minimum_cell:
         return found
-    others = {c: [kind for name, kind in meta["features"].items() if name != c] for c in attributes}
-    told = {who.attribute for column, who in attributes.items() if "numeric" in others[column]} - covers[0].withheld
+    others = {c: [kind for name, kind in features.items() if name != c] for c in attributes}
+    told = {who.attribute for column, who in attributes.items() if "numeric" in others[column]} - merged.whole.withheld
     kept = (found["feature"] == ALL) & found["attribute"].isin(told)
     found = blanked(found, ~kept, ["value", "low", "high"], given.disclosure.reason)
     found.loc[~kept, "strength"] = ""
-    return blanked(found, found["attribute"].isin(covers[0].withheld), ["privileged", "unprivileged"])
+    return blanked(found, found["attribute"].isin(merged.whole.withheld), ["privileged", "unprivileged"])
 
 
 if __name__ == "__main__":

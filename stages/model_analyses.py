@@ -10,38 +10,26 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from pipeline import entry
 from pipeline.plots.decision_threshold import decision_threshold
 from pipeline.plots.style import Picture, unavailable
 from pipeline.storage import files, parameters
-from responsible.analyses import calibration_models, factors, failing_groups, impact_ratios, similar_groups
+from responsible.analyses import calibration_models, disclosure, factors, failing_groups, impact_ratios, similar_groups
 from responsible.analyses import decision_threshold as thresholds
-from responsible.analyses.scored_tables import coded, decided, of_split, scored
-from responsible.fairness import evaluation
+from responsible.analyses.scored_tables import answered, coded, decided, of_split, scored
 from responsible.fairness.comparisons import headlines
+from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.measures import KNOWN
-from responsible.models import Models
+from responsible.modelling.disclosure import Merged
 from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.rates import Counts
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Target
-from responsible.validation import InputError
-from responsible.words import Section
 
 OFF = pd.DataFrame(columns=[SWITCHED_OFF])
-
-
-class Parameters(evaluation.Parameters):
-    """What this stage reads of the parameter file."""
-
-    target: Target | None = Field(alias="budget.target")
-    models: Models
-    words: Section
 
 
 def main(
@@ -62,23 +50,26 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, frames = _read(given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed})
+    table, frames = _read(
+        given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed} if given.models.trained else {}
+    )
     tables = dict.fromkeys((thresholds_csv, calibration_csv, similar_csv, ratios_csv, failing_csv), OFF)
     found: dict[str, thresholds.Best] = {}
-    reason = given.disclosure.reason if given.disclosure.minimum_cell else "no validation rows"
-    drawn: Picture = unavailable("Decision thresholds", reason)
-    if not given.disclosure.minimum_cell:  # finer counts than the audit publishes
-        who, test = declared_groups(table, given.sensitive), of_split(table, "test")
-        if given.target and frames:
-            tables[thresholds_csv], found = _thresholds(given, frames, who)
-            tables[calibration_csv] = _calibration(given, frames, who)
-        if found:
-            seen = tables[thresholds_csv], found, given.fairness.chosen, given.words
-            drawn = decision_threshold(*seen, on="choosing rows", confidence=given.inference.confidence)
+    test, models = of_split(table, "test"), given.models.judged(labelled=given.target is not None)
+    yes = decided(test, given.models, given.model.decision_threshold)
+    merged = Merged.of(table, yes, given.sensitive, given.disclosure, judged=models)
+    who, limit = declared_groups(merged.cells(table), merged.sensitive), given.disclosure
+    if given.target and frames:
+        tables[thresholds_csv], found = _thresholds(given, table, frames, who)
+        tables[calibration_csv] = _calibration(given, frames, who)
+    tables[ratios_csv] = _ratios(given, merged.cells(test), frames, who)
+    if limit.minimum_cell:
+        for path, published in ((calibration_csv, disclosure.calibration), (ratios_csv, disclosure.ratios)):
+            tables[path] = published(tables[path], merged.shown, limit) if len(tables[path]) else OFF
+    else:  # groups by features are finer than what the audit publishes
         columns = of_split(factors.factors(table).assign(split=table["split"]), "test").drop(columns="split")
-        tables[similar_csv] = _similar(given, test, who, columns)
-        tables[failing_csv] = _failing(given, test, columns)
-        tables[ratios_csv] = _ratios(given, test, frames, who)
+        tables[similar_csv], tables[failing_csv] = _similar(given, test, who, columns), _failing(given, test, columns)
+    drawn = _drawn(given, tables[thresholds_csv], found)
     files.write_json(metrics, {"model_analyses": {model: best.summary() for model, best in found.items()}})
     for path, own in tables.items():
         files.write_csv(path, own)
@@ -91,38 +82,47 @@ def _read(
     """The cells, with the scores of the models trained here (``s.`` columns) and labels; and the tables with scores:
     the cells, if models are trained here, and that of each other model that has any.
     """
-    table, meta = files.read_cells(cells)
-    external, _ = files.read_parquet(scores, ("model", "score", *files.CELLS), ["cuts"])
-    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
-    external = external.assign(label=labels(external, meta["cuts"], given.threshold))
-    frames = []
-    if given.models.trained:
-        both, _ = files.read_scores({name: trained[name] for name in given.models.trained})
-        if not both["n"].equals(table["n"]):
-            raise InputError(f"{cells} has other cells than the scores; run `dvc repro`")
-        table = table.assign(**{SCORE + name: both[name] for name in given.models.trained})
-        frames.append(table)
-    for name, own in external.groupby("model", sort=False):
-        frames.append(own.rename(columns={"score": f"{SCORE}{name}"}))
-    return table, frames
+    read = files.read_judged(cells, scores, trained)
+    table, external = (own.assign(label=labels(own, meta["cuts"], given.threshold)) for own, meta in read)
+    others = external.groupby("model", sort=False)
+    return table, [*([table] if trained else []), *(own.rename(columns={"score": f"{SCORE}{m}"}) for m, own in others)]
+
+
+def _drawn(given: Parameters, table: pd.DataFrame, found: dict[str, thresholds.Best]) -> Picture:
+    if not found:
+        limit = given.disclosure
+        return unavailable("Decision thresholds", limit.reason if limit.minimum_cell else "no validation rows")
+    seen = table[table["value"].notna()], found, given.fairness.chosen, given.words
+    return decision_threshold(*seen, on="choosing rows", confidence=given.inference.confidence)
 
 
 def _thresholds(
-    given: Parameters, frames: list[pd.DataFrame], who: list[Groups]
+    given: Parameters, table: pd.DataFrame, frames: list[pd.DataFrame], who: list[Groups]
 ) -> tuple[pd.DataFrame, dict[str, thresholds.Best]]:
-    """The curves of every model on the choosing rows, and its best threshold on the test rows; none without others."""
-    rules, out, found = given.fairness, [], {}
+    """The curves of every model on the choosing rows, and its best threshold on the test rows; none without others.
+
+    Of cells with decisions ``table``, and with scores ``frames``.
+    """
+    rules, limit, out, found = given.fairness, given.disclosure, [], dict[str, thresholds.Best]()
+    by = given.models, given.model.decision_threshold
     for frame in frames:
         split = next(own for own in ("valid", "train", "test") if (frame["split"] == own).any())
-        part = of_split(frame, split)
-        for model in scored(part).scores:
-            rng = stream(given.seed, f"model_analyses/{model}")
+        part, test = of_split(frame, split), scored(of_split(frame, "test"))
+        for model in test.scores:
+            rng, now = stream(given.seed, f"model_analyses/{model}"), _threshold(given, model)
+            chosen_on, kept = scored(part), np.ones(len(thresholds.GRID), dtype=bool)
+            if limit.minimum_cell:
+                yes = answered(of_split(table, split), *by, model)
+                chosen_on, kept = disclosure.coarse(chosen_on, model, now, limit, yes)
             curves = partial(thresholds.curves, costs=rules.costs, inference=given.inference, rng=rng)
-            out.append(curves(model, scored(part), coded(part, who), rules.chosen))
-            best = partial(thresholds.best, costs=rules.costs, inference=given.inference, rng=rng)
-            if split != "test":
-                judged = scored(of_split(frame, "test"))
-                found[model] = best(model, scored(part), judged, _threshold(given, model))
+            own = curves(model, chosen_on, coded(part, who), rules.chosen)
+            out.append(disclosure.curves(own, kept, limit) if limit.minimum_cell else own)
+            if split != "test" and kept.any():
+                grid = thresholds.GRID[kept]
+                best = partial(thresholds.best, costs=rules.costs, inference=given.inference, rng=rng, grid=grid)
+                judged, of_test = best(model, chosen_on, test, now), answered(of_split(table, "test"), *by, model)
+                if disclosure.told(test, model, (now, judged.threshold), limit, of_test):
+                    found[model] = judged
     return pd.concat(out, ignore_index=True), found
 
 

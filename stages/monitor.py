@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import headline, page, pictures, reading
+from pipeline.monitoring import decisions_said, headline, page, pictures, reading
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, models, parameters
@@ -20,6 +20,7 @@ from responsible.fairness.verdicts import Fairness
 from responsible.modelling.encoding import design
 from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic
+from responsible.monitoring.alarms import Watched
 from responsible.monitoring.batches import DECISION, SCORE, BatchPlan, Reference, earlier
 from responsible.monitoring.monitoring import Monitoring, Setting, monitored
 from responsible.monitoring.parameters import Monitor
@@ -58,6 +59,8 @@ def main(
     model: str = "data/models/reweighed.skops",
     scores: str = "data/scores/reweighed.parquet",
     trained: str = "metrics/reweigh.json",
+    decisions: str = "monitor/healthcare.csv",
+    decisions_asked: str = "monitor/healthcare.json",
     template: str = "docs/templates/monitoring.md.j2",
     metrics: str = "monitor/metrics.json",
     drift_csv: str = "monitor/drift.csv",
@@ -75,19 +78,22 @@ def main(
     """Compare every period with the reference; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     found, rows, digest = _found(given, cells, scores, model)
-    each = statements(found, given.words)
-    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows)
+    told = decisions_said.read(decisions, decisions_asked) if given.monitor.healthcare else None
+    each = [*statements(found, given.words), *(decisions_said.statements(told, given.words) if told else ())]
+    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told)
+    watched = [found, *([told] if told else [])]
     pictured = (
-        ("calendar", pictures.calendar(found, each, given.words), calendar, calendar_narrow),
+        ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
     )
     of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
-    files.write_json(metrics, {"monitor": headline.headline(found, each, said["answer"]) | {"of": of}})
+    own = headline.headline(found, each, said["answers"], given.monitor, told)
+    files.write_json(metrics, {"monitor": own | {"of": of | ({"decisions": told.digest} if told else {})}})
     files.write_csv(drift_csv, found.drift)
     files.write_csv(figures_csv, found.figures)
     files.write_csv(expected_csv, found.expected)
-    files.write_csv(alarms_csv, _alarms(found))
+    files.write_csv(alarms_csv, pd.concat([_alarms(own) for own in watched], ignore_index=True))
     for name, picture, wide, narrow in pictured:
         picture.write(wide, narrow)
         said[name] = picture
@@ -149,12 +155,14 @@ def _bins(target: Target, cuts: list[float]) -> list[str]:
     return intervals(cuts, target.minimum, target.maximum)
 
 
-def _alarms(found: Monitoring) -> pd.DataFrame:
+def _alarms(found: Watched) -> pd.DataFrame:
     """Alarms of all periods, and findings about the rows."""
     raised = found.asked[found.asked["state"] == "alarm"]
     told = pd.DataFrame([(f.kind, f.name, f.period, f.detail, f.rows) for f in found.findings])
     told.columns = ["kind", "name", "period", "detail", "rows"] if len(told) else told.columns
-    return pd.concat([raised, told.assign(state="finding") if len(told) else told], ignore_index=True)
+    both = pd.concat([raised, told.assign(state="finding") if len(told) else told], ignore_index=True)
+    both.insert(0, "line", found.line)
+    return both
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from pydantic import Field
 
 from pipeline import entry
 from pipeline.documents import recommended_threshold
@@ -15,6 +16,7 @@ from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.governance.policy import Policy
 from responsible.governance.recommendation import Objections, objections
+from responsible.measures.costs import Costs
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
@@ -41,6 +43,7 @@ class Parameters(Params):
     inference: Inference
     disclosure: Disclosure
     threshold_sweep: Sweep
+    costs: Costs | None = Field(alias="fairness.costs")
     words: Section
     policy: Policy
 
@@ -70,7 +73,7 @@ def main(
         frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
     )
     choice = _choice(swept, given)
-    figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"), measures=_named(given))
+    figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"), **_asked(given))
     if given.disclosure.minimum_cell:
         choice, figures = _published(swept, frame["bin"], choice, figures, given)
 
@@ -84,7 +87,7 @@ def main(
     )
     drawn.write(picture, picture_narrow)
     said = recommended_threshold.context(
-        whole, choice, sweep, inference, against, words=given.words, cluster=meta.get("cluster")
+        whole, choice, sweep, inference, against, words=given.words, cluster=meta.get("cluster"), costs=given.costs
     )
     files.write_text(document, fill(template, said | {"picture": drawn}, output=document))
 
@@ -92,14 +95,14 @@ def main(
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:
     """The best threshold against which nothing speaks on the choosing rows; else the best by the constraints alone."""
     sweep, inference = given.threshold_sweep, given.inference
-    choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    choice = choose_threshold(swept, sweep, inference, stream(given.seed, "threshold_sweep/choice"), given.costs)
     rng = stream(given.seed, "threshold_sweep/objections")
-    figures = table(swept, inference, rng, choice.chosen_on, measures=_named(given))
+    figures = table(swept, inference, rng, choice.chosen_on, **_asked(given))
     against = objections(figures, given.policy, sweep.attribute)
     if against[choice.reported].none or not any(found.none for found in against.values()):
         return choice
     stays = _without(swept, against)
-    other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"))
+    other = choose_threshold(stays, sweep, inference, stream(given.seed, "threshold_sweep/choice"), given.costs)
     return other if other.feasible else choice
 
 
@@ -108,9 +111,10 @@ def _spelt(figures: pd.DataFrame) -> pd.DataFrame:
     return figures.assign(threshold=[f"{threshold:.12g}" for threshold in figures["threshold"]])
 
 
-def _named(given: Parameters) -> set[str]:
-    """The figures that constraints and rules of the policy name."""
-    return {*given.threshold_sweep.limits, *(r.metric.rpartition(".")[2] for r in given.policy.rules.values())}
+def _asked(given: Parameters) -> dict[str, Any]:
+    """What a table is to have: the figures that constraints and rules of the policy name, and costs if declared."""
+    rules = (rule.metric.rpartition(".")[2] for rule in given.policy.rules.values())
+    return {"measures": {*given.threshold_sweep.limits, *rules}, "costs": given.costs}
 
 
 def _published(

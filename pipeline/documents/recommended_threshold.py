@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from responsible.governance.recommendation import Objections
+    from responsible.measures.costs import Costs
     from responsible.mitigation.threshold_choice import ThresholdChoice
     from responsible.mitigation.threshold_figures import Sweep
     from responsible.statistics.intervals import Inference
@@ -29,17 +30,19 @@ def context(
     *,
     words: Words,
     cluster: str | None = None,
+    costs: Costs | None = None,
 ) -> dict[str, Any]:
     """Everything the template shows; ``cluster`` is the column by which rows come in clusters, if they do."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
     base = at[DATA, "base_rate"]
-    thresholds = _thresholds(figures, choice, sweep)
+    thresholds = _thresholds(figures, choice)
     return {
         "choice": choice,
         "rows": {"valid": "validation", "train": "training"}[choice.chosen_on],
         "recommended": choice.feasible and against.none,
         "against": against,
         "sweep": sweep,
+        "costs": costs,
         "words": words,
         "inference": inference,
         "cluster": cluster,
@@ -64,7 +67,7 @@ def _shown(constraints: pd.DataFrame) -> list[bool]:
     return [r.constraint in KNOWN and KNOWN[r.constraint].shown(r.low, r.high) for r in records(constraints)]
 
 
-def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) -> list[dict[str, Any]]:
+def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice) -> list[dict[str, Any]]:
     rows = {(r.threshold, r.model, r.figure): r for r in records(figures)}
     return [
         {
@@ -72,7 +75,7 @@ def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice, sweep: Sweep) ->
             "base": rows[threshold, DATA, "base_rate"],
             **{model: rows[threshold, model, "disparate_impact"] for model in MODELS},
             "accuracy": rows[threshold, REWEIGHED, "accuracy"],
-            "decider": rows[threshold, REWEIGHED, sweep.choose_by],
+            "decider": rows[threshold, REWEIGHED, choice.chosen_by],
             "wins": choice.frequency[index],
         }
         for index, threshold in enumerate(choice.thresholds)

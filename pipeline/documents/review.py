@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.reporting import formatting, judgements
@@ -12,6 +12,7 @@ from pipeline.results.catalogue import STAGES
 from pipeline.results.levelling import Rows
 from pipeline.results.units import POINTS, TIMES
 from pipeline.review.changes import FigureChange
+from pipeline.review.predecessors import Predecessors
 from responsible.governance.answer import Answer
 from responsible.governance.policy import Judgement
 from responsible.words import Words
@@ -66,13 +67,25 @@ def _rule(judged: Judgement, was: Judgement | None) -> dict[str, Any]:
     }
 
 
-def levelled(rows: Sequence[FigureChange], rates: tuple[Rows, Rows], called: Words) -> list[str]:
-    """A clause, each once, where this change closed a gap by making the better-off group worse."""
+def compared(was: Predecessors) -> list[dict[str, str]]:
+    """Models that are compared ``row_by_row`` with the base's, which is ``listed`` here under some name, and others
+    that are compared with one of another name ``before``.
+    """
+    other = dict.fromkeys((m for m in was.of if m not in {*was.pairs, *was.pairs.values()}), "")
+    return [{"model": m, "before": was.of.get(m, m), "listed": here} for m, here in {**was.pairs, **other}.items()]
+
+
+def levelled(
+    rows: Sequence[FigureChange], rates: tuple[Rows, Rows], called: Words, was: Mapping[str, str]
+) -> list[str]:
+    """A clause, each once, where this change closed a gap by making the better-off group worse; ``was`` has the names
+    of models before, where they were others.
+    """
     said = []
     for row in rows:
         section, *path = row.path.split(".")
         if section == "evaluate_fairness" and len(path) == 3 and row.trend in ("better", "small"):
-            place, models = (path[0], path[2], row.level), (path[1], path[1])
+            place, models = (path[0], path[2], row.level), (was.get(path[1], path[1]), path[1])
             said.append(f"{path[1]}, {clause}" if (clause := levelling.clause(place, rates, models, called)) else "")
     return [clause for clause in dict.fromkeys(said) if clause]
 

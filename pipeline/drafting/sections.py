@@ -137,7 +137,11 @@ def sweep(roles: Roles) -> list[Line]:
         Line("grid", grid(roles)),
         Line("attribute", roles.attributes[0].name, "sensitive attribute of the fairness measures"),
         Line("limits", [Line("disparate_impact", limits)], "what a threshold must meet"),
-        Line("choose_by", "f1", "highest on the validation rows among thresholds that meet the limits"),
+        Line(
+            "choose_by",
+            "f1",
+            "highest on validation rows within the limits; with fairness.costs their mean is least",
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.ingest.dropped_rows import Dropped
 from responsible.tabular.cell_counts import sampled
-from responsible.tabular.columns import KEY, REASON, made, months, token
+from responsible.tabular.columns import KEY, REASON, Declared, made, months, token
 from responsible.tabular.levels import Disclosure, blanked, published_names
 from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Prepare, RowTable
@@ -73,6 +73,18 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     """
     declared = roles.declared()
     table = source_files.table(roles, [d.column for d in declared], section)
+    reader, answer = answered(prepare, table, roles, declared, seed)
+    dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
+    good = named(answer, declared)
+    _refuse_few(len(good), dropped.reasons, prepare.minimum_rows, roles.source)
+    dropped_rows.refuse_unequal(dropped, roles, section)
+    return Rows(good, dropped, source_files.digest(table))
+
+
+def answered(
+    prepare: Prepare, table: source_files.SourceTable, roles: RowTable, declared: Sequence[Declared], seed: int
+) -> tuple[engines.DuckDB, pd.DataFrame]:
+    """The reader of a table, and its rows typed, with a ``REASON`` where they are bad."""
     reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
     spelling = roles.spelling(prepare)
     fields = sorted({token(d.column) for d in declared})
@@ -80,17 +92,13 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     def rows(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, spelling, keep=[KEY])
 
-    answer = reader.compute(rows)
-    dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
-    good = _named(answer[answer[REASON].isna()], [d.name for d in declared])
-    _refuse_few(len(good), dropped.reasons, prepare.minimum_rows, roles.source)
-    dropped_rows.refuse_unequal(dropped, roles, section)
-    return Rows(good, dropped, source_files.digest(table))
+    return reader, reader.compute(rows)
 
 
-def _named(answer: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The rows by their number, so that neither threads nor sampling decide their order."""
-    renamed = answer.rename(columns={KEY: "row", **{made(name): name for name in names}})
+def named(answer: pd.DataFrame, declared: Sequence[Declared]) -> pd.DataFrame:
+    """The good rows by their number, so that neither threads nor sampling decide their order."""
+    names = [d.name for d in declared]
+    renamed = answer[answer[REASON].isna()].rename(columns={KEY: "row", **{made(name): name for name in names}})
     return renamed[["row", *names]].sort_values("row", ignore_index=True)
 
 

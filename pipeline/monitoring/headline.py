@@ -9,10 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring.decisions_said import Told, rows_of
 from pipeline.monitoring.statements import Statement
+from responsible.monitoring.alarms import URGENT, Watched
 from responsible.monitoring.drift import MISSING, VALUES
 from responsible.monitoring.figures import SELECTION
 from responsible.monitoring.monitoring import JOINT, Monitoring
+from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import ANY_LEVEL, POOLED
 
@@ -20,29 +23,59 @@ LEADING = (SELECTION, "accuracy")
 MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the tables have them all
 
 
-def headline(found: Monitoring, each: Sequence[Statement], answer: str) -> dict[str, Any]:
-    """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures."""
+def headline(
+    found: Monitoring, each: Sequence[Statement], answers: Mapping[str, str], monitor: Monitor, told: Told | None
+) -> dict[str, Any]:
+    """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures; and
+    ``monitor.healthcare.…``, the same of recorded decisions.
+    """
+    lines = [found, *([told] if told else [])]
     last = found.drift[found.drift["period"] == found.periods[-1]]
     by_name = {kind: last[last["question"] == kind].set_index("name")["effect"] for kind in (VALUES, MISSING)}
     joint = last[last["question"] == JOINT]["value"]
     return {
-        "answer": answer,
-        "standing": [{"question": s.question, "since": s.since, "said": s.said} for s in each if s.stands],
-        "spent": {"error": found.spending.error, "horizon": found.spending.horizon, "one_in": 1 / found.spending.level},
-        "periods": {
-            "number": len(found.periods),
-            "first": found.periods[0],
-            "newest": found.periods[-1],
-            "next_ends": next_end(found.periods[-1]),
+        "answer": " ".join(answers.values()),
+        "answers": dict(answers),
+        "standing": [
+            {"line": s.line, "question": s.question, "since": s.since, "said": s.said} for s in each if s.stands
+        ],
+        "spent": {
+            "error": monitor.error,
+            "horizon": monitor.horizon,
+            "one_in": min(1 / own.spending.level for own in lines),
         },
-        "alarms": {"standing": sum(s.stands for s in each), "raised": len(each), "questions": found.spending.questions},
+        "periods": _periods(found),
+        "alarms": _alarms(lines, each),
         "labelled": found.labelled[-1],
         "drift": {str(name): float(effect) for name, effect in by_name[VALUES].items()},
         "missing": {str(name): float(effect) for name, effect in by_name[MISSING].items()},
         "joint_auc": float(joint.iloc[0]) if len(joint) else float("nan"),
         **_figures(found.figures),
         "expected": _expected(found.expected, found.periods[-1]),
+        **({told.line: _decisions(told, each)} if told else {}),
     }
+
+
+def _periods(found: Watched) -> dict[str, Any]:
+    first, newest = found.periods[0], found.periods[-1]
+    return {"number": len(found.periods), "first": first, "newest": newest, "next_ends": next_end(newest)}
+
+
+def _alarms(lines: Sequence[Watched], each: Sequence[Statement]) -> dict[str, int]:
+    own = [s for s in each if s.line in {found.line for found in lines}]
+    asked = sum(found.spending.questions for found in lines)
+    return {"standing": sum(s.stands for s in own), "raised": len(own), "questions": asked}
+
+
+def _decisions(told: Told, each: Sequence[Statement]) -> dict[str, Any]:
+    """The newest value of each figure, by attribute and level; those of urgent cases begin with ``urgent_``."""
+    figures: dict[str, Any] = {}
+    for row in rows_of(told.figures[told.figures["value"].notna()]):
+        name = f"{'urgent_' if row['kind'] == URGENT else ''}{row['figure']}"
+        of_it = figures.setdefault(row["attribute"], {})
+        level = row["comparison"] not in ("", POOLED)
+        (of_it.setdefault(row["comparison"], {}) if level else of_it)[name] = row["value"]
+    return {"periods": _periods(told), "alarms": _alarms([told], each), "figures": figures}
 
 
 def next_end(period: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring.decisions_said import Told, about, least, rows_of, value, whose
 from pipeline.monitoring.statements import Statement, answer, others, waiting
+from pipeline.reporting.formatting import number
 from pipeline.reporting.tables import records
 from responsible.monitoring.drift import VALUES
 from responsible.monitoring.expectations import EXPECTED, JUDGED, WAITING
@@ -23,17 +26,32 @@ SHOWN_FIGURES = ("selection_rate", "accuracy", "statistical_parity_difference", 
 
 
 def context(
-    found: Monitoring, each: list[Statement], monitor: Monitor, inference: Inference, words: Words, *, rows: int
+    found: Monitoring,
+    each: Sequence[Statement],
+    monitor: Monitor,
+    inference: Inference,
+    words: Words,
+    *,
+    rows: int,
+    told: Told | None,
 ) -> dict[str, Any]:
-    """Everything the template shows; ``rows`` are those of the reference."""
+    """Everything the template shows; ``rows`` are those of the reference, ``each`` the alarms of all lines of work."""
     training = monitor.reference == TRAINING
     since = "the training data" if training else f"{monitor.reference[0]} to {monitor.reference[-1]}"
     late = waiting(found, monitor.complete)
     judged = [p for p, share in zip(found.periods, found.labelled, strict=True) if share >= monitor.complete]
+    of_line = [s for s in each if s.line == found.line]
+    answers = {found.line: answer(of_line, found.periods[-1], since, words.many("budget"))}
+    if told:
+        of_line = [s for s in each if s.line == told.line]
+        answers[told.line] = answer(of_line, told.periods[-1], _audited(monitor), words.many("healthcare"))
     return {
-        "answer": answer(each, found, since, words),
+        "answer": " ".join(answers.values()),
+        "answers": answers,
+        "decisions": decisions(told, monitor, words) if told else None,
         "since": since,
         "newest": found.periods[-1],
+        "newest_of": {own.line: own.periods[-1] for own in (found, told) if own},
         "first": found.periods[0],
         "periods": len(found.periods),
         "reference_rows": rows,
@@ -56,6 +74,39 @@ def context(
         "monitor": monitor,
         "inference": inference,
         "figure_names": EXPECTED,
+    }
+
+
+def _audited(monitor: Monitor) -> str:
+    """What later decisions are compared with."""
+    given = monitor.healthcare.reference if monitor.healthcare else TRAINING
+    return f"those of {given[0]} to {given[-1]}" if isinstance(given, list) else "those that were audited"
+
+
+def decisions(told: Told, monitor: Monitor, words: Words) -> dict[str, Any]:
+    """What the section on recorded decisions shows: of the newest period each figure, that of everybody first."""
+    rows = [
+        row
+        | {
+            "about": about(row["kind"], row["figure"], words),
+            "whose": whose(row["attribute"], row["comparison"], words),
+            "now": value(row, "value", told.unit),
+            "before": value(row, "reference", told.unit),
+            "found": least(row, told.unit),
+        }
+        for row in rows_of(told.figures[told.figures["period"] == told.periods[-1]])
+    ]
+    return {
+        "since": _audited(monitor),
+        "first": told.periods[0],
+        "newest": told.periods[-1],
+        "periods": len(told.periods),
+        "cases": told.cases,
+        "many": words.many("healthcare"),
+        "rows": [row for row in rows if row["value"] == row["value"]],
+        "undefined": sum(row["value"] != row["value"] for row in rows),
+        "spending": told.spending,
+        "least": f"{number(monitor.healthcare.wait, 1)} {told.unit}" if monitor.healthcare and told.unit else "",
     }
 
 

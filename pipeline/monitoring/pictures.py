@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.monitoring.statements import Statement, question
+from pipeline.monitoring.statements import Statement
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
 from pipeline.reporting.formatting import Said, number, percent
@@ -27,33 +27,36 @@ FOLLOWED = {EVERYBODY: (SELECTION, "accuracy")}  # by attribute; of any other th
 OF_GROUPS = "statistical_parity_difference"
 
 
-def calendar(found: Monitoring, each: Sequence[Statement], words: Words) -> Picture:
-    """A row for each question that ever raised an alarm, a box for each period."""
-    keys = list(dict.fromkeys(statement.key for statement in each))[:MOST]
+def calendar(watched: Sequence[alarms.Watched], each: Sequence[Statement]) -> Picture:
+    """A row for each question that ever raised an alarm, a box for each period of any line of work."""
+    names = {statement.key: statement.question for statement in each}
+    keys = list(names)[:MOST]
     states = {
-        (tuple(row[:4]), row[4]): row[5]
-        for row in found.asked[[*alarms.KEY, "period", "state"]].itertuples(index=False, name=None)
+        ((own.line, *row[:4]), row[4]): row[5]
+        for own in watched
+        for row in own.asked[[*alarms.KEY, "period", "state"]].itertuples(index=False, name=None)
     }
-    names = {key: question(dict(zip(alarms.KEY, key, strict=True)), words) for key in keys}
+    periods = sorted({period for own in watched for period in own.periods})
 
     def draw(canvas: Canvas) -> None:
         canvas.legend([("beyond", "alarm"), ("within", "no alarm"), ("ground", "empty: not judged")])
         label = 0.0 if canvas.narrow else 250.0
-        step = (canvas.width - label) / max(len(found.periods), 1)
+        step = (canvas.width - label) / max(len(periods), 1)
         for key in keys:
             width = canvas.width if canvas.narrow else label - 10
             lines = fold(names[key], width)
             under = canvas.lines(0, canvas.y, lines)
             top = under + 2 if canvas.narrow else canvas.y
-            _boxes(canvas, [states.get((key, period), "") for period in found.periods], (label, top, step))
+            _boxes(canvas, [states.get((key, period), "") for period in periods], (label, top, step))
             canvas.y = max(under, top + BOX) + 8
-        _dates(canvas, found.periods, label, step)
+        _dates(canvas, periods, label, step)
 
     standing = [s for s in each if s.stands]
-    told = ", ".join(names[s.key] for s in standing if s.key in names)
+    told = "; ".join(s.question for s in standing)
     finding = f"{number(len(standing))} alarms stand: {told}." if standing else "No alarm stands."
-    alt = f"{finding} " + " ".join(f"{names.get(s.key, s.question)}: {s.since} to {s.until}." for s in each)
-    caption = f"Only questions that raised an alarm, of {number(found.spending.questions)}. Source: monitor/alarms.csv."
+    alt = f"{finding} " + " ".join(f"{s.question}: {s.since} to {s.until}." for s in each)
+    asked = number(sum(own.spending.questions for own in watched))
+    caption = f"Only questions that raised an alarm, of {asked}. Source: monitor/alarms.csv."
     return picture(Said(finding, "One box for each period", alt.strip(), caption), draw)
 
 

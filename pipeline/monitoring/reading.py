@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from responsible.monitoring.batches import BatchPlan, calendar, cells
 from responsible.tabular.cell_counts import count, reasons
 from responsible.tabular.columns import months
 from responsible.tabular.queries import Query
+from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
 SECTION = "monitor"
@@ -41,7 +42,7 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     found: list[Finding] = []
     digests: dict[str, str] = {}
     counted: list[pd.DataFrame] = []
-    for alike in _alike(_tables(plan, found), digests, found):
+    for alike in _alike(tables(plan.budget, plan.columns(), SECTION, found), digests, found):
         own, said = _together(plan, reference, alike)
         counted += own
         found += said
@@ -52,23 +53,21 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
         )
     whole = pd.concat(counted, ignore_index=True)
     periods = calendar(set(whole["period"]), plan.monitor.period)
-    found += [Finding(GAP, period, period) for period in periods if period not in set(whole["period"])]
-    listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
-    return Batches(whole, tuple(periods), tuple(found), hashlib.sha256(listing.encode()).hexdigest())
+    found += gaps(periods, set(whole["period"]))
+    return Batches(whole, tuple(periods), tuple(found), digest_of(digests))
 
 
-def _tables(plan: BatchPlan, found: list[Finding]) -> Named:
+def tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
     """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
-    given, needed = plan.budget, plan.columns()
     if isinstance(given.source, Query):
-        return [("query", source_files.table(given, needed, SECTION))]
+        return [("query", source_files.table(given, needed, section))]
     out = []
-    for path in source_files.find(given.source, given.pattern, SECTION):
+    for path in source_files.find(given.source, given.pattern, section):
         name = path.relative_to(given.source).as_posix() if path != Path(given.source) else path.name
         try:
             own = given.model_copy(update={"source": str(path), "pattern": None})
             known = headers.of_files([path], own, needed)
-            out.append((name, source_files.table(own, [c for c in needed if c in known], SECTION)))
+            out.append((name, source_files.table(own, [c for c in needed if c in known], section)))
         except InputError as error:
             found.append(Finding(UNREADABLE, "", name, str(error)))
     return out
@@ -77,14 +76,31 @@ def _tables(plan: BatchPlan, found: list[Finding]) -> Named:
 def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
     """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
     groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
+    for name, table in distinct(tables, digests, found):
+        groups.setdefault((table.kind, *table.columns), []).append((name, table))
+    return list(groups.values())
+
+
+def distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
+    """The tables but those that repeat another; ``digests``, name by digest, are filled."""
     for name, table in tables:
         digest = source_files.digest(table)
         if digest in digests:
             found.append(Finding(REPEATED, "", name, digests[digest]))
             continue
         digests[digest] = name
-        groups.setdefault((table.kind, *table.columns), []).append((name, table))
-    return list(groups.values())
+        yield name, table
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One digest of all files, by theirs and their names."""
+    listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def gaps(periods: Sequence[str], present: Collection[str]) -> list[Finding]:
+    """The periods without rows."""
+    return [Finding(GAP, period, period) for period in periods if period not in present]
 
 
 def _together(plan: BatchPlan, reference: pd.DataFrame, tables: Named) -> tuple[list[pd.DataFrame], list[Finding]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,9 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Statement:
-    """An alarm that lasts from ``since`` to ``until``: its ``key``, what is asked, and ``said`` of the last period."""
+    """An alarm that lasts from ``since`` to ``until``: its ``key``, the line of work first, what is asked, and what is
+    ``said`` of the last period.
+    """
 
     key: tuple[str, ...]
     question: str
@@ -34,20 +36,31 @@ class Statement:
     said: str
     stands: bool
 
+    @property
+    def line(self) -> str:
+        """The line of work."""
+        return self.key[0]
+
 
 def statements(found: Monitoring, words: Words) -> list[Statement]:
-    """Every run of alarms, in the order in which they began; ``stands`` where no later period said otherwise."""
+    """Of the batches of the model."""
+    return runs(found, lambda row: question(row, words), lambda row: sentence(found, row, words), _ORDER)
+
+
+def runs(
+    found: alarms.Watched, question: Callable[[Row], str], sentence: Callable[[Row], str], order: Sequence[str]
+) -> list[Statement]:
+    """Every run of alarms, kinds in ``order``, then as they began; ``stands`` where no later period said otherwise."""
     asked = found.asked[found.asked["state"] == alarms.ALARM]
     standing = alarms.latest(found.asked, found.periods)
     stand = {tuple(row) for row in standing[[*alarms.KEY, "since"]].itertuples(index=False)}
     out = []
     for key, own in asked.groupby([*alarms.KEY, "since"], sort=False):
         last = dict(own.sort_values("period", kind="stable").iloc[-1])
-        said = sentence(found, last, words)
-        until = str(last["period"])
-        name = question(last, words)
-        out.append(Statement(tuple(map(str, key[:-1])), name, str(key[-1]), until, len(own), said, key in stand))
-    return sorted(out, key=lambda each: (_ORDER.index(each.key[0]), each.since, each.key))
+        since, until = str(key[-1]), str(last["period"])
+        named = (found.line, *map(str, key[:-1]))
+        out.append(Statement(named, question(last), since, until, len(own), sentence(last), key in stand))
+    return sorted(out, key=lambda each: (order.index(each.key[1]), each.since, each.key))
 
 
 _ORDER = (*alarms.OF_DATA, VALUES, MISSING, TARGET, "figure", "score", JOINT)
@@ -70,12 +83,14 @@ def sentence(found: Monitoring, asked: Row, words: Words) -> str:
     """What is different in a period, as a whole sentence."""
     kind, name, period = str(asked["kind"]), str(asked["name"]), str(asked["period"])
     if kind in alarms.OF_DATA:
-        return _delivery(found, kind, name, period)
+        return delivery(found, kind, name, period)
     if kind == "figure":
         return _figure(
-            _row(found.figures, period, attribute=name, comparison=asked["group"], figure=asked["figure"]), asked, words
+            row_of(found.figures, period, attribute=name, comparison=asked["group"], figure=asked["figure"]),
+            asked,
+            words,
         )
-    row, called = _row(found.drift, period, question=kind, name=name), words.name(name)
+    row, called = row_of(found.drift, period, question=kind, name=name), words.name(name)
     if kind == MISSING:
         return f"{called} is missing in {_share(row['now'])} of rows, against {_share(row['before'])} in the reference."
     if kind == JOINT:
@@ -118,7 +133,8 @@ def _figure(row: Row, asked: Row, words: Words) -> str:
     return f"{called[:1].upper()}{called[1:]} {way} from {before} to {now}."
 
 
-def _delivery(found: Monitoring, kind: str, name: str, period: str) -> str:
+def delivery(found: alarms.Watched, kind: str, name: str, period: str) -> str:
+    """What is wrong with the rows that came, or did not."""
     own = [f for f in found.findings if (f.kind, f.name, f.period) == (kind, name, period)]
     detail = own[0].detail if own else ""
     if kind == alarms.GAP:
@@ -132,7 +148,8 @@ def _delivery(found: Monitoring, kind: str, name: str, period: str) -> str:
     return f"The file {name} could not be read and was left out: {detail}"
 
 
-def _row(table: pd.DataFrame, period: str, **where: Any) -> Row:
+def row_of(table: pd.DataFrame, period: str, **where: Any) -> Row:
+    """The row of a period whose columns have these values."""
     which = table["period"] == period
     for column, value in where.items():
         which &= table[column] == value
@@ -165,10 +182,9 @@ def waiting(found: Monitoring, complete: float) -> list[tuple[str, str]]:
     return [(period, percent(share, 0)) for period, share in pairs if not math.isnan(share) and share < complete]
 
 
-def answer(each: Sequence[Statement], found: Monitoring, since: str, words: Words) -> str:
-    """The page's first sentence."""
-    ways, newest, people = sum(s.stands for s in each), found.periods[-1], words.many("budget")
-    if not ways:
-        return f"No alarm: nothing about the {people} of {newest} differs from {since} by much and beyond chance."
+def answer(each: Sequence[Statement], newest: str, since: str, many: str) -> str:
+    """The first sentence of a line of work, about the ``many`` that its rows are."""
+    if not (ways := sum(s.stands for s in each)):
+        return f"No alarm: nothing about the {many} of {newest} differs from {since} by much and beyond chance."
     counted = "one way that matters" if ways == 1 else f"{number(ways)} ways that matter"
-    return f"The {people} of {newest} differ from {since} in {counted}."
+    return f"The {many} of {newest} differ from {since} in {counted}."

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.plots.curves import Axis, Curve, curves
 from pipeline.plots.style import KINDS, Canvas, Picture, name, picture, share
 from pipeline.reporting.formatting import Said, number, percent
-from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT, COST
+from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT
 from responsible.fairness.measures import MEASURES
+from responsible.measures.costs import COST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,8 @@ def _plain(value: float) -> str:
 
 def _lines(rows: pd.DataFrame, models: Sequence[str]) -> list[Curve]:
     """A line for each model, of as many thresholds as a drawing of this size can show marks of."""
-    parts = [rows[rows["model"] == model].iloc[1::8].reset_index(drop=True) for model in models]
+    each = [rows[rows["model"] == model] for model in models]
+    parts = [own.iloc[1 :: max(1, len(own) // 12)].reset_index(drop=True) for own in each]
     kinds = zip(models, parts, KINDS, strict=False)
     return [Curve(name(model), kind, part["threshold"], part) for model, part, kind in kinds]
 

@@ -57,7 +57,7 @@ def faults(
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
         if name == UNANSWERED:
             yield f"{place}: this is how the rule on policy.unanswered is called; choose another name"
-        if (line := line_of(section)) and line not in lines:
+        if (line := line_of(rule.metric)) and line not in lines:
             yield f"{place}.metric: {rule.metric!r} is of the {line} line, which is not here; take the rule out"
             continue
         declared = protected if section.startswith(HEALTHCARE) else sensitive

@@ -69,7 +69,8 @@ def own_scores(root: Path) -> dict[str, Path]:
     """The work tree's score tables; refused when they are absent or not those of its ``dvc.lock``."""
     if TRAINING in absent(read_yaml(root / figures.PARAMETERS)):
         raise InputError(
-            "predictions that are read are counted: to compare two versions row by row, list both as models"
+            "predictions of somebody else are kept as counts; to compare versions row by row, list the earlier one as"
+            " the reference here"
         )
     for path in SCORES.values():
         if not (root / path).is_file():

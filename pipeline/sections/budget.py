@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
@@ -102,6 +103,14 @@ def _monitored(models: Models, monitor: Monitor | None = None) -> Iterator[str]:
         yield "monitor: needs a model that is trained here, and models has none; take the section out"
 
 
+def _decided(monitor: Monitor | None = None, healthcare: Any = None) -> Iterator[str]:
+    """What later decisions need: their line, and a date."""
+    if monitor and monitor.healthcare and healthcare is None:
+        yield "monitor.healthcare: there is no healthcare section that says what columns are for; take it out"
+    elif monitor and monitor.healthcare and not healthcare.time:
+        yield "monitor.healthcare needs healthcare.time, the column of dates; name it, or take monitor.healthcare out"
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -111,4 +120,5 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _label,
     _grid,
     _monitored,
+    _decided,
 )

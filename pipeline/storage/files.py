@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storage.text import AGAIN, BUILD, csv_text, read_text
-from responsible.names import ATTRIBUTE, FEATURE, SWITCHED_OFF
+from responsible.names import ATTRIBUTE, FEATURE, SCORE, SWITCHED_OFF
 from responsible.validation import InputError, cause
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DECIMALS = 6
+Read = tuple["pd.DataFrame", dict[str, Any]]  # a table and what its file says of it
 CELLS = ("split", "bin", "n")  # columns of every table of cells, and with the score of every one of scores
 
 
@@ -165,6 +166,19 @@ def read_scores(paths: Mapping[str, str | Path]) -> tuple[pd.DataFrame, dict[str
             raise InputError(f"{path} and {other} score different cells; run `dvc repro`")
         found[name] = second["score"]
     return found, meta
+
+
+def read_judged(cells: str | Path, scores: str | Path, trained: Mapping[str, str | Path]) -> tuple[Read, Read]:
+    """The cells of ``prepare`` with the scores (``s.`` columns) of the models ``trained`` here, by their files; and the
+    counted ``scores`` of all other models.
+    """
+    table, meta = read_cells(cells)
+    if trained:
+        both, _ = read_scores(trained)
+        if not both[[*CELLS]].equals(table[[*CELLS]]):
+            raise InputError(f"{cells} has other cells than the scores; run `dvc repro`")
+        table = table.assign(**{SCORE + name: both[name] for name in trained})
+    return (table, meta), read_parquet(scores, ("model", "score", *CELLS), ["cuts", "rounding"])
 
 
 def read_csvs(paths: Mapping[str, str | Path], name: str, columns: Sequence[str] = ()) -> pd.DataFrame:

@@ -59,6 +59,7 @@ LINES = {
 
 
 SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
+DECISIONS = "decisions"  # the monitor of recorded decisions, which is there where both the monitor and their line are
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
@@ -75,9 +76,11 @@ PARTS = LINES | {
         (),
     ),
     MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
+    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), (), ()),
 }
 """The lines, and what may be absent of one that is there."""
 
+OF_DECISIONS = ("monitor/healthcare.", "monitor.healthcare.")  # how their results and figures begin
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
 
 
@@ -101,12 +104,22 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
     watched = trained and "monitor" in params
-    kept = {*there, *(part for part, own in zip(OF_BUDGET, (swept, trained, watched), strict=True) if own)}
+    later = watched and "healthcare" in there and bool((params["monitor"] or {}).get("healthcare"))
+    parts = ((SWEEP, swept), (TRAINING, trained), (MONITOR, watched), (DECISIONS, later))
+    kept = {*there, *(part for part, own in parts if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
+def with_parts(gone: Collection[str]) -> tuple[str, ...]:
+    """Lines that go, with the parts that go with them."""
+    later = DECISIONS if {"budget", "healthcare"} & set(gone) else ""
+    return tuple(dict.fromkeys([*gone, *(OF_BUDGET if "budget" in gone else ()), *filter(None, [later])]))
+
+
 def part_of(name: str) -> str:
-    """As :func:`line_of`, but the parts of the budget line are names of their own."""
+    """As :func:`line_of`, but the parts of lines are names of their own."""
+    if name.startswith(OF_DECISIONS):
+        return DECISIONS
     stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
     parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
     return next(parts, line_of(name))
@@ -115,6 +128,8 @@ def part_of(name: str) -> str:
 def line_of(name: str) -> str:
     """The line that a file, or the figure at a metric path, belongs to; "" for what belongs to all of them."""
     path = PurePosixPath(name)
+    if name.startswith(OF_DECISIONS):
+        return "healthcare"
     for line, own in LINES.items():
         if {name, *map(str, path.parents)} & set(own.apart):
             return line

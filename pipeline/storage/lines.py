@@ -8,7 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import LINES, MONITOR, OF_BUDGET, PARTS, absent, line_of, only_of, part_of, present
+from pipeline.storage.line_contents import (
+    LINES,
+    MONITOR,
+    OF_BUDGET,
+    PARTS,
+    absent,
+    line_of,
+    only_of,
+    part_of,
+    present,
+    with_parts,
+)
+from pipeline.storage.line_results import deleted
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.text import read_text
 from pipeline.storage.yaml_blocks import without
@@ -88,16 +100,17 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
         texts[INDEX] = "".join(_rows(read_text(root / INDEX), gone))
+    if MONITOR not in gone and (side := read_text(root / SIDE)):
+        texts[SIDE] = without(side, _entries(read_yaml(root / SIDE), gone))
     for name, text in texts.items():
         if text != read_text(root / name):
             files.write_text(root / name, text)
-    return _deleted(root, pipeline, gone)
+    return deleted(root, pipeline, gone)
 
 
 def parameters_without(text: str, params: Mapping[str, Any], gone: Collection[str]) -> str:
     """The text of a parameter file, whose tree is ``params``, without the lines ``gone``, as :func:`keep` leaves it."""
-    parts = [*gone, *OF_BUDGET] if "budget" in gone else gone
-    return without(text, _sections(params, parts))
+    return without(text, _sections(params, with_parts(gone)))
 
 
 def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
@@ -112,6 +125,8 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
         match path:
             case ("policy", "rules", name):
                 return name in about
+            case ("monitor", "healthcare"):
+                return "healthcare" in gone
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
             case ("words", *where):
@@ -174,24 +189,6 @@ def _rows(text: str, gone: Collection[str]) -> Iterator[str]:
         linked = {part_of(f"{DOCUMENTS}/{target}") for target in _LINK.findall(row)}
         if not linked or not linked <= set(gone):
             yield row
-
-
-def _deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> list[Path]:
-    """Delete the outputs and documents of lines, and folders that are empty then."""
-    listed = [
-        root / (out if isinstance(out, str) else next(iter(out)))
-        for stage in (pipeline.get("stages") or {}).values()
-        for kind in ("outs", "metrics", "plots")
-        for out in stage.get(kind, ())
-    ]
-    beside = (root / MONITOR).glob("*") if MONITOR in gone else ()
-    paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / f"metrics/{MONITOR}.json"}
-    found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
-    for path in found:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
-    return found
 
 
 def _and(names: list[str]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.reporting import formatting
 from pipeline.repository.dvc import DVC, environment
-from pipeline.what_if.material import Parameters
+from responsible.fairness.evaluation import Parameters
 from responsible.what_if import Question
 
 LINE = ("dvc", "exp", "run", "--temp")  # in a copy: parameters and results of the work tree stay as they are
@@ -46,6 +48,20 @@ def beside(asked: Question) -> str:
 def line(changed: dict[str, Any]) -> str:
     """What to type for the experiment."""
     return shlex.join([*LINE, *_options(changed)])
+
+
+def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, str]]:
+    """What the sweep has found for a label threshold: a row for each figure, baseline and reweighed."""
+    row = next(own for own in rows if own["threshold"] == threshold)
+    names = [name.removeprefix("reweighed_") for name in row if name.startswith("reweighed_")]
+    return [
+        {
+            "Figure": formatting.words(name),
+            "Baseline": formatting.number(float(row[f"baseline_{name}"] or "nan")),
+            "Reweighed": formatting.number(float(row[f"reweighed_{name}"] or "nan")),
+        }
+        for name in names
+    ]
 
 
 def run(changed: dict[str, Any], root: str = ".") -> tuple[bool, str]:

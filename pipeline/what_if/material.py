@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 
 from pipeline.repository import dvc
 from pipeline.repository.digests import md5
@@ -18,17 +14,14 @@ from pipeline.results.catalogue import SCORES
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage import files, parameters
 from pipeline.storage.text import AGAIN
-from responsible.fairness import evaluation
-from responsible.fairness.evaluation import evaluate
+from responsible.analyses.scored_tables import decided, of_split
+from responsible.fairness.evaluation import Parameters, evaluate
 from responsible.fairness.groups import Groups, declared_groups
-from responsible.models import Models
-from responsible.names import DECISION
+from responsible.names import SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
-from responsible.tabular.schema import Target
 from responsible.validation import InputError
 from responsible.what_if import Answer, Case, Question, answer
-from responsible.words import Section
 
 CELLS, OTHERS = "data/prepared/budget.parquet", "data/prepared/budget_scores.parquet"
 FILES = (CELLS, OTHERS, *SCORES.values())
@@ -39,21 +32,12 @@ MOST = 200_000
 AS_EVALUATED = ("value", "low", "high", "undefined_share", "reason", "verdict", "best_accuracy")
 
 
-class Parameters(evaluation.Parameters):
-    """The sections of the parameter file that questions start from."""
-
-    target: Target | None = Field(alias="budget.target")
-    models: Models
-    words: Section
-
-
 @dataclass(frozen=True, eq=False)
 class Material:
-    """The parameters, and the scores: ``table`` has a column for each model trained here, with its ``label`` (m,)."""
+    """The parameters, and what :func:`~pipeline.storage.files.read_judged` reads, with the ``label`` of each cell."""
 
     given: Parameters
     table: pd.DataFrame
-    label: npt.NDArray[np.int64]
     others: pd.DataFrame
     _cases: dict[tuple[str, str, str], Case] = field(default_factory=dict)
 
@@ -82,15 +66,18 @@ class Material:
         return self._cases[key]
 
     def _counted(self, model: str, attribute: str, split: str) -> Case:
-        label, cells, score = self.label, self.table, self.table.get(model)
-        if score is None:
-            cells = self.others[self.others["model"] == model]
-            label, score = cells["label"].to_numpy(), cells["score"]
-        here = (cells["split"] == split).to_numpy()
-        if not here.any():
+        trained = model in self.given.models.trained
+        own = self.table if trained else self.others[self.others["model"] == model]
+        cells = of_split(own, split)
+        if cells.empty:
             raise InputError(f"{model} has no {SPLITS[split]} rows: none learned from this table, so all are test rows")
-        who, labelled = self.groups[attribute], self.given.target is not None
-        return Case.of(cells[here], label[here], score[here], who, self.thresholds[model], labelled=labelled)
+        who, labelled, score = (
+            self.groups[attribute],
+            self.given.target is not None,
+            SCORE + model if trained else "score",
+        )
+        cut = self.thresholds[model]
+        return Case.of(cells, cells["label"].to_numpy(), cells[score], who, cut, labelled=labelled)
 
     def ask(self, case: Case, asked: Question) -> Answer:
         """The answer, from the same draws for every question, so that figures move only with what is asked."""
@@ -111,13 +98,11 @@ class Material:
 
     def _evaluated(self, model: str, attribute: str, asked: Question) -> pd.DataFrame:
         """The table of measures that the stage would write, were ``model`` to decide as is asked."""
-        here = (self.table["split"] == TEST).to_numpy()
-        test, label = self.table[here].reset_index(drop=True), self.label[here]
-        given, who = self.given, self.groups[attribute]
-        decisions = {m: self._decided(test, m) for m in given.models.names}
-        decisions[model] = (test[model] >= asked.cuts(who)[who.codes(test)]).to_numpy()
+        given, who, test = self.given, self.groups[attribute], of_split(self.table, TEST)
+        decisions = decided(test, given.models, given.model.decision_threshold)
+        decisions[model] = (test[SCORE + model] >= asked.cuts(who)[who.codes(test)]).to_numpy()
         found = evaluate(
-            *(test, label, list(self.groups.values()), decisions, []),
+            *(test, test["label"].to_numpy(), list(self.groups.values()), decisions, []),
             models=given.models.judged(labelled=given.target is not None),
             fairness=asked.fairness,
             inference=asked.inference,
@@ -125,13 +110,8 @@ class Material:
         )
         return found.fairness
 
-    def _decided(self, test: pd.DataFrame, model: str) -> npt.NDArray[np.bool_]:
-        if model in self.given.models.trained:
-            return np.asarray(test[model] >= self.given.model.decision_threshold)
-        return np.asarray(test[DECISION + model] == 1)
 
-
-def read(params: str = PARAMETERS, scores: Mapping[str, str] = SCORES) -> Material:
+def read(params: str = PARAMETERS) -> Material:
     """The scores of the models as ``params.yaml`` declares them.
 
     Raises:
@@ -139,10 +119,9 @@ def read(params: str = PARAMETERS, scores: Mapping[str, str] = SCORES) -> Materi
     """
     given = parameters.load(params, Parameters)
     refuse_other(FILES)
-    table, meta = files.read_scores(scores) if given.models.trained else files.read_cells(CELLS)
-    others, about = files.read_parquet(OTHERS, ("model", "score", *files.CELLS), ["cuts"])
-    own = labels(others, about["cuts"], given.threshold)
-    return Material(given, table, labels(table, meta["cuts"], given.threshold), others.assign(label=own))
+    judged = files.read_judged(CELLS, OTHERS, SCORES if given.models.trained else {})
+    table, others = (cells.assign(label=labels(cells, meta["cuts"], given.threshold)) for cells, meta in judged)
+    return Material(given, table, others)
 
 
 def refuse_other(names: tuple[str, ...], root: str = ".") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,17 +187,3 @@ class Spoken:
             cells, upto = formatting.number(len(self.case.n)), formatting.number(most)
             said.append(f"There are {cells} cells; above {upto} an answer takes longer than a fifth of a second.")
         return said
-
-
-def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> Rows:
-    """What the sweep has found for a label threshold: a row for each figure, baseline and reweighed."""
-    row = next(own for own in rows if own["threshold"] == threshold)
-    names = [name.removeprefix("reweighed_") for name in row if name.startswith("reweighed_")]
-    return [
-        {
-            "Figure": formatting.words(name),
-            "Baseline": formatting.number(float(row[f"baseline_{name}"] or "nan")),
-            "Reweighed": formatting.number(float(row[f"reweighed_{name}"] or "nan")),
-        }
-        for name in names
-    ]

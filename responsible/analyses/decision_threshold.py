@@ -17,7 +17,7 @@ import pandas as pd
 from responsible.fairness.comparisons import headlines
 from responsible.fairness.groups import Groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Costs
+from responsible.measures.costs import COST, Costs
 from responsible.measures.scores import Scored
 from responsible.names import POOLED
 from responsible.statistics import jackknife
@@ -29,19 +29,8 @@ from responsible.statistics.rates import RATES, Counts
 Ints = npt.NDArray[np.int64]
 COLUMNS = ["model", "threshold", "attribute", "comparison", "figure", "value", "low", "high", "reason"]
 GRID = np.arange(1, 100) / 100
-ACCURACY, COST, BENEFIT, ALL = "accuracy", "cost", "net_benefit", "net_benefit_of_selecting_all"
+ACCURACY, BENEFIT, ALL = "accuracy", "net_benefit", "net_benefit_of_selecting_all"
 MOST = 1_000  # replicates of a table of all bins; the end of a 95 % band is then known to a tenth of its width
-
-
-def cost_figure(costs: Costs) -> CountFigure:
-    """The mean cost of a row, (c_FP · FP + c_FN · FN) / n over the rows of all sides together, in the unit of costs."""
-
-    def compute(table: Counts) -> np.ndarray:
-        whole = table.sum(axis=-3)
-        wrong = costs.false_positive * whole[..., 0, 1] + costs.false_negative * whole[..., 1, 0]
-        return np.asarray(wrong / whole.sum(axis=(-2, -1)))
-
-    return CountFigure(compute, (RATES["accuracy"],), bounds=(0.0, max(costs.false_positive, costs.false_negative)))
 
 
 def net_benefit(thresholds: np.ndarray, *, all_selected: bool = False) -> CountFigure:
@@ -79,7 +68,7 @@ def curves(
     everybody = np.zeros(len(found.label), dtype=np.int64)
     whole = _tables(model, found, everybody, sides=1, inference=few, rng=rng)
     of_all = {ACCURACY: performance_figure("accuracy"), BENEFIT: net_benefit(GRID)}
-    of_all |= {ALL: net_benefit(GRID, all_selected=True)} | ({COST: cost_figure(costs)} if costs else {})
+    of_all |= {ALL: net_benefit(GRID, all_selected=True)} | ({COST: costs.figure} if costs else {})
     frames = [_rows(model, "", "", name, estimate(figure, *whole, few)) for name, figure in of_all.items()]
     for who, code in attributes:
         for versus in headlines(who):
@@ -163,13 +152,15 @@ def best(
     costs: Costs | None,
     inference: Inference,
     rng: np.random.Generator,
+    grid: npt.NDArray[np.float64] = GRID,
 ) -> Best:
-    """The threshold of the grid, or the ``current`` one, with the least cost, or without costs the highest accuracy.
+    """The threshold of the ``grid``, or the ``current`` one, with the least cost, or without costs the highest
+    accuracy.
 
     Of several as good, the one nearest to the current threshold. Judged by the change on ``judged_on``.
     """
-    figure = cost_figure(costs) if costs else performance_figure("accuracy")
-    tried = np.unique(np.append(GRID, current))
+    figure = costs.figure if costs else performance_figure("accuracy")
+    tried = np.unique(np.append(grid, current))
     tables = np.stack([_joint(model, chosen_on, (t, t)).sum(axis=(0, -1)) for t in tried.tolist()])
     loss = figure.compute(tables) * (1 if costs else -1)
     order = np.lexsort((np.abs(tried - current), loss.round(12)))

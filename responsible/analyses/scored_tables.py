@@ -30,6 +30,16 @@ def decided(table: pd.DataFrame, models: Models, cut: float) -> dict[str, Bits]:
     return {name: yes[name].to_numpy() for name in models.names}
 
 
+def answered(table: pd.DataFrame, models: Models, cut: float, model: str) -> Ints | None:
+    """The people of cells with a ``label`` whom a model answers yes, by label (2,); None if its answers are not made of
+    its score.
+    """
+    if (own := models.external.get(model)) and own.decision:
+        return None
+    yes = decided(table, models, cut)[model]
+    return np.bincount(table["label"][yes], weights=table["n"][yes], minlength=2).astype(np.int64)
+
+
 def scored(table: pd.DataFrame) -> Scored:
     """Every row and score, without a level; each analysis brings its own code."""
     scores = {str(c).removeprefix(SCORE): table[c].to_numpy() for c in table if str(c).startswith(SCORE)}

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from responsible.fairness import disparity, groups, intersections
 from responsible.fairness.comparisons import adjust
@@ -18,26 +19,33 @@ from responsible.measures.scores import Scored
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import CHANGED, paired_change
 from responsible.modelling.score_intervals import cluster_of
+from responsible.models import Models
 from responsible.names import ANY_LEVEL, POOLED, Judged, is_change
 from responsible.statistics.count_tables import JUDGED, counted, everybody, pairs
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
-from responsible.tabular.schema import Seed, Sensitive, Threshold
+from responsible.tabular.schema import Seed, Sensitive, Target, Threshold
 from responsible.validation import Params
+from responsible.words import Section
 
 CALIBRATION_BINS = 10
 
 
 class Parameters(Params):
-    """The sections of the parameter file that an evaluation, and the change between two of them, are computed with."""
+    """The sections of the parameter file that an evaluation, its analyses, and the change between two evaluations are
+    computed with.
+    """
 
     seed: Seed
     threshold: Threshold
+    target: Target | None = Field(alias="budget.target")
+    models: Models
     sensitive: dict[str, Sensitive]
     model: Logistic
     inference: Inference
     fairness: Fairness
     disclosure: Disclosure
+    words: Section
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,34 +1,27 @@
-"""Individual fairness: are like cases decided alike? Exact counts over all pairs, by trees, without listing the pairs.
+"""Individual fairness: are like cases decided alike? Exact counts over all pairs, without listing the pairs.
 
 The similarity of two cases is max(0, 1 − d) with d = √Σ wₖ (xₖ − x'ₖ)² over features scaled to 0..1 and weights that
 sum to 1, so d lies in 0..1 as well. Scale by declared or population ranges: a range taken within one case would make
 its own largest value 1 and compare nothing. Protected attributes are never features (Dwork et al. 2012: treat similar
 individuals similarly).
-
-Boundary: two cases are *like* when their similarity is above the threshold by more than ``SLACK``. Features are often
-multiples of 0.1, so distances of exactly 1 − threshold are common and floats put them on either side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field, model_validator
 from scipy.spatial import cKDTree
 
+from responsible.fairness.like_cases import Ints, Pairs, Points, degrees, reach_of
 from responsible.statistics.intervals import Interval, quantile
 from responsible.statistics.rates import divide
 from responsible.validation import Params
 
-SLACK = 1e-9  # similarities this close to the threshold count as equal to it, hence not above
 LEAF = 64  # cases in a leaf: fewer make the tree deep, more make it blunt; a matter of speed only
-Points = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class Similarity(Params):
@@ -52,16 +45,6 @@ def whole(weights: Mapping[str, float]) -> None:
         raise ValueError(f"weights must sum to 1, got {sum(weights.values()):g}")
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """How many pairs of cases are like, how many of those were decided unlike, and the share (NaN without pairs)."""
-
-    cases: int
-    pairs: int
-    violations: int
-    rate: float
-
-
 def points(scaled: pd.DataFrame, weights: Mapping[str, float]) -> Points:
     """The cases as points (n, k) whose Euclidean distance is d: scaled features times √weight, largest weight first."""
     names = sorted(weights, key=lambda name: (-weights[name], name))
@@ -69,54 +52,8 @@ def points(scaled: pd.DataFrame, weights: Mapping[str, float]) -> Points:
 
 
 def like_pairs(where: Points, outcome: Ints, threshold: float) -> Pairs:
-    """Exact counts over all n(n−1)/2 pairs of ``where`` (n, k) with ``outcome`` (n,) of 0 and 1.
-
-    A dual-tree count (Gray & Moore 2001) takes or leaves whole boxes of pairs, so memory is that of the trees. First
-    the cases are cut into blocks that no like pair can cross, which keeps the trees small.
-    """
-    reach, pairs, violations = reach_of(threshold), 0, 0
-    for block in blocks(where, reach):
-        approved, refused = (cKDTree(where[block[outcome[block] == y]], leafsize=LEAF) for y in (1, 0))
-        across = int(approved.count_neighbors(refused, reach)) if approved.n and refused.n else 0
-        same = sum(int(tree.count_neighbors(tree, reach)) - tree.n for tree in (approved, refused) if tree.n)
-        pairs, violations = pairs + same // 2 + across, violations + across
-    return Pairs(len(where), pairs, violations, float(divide(violations, pairs)))
-
-
-def reach_of(threshold: float) -> float:
-    """The greatest distance of two like cases."""
-    return 1 - threshold - SLACK
-
-
-def blocks(where: Points, reach: float) -> Iterator[Ints]:
-    """Indices of the cases of each block. Along one feature, a gap wider than ``reach`` parts all pairs across it."""
-    label = np.zeros(len(where), dtype=np.int64)
-    for column in where.T:
-        order = np.argsort(column, kind="stable")
-        part = np.empty_like(label)
-        part[order] = np.concatenate([[0], np.cumsum(np.diff(column[order]) > reach)]) if len(where) else 0
-        label = np.unique(label * (part.max(initial=0) + 1) + part, return_inverse=True)[1]
-    order = np.argsort(label, kind="stable")
-    yield from np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-
-
-def degrees(where: Points, outcome: Ints, threshold: float) -> tuple[Ints, Ints]:
-    """For each case its like cases, and those of them with the other outcome: two arrays (n,)."""
-    reach = reach_of(threshold)
-    like, unlike = np.zeros(len(where), dtype=np.int64), np.zeros(len(where), dtype=np.int64)
-    for block in blocks(where, reach):
-        trees = {y: cKDTree(where[block[outcome[block] == y]], leafsize=LEAF) for y in (0, 1)}
-        for y in (0, 1):
-            own = block[outcome[block] == y]
-            if len(own):
-                near = {
-                    z: tree.query_ball_point(where[own], reach, return_length=True)
-                    for z, tree in trees.items()
-                    if tree.n
-                }
-                unlike[own] = near.get(1 - y, 0)
-                like[own] = near[y] - 1 + unlike[own]
-    return like, unlike
+    """Exact counts over all n(n−1)/2 pairs of ``where`` (n, k) with ``outcome`` (n,) of 0 and 1."""
+    return degrees(where, outcome, threshold).pairs()
 
 
 def rate_interval(like: Ints, unlike: Ints, confidence: float) -> Interval:
@@ -163,9 +100,17 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
     """
     if len(where) <= neighbours:
         return float("nan")
-    own = 0 if with_itself else 1
-    farthest = cKDTree(where, leafsize=LEAF).query(where, k=[neighbours + own])[0][:, 0]
-    (near, near_yes), (tied, tied_yes) = (_counted(where, outcome, farthest * scale) for scale in (1 - TIE, 1 + TIE))
+    own, tree = 0 if with_itself else 1, cKDTree(where, leafsize=LEAF)
+    distance, index = tree.query(where, k=min(neighbours + own + 1, len(where)))
+    farthest, yes = distance[:, neighbours + own - 1], outcome[index]
+    (near, near_yes), (tied, tied_yes) = (
+        (inside.sum(axis=1), (inside * yes).sum(axis=1))
+        for inside in (distance <= farthest[:, None] * scale for scale in (1 - TIE, 1 + TIE))
+    )
+    # where all that were asked for are tied, there may be more
+    more = np.flatnonzero(tied == distance.shape[1])
+    for row, found in zip(more, tree.query_ball_point(where[more], farthest[more] * (1 + TIE)), strict=True):
+        tied[row], tied_yes[row] = len(found), outcome[found].sum()
     here = own * (farthest > 0)  # the case itself is nearer than the k-th distance, or tied with it when that is 0
     near, near_yes = near * (farthest > 0) - here, near_yes * (farthest > 0) - here * outcome
     tied, tied_yes = tied - near - own, tied_yes - near_yes - own * outcome
@@ -174,10 +119,3 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
 
 
 TIE = 1e-9  # distances that differ by less than this share of themselves are equal but for rounding
-
-
-def _counted(where: Points, outcome: Ints, reach: Points) -> tuple[Ints, Ints]:
-    """For each case the cases within its ``reach`` (n,), itself included, and those of them with outcome 1."""
-    trees = [cKDTree(where, leafsize=LEAF), cKDTree(where[outcome == 1], leafsize=LEAF)]
-    found = [tree.query_ball_point(where, reach, return_length=True) if tree.n else 0 * outcome for tree in trees]
-    return found[0], found[1]

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from responsible.fairness.measures import KNOWN, ordered, standard
 from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
+from responsible.measures.costs import Costs
 from responsible.measures.definition import Known
 from responsible.measures.feasibility import attainable
 from responsible.statistics import jackknife
@@ -25,13 +26,6 @@ from responsible.statistics.intervals import Inference, Interval, percentile
 from responsible.statistics.rates import RATES, Counts, parts
 from responsible.statistics.sample_size import growth
 from responsible.validation import Params, did_you_mean
-
-
-class Costs(Params):
-    """What a wrong yes and a wrong no cost, in one unit; only their ratio decides."""
-
-    false_positive: Annotated[float, Field(gt=0, le=1e9)]
-    false_negative: Annotated[float, Field(gt=0, le=1e9)]
 
 
 class Fairness(Params):

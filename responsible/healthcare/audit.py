@@ -179,10 +179,11 @@ def _stable(
 ) -> dict[str, pd.DataFrame]:
     """The limited measures in folds, by month, and in the last months against the earlier ones."""
     names, how = list(rules.limits), rules.steadiness
+    held = _each(robustness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who)
     return {
         "folds": _each(robustness.folds(cases, w, names, how, inference=inference, rng=streams[0]) for w in who),
         "months": _each(robustness.months(cases, w, names, inference=inference, rng=streams[1]) for w in who),
-        "held_out": _each(robustness.held_out(cases, w, names, how, inference=inference, rng=streams[2]) for w in who),
+        "held_out": robustness.at_once(held, inference.confidence),
     }
 
 

@@ -168,3 +168,13 @@ def _change(two: pd.DataFrame, z: float) -> pd.DataFrame:
     ends = {"value": value, "low": value - z * error, "high": value + z * error, "error": error}
     reason = last["reason"].where(last["reason"] != "", earlier["reason"])
     return last.assign(part=CHANGE, n=last["n"] + earlier["n"], **ends, reason=reason)
+
+
+def at_once(held: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """The tables of :func:`held_out` of all attributes together, whose changes have intervals that hold at once."""
+    if held.empty:
+        return held
+    changes = held["part"] == CHANGE
+    z = intervals.quantile(intervals.bonferroni(confidence, int((changes & held["value"].notna()).sum())))
+    ends = {"low": held["value"] - z * held["error"], "high": held["value"] + z * held["error"]}
+    return held.assign(**{end: held[end].mask(changes, value) for end, value in ends.items()})

@@ -120,6 +120,13 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
     Raises:
         InputError: an id that occurs twice, or a declared level that does not occur.
     """
+    out = by_role(rows, roles)
+    _refuse(out, roles)
+    return out
+
+
+def by_role(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
+    """The same of rows that need not bear the roles out, such as those of a short period."""
     out = rows.drop(columns="row")
     for role in EVENTS:
         if event := getattr(roles, role):
@@ -134,7 +141,6 @@ def cases(rows: pd.DataFrame, roles: Healthcare) -> pd.DataFrame:
             out[BINNED + name] = levels
         out[FACTOR + name] = levels if feature.kind == "categorical" else out[FACTOR + name]
     out["id"] = out["id"].astype(str) if roles.id else rows["row"].astype(str).str.zfill(len(str(len(rows))))
-    _refuse(out, roles)
     first = ["id", *(n for n in (*EVENTS, "month", "duration") if n in out)]
     return out[[*first, *(c for c in out if c not in first)]].sort_values("id", ignore_index=True)
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from responsible.fairness import individual as similarity
 from responsible.fairness.groups import Groups
-from responsible.fairness.individual import Pairs, Similarity
-from responsible.fairness.individual_losses import losses
+from responsible.fairness.individual import Similarity
+from responsible.fairness.like_cases import Pairs, degrees, losses
 from responsible.healthcare.cases import binary
 from responsible.healthcare.schema import Healthcare, refuse_weights
 from responsible.names import ATTRIBUTE, FACTOR
@@ -48,21 +48,20 @@ def individual(
     known = unit.notna().all(axis=1).to_numpy()
     kept = cases[known].reset_index(drop=True)
     where, outcome = similarity.points(unit[known], rules.weights), kept["outcome"].to_numpy(dtype=np.int64)
-    like, unlike = similarity.degrees(where, outcome, rules.threshold)
+    compared = [(w, level) for w in who for level in np.flatnonzero(~w.privileged)[: w.compared]]  # of two levels one
+    members = np.column_stack([w.codes(kept) == level for w, level in compared])
+    near = degrees(where, outcome, rules.threshold, members)
     strata = 2 * binary(kept, "merit") + binary(kept, "urgency")
     rows = []
-    for w in who:
-        code = w.codes(kept)
-        for level in np.flatnonzero(~w.privileged)[: w.compared]:  # of two levels one, the other is its mirror
-            found = losses(
-                where, outcome, code == level, rules.threshold,
-                unlike=unlike, strata=strata, draws=rules.permutations, rng=rng,
-            )  # fmt: skip
-            rows.append({"attribute": w.attribute, "level": w.levels[level], **asdict(found)})
+    for (w, level), member, within in zip(compared, members.T, near.within.T, strict=True):
+        found = losses(
+            outcome, member, unlike=near.unlike, within=within, strata=strata, draws=rules.permutations, rng=rng
+        )
+        rows.append({"attribute": w.attribute, "level": w.levels[level], **asdict(found)})
     lost = pd.DataFrame(rows)
     return Individual(
-        pairs=similarity.like_pairs(where, outcome, rules.threshold),
-        interval=similarity.rate_interval(like, unlike, confidence),
+        pairs=near.pairs(),
+        interval=similarity.rate_interval(near.like, near.unlike, confidence),
         losses=lost.assign(p_adjusted=holm(lost["p"].to_numpy())),
         closest=side_by_side(kept, similarity.closest(where, outcome, rules.threshold, rules.listed), rules),
         consistency=similarity.consistency(where, outcome, rules.neighbours),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.comparisons import Row, any_level
+from responsible.measures.costs import COST, Costs
 from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_figures import Array, Bits, Sweep, estimates, quantity, sides
 from responsible.names import DATA, MODELS
@@ -50,17 +51,19 @@ def _parts(number: int, most: int) -> list[int]:
     return [min(most, number - start) for start in range(0, number, most)]
 
 
-def winners(counts: Counts, usable: Bits, sweep: Sweep, *, each: bool = False) -> Counts:
+def winners(counts: Counts, usable: Bits, sweep: Sweep, *, each: bool = False, costs: Costs | None = None) -> Counts:
     """The index of the chosen threshold for counts ``[..., threshold, group, y, ŷ]``, -1 where none is feasible.
 
-    ``usable`` (thresholds,) marks those with models; ``each`` as in :func:`.threshold_figures.sides`. An undefined
-    constraint is not met; a tie goes to the lowest.
+    ``usable`` (thresholds,) marks those with models; ``each`` as in :func:`.threshold_figures.sides`. Best is the
+    highest figure of ``choose_by``, or with ``costs`` the least mean cost. An undefined constraint is not met; a tie
+    goes to the lowest.
     """
     met = np.broadcast_to(usable, counts.shape[:-3]).copy()
     for name, limits in sweep.limits.items():
         value = quantity(name, each=each)(counts)
         met &= ((value >= limits.low) & (value <= limits.high)).all(axis=-1)
-    score = np.where(met, np.nan_to_num(quantity(sweep.choose_by)(counts)[..., 0], nan=-1.0), -np.inf)
+    score = quantity(sweep.decider(costs), costs=costs)(counts)[..., 0] * (-1 if costs else 1)
+    score = np.where(met, np.nan_to_num(score, nan=np.finfo(float).min), -np.inf)
     return np.where(met.any(-1), score.argmax(-1), -1)
 
 
@@ -84,10 +87,10 @@ class ThresholdChoice:
     """What the sweep recommends, and how firmly.
 
     ``index`` is the chosen threshold's, or the nearest miss's when ``feasible`` is false; ``distance`` is how far that
-    one is from meeting the constraints (0 when feasible). ``chosen_on`` names the split. ``frequency`` (thresholds,) is
-    how often each threshold wins over the replicates, ``none`` how often none is feasible. ``constraints`` has a row a
-    constraint: its ``value, low, high, minimum, maximum, verdict`` at the index on the choosing split, and the
-    level that lies ``farthest`` where each is compared.
+    one is from meeting the constraints (0 when feasible). ``chosen_on`` names the split, ``chosen_by`` the
+    figure. ``frequency`` (thresholds,) is how often each threshold wins over the replicates, ``none`` how often none is
+    feasible. ``constraints`` has a row a constraint: its ``value, low, high, minimum, maximum, verdict`` at the index
+    on the choosing split, and the level that lies ``farthest`` where each is compared.
     """
 
     thresholds: tuple[float, ...]
@@ -95,6 +98,7 @@ class ThresholdChoice:
     feasible: bool
     distance: float
     chosen_on: str
+    chosen_by: str
     frequency: Array
     none: float
     constraints: pd.DataFrame
@@ -108,7 +112,7 @@ class ThresholdChoice:
         """Headline values, with the ``figures`` of the reported threshold (:func:`.threshold_sweep.table`)."""
         at = figures[figures["threshold"] == self.reported].set_index(["model", "figure"])["value"]
         base = float(at[DATA, "base_rate"])
-        own = {m: {k: at[m, k] for k in ("f1", "accuracy", *_FAIRNESS)} for m in MODELS}
+        own = {m: {k: at[m, k] for k in ("f1", "accuracy", COST, *_FAIRNESS) if (m, k) in at} for m in MODELS}
         return {
             "recommended_threshold": self.reported if self.feasible else None,
             "feasible": self.feasible,
@@ -119,6 +123,7 @@ class ThresholdChoice:
             "positive_rate": base,
             "trivial_accuracy": max(base, 1 - base),  # of the better of always yes and always no
             "chosen_on": self.chosen_on,
+            "chosen_by": self.chosen_by,
             **own,
         }
 
@@ -126,8 +131,12 @@ class ThresholdChoice:
 _FAIRNESS = ("statistical_parity_difference", "disparate_impact", "equal_opportunity_difference")
 
 
-def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator) -> ThresholdChoice:
+def choose_threshold(
+    swept: Swept, sweep: Sweep, inference: Inference, rng: np.random.Generator, costs: Costs | None = None
+) -> ThresholdChoice:
     """Choose on the rows of split ``valid``, or of ``train`` when the table has no valid rows; never on test.
+
+    Where ``costs`` of wrong answers are declared, their mean decides in place of ``choose_by``.
 
     Raises:
         InputError: no threshold has models at all.
@@ -142,13 +151,14 @@ def choose_threshold(swept: Swept, sweep: Sweep, inference: Inference, rng: np.r
     point, many = parts.sum(axis=0), inference.replicates
     clustered = swept.clusters is not None
     draws = replicate_groups(parts, many, rng) if clustered else replicate_counts(swept, split, many, rng)
-    won, distance = (f(c, usable, sweep, each=swept.each) for f, c in ((winners, draws), (misses, point)))
-    best = int(winners(point, usable, sweep, each=swept.each))
+    won, chosen = (winners(counts, usable, sweep, each=swept.each, costs=costs) for counts in (draws, point))
+    best, distance = int(chosen), misses(point, usable, sweep, each=swept.each)
     index = best if best >= 0 else int(np.argmin(distance))
     frequency = np.bincount(won[won >= 0], minlength=len(usable)) / len(won)
     held = _constraints(parts[:, index], swept, sweep, inference, rng)
     none = float((won < 0).mean())
-    return ThresholdChoice(swept.thresholds, index, best >= 0, float(distance[index]), split, frequency, none, held)
+    by, away = sweep.decider(costs), float(distance[index])
+    return ThresholdChoice(swept.thresholds, index, best >= 0, away, split, by, frequency, none, held)
 
 
 def _constraints(

@@ -12,6 +12,7 @@ from responsible.fairness.comparisons import Row, simultaneous, together
 from responsible.fairness.groups import Groups
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
+from responsible.measures.costs import COST, Costs
 from responsible.statistics.count_figures import CountFigure, estimate, performance_figure
 from responsible.statistics.count_tables import Draws
 from responsible.statistics.intervals import Inference
@@ -32,7 +33,7 @@ class Sweep(Params):
     ``attribute``: the sensitive attribute of the fairness measures (pooled, or each level against everybody else where
     none is privileged; then every level must meet the constraints). ``limits``: constraints by name, each a
     fairness measure of the reweighed model or ``base_rate``. ``choose_by``: the reweighed performance figure that is
-    highest at the chosen threshold among those that meet every constraint.
+    highest at the chosen threshold among those that meet every constraint; of declared costs the mean is least instead.
     """
 
     grid: Grid
@@ -46,9 +47,17 @@ class Sweep(Params):
             if name not in (known := [*MEASURES, "base_rate"]):
                 raise ValueError(f"limits.{name} is not a constraint{did_you_mean(name, known)}")
 
+    def decider(self, costs: Costs | None) -> str:
+        """The figure that decides among the thresholds that meet every constraint."""
+        return COST if costs else self.choose_by
 
-def figure(name: str) -> CountFigure:
-    """The figure ``name`` of tables of :func:`sides`: a fairness measure, a performance figure or ``base_rate``."""
+
+def figure(name: str, costs: Costs | None = None) -> CountFigure:
+    """The figure ``name`` of tables of :func:`sides`: a fairness measure, a performance figure, ``base_rate`` or, of
+    declared ``costs``, their mean.
+    """
+    if name == COST and costs:
+        return costs.figure
     if name in MEASURES:
         return MEASURES[name].figure
     if name == "base_rate":
@@ -70,7 +79,13 @@ def sides(name: str, counts: Counts, *, each: bool = False) -> Counts:
 
 
 def estimates(
-    name: str, tables: tuple[Counts, Draws], inference: Inference, who: Groups | None, limits: Limits | None = None
+    name: str,
+    tables: tuple[Counts, Draws],
+    inference: Inference,
+    who: Groups | None,
+    limits: Limits | None = None,
+    *,
+    costs: Costs | None = None,
 ) -> list[Row]:
     """The figure ``name`` of each comparison of a table ``[comparison, side, y, ŷ]`` of :func:`sides` and its draws.
 
@@ -80,7 +95,7 @@ def estimates(
     known: Row = {end: getattr(limits, end, None) for end in ("minimum", "maximum")}
 
     def at(confidence: Inference) -> list[Row]:
-        found = estimate(figure(name), *tables, confidence)
+        found = estimate(figure(name, costs), *tables, confidence)
         ends = zip(found.value.tolist(), found.low.tolist(), found.high.tolist(), found.reason.tolist(), strict=True)
         own = [dict(zip(("value", "low", "high", "reason"), each, strict=True)) for each in ends]
         return [row | known | {"verdict": limits.judge(row["low"], row["high"]) if limits else ""} for row in own]
@@ -91,6 +106,6 @@ def estimates(
     return [{"comparison": level, "measure": name, **row} for level, row in zip(names, rows, strict=True)]
 
 
-def quantity(name: str, *, each: bool = False) -> Value:
+def quantity(name: str, *, each: bool = False, costs: Costs | None = None) -> Value:
     """The figure ``name`` of counts ``[..., group, y, ŷ]``, of each comparison: (..., comparison)."""
-    return lambda counts: figure(name).compute(sides(name, counts, each=each))
+    return lambda counts: figure(name, costs).compute(sides(name, counts, each=each))

@@ -12,6 +12,7 @@ import pandas as pd
 from responsible.fairness.comparisons import Row, any_level
 from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.fairness.measures import MEASURES, ordered, standard
+from responsible.measures.costs import COST, Costs
 from responsible.mitigation.reweighing import Reweigh, row_weights
 from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_figures import (
@@ -114,10 +115,11 @@ def table(
     split: str = "test",
     *,
     measures: Collection[str] = (),
+    costs: Costs | None = None,
 ) -> pd.DataFrame:
     """Every figure of both models at every threshold with its interval, on one split; long, a figure a row.
 
-    Fairness measures are the standard ones and ``measures``.
+    Fairness measures are the standard ones and ``measures``; the mean ``cost`` is there where ``costs`` are declared.
     Columns: ``threshold, model, figure, value, low, high, reason``; the base rate belongs to no model (``data``). Where
     each level is compared, a measure has rows by ``level`` and one without, of the level ``farthest`` from parity
     (:func:`~responsible.fairness.comparisons.any_level`), with ``simultaneous_low, simultaneous_high``.
@@ -127,7 +129,8 @@ def table(
     jobs = [(DATA, views[BASELINE], ["base_rate"])]
     compared = [name for name in ordered({*standard(), *measures}) if name in MEASURES]
     jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, compared)]
-    frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng)]
+    jobs += [(model, view, [COST]) for model, view in views.items() if costs]
+    frames = [frame for job in jobs for frame in _figures(*job, swept, inference=inference, rng=rng, costs=costs)]
     return pd.concat(frames, ignore_index=True).sort_values(["threshold", "model"], kind="stable", ignore_index=True)
 
 
@@ -139,6 +142,7 @@ def _figures(
     *,
     inference: Inference,
     rng: np.random.Generator,
+    costs: Costs | None,
 ) -> Iterator[pd.DataFrame]:
     """A table for each figure, from one set of replicates: all of them compare the same sides."""
     by_group = sides(names[0], parts, each=swept.each)
@@ -146,7 +150,7 @@ def _figures(
     for name in names:
         rows: list[Row] = []
         for t, (threshold, reason) in enumerate(zip(swept.thresholds, swept.found.reason, strict=True)):
-            found = estimates(name, (tables[t], draws.at(t)), inference, swept.unpooled)
+            found = estimates(name, (tables[t], draws.at(t)), inference, swept.unpooled, costs=costs)
             if reason and model != DATA:
                 found = [row | {**dict.fromkeys(ENDS, np.nan), "reason": reason} for row in found]
             found = [*any_level(found, ("measure",)), *found] if len(found) > 1 else found

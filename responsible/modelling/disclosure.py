@@ -14,7 +14,7 @@ import pandas as pd
 
 from responsible.names import ATTRIBUTE, Judged, is_change
 from responsible.statistics.count_tables import JUDGED
-from responsible.tabular.levels import Cover, Disclosure, blanked, cover
+from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, cover
 from responsible.tabular.schema import Sensitive
 
 Tables = Mapping[str, pd.DataFrame]
@@ -75,6 +75,43 @@ def covered(
         models[name] = tried
         free &= set(tried) <= led
     return Published(Cover(disclosure, names), judged, models, False, False)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Levels merged twice: by the base rates of the ``whole`` table, whose attributes are then declared as ``levels``,
+    and by the answers of models on the test rows, of which ``shown`` says what may be published.
+    """
+
+    whole: Cover
+    levels: Mapping[str, Sensitive]
+    shown: Published
+
+    @classmethod
+    def of(
+        cls,
+        table: pd.DataFrame,
+        decisions: Mapping[str, npt.ArrayLike],
+        sensitive: Mapping[str, Sensitive],
+        disclosure: Disclosure,
+        *,
+        judged: Judged,
+    ) -> Merged:
+        """Of cells with a ``label``, and the ``decisions`` of each model on those of split ``test``."""
+        whole = cover(table, sensitive, by_split(table, table["label"]), disclosure)
+        test = whole.cells(table[table["split"] == "test"].reset_index(drop=True))
+        label, levels = test["label"].to_numpy(), whole.sensitive(sensitive)
+        shown = covered(test, label, list(decisions.values()), levels, disclosure, judged=judged)
+        return cls(whole, levels, shown)
+
+    def cells(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with published levels."""
+        return self.shown.cover.cells(self.whole.cells(table))
+
+    @property
+    def sensitive(self) -> dict[str, Sensitive]:
+        """The attributes as declared for the published levels."""
+        return self.shown.cover.sensitive(self.levels)
 
 
 def published(

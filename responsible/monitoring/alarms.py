@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from responsible.monitoring.spending import Spending
+
 GAP, REPEATED, LACKING, UNREADABLE = "gap", "repeated", "missing_column", "unreadable"
 UNSEEN, BAD, LATE = "unseen_level", "bad_rows", "late_labels"
 OF_DATA = (GAP, REPEATED, LACKING, UNREADABLE)
 """Findings about the delivery that are alarms, for without the rows nothing else can be one."""
 ALARM, QUIET, NOT_JUDGED = "alarm", "quiet", "not judged"
+APPROVALS, URGENT, OVERRIDES, SIMILAR, WAITS = "approvals", "urgent approvals", "overrides", "similar", "waits"
+OF_DECISIONS = (APPROVALS, URGENT, SIMILAR, WAITS, OVERRIDES)  # kinds of questions about recorded decisions
 KEY = ["kind", "name", "group", "figure"]
 COLUMNS = [*KEY, "period", "state", "effect", "p", "detectable", "since"]
 
@@ -35,6 +39,19 @@ class Finding:
         return self.kind in OF_DATA
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """What was asked of the ``periods`` of a line of work, as the table of :func:`questions`, and how the error is
+    spent.
+    """
+
+    line: str
+    periods: tuple[str, ...]
+    asked: pd.DataFrame
+    findings: tuple[Finding, ...]
+    spending: Spending
+
+
 def questions(drift: pd.DataFrame, figures: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
     """Every question of every period, :data:`COLUMNS`: its state and, where it is an alarm, ``since`` which period it
     has been one without a judged period in between that was not.
@@ -43,8 +60,17 @@ def questions(drift: pd.DataFrame, figures: pd.DataFrame, findings: Sequence[Fin
     ``group``, with an attribute as ``name``; or a kind of finding.
     """
     inputs = drift.rename(columns={"question": "kind"}).assign(group="", figure="")
-    measured = figures.rename(columns={"attribute": "name", "comparison": "group"}).assign(kind="figure")
-    both = pd.concat([inputs, measured], ignore_index=True)
+    return answered(pd.concat([inputs, of_figures(figures.assign(kind="figure"))], ignore_index=True), findings)
+
+
+def of_figures(figures: pd.DataFrame) -> pd.DataFrame:
+    """Rows of figures, which have a ``kind``, under the names of :data:`KEY`."""
+    return figures.rename(columns={"attribute": "name", "comparison": "group"})
+
+
+def answered(asked: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
+    """Rows of :data:`KEY` and ``period, alarm, effect, p, detectable``, and findings, as :func:`questions` has them."""
+    both = asked.reset_index(drop=True)
     both["state"] = [
         ALARM if alarm else QUIET if judged else NOT_JUDGED
         for alarm, judged in zip(both["alarm"], both["effect"].notna(), strict=True)

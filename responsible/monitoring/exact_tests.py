@@ -1,4 +1,4 @@
-"""Tests of one share against another that hold at any size and any level, and their closed relatives.
+"""Tests of a share or a mean against another that hold at any size and any level, and their closed relatives.
 
 Alarms are judged at levels such as 0.00006, where approximations by a normal or chi-square distribution are too small
 by factors. A conditional test of counts is not: given the margins, the count of a period is hypergeometric.
@@ -7,10 +7,13 @@ by factors. A conditional test of counts is not: given the margins, the count of
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import betaln, ndtr
 from scipy.stats import kstwobign
 
 BLOCK = 512  # terms of a tail that are added together
+NEAR = 1e-12  # a mean this close to an end, as a share of the range, is that end
+POINTS = 400  # quantiles that stand for a distribution
 TINY = 1e-18  # a term this small, as a share of the first, ends the sum
 
 
@@ -52,6 +55,72 @@ def of_levels(reference: np.ndarray, period: np.ndarray) -> np.ndarray:
     n0, n1 = int(np.sum(reference)), int(np.sum(period))
     pairs = zip(np.asarray(reference), np.asarray(period), strict=True)
     return np.array([two_sided(int(k0), n0, int(k1), n1) for k0, k1 in pairs])
+
+
+def of_means(reference: np.ndarray, period: np.ndarray) -> float:
+    """An upper bound of the two-sided P that means of rows of one distribution, (n₀,) and (n₁,), lie this far apart.
+
+    Given all N values, the smaller sample of n is drawn without replacement. Its mean exceeds m with a probability of
+    at most exp(−n sup_t (t m − K(t))), K the cumulant generating function of all N values (Chernoff's bound, which
+    holds without replacement by Hoeffding 1963, theorem 4); twice that, at most 1. It holds at any n, for skewed and
+    tied values. Of 0 and 1 it is twice exp(−n KL(m, mean)). NaN when either sample is empty.
+    """
+    few, many = sorted((np.asarray(reference, dtype=float), np.asarray(period, dtype=float)), key=len)
+    if not len(few):
+        return float("nan")
+    values, counts = np.unique(np.concatenate([few, many]), return_counts=True)
+    return _bound(values, counts, float(few.mean()), len(few))
+
+
+def mean_bound(values: np.ndarray, n0: int, n1: int, level: float) -> float:
+    """About the change of a mean at which :func:`of_means` reaches ``level``, whichever way it goes: of n₀ rows of a
+    distribution (m,) and of n₁ rows of the same that is shifted.
+    """
+    points = np.quantile(values, (np.arange(POINTS) + 0.5) / POINTS)
+    few, moved = min(n0, n1), n1 <= n0
+
+    def missing(change: float, points: np.ndarray) -> float:
+        both = np.concatenate([points, points + change])
+        order = np.argsort(both)
+        mean = float(points.mean()) + (change if moved else 0.0)
+        found = _bound(both[order], np.repeat([n0, n1], POINTS)[order], mean, few)
+        return float(np.log(max(found, np.finfo(float).tiny)) - np.log(level))
+
+    reach, ends = float(np.std(points)), []
+    for own in (points, -points):
+        high = reach
+        while missing(high, own) > 0 and high < 1_000 * reach:
+            high *= 2
+        ends.append(float(brentq(missing, 0.0, high, args=(own,), rtol=1e-3)) if missing(high, own) <= 0 else high)
+    return max(ends)
+
+
+def _bound(values: np.ndarray, counts: np.ndarray, mean: float, n: int) -> float:
+    """Of ``n`` rows with this mean, drawn from ``values`` that rise, with their ``counts``."""
+    share, spread = counts / counts.sum(), float(np.ptp(values)) or 1.0
+    x = (values - share @ values) / spread  # between -1 and 1 around 0
+    m = (mean - float(share @ values)) / spread
+    if m < 0:
+        x, share, m = -x[::-1], share[::-1], -m
+    return float(min(1.0, 2 * np.exp(n * _exponent(x, share, m))))
+
+
+def _exponent(x: np.ndarray, share: np.ndarray, m: float) -> float:
+    """Least K(t) − t m over t ≥ 0, where K′ rises from 0 to the greatest x."""
+    if m <= NEAR:
+        return 0.0
+    if m >= x[-1] - NEAR:
+        return float(np.log(share[-1]))
+
+    def tilted(t: float) -> np.ndarray:
+        weights = share * np.exp(t * (x - x[-1]))
+        return weights / weights.sum()
+
+    low, high = 0.0, 1.0
+    while tilted(high) @ x < m:
+        low, high = high, 2 * high
+    t = float(brentq(lambda t: tilted(t) @ x - m, low, high, xtol=1e-12))
+    return float(np.log(share @ np.exp(t * (x - x[-1]))) + t * (x[-1] - m))
 
 
 def of_gap(gap: float, n0: int, n1: int) -> float:

@@ -2,15 +2,15 @@
 
 A figure can only change when a rate that it is made of changes on one of its sides. So each distinct rate of each side
 is one question, tested exactly against the reference (:func:`~.exact_tests.two_sided`), and a figure raises an alarm
-when it moved by the declared size and one of its rates is beyond chance. Whatever measure the registry holds, its rates
-say how it is tested.
+when it lies beyond its control limits and one of its rates is beyond chance. Whatever measure the registry holds, its
+rates say how it is tested.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isnan, nan, sqrt
+from math import hypot, isnan, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -38,22 +38,24 @@ Row = dict[str, Any]
 
 def figures(tables: Tables, measures: Sequence[str]) -> dict[str, tuple[CountFigure, bool]]:
     """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts."""
+    if tables.figures is not None:
+        return dict(tables.figures)
     if tables.sides.attribute != EVERYBODY:
         return {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
     selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
     return {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
 
 
-def asked(tables: Sequence[Tables], measures: Sequence[str]) -> int:
+def asked(tables: Sequence[Tables], measures: Sequence[str] = ()) -> int:
     """How many questions the figures are in a period: distinct rates of distinct sides."""
     own = [(each, figure) for each in tables for figure, _ in figures(each, measures).values()]
     return len({key for each, figure in own for key, _ in _rates(each, figure)})
 
 
 def _rates(tables: Tables, figure: CountFigure) -> list[tuple[tuple[str, str, bytes], tuple[int, Rate]]]:
-    """The questions of a figure: attribute, name of a side and cells of a rate; with the side and the rate."""
+    """The questions of a figure: kind and attribute, name of a side and cells of a rate; with the side and the rate."""
     own = [(side, name, r) for side, name in enumerate(tables.sides.names) for r in figure.rates]
-    where = tables.sides.attribute
+    where = f"{tables.kind}/{tables.sides.attribute}"
     return [((where, name, r.numerator.tobytes() + r.denominator.tobytes()), (side, r)) for side, name, r in own]
 
 
@@ -85,46 +87,46 @@ class Judge:
         draws = {needs: self._draws(tables, own, labels=needs) for needs, own in both.items()}
         for name, (figure, needs) in figures(tables, self.measures).items():
             base = estimate(figure, both[needs][0], draws[needs][0], self.inference)
-            spread = _spread(figure, draws[needs][0])
+            spreads = [_spread(figure, each) for each in draws[needs]]
             own = []
             for at, period in enumerate(self.periods):
                 pair = both[needs][0], both[needs][1][at]
                 now = estimate(figure, pair[1], draws[needs][1 + at], self.inference)
-                row = self._judged(figure, pair, (base, now), spread, self._p(tables, figure, pair, at, labels=needs))
+                p, spread = self._p(tables, figure, pair, at, labels=needs), (spreads[0], spreads[1 + at])
+                row = self._judged(figure, pair, (base, now), spread, p)
                 rows, share = int(tables.selected[at].sum()), self.labelled[at]
                 place = {"figure": name, "period": period, "rows": rows, "labelled": share}
                 waits = needs and not self.complete[at]
-                hidden = {} if self.disclosure.safe(pair[1]) else _HIDDEN | {"reason": self.disclosure.reason}
+                hidden = {} if self.disclosure.safe(pair[1]) else HIDDEN | {"reason": self.disclosure.reason}
                 own.append(self._place(tables) | place | row | (_WAITING if waits else hidden))
             slope = trend(own, self.inference.confidence)
             found += [row | slope for row in own]
         return found
 
     def _place(self, tables: Tables) -> Row:
-        return {"attribute": tables.sides.attribute, "comparison": tables.sides.comparison}
+        kind: Row = {"kind": tables.kind} if tables.kind else {}
+        return kind | {"attribute": tables.sides.attribute, "comparison": tables.sides.comparison}
 
     def _draws(self, tables: Tables, pair: tuple[Counts, Counts], *, labels: bool) -> list[Draws]:
         """Replicates of the reference and of each period, each from a stream of its own."""
-        place = f"monitor/figures/{tables.sides.attribute}/{tables.sides.comparison}/{'labels' if labels else 'all'}"
+        who = f"{tables.kind and f'{tables.kind}/'}{tables.sides.attribute}/{tables.sides.comparison}"
+        place = f"monitor/figures/{who}/{'labels' if labels else 'all'}"
         named = zip(("", *self.periods), (pair[0], *pair[1]), strict=True)
         return [drawn(table, self.inference, stream(self.seed, f"{place}/{name}")) for name, table in named]
 
     def _judged(
-        self, figure: CountFigure, pair: tuple[Counts, Counts], both: tuple[Estimate, Estimate], spread: float, p: float
+        self,
+        figure: CountFigure,
+        pair: tuple[Counts, Counts],
+        both: tuple[Estimate, Estimate],
+        spread: tuple[float, float],
+        p: float,
     ) -> Row:
-        base, now = both
-        value, start = float(now.value), float(base.value)
-        error = spread * sqrt(1 + pair[0].sum() / pair[1].sum()) if pair[1].sum() else nan
-        bound = max(self.least, self.spending.z() * error) if not isnan(error) else nan
-        effect = abs(value - start)
-        return {
-            "status": UNDEFINED if isnan(effect) else JUDGED,
-            "value": value, "low": float(now.low), "high": float(now.high), "reason": now.reason or base.reason,
-            "reference": start, "change": value - start, **_change(base, now),
-            "limit_low": max(figure.bounds[0], start - bound), "limit_high": min(figure.bounds[1], start + bound),
-            "effect": effect, "p": p, "alarm": self.spending.alarm(effect, p, self.least),
-            "detectable": bound + self.spending.reach * error,
-        }  # fmt: skip
+        """The period's standard error is its own or, where that is less, the reference's at the period's rows."""
+        rows = [own.sum() for own in pair]
+        error = hypot(spread[0], np.fmax(spread[0] * sqrt(rows[0] / rows[1]), spread[1])) if rows[1] else nan
+        errors = error, self.spending.z() * error
+        return judged(both, errors, p, spending=self.spending, least=self.least, bounds=figure.bounds)
 
     def _p(self, tables: Tables, figure: CountFigure, pair: tuple[Counts, Counts], at: int, *, labels: bool) -> float:
         """The least p of the rates behind a figure; 1 where a rate rests on too few rows to be reported."""
@@ -138,7 +140,35 @@ class Judge:
         return min(found)
 
 
-_HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
+def judged(
+    both: tuple[Estimate, Estimate],
+    errors: tuple[float, float],
+    p: float,
+    *,
+    spending: Spending,
+    least: float,
+    bounds: tuple[float, float],
+) -> Row:
+    """The row of a figure of the reference and of a period. ``errors`` are the standard error of its change, and the
+    change beyond which it is beyond chance, about. An alarm is beyond both control limits, so by ``least`` or more, and
+    has a p that is small enough: rates of both sides may move while their difference stays.
+    """
+    base, now = both
+    value, start = float(now.value), float(base.value)
+    error, beyond = errors
+    bound = max(least, beyond) if not isnan(beyond) else nan
+    effect = abs(value - start)
+    return {
+        "status": UNDEFINED if isnan(effect) else JUDGED,
+        "value": value, "low": float(now.low), "high": float(now.high), "reason": now.reason or base.reason,
+        "reference": start, "change": value - start, **_change(base, now),
+        "limit_low": max(bounds[0], start - bound), "limit_high": min(bounds[1], start + bound),
+        "effect": effect, "p": p, "alarm": spending.alarm(effect, p, bound),
+        "detectable": bound + spending.reach * error,
+    }  # fmt: skip
+
+
+HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
 _WAITING: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": WAITING, "alarm": False, "reason": "labels_are_waited_for"}
 
 

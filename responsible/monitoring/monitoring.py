@@ -11,7 +11,7 @@ import pandas as pd
 from responsible.fairness.groups import Groups
 from responsible.modelling.parameters import Logistic
 from responsible.monitoring import drift
-from responsible.monitoring.alarms import UNSEEN, Finding, questions
+from responsible.monitoring.alarms import UNSEEN, Finding, Watched, questions
 from responsible.monitoring.batches import DECIMALS, SCORE, Reference, labelled
 from responsible.monitoring.drift import Distribution, distribution, of_bins
 from responsible.monitoring.expectations import COLUMNS, expectations
@@ -25,6 +25,7 @@ from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 
+LINE = "budget"
 JOINT, TARGET, ALL = "joint", "target", "all features"
 Kinds = Sequence[tuple[str, Distribution]]
 
@@ -49,17 +50,13 @@ class Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class Monitoring:
-    """The tables (their functions document the columns), the findings, and how the error is spent."""
+class Monitoring(Watched):
+    """The tables of the budget line (their functions document the columns), and the share of labels by period."""
 
-    periods: tuple[str, ...]
     labelled: tuple[float, ...]
     drift: pd.DataFrame
     figures: pd.DataFrame
     expected: pd.DataFrame
-    asked: pd.DataFrame
-    findings: tuple[Finding, ...]
-    spending: Spending
 
 
 def monitored(
@@ -70,7 +67,7 @@ def monitored(
     columns, compared = _columns(reference, batches, periods, given), sides(given.groups)
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
     number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + 1 + asked(counted, given.measures)
-    spending = Spending(given.monitor.error, given.monitor.horizon, number)
+    spending = Spending(given.monitor.share, given.monitor.horizon, number)
     known = labelled(batches, periods)
     complete = [share >= given.monitor.complete for share in known]
     judge = Judge(
@@ -94,8 +91,8 @@ def monitored(
         expected = expectations(
             compared, reference.calibrating, told, cut=given.cut, inference=given.inference, seed=given.seed
         )
-    whole = questions(moved, figures, found)
-    return Monitoring(tuple(periods), tuple(known), moved, figures, expected, whole, found, spending)
+    asking = questions(moved, figures, found)
+    return Monitoring(LINE, tuple(periods), asking, found, spending, tuple(known), moved, figures, expected)
 
 
 def _columns(reference: Reference, batches: pd.DataFrame, periods: Sequence[str], given: Setting) -> Kinds:

@@ -27,6 +27,20 @@ class Effects(Params):
     measure: Annotated[float, Field(gt=0, lt=1)]
 
 
+class Decisions(Params):
+    """Later decisions with the columns of the healthcare table, its date among them, and what they are compared with.
+
+    ``source`` and ``pattern`` are a file, folder or query, as those of that table. ``reference`` is ``audited``, the
+    whole table that was audited, or a list of periods of the source. ``wait`` is the least change of a mean wait, or of
+    a difference of two, that may be an alarm, in the unit of the duration; what is a share has the effect ``measure``.
+    """
+
+    source: Annotated[Text, WrapValidator(source)]
+    pattern: Text | None = None
+    reference: Literal["audited"] | Periods
+    wait: Annotated[float, Field(gt=0)]
+
+
 class Monitor(Params):
     """Batches of rows with the roles of the budget table and a date, and how they are judged.
 
@@ -35,7 +49,8 @@ class Monitor(Params):
     ``reference`` is ``training`` or a list of earlier periods. ``score`` and ``decision`` are columns, where batches
     have them; else the current model scores the rows. Figures that need labels are judged of periods with the share
     ``complete`` of them. ``error`` is the chance of any false alarm in ``horizon`` periods. The watch raises an alarm
-    when a whole period and ``overdue`` days have passed since the newest one, where that is given.
+    when a whole period and ``overdue`` days have passed since the newest one, where that is given. ``healthcare`` says
+    where later decisions are, if they are watched too.
     """
 
     source: Annotated[Text, WrapValidator(source)]
@@ -51,3 +66,9 @@ class Monitor(Params):
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     error: Annotated[float, Field(gt=0, lt=1)]
     effects: Effects
+    healthcare: Decisions | None = None
+
+    @property
+    def share(self) -> float:
+        """The part of ``error`` that each watched line of work spends: all have the same."""
+        return self.error / sum(own is not None for own in (self.source, self.healthcare))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from responsible.fairness.comparisons import Comparison, headlines
 from responsible.fairness.groups import Groups
 from responsible.monitoring.batches import DECISION
 from responsible.names import ALL_PRIVILEGED
+from responsible.statistics.count_figures import CountFigure
 from responsible.statistics.count_tables import tabulate
 from responsible.statistics.rates import Counts
 from responsible.tabular.cell_counts import UNLABELLED
@@ -62,13 +63,16 @@ def sides(groups: Sequence[Groups]) -> list[Sides]:
 @dataclass(frozen=True, eq=False)
 class Tables:
     """Counts of one comparison: ``reference`` (side, y, ŷ), ``periods`` (periods, side, y, ŷ) of rows with a label, and
-    ``selected`` (periods, side, ŷ) of all rows.
+    ``selected`` (periods, side, ŷ) of all rows. ``figures``, by name with whether they need labels, replace those that
+    a model is judged by; rows of one ``kind`` are tested apart from those of another.
     """
 
     sides: Sides
     reference: Counts
     periods: Counts
     selected: Counts
+    kind: str = ""
+    figures: Mapping[str, tuple[CountFigure, bool]] | None = None
 
     def selection(self) -> tuple[Counts, Counts]:
         """Reference and periods for figures that need no label: every row counts, under label 0."""

@@ -133,7 +133,7 @@ class Question:
         known = {each.name: each for each in comparisons(who)}
         if self.compared and self.compared not in known:
             raise InputError(
-                f"compared: {self.compared!r} is no group of {who.attribute}{did_you_mean(self.compared, known)}"
+                f"compared: {self.compared!r} is not a group of {who.attribute}{did_you_mean(self.compared, known)}"
             )
         if self.compared:
             return [known[self.compared]]
@@ -142,4 +142,6 @@ class Question:
 
 def _refuse_unknown(key: str, levels: Mapping[str, float], who: Groups) -> None:
     if unknown := [level for level in levels if level not in who.levels]:
-        raise InputError(f"{key}: {unknown[0]!r} is no level of {who.attribute}{did_you_mean(unknown[0], who.levels)}")
+        raise InputError(
+            f"{key}: {unknown[0]!r} is not a level of {who.attribute}{did_you_mean(unknown[0], who.levels)}"
+        )

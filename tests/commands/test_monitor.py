@@ -28,6 +28,16 @@ def test_a_query_as_source_is_no_dependency(tmp_path):
         monitor.refuse(tmp_path)
 
 
+def test_a_stage_and_its_section_are_there_together(tmp_path):
+    """Later decisions without their stage, and the stage without them: both files are named."""
+    (tmp_path / "monitor").mkdir()
+    for section, stage in (("\n  healthcare: {source: b}", ""), ("", "monitor_healthcare: {}, ")):
+        (tmp_path / "params.yaml").write_text(f"version: 2\nbudget: {{}}\nmonitor:\n  source: a{section}\n")
+        (tmp_path / "monitor/dvc.yaml").write_text(f"stages: {{{stage}monitor: {{deps: []}}}}\n")
+        with pytest.raises(InputError, match=r"stage monitor_healthcare belongs to monitor\.healthcare in"):
+            monitor.refuse(tmp_path)
+
+
 @pytest.mark.pipeline
 @pytest.mark.slow
 def test_the_side_pipeline_hands_its_answer_on_and_is_left_alone_otherwise(built, tmp_path):

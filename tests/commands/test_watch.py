@@ -168,3 +168,27 @@ def test_a_refusal_of_github_is_one_line(github):
     (github / "refuses").write_text("")
     with pytest.raises(InputError, match="gh issue list: gh: Server Error"):
         run(github)
+
+
+def test_recorded_decisions_are_in_the_calendar_and_may_be_overdue(github):
+    """Their periods stand beside the others', their alarms have a row, and a batch of them that is late is named."""
+    (github / "monitor/healthcare.csv").write_text("kind,period\napprovals,2025-03\n")
+    found(github, ("age", "2025-01"))
+    alarms = github / "monitor/alarms.csv"
+    alarms.write_text(alarms.read_text() + "approvals,requester,GP,approval_rate,2025-03,alarm\n")
+    told = json.loads((github / "metrics/monitor.json").read_text())
+    told["monitor"]["healthcare"] = {"periods": {"newest": "2025-03", "next_ends": "2025-04-30"}}
+    (github / "metrics/monitor.json").write_text(json.dumps(told))
+    (github / "params.yaml").write_text(
+        "words:\n  rows:\n    healthcare: [request, requests]\nmonitor:\n  overdue: 5\n"
+    )
+    run(github, today=date(2025, 5, 6))
+    body = json.loads((github / "issue.json").read_text())["body"]
+    for said in (
+        "2025-01  2025-02  2025-03", "approvals requester GP approval_rate", "**No batch of requests has come since",
+        "**No batch has come since 2025-02.**",
+    ):  # fmt: skip
+        assert said in body
+    (github / "params.yaml").write_text("monitor:\n  overdue: 30\n")
+    run(github, today=date(2025, 5, 6))
+    assert "of cases" not in json.loads((github / "issue.json").read_text())["body"]

@@ -8,12 +8,12 @@ import pytest
 
 from pipeline.results.catalogue import Documents
 from pipeline.storage.line_contents import LINES
-from tests.pipeline.storage.test_lines import COMBINATIONS
 from tests.support import contract
 from tests.support.contract import ROOT
 from tests.support.small import DVC, logged_names, ran
 from tests.support.without_lines import code, delete, inside
 
+ALONE = [(line,) for line in LINES]
 SCRIPTS = [*(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
 # Names of sections, stages and files, and the sample's own words, by line. A word that two lines share is in neither.
 WORDS = {
@@ -49,7 +49,7 @@ def test_nothing_outside_of_a_fork_can_be_deleted(tmp_path, name):
 @pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
-@pytest.mark.parametrize("lines", COMBINATIONS, ids="-".join)
+@pytest.mark.parametrize("lines", [*ALONE, ("budget", "segments"), tuple(LINES)], ids="-".join)
 def test_what_is_left_builds_and_has_no_word_of_the_others(built, tmp_path, lines, monkeypatch):
     """Without their code too it is built, judged, reviewed and recorded, and documents speak of what is there alone."""
     monkeypatch.setenv("AUDIT_TRAIL", "on")

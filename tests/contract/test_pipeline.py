@@ -16,6 +16,7 @@ from pipeline.results import catalogue
 from pipeline.results.catalogue import PREPARED
 from pipeline.storage import parameters
 from pipeline.storage.line_contents import LINES, OF_BUDGET, PARTS
+from stages.check_parameters import SHARED
 from tests.support import contract
 from tests.support.contract import PIPELINE, ROOT, STAGES
 from tests.support.small import DVC, logged, ran
@@ -63,7 +64,7 @@ def test_the_side_pipeline_is_held_to_the_same(stage):
     """Its command, folders, keys and paths are those of its script, run at the root; its outputs are not cached."""
     own = contract.SIDE[stage]
     assert (own["cmd"], own["wdir"]) == (f"python -m stages.{stage}", "..")
-    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert contract.code(stage) == contract.wanted(stage)
     assert sorted(own["params"]) == contract.loaded(stage)
     deps = {d for d in contract.entries(stage, "deps") if not d.startswith("${")}
     outs = contract.entries(stage, "outs")
@@ -89,7 +90,13 @@ def test_the_daily_pipeline_does_not_wait_for_the_side_one():
 @pytest.mark.parametrize("stage", STAGES)
 def test_code_deps_are_the_folders_of_the_import_closure(stage):
     """DVC does not follow imports: an unlisted folder leaves stale results, a superfluous one rebuilds for nothing."""
-    assert contract.code(stage) == contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py"))
+    assert contract.code(stage) == contract.wanted(stage)
+
+
+@pytest.mark.parametrize("stage", contract.ALL)
+def test_what_no_stage_lists_is_what_each_one_imports(stage):
+    """The digests of shared code rerun every stage, so code that one of them does not import is not among them."""
+    assert set(SHARED) <= set(contract.rooms(contract.closure(ROOT / "stages" / f"{stage}.py")))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -322,7 +329,8 @@ def test_nothing_depends_on_the_audit_trail():
     outs = {path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")}
     assert contract.entries("track", "outs", "metrics", "plots") == {}
     deps = set(contract.entries("track", "deps"))
-    assert {path for path in outs if path.startswith(("docs/", "data/models/"))} <= deps
+    wanted = {path for path in outs if path.startswith(("docs/", "data/models/"))}
+    assert {path for path in wanted - deps if not {*map(str, Path(path).parents)} & deps} == set()
     assert {path.split("/")[0] for path in outs} - {"docs", "data"} == {"metrics", "plots"} <= deps
 
 

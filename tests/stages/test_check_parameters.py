@@ -1,6 +1,7 @@
 """Parameters are checked before any stage: all faults at once, and a refused value costs no result."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -44,6 +45,25 @@ def test_valid_parameters_give_the_same_bytes_whatever_they_are(tmp_path):
         (tmp_path / name).write_text("other\n")
         check_parameters.main(valid=str(tmp_path / "parameters.ok"), **{name: str(tmp_path / name)})
         assert (tmp_path / "parameters.ok").read_bytes() != first
+
+
+def test_code_that_all_stages_import_changes_what_they_wait_for(tmp_path, monkeypatch):
+    """No stage lists it: another byte in one of its modules, or another module, gives another output."""
+    for name in check_parameters.SHARED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    assert checked(tmp_path) == []
+    seen = [(tmp_path / "parameters.ok").read_bytes()]
+    monkeypatch.setattr(check_parameters, "ROOT", tmp_path)
+    assert checked(tmp_path) == []
+    assert (tmp_path / "parameters.ok").read_bytes() == seen[0]
+    for name in ("responsible/names.py", "responsible/statistics/rates.py", "responsible/tabular/new.py"):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write("# other\n")
+        assert checked(tmp_path) == []
+        seen.append((tmp_path / "parameters.ok").read_bytes())
+    assert len(set(seen)) == 4
 
 
 def test_words_are_about_attributes_that_are_there(tmp_path):

@@ -60,6 +60,7 @@ def parameters(minimum, frame, **changes):
     tree["reweigh"]["attributes"] = ["sex"]
     tree["threshold_sweep"] |= {"attribute": "sex", "grid": {"minimum": 40, "maximum": 60, "step": 5}}
     tree["disclosure"] = {"minimum_cell": minimum}
+    tree["fairness"]["local_law_144"] = True
     tree["policy"]["rules"] = {
         name: rule | {"metric": rule["metric"].replace("education", "sex")}
         for name, rule in tree["policy"]["rules"].items()
@@ -137,6 +138,10 @@ class Attacker:
             for name, (y, answer) in {"tp": (1, 1), "fp": (0, 1), "fn": (1, 0), "tn": (0, 0)}.items():
                 self.told(found["confusion"][name], split="test", y=y, **{model: answer})
         self._groups("plots/confusion.csv")
+        ratios = self.table("plots/impact_ratios.csv")
+        own = ratios[(ratios["rate"] == "selection_rate") & (ratios["category"] != "unknown_category")]
+        own = own.rename(columns={"people": "of"})
+        self._rates(own, "attributes", "category")
         self._rates("plots/group_rates.csv", "attribute", "level")
         self._rates("plots/intersection_rates.csv", "attributes", "group")
 
@@ -152,7 +157,7 @@ class Attacker:
                 self.told(getattr(row, count), split="test", y=y, **{row.model: answer, row.attribute: who})
 
     def _rates(self, name, key, column):
-        table = self.table(name)
+        table = self.table(name) if isinstance(name, str) else name
         given = {
             "selection_rate": ({}, {"answer": 1}),
             "true_positive_rate": ({"y": 1}, {"y": 1, "answer": 1}),
@@ -253,6 +258,7 @@ def small_numbers(path, columns):
 
 COUNTS = ["n", "missing", "positives", "count", "of", "tp", "fp", "fn", "tn", "rows", "privileged", "unprivileged"]
 COUNTS += ["support_unprivileged", "support_privileged", "count_unprivileged", "count_privileged", "lost", "won"]
+COUNTS += ["people"]
 
 
 def test_no_table_of_the_line_has_a_small_count(built):
@@ -260,6 +266,46 @@ def test_no_table_of_the_line_has_a_small_count(built):
     for path in sorted((built[MINIMUM] / "plots").glob("*.csv")):
         flags = {"privileged"} if path.stem in ("group_rates", "intersection_rates", "confusion") else set()
         assert small_numbers(path, [name for name in COUNTS if name not in flags]) == [], path.name
+
+
+@pytest.mark.parametrize("model", ["baseline", "reweighed"])
+def test_curves_tell_no_small_count(built, model):
+    """Counts that solve the published accuracy and net benefit are those of the rows; between any two cuts, the one in
+    use among them, and beyond the last ones, are none or enough people with either label.
+    """
+    scores, meta = files.read_scores({model: built[MINIMUM] / f"data/scores/{model}.parquet"})
+    part = scores[scores["split"] == "valid"]
+    label, score, n = labels(part, meta["cuts"], 50), part[model].to_numpy(), part["n"].to_numpy()
+    table = pd.read_csv(built[MINIMUM] / "plots/decision_threshold.csv")
+    own = table[(table["model"] == model) & table["attribute"].isna()].pivot(
+        index="threshold", columns="figure", values="value"
+    )
+    own = own.dropna()
+    assert 5 < len(own) < 99
+    assert 0.5 in own.index
+    odds, negatives, rows = own.index / (1 - own.index), n[label == 0].sum(), n.sum()
+    # rows · accuracy = TP + N − FP and rows · benefit = TP − odds · FP
+    false = (own["accuracy"] * rows - negatives - own["net_benefit"] * rows) / (odds - 1 + 1e-300)
+    false[0.5] = n[(label == 0) & (score >= 0.5)].sum()  # there both are the same equation
+    true = own["accuracy"] * rows - negatives + false
+    for y, counts in ((0, false), (1, true)):
+        exact = [n[(label == y) & (np.round(score, 9) >= t)].sum() for t in own.index]
+        np.testing.assert_allclose(counts, exact, atol=0.1)
+        between = np.abs(np.diff([n[label == y].sum(), *exact, 0]))
+        assert ((between == 0) | (between >= MINIMUM)).all()
+
+
+def test_a_better_cut_beside_the_one_in_use_tells_no_small_count(built):
+    """Where a best threshold is published, the answers at both by label are of none or enough people."""
+    found = json.loads((built[MINIMUM] / "metrics/model_analyses.json").read_text())["model_analyses"]
+    for model, own in found.items():
+        scores, meta = files.read_scores({model: built[MINIMUM] / f"data/scores/{model}.parquet"})
+        part = scores[scores["split"] == "test"]
+        kinds = [labels(part, meta["cuts"], 50), *(part[model] >= own[f"{t}_threshold"] for t in ("current", "best"))]
+        counts = part["n"].groupby([np.asarray(kind) for kind in kinds]).sum()
+        assert (counts >= MINIMUM).all()
+        right = (np.asarray(kinds[0]) == np.asarray(kinds[2])) @ part["n"].to_numpy() / part["n"].sum()
+        assert own["accuracy_at_best"] == pytest.approx(right, abs=1e-6)
 
 
 def test_a_merged_level_is_undefined_and_says_why(built):

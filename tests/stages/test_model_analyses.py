@@ -110,11 +110,26 @@ def test_what_is_asked_for_is_written(run, tmp_path):
     assert judged[place][""].value == pytest.approx(pooled["value"])
 
 
-def test_small_counts_switch_everything_off(run, tmp_path):
-    """Where no figure may be about few people nothing is computed, and the picture says why."""
+def test_small_counts_switch_off_only_what_would_tell_them(run):
+    """With a minimum, cuts that leave too few people between them have no figures, curves by group none at all; groups
+    by features are switched off; calibration and selection rates by group stay, scoring rates do not.
+    """
     found = run(fairness=ASKED, disclosure={"minimum_cell": 11})
-    assert [len(table) for table in found.values()] == [0] * 5
-    assert b"not shown (fewer than 11 people)" in (tmp_path / "plots/decision_threshold.svg").read_bytes()
+    assert {name for name, table in found.items() if not len(table)} == {"similar_groups", "failing_groups"}
+    curves = found["decision_threshold"]
+    assert curves[curves["attribute"].notna()]["value"].isna().all()
+    whole = curves[(curves["figure"] == "accuracy") & (curves["model"] == "baseline")]
+    assert 0 < whole["value"].notna().sum() < len(GRID)
+    assert set(whole["reason"].dropna()) == {"fewer_than_11_people"}
+    assert whole.set_index("threshold")["value"].notna()[0.5]
+    own = found["calibration_models"]
+    assert own[own["attribute"].isna()]["value"].notna().all()
+    told, ratios = own[own["attribute"].notna()], found["impact_ratios"]
+    assert set(told[told["value"].isna()]["reason"]) == {"fewer_than_11_people"}
+    shown = set(told.dropna(subset=["value"])["model"])
+    assert shown == {"baseline"}  # too few are selected by the other
+    assert set(ratios.dropna(subset=["value"])["model"]) == shown
+    assert set(ratios.dropna(subset=["value"])["rate"]) == {"selection_rate"}
 
 
 def test_models_made_elsewhere_are_analysed_without_training(run):

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from pipeline.results.monitored import monitored
 from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError
-from stages import monitor, prepare, reweigh
+from stages import monitor, monitor_healthcare, prepare, prepare_healthcare, reweigh
 from tests.support.contract import ROOT
 
 MONTHS = ("2025-01", "2025-05", "2025-06", "2025-09", "2025-10", "2025-11")
@@ -25,6 +25,7 @@ def made(tmp_path_factory):
     tree["inference"]["replicates"] = 300
     tree["budget"]["source"] = str(ROOT / "data/raw/budget.csv")
     tree["monitor"]["source"] = str(folder / "batches")
+    del tree["monitor"]["healthcare"]
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(tree, file)
     (folder / "batches").mkdir()
@@ -59,6 +60,8 @@ def run(made, to, **changes):
     }
     paths = {name: str(made / file) for name, file in read.items()} | {"params": str(to / "params.yaml")}
     defaults = monitor.main.__kwdefaults__
+    others = {"decisions": "healthcare.csv", "decisions_asked": "healthcare.json"}
+    paths |= {name: str(to / file) for name, file in others.items()}
     paths |= {
         name: str(to / Path(path).name)
         for name, path in defaults.items()
@@ -143,6 +146,68 @@ def test_an_earlier_period_as_reference(made, tmp_path):
     page = run(made, tmp_path / "out", reference=["2025-01"])
     assert "differ from 2025-01" in page
     assert "Since 2025-06" in page
+
+
+DECISIONS = {"source": str(ROOT / "data/raw/healthcare_batches"), "reference": "audited", "wait": 1.0}
+
+
+def decided(made, to, **changes):
+    """Run the stage on recorded decisions into ``to``; ``changes`` are of its section."""
+    to.mkdir(exist_ok=True)
+    tree = read_yaml(made / "params.yaml")
+    tree["healthcare"]["source"] = str(ROOT / "data/raw/healthcare.csv")
+    tree["monitor"]["healthcare"] = DECISIONS | changes
+    with (to / "decisions.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(tree, file)
+    params, cases = str(to / "decisions.yaml"), str(made / "healthcare.parquet")
+    others = {"profile": str(made / "profile.csv"), "metrics": str(made / "prepare_healthcare.json")}
+    prepare_healthcare.main(params=params, prepared=cases, **others)
+    outs = {"figures": str(to / "healthcare.csv"), "asked": str(to / "healthcare.json")}
+    monitor_healthcare.main(params=params, cases=cases, **outs)
+
+
+@pytest.mark.slow
+def test_recorded_decisions_are_on_the_page_with_the_planted_changes(made, tmp_path):
+    """The answer counts both lines of work; each change stands since its month; figures are where rules reach them."""
+    decided(made, tmp_path)
+    page = run(made, tmp_path, healthcare=DECISIONS)
+    assert "The requests of 2026-06 differ from those that were audited in 5 ways that matter." in page
+    for told in (
+        r"All requests, share approved: 57\.9 %, against 70\.6 % in the reference\. Since 2026-03\.",
+        r"Requester: GP, share approved of necessary requests: 31\.5 points lower, against 9\.0 .* Since 2026-04\.",
+        r"Location: rural, mean wait: 4\.0 minutes longer, against 0\.2 minutes longer .* Since 2026-05\.",
+        r"Over again, .* share decided differently than a similar earlier request: 56\.2 %, against 31\.4 %",
+        r"two lines of work .* one in 33,600 \(35 questions\), for recorded decisions one in 37,440 \(39\)",
+    ):
+        assert re.search(told, page, re.DOTALL), told
+    found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["monitor"]
+    own = found["healthcare"]
+    assert own["alarms"] == {"standing": 5, "raised": 6, "questions": 39}
+    assert found["alarms"]["standing"] == 5 + sum(each["line"] == "budget" for each in found["standing"])
+    assert own["figures"]["requester"]["GP"]["equal_opportunity_difference"] == pytest.approx(-0.315, abs=1e-3)
+    assert own["periods"] == {"first": "2026-01", "newest": "2026-06", "number": 6, "next_ends": "2026-07-31"}
+    assert own["figures"]["rural"]["1"]["urgent_equal_opportunity_difference"] == pytest.approx(0.016, abs=1e-3)
+    alarms = (tmp_path / "alarms.csv").read_text(encoding="utf-8")
+    assert alarms.splitlines()[0].startswith("line,kind,name,group,figure,period,state")
+    assert "healthcare,waits,rural,1,mean_wait_difference,2026-05,alarm" in alarms
+    assert "requester: GP, share approved" in (tmp_path / "calendar.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_recorded_decisions_against_earlier_periods_of_their_own(made, tmp_path):
+    """January and February as reference: the same bytes twice, and the sentence says what was compared."""
+    for to in (tmp_path, tmp_path / "again"):
+        decided(made, to, reference=["2026-01", "2026-02"])
+    for name in ("healthcare.csv", "healthcare.json"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    page = run(made, tmp_path, healthcare=DECISIONS | {"reference": ["2026-01", "2026-02"]})
+    assert "4 months of requests, 2026-03 to 2026-06, were compared with those of 2026-01 to 2026-02 (1,800)." in page
+
+
+def test_the_stage_of_recorded_decisions_needs_its_section(made, tmp_path):
+    """Without it there is nothing to compare: the section is named."""
+    with pytest.raises(InputError, match=r"monitor\.healthcare is missing"):
+        monitor_healthcare.main(params=str(made / "params.yaml"), cases="", figures="", asked="")
 
 
 def test_the_answer_is_of_an_earlier_model_once_the_figures_are_others(tmp_path):

@@ -36,7 +36,7 @@ def choosing(monkeypatch):
         monkeypatch.setattr(threshold_sweep, "table", lambda *_, **__: None)
         monkeypatch.setattr(threshold_sweep, "objections", lambda *_: against)
         sweep, policy = SimpleNamespace(attribute="a", limits={}), SimpleNamespace(rules={})
-        given = SimpleNamespace(threshold_sweep=sweep, inference=None, seed=1, policy=policy)
+        given = SimpleNamespace(threshold_sweep=sweep, inference=None, seed=1, policy=policy, costs=None)
         return threshold_sweep._choice(SWEPT, given).reported
 
     return choice

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline.storage.parameters import keys
+from stages.check_parameters import SHARED
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands", "dashboard")
@@ -21,6 +22,7 @@ _BESIDE = ROOT / "monitor/dvc.yaml"  # a fork without a monitor has none
 SIDE: dict[str, dict[str, Any]] = (
     yaml.safe_load(_BESIDE.read_text(encoding="utf-8"))["stages"] if _BESIDE.is_file() else {}
 )
+CHECKS = "check_parameters"
 ALL = STAGES | SIDE  # the daily pipeline, and what runs beside it
 
 
@@ -86,6 +88,18 @@ def rooms(files: Iterable[str]) -> list[str]:
     """
     found = {Path(file).parent.as_posix() if Path(file).parent.name not in PACKAGES else file for file in files}
     return sorted(entry for entry in found if not entry.endswith("__init__.py"))
+
+
+def wanted(stage: str) -> list[str]:
+    """The code that a stage has to list: what its imports reach, without what all stages share.
+
+    The stage that checks the parameters lists both packages whole. It runs a second, its output stays the same, and it
+    has the digests of what all stages share.
+    """
+    reached = rooms(closure(ROOT / "stages" / f"{stage}.py"))
+    if stage == CHECKS:
+        return [*sorted({entry.split("/")[0] for entry in reached} - {"stages"}), f"stages/{stage}.py"]
+    return [entry for entry in reached if entry not in SHARED]
 
 
 def code(stage: str) -> list[str]:

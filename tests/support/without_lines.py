@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from pipeline.storage.line_contents import LINES, OF_BUDGET, only_of
+from pipeline.storage.line_contents import LINES, only_of, with_parts
 
 FILES = {
     "budget": (
@@ -24,7 +24,7 @@ FILES = {
     "healthcare": (
         *("pipeline/sections/healthcare.py", "pipeline/documents/healthcare_audit.py", "pipeline/plots/healthcare.py"),
         *("pipeline/documents/healthcare_figures.py", "pipeline/documents/playbook.py", "docs/templates/healthcare"),
-        "pipeline/documents/healthcare_disclosure.py",
+        *("pipeline/documents/healthcare_disclosure.py", "pipeline/monitoring/decisions.py"),
     ),
     "segments": (
         *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
@@ -36,7 +36,7 @@ FILES = {
 
 def code(gone: Collection[str]) -> list[str]:
     """Folders and files that nothing needs without these lines; `responsible/modelling` is what reviews compare by."""
-    parts = [*gone, *(OF_BUDGET if "budget" in gone else [])]
+    parts = with_parts(gone)
     folders = only_of("code", parts) - {"responsible/modelling"}
     stages = [f"stages/{stage}.py" for stage in only_of("stages", parts)]
     return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])

@@ -27,7 +27,7 @@ def found(drift, figures=(), findings=()):
     measured = pd.DataFrame([dict(zip(names, row, strict=True)) for row in figures], columns=names)
     measured = measured.assign(effect=0.1, p=1e-9, detectable=0.06)
     return SimpleNamespace(
-        periods=PERIODS, labelled=(1.0, 0.62, float("nan")), drift=moved, figures=measured,
+        line="budget", periods=PERIODS, labelled=(1.0, 0.62, float("nan")), drift=moved, figures=measured,
         asked=questions(moved, measured, findings), findings=findings, spending=Spending(0.05, 24, 10),
     )  # fmt: skip
 
@@ -106,10 +106,9 @@ def test_bad_rows_and_a_rare_new_level_are_told_without_alarm():
 def test_the_answer_counts_what_stands_and_waiting_periods_have_their_share():
     """No alarm is an answer too; periods without rows do not wait."""
     quiet, loud = (found([values("2025-03", alarm)]) for alarm in (False, True))
-    assert answer(statements(quiet, WORDS), quiet, "the training data", WORDS).startswith(
-        "No alarm: nothing about the people"
-    )
-    assert answer(statements(loud, WORDS), loud, "the training data", WORDS) == (
+    since = ("2025-03", "the training data", "people")
+    assert answer(statements(quiet, WORDS), *since).startswith("No alarm: nothing about the people of 2025-03 differs")
+    assert answer(statements(loud, WORDS), *since) == (
         "The people of 2025-03 differ from the training data in one way that matters."
     )
     assert waiting(quiet, 0.95) == [("2025-02", "62 %")]

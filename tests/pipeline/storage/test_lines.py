@@ -1,6 +1,7 @@
 """Lines of work that are absent: what belongs to each, how it is taken out, and what is said of a half one."""
 
 import itertools
+import json
 import shutil
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
+    DECISIONS,
     LINES,
     MONITOR,
     OF_BUDGET,
@@ -82,6 +84,9 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
         ("risk_register.high", ""),
         ("responsible/fairness", ""),
         ("my_own.figure", ""),
+        ("monitor.alarms.standing", "budget"),
+        ("monitor.healthcare.alarms.standing", "healthcare"),
+        ("monitor/healthcare.csv", "healthcare"),
     ],
 )
 def test_the_line_of_a_figure(metric, line):
@@ -97,7 +102,8 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    assert lacking == (*gone, *([] if "budget" in lines else [TRAINING, SWEEP, MONITOR]))
+    parts = [] if "budget" in lines else [TRAINING, SWEEP, MONITOR]
+    assert lacking == (*gone, *parts, *([] if {"budget", "healthcare"} <= {*lines} else [DECISIONS]))
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -153,6 +159,46 @@ def test_a_repository_without_later_batches_has_no_monitor(root):
     params.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"params\.yaml: monitor without stages in monitor/dvc\.yaml"):
         refuse_parts(params)
+
+
+def test_the_monitor_forgets_a_line_that_goes(root):
+    """Its stage and results go, the figures are those of the line that stays, and the page says that it is short."""
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor/dvc.yaml")
+    (root / "monitor/healthcare.csv").touch()
+    said = {
+        "answer": "People differ. Requests differ.",
+        "answers": {"budget": "People differ.", "healthcare": "Requests differ."},
+        "standing": [{"line": "budget", "said": "a"}, {"line": "healthcare", "said": "b"}],
+        "alarms": {"standing": 2, "raised": 3, "questions": 74},
+        "healthcare": {"alarms": {"standing": 1, "raised": 1, "questions": 39}},
+        "of": {"batches": "x", "decisions": "y"},
+    }
+    (root / "metrics/monitor.json").write_text(json.dumps({"monitor": said}))
+    gone = keep(["budget", "segments"], root)
+    assert root / "monitor/healthcare.csv" in gone
+    assert read_yaml(root / "params.yaml")["monitor"].keys() & {"healthcare", "source"} == {"source"}
+    stages = read_yaml(root / "monitor/dvc.yaml")["stages"]
+    assert list(stages) == ["monitor"]
+    assert "healthcare" not in (root / "monitor/dvc.yaml").read_text(encoding="utf-8")
+    assert json.loads((root / "metrics/monitor.json").read_text())["monitor"] == {
+        "answer": "People differ.",
+        "answers": {"budget": "People differ."},
+        "standing": [{"line": "budget", "said": "a"}],
+        "alarms": {"standing": 1, "raised": 2, "questions": 35},
+        "of": {"batches": "x"},
+    }
+    assert (root / "docs/monitoring.md").read_text(encoding="utf-8").startswith("# Monitoring\n\n**People differ.**")
+    assert keep(["budget", "segments"], root) == []
+
+
+def test_a_monitor_without_recorded_decisions_loses_their_stage(root):
+    """Without monitor.healthcare, keeping every line takes the stage out and leaves the rest of the monitor."""
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor/dvc.yaml")
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(without(text, lambda path: path == ("monitor", "healthcare")), encoding="utf-8")
+    assert keep(LINES, root) == []
+    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor"]
 
 
 def test_a_target_of_two_values_has_no_sweep(root):

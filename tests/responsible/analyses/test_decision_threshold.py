@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.analyses.decision_threshold import ALL, BENEFIT, GRID, best, cost_figure, curves, net_benefit
+from responsible.analyses.decision_threshold import ALL, BENEFIT, GRID, best, curves, net_benefit
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.verdicts import Costs
+from responsible.measures.costs import Costs
 from responsible.measures.scores import Scored
 from responsible.statistics.intervals import Inference
 from tests.support import reference
@@ -81,8 +81,8 @@ def test_net_benefit_of_vickers_and_elkin():
 
 def test_cost_is_bounded_and_undefined_nowhere():
     """A model that is always wrong in the dear way costs 5 a row, and one that is always right costs nothing."""
-    assert cost_figure(COSTS).compute(np.array([[[0, 0], [10, 0]]])) == 5
-    assert cost_figure(COSTS).compute(np.array([[[10, 0], [0, 10]]])) == 0
+    assert COSTS.figure.compute(np.array([[[0, 0], [10, 0]]])) == 5
+    assert COSTS.figure.compute(np.array([[[10, 0], [0, 10]]])) == 0
 
 
 def test_best_is_chosen_on_one_part_and_judged_on_another():

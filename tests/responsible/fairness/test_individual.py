@@ -7,12 +7,12 @@ from scipy.spatial.distance import pdist, squareform
 
 from responsible.datasets.healthcare import draw
 from responsible.fairness import individual as s
-from responsible.fairness.individual_losses import losses
+from responsible.fairness.like_cases import SLACK, Pairs, degrees, losses
 
 
 def brute(where, outcome, threshold):
     """The published loop over all pairs, as a matrix: like pairs, and those of them decided unlike."""
-    like = squareform(1 - pdist(where)) > threshold + s.SLACK
+    like = squareform(1 - pdist(where)) > threshold + SLACK
     np.fill_diagonal(like, val=False)
     unlike = like & (outcome[:, None] != outcome[None, :])
     return like, unlike
@@ -35,8 +35,8 @@ def test_similarity_by_hand():
 def test_like_pairs_by_hand():
     """Of three cases on a line at 0, 0.05 and 0.2, one pair is closer than 0.1, and it was decided unlike."""
     where = np.array([[0.0], [0.05], [0.2]])
-    assert s.like_pairs(where, np.array([1, 0, 1]), 0.9) == s.Pairs(3, 1, 1, 1.0)
-    assert s.like_pairs(where, np.array([1, 1, 0]), 0.9) == s.Pairs(3, 1, 0, 0.0)
+    assert s.like_pairs(where, np.array([1, 0, 1]), 0.9) == Pairs(3, 1, 1, 1.0)
+    assert s.like_pairs(where, np.array([1, 1, 0]), 0.9) == Pairs(3, 1, 0, 0.0)
 
 
 def test_a_pair_on_the_boundary_is_not_above_it():
@@ -48,21 +48,21 @@ def test_a_pair_on_the_boundary_is_not_above_it():
 
 
 @given(
-    n=st.integers(0, 60),
+    n=st.sampled_from([0, 1, 2, 30, 60, 130, 400]),
     k=st.integers(1, 5),
     seed=st.integers(0, 999),
     levels=st.sampled_from([0, 2, 3, 6]),
     threshold=st.sampled_from([0.0, 0.5, 0.7, 0.8, 0.9, 0.95]),
 )
 @settings(max_examples=80, deadline=None)
-def test_trees_agree_with_all_pairs(n, k, seed, levels, threshold):
+def test_tiles_agree_with_all_pairs(n, k, seed, levels, threshold):
     """Counts and degrees equal the brute-force matrix on continuous and gridded points, ties and twins included."""
     where, outcome = cases(n, k, seed, levels)
     like, unlike = brute(where, outcome, threshold) if n > 1 else (np.zeros((n, n), bool),) * 2
     found = s.like_pairs(where, outcome, threshold)
     assert (found.pairs, found.violations) == (like.sum() // 2, unlike.sum() // 2)
-    degrees = s.degrees(where, outcome, threshold)
-    assert [d.tolist() for d in degrees] == [like.sum(1).tolist(), unlike.sum(1).tolist()]
+    near = degrees(where, outcome, threshold)
+    assert [near.like.tolist(), near.unlike.tolist()] == [like.sum(1).tolist(), unlike.sum(1).tolist()]
 
 
 def test_no_like_pair_means_no_rate():
@@ -101,8 +101,11 @@ def test_losses_count_pairs_between_group_and_others():
     _, unlike = brute(where, outcome, 0.9)
     refused, approved = np.nonzero(unlike & (outcome == 0)[:, None])
     lost, won = (int((member[refused] == m).astype(int) @ (member[approved] != m)) for m in (True, False))
+    near = degrees(where, outcome, 0.9, np.column_stack([member, ~member]))
+    for side, within in zip((member, ~member), near.within.T, strict=True):
+        assert within.tolist() == (unlike & side).sum(1).tolist()
     found = losses(
-        where, outcome, member, 0.9, unlike=unlike.sum(1), strata=np.zeros(200, int), draws=200,
+        outcome, member, unlike=near.unlike, within=near.within[:, 0], strata=np.zeros(200, int), draws=200,
         rng=np.random.default_rng(0),
     )  # fmt: skip
     assert (found.lost, found.won) == (lost, won)
@@ -115,7 +118,8 @@ def test_the_permutation_is_one_of_rows():
     where, outcome = cases(150, 2, 8)
     rng = np.random.default_rng(9)
     member, strata = rng.random(150) < 0.3, rng.integers(0, 3, 150)
-    unlike = s.degrees(where, outcome, 0.9)[1]
+    near = degrees(where, outcome, 0.9, member[:, None])
+    unlike = near.unlike
     value = np.where(outcome == 0, 1, -1) * unlike
     sums = []
     for _ in range(4000):
@@ -125,7 +129,7 @@ def test_the_permutation_is_one_of_rows():
         sums.append(value[shuffled].sum())
     centre = np.mean(sums)
     expected = np.mean(np.abs(np.array(sums) - centre) >= abs(value[member].sum() - centre))
-    found = losses(where, outcome, member, 0.9, unlike=unlike, strata=strata, draws=4000, rng=rng)
+    found = losses(outcome, member, unlike=unlike, within=near.within[:, 0], strata=strata, draws=4000, rng=rng)
     assert found.p == pytest.approx(expected, abs=0.04)
 
 
@@ -136,9 +140,10 @@ def test_losses_without_bias_alarm_at_the_nominal_rate():
     for seed in range(200):
         where, outcome = cases(200, 3, seed)
         rng = np.random.default_rng(1000 + seed)
-        unlike = s.degrees(where, outcome, 0.8)[1]
+        member = rng.random(200) < 0.3
+        near = degrees(where, outcome, 0.8, member[:, None])
         found = losses(
-            where, outcome, rng.random(200) < 0.3, 0.8, unlike=unlike, strata=np.zeros(200, int), draws=199, rng=rng
+            outcome, member, unlike=near.unlike, within=near.within[:, 0], strata=np.zeros(200, int), draws=199, rng=rng
         )
         alarms += found.p < 0.1
     assert 8 <= alarms <= 34  # binomial(200, 0.1) with probability 0.999
@@ -151,8 +156,8 @@ def test_the_interval_of_the_violation_rate_covers_the_truth():
     for seed in range(200):
         rng = np.random.default_rng(seed)
         where, _ = cases(400, 3, seed)
-        like, unlike = s.degrees(where, (rng.random(400) < 0.3).astype(int), 0.85)
-        interval = s.rate_interval(like, unlike, 0.95)
+        near = degrees(where, (rng.random(400) < 0.3).astype(int), 0.85)
+        interval = s.rate_interval(near.like, near.unlike, 0.95)
         covered += interval.low <= 0.42 <= interval.high
     assert 0.90 <= covered / 200 <= 0.99
 
@@ -206,7 +211,7 @@ def test_blocks_do_not_change_the_answer_on_the_sample():
     names = ["clinical_necessity", "emergency", "time_sensitivity", "historical_alignment", "diagnostic_uncertainty"]
     where = s.points(table[names].astype(float), dict.fromkeys(names, 0.2))
     outcome = table["approved"].to_numpy(dtype=np.int64)
-    like = pdist(where) < 0.1 - s.SLACK
+    like = pdist(where) < 0.1 - SLACK
     unlike = like & (pdist(outcome[:, None].astype(float)) > 0)
     found = s.like_pairs(where, outcome, 0.9)
     assert (found.pairs, found.violations) == (int(like.sum()), int(unlike.sum()))

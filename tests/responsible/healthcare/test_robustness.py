@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from responsible.healthcare import approval_rates, waiting_times
-from responsible.healthcare.robustness import CHANGE, Steadiness, by_part, folds, held_out, months
+from responsible.healthcare.robustness import CHANGE, EARLIER, Steadiness, at_once, by_part, folds, held_out, months
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 from tests.support.planted import INFERENCE, LIMITS, planted, who
@@ -101,3 +102,16 @@ def test_roles_that_are_absent_leave_the_rest():
     found = by_part(cases, who("requester"), part, list(LIMITS), inference=INFERENCE, rng=np.random.default_rng(0))
     assert found["measure"].unique().tolist() == ["statistical_parity_difference"]
     assert found["part"].tolist() == ["a", "b"]
+
+
+def test_intervals_of_all_changes_hold_at_once():
+    """Of three changes, one undefined, two are judged at 97.5 %; values of the parts keep their intervals."""
+    held = pd.DataFrame({
+        "part": [CHANGE, CHANGE, CHANGE, EARLIER], "value": [0.2, 0.0, np.nan, 0.5], "error": [0.1, 0.1, np.nan, 0.1],
+        "low": [0.0, -0.2, np.nan, 0.3], "high": [0.4, 0.2, np.nan, 0.7],
+    })  # fmt: skip
+    found = at_once(held, 0.95)
+    z = stats.norm.isf(0.05 / 4)
+    np.testing.assert_allclose(found["low"].iloc[[0, 1, 3]], [0.2 - 0.1 * z, -0.1 * z, 0.3])
+    np.testing.assert_allclose(found["high"].iloc[[0, 1, 3]], [0.2 + 0.1 * z, 0.1 * z, 0.7])
+    assert at_once(pd.DataFrame(), 0.95).empty

@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.limits import Limits
+from responsible.measures.costs import COST, Costs
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.swept import Predictions, Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold, misses, replicate_counts, winners
@@ -285,3 +286,36 @@ def test_every_level_must_meet_a_constraint(unpooled):
     assert not found.feasible
     assert found.constraints.iloc[0]["farthest"] in ("a", "b", "c")
     assert replicate_counts(unpooled, "valid", 20, np.random.default_rng(3)).shape[1:] == (3, 4, 2, 2)
+
+
+COSTS = Costs(false_positive=1, false_negative=5)
+
+
+def test_costs_decide_in_place_of_the_figure():
+    """By hand wrong answers cost 125, 240 and 325; where a wrong yes is dear, the last is cheaper than the second."""
+    cost = quantity(COST, costs=COSTS)(POINT)[..., 0]
+    np.testing.assert_allclose(cost, [5 * 25 / 200, (40 + 5 * 40) / 200, 5 * 65 / 200])
+    assert winners(POINT, ALL, sweep(), costs=COSTS) == 0
+    assert winners(POINT, ALL, sweep(**DI), costs=COSTS) == 1
+    assert winners(POINT, ALL, sweep(**DI), costs=Costs(false_positive=5, false_negative=1)) == 2
+    assert winners(POINT, np.array([False, False, False]), sweep(), costs=COSTS) == -1
+
+
+@pytest.mark.parametrize("prices", [(1, 5), (5, 1), (1, 100)])
+def test_the_threshold_of_least_cost_is_that_of_the_rows(swept, prices):
+    """Of every validation row priced one by one the cheapest threshold is chosen, and the table says what it costs."""
+    costs = Costs(false_positive=prices[0], false_negative=prices[1])
+    label, said = swept.found.label, swept.found.reweighed
+    price = np.where(said & ~label, prices[0], 0) + np.where(~said & label, prices[1], 0)
+    by_split = {
+        split: [np.repeat(own, swept.counts)[np.repeat(swept.split, swept.counts) == split].mean() for own in price]
+        for split in ("valid", "test")
+    }
+    found = choose_threshold(swept, sweep(), INFERENCE, np.random.default_rng(0), costs)
+    assert (found.index, found.chosen_by) == (int(np.argmin(by_split["valid"])), "cost")
+    figures = table(swept, INFERENCE, np.random.default_rng(1), costs=costs)
+    own = figures[(figures["model"] == "reweighed") & (figures["figure"] == "cost")]
+    np.testing.assert_allclose(own["value"], by_split["test"])
+    assert ((own["low"] < own["value"]) & (own["value"] < own["high"])).all()
+    assert found.summary(figures)["reweighed"]["cost"] == pytest.approx(by_split["test"][found.index])
+    assert choose_threshold(swept, sweep(), INFERENCE, np.random.default_rng(0)).chosen_by == "f1"

@@ -1,13 +1,15 @@
 """Exact tests of shares, Kolmogorov's and the rank test: scipy, and the size at levels where approximations fail."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from responsible.monitoring import exact_tests
-from responsible.monitoring.exact_tests import of_gap, of_levels, of_ranks, rank_variance, two_sided
+from responsible.monitoring.exact_tests import of_gap, of_levels, of_means, of_ranks, rank_variance, two_sided
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
@@ -75,3 +77,51 @@ def test_blocks_of_terms_are_one_sum(monkeypatch):
     whole = two_sided(300, 5_000, 130, 1_500)
     monkeypatch.setattr(exact_tests, "BLOCK", 3)
     assert two_sided(300, 5_000, 130, 1_500) == pytest.approx(whole, rel=1e-12)
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=7), st.lists(st.integers(0, 12), min_size=1, max_size=4))
+def test_the_bound_of_means_is_never_below_the_permutation_test(reference, period):
+    """All ways to draw the smaller sample are counted; the bound is the same whichever sample is the reference."""
+    few, many = sorted((reference, period), key=len)
+    values = np.array(reference + period, dtype=float)
+    drawn = np.array([values[list(at)].mean() for at in combinations(range(len(values)), len(few))])
+    tail = min((drawn >= np.mean(few) - 1e-9).mean(), (drawn <= np.mean(few) + 1e-9).mean())
+    found = of_means(np.array(reference), np.array(period))
+    assert found >= min(1.0, 2 * tail) - 1e-9
+    if len(few) < len(many):
+        assert found == pytest.approx(of_means(np.array(period), np.array(reference)))
+
+
+def test_of_zeros_and_ones_it_is_chernoffs_bound():
+    """40 of 100 beside 30 of 300: twice exp(-n KL) by hand; and of an extreme mean the share of it to the power n."""
+    found = of_means(np.repeat([1.0, 0.0], [30, 270]), np.repeat([1.0, 0.0], [40, 60]))
+    p, m = 70 / 400, 0.4
+    assert found == pytest.approx(2 * np.exp(-100 * (m * np.log(m / p) + (1 - m) * np.log((1 - m) / (1 - p)))))
+    assert of_means(np.zeros(50), np.ones(4)) == pytest.approx(2 * (4 / 54) ** 4)
+    assert of_means(np.ones(5), np.ones(4)) == 1
+    assert np.isnan(of_means(np.ones(5), np.array([])))
+
+
+def test_the_supremum_is_what_an_optimizer_finds(seed):
+    """Over t, of t m - K(t), by scipy; for normal waits it is exp(-z² / 2), about."""
+    rng = np.random.default_rng(seed)
+    then, now = rng.gamma(2, 5, 400), rng.gamma(2, 5, 80) + 2.5
+    values = np.concatenate([then, now])
+    cost = lambda t: np.log(np.mean(np.exp(t * (values - now.mean()))))  # noqa: E731
+    best = optimize.minimize_scalar(cost, bounds=(0, 1), method="bounded", options={"xatol": 1e-10}).fun
+    assert of_means(then, now) == pytest.approx(2 * np.exp(80 * best), rel=1e-6)
+    x = rng.normal(size=5_000)
+    z = 4 * np.sqrt(5_000 / 4_900)
+    y = (x[:100] - x[:100].mean()) / x[:100].std() + z / 10
+    assert np.log(of_means(x[100:], y) / 2) == pytest.approx(-8, rel=0.15)
+
+
+def test_the_size_is_kept_where_students_test_breaks_it(seed):
+    """Waits that are nearly always none and sometimes long: a t test is beyond one in a thousand far too often."""
+    rng, runs, level = np.random.default_rng(seed), 1_000, 0.001
+    drawn = [(rng.random((1_000, 1)) < 0.005) * 30.0 for _ in range(runs)]
+    pairs = [(own[:960, 0], own[960:, 0]) for own in drawn]
+    ours = sum(of_means(*pair) <= level for pair in pairs)
+    assert stats.binomtest(ours, runs, level, alternative="greater").pvalue > 0.001
+    theirs = sum(stats.ttest_ind(*pair).pvalue <= level for pair in pairs)
+    assert theirs > 4 * runs * level

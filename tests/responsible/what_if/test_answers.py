@@ -218,13 +218,13 @@ def test_clustered_rows_get_the_ends_of_an_evaluation(cells, who):
     [
         ({"threshold": 1.5}, r"^threshold: must be a score between 0 and 1, got 1\.5$"),
         ({"by_level": {"b": -1}}, r"^by_level\.b: must be a score between 0 and 1, got -1$"),
-        ({"by_level": {"B": 0.5}}, r"^by_level: 'B' is no level of group; did you mean"),
+        ({"by_level": {"B": 0.5}}, r"^by_level: 'B' is not a level of group; did you mean"),
         ({"shares": {"b": 1}}, r"^shares\.b: must be between 0 and 1, both excluded, got 1$"),
         ({"shares": {"b": 0.7, "c": 0.6}}, r"^shares: must sum to at most 1, got 1\.3$"),
         ({"shares": {"b": 0.5, "c": 0.5}}, r"^shares: must sum to less than 1, for others need a share, got 1$"),
         ({"shares": dict.fromkeys("abcd", 0.2)}, r"^shares: must sum to 1, for no level is left, got 0\.8$"),
-        ({"shares": {"e": 0.2}}, r"^shares: 'e' is no level of group"),
-        ({"compared": "f"}, r"^compared: 'f' is no group of group"),
+        ({"shares": {"e": 0.2}}, r"^shares: 'e' is not a level of group"),
+        ({"compared": "f"}, r"^compared: 'f' is not a group of group"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(cells, who, asked, message):

@@ -1,0 +1,108 @@
+"""Dashboard: from a slider that is let go to the answer, on the sample and on the cells of ten million rows.
+
+``answer`` is the library's part of it. ``page`` is the whole run of the page's script, which Streamlit then sends.
+Every move asks something new, so that no answer is kept from an earlier one. Times are on the clock, and of processors,
+which other work on the machine does not lengthen; the target is judged by the latter.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from benchmarks._measure import ROOT, child, folder, sample, table
+
+ROWS, MOVES = 10_000_000, 100
+TARGET = 200  # ms of server time for an answer, up to 200,000 cells
+
+Times = tuple[float, float]  # seconds on the clock, and of the processors
+
+
+def run(small: bool) -> None:
+    """Print median and 95th percentile of the moves' times, and whether the target is met."""
+    from pipeline.what_if import material
+
+    moves = 3 if small else MOVES
+    with here(ROOT), folder() as place:
+        held = {"sample": material.read(), "larger": _larger(material, place, 3_000 if small else ROWS)}
+    lines, missed = [], []
+    with here(ROOT):
+        for name, own in held.items():
+            cells = len(own.table)
+            for what, times in (("answer", _answers(own, moves)), ("page", _page(own, moves))):
+                rows, found = int(own.table["n"].sum()), np.quantile(times, (0.5, 0.95), axis=0) * 1000
+                lines.append((f"{rows:,}", f"{cells:,}", what, *(f"{ms:,.0f}" for ms in found.T.ravel())))
+                missed += [name] if what == "answer" and cells <= material.MOST and found[1, 1] > TARGET else []
+    table(("rows", "cells", "what", "clock: median ms", "95 % under", "processor: median ms", "95 % under"), lines)
+    print(f"target for an answer, {TARGET} ms up to {material.MOST:,} cells: {'missed' if missed else 'met'}")
+
+
+def _larger(material: Any, place: Path, rows: int) -> Any:
+    """The scores of a larger sample by the model that is there."""
+    from dataclasses import replace
+
+    from pipeline.results.catalogue import MODEL_FILES
+    from pipeline.storage import files, models
+    from pipeline.storage.parameters import section
+    from responsible.modelling.encoding import design
+    from responsible.modelling.logistic_regression import score
+    from responsible.names import SCORE
+    from responsible.tabular.cells import labels
+
+    source = str(sample(rows, place / "rows.csv"))
+    child("benchmarks.fitting:prepare", source=source, out=str(place))
+    cells, meta = files.read_cells(place / "cells.parquet")
+    parts = design(cells)
+    scores = {SCORE + name: score(models.read_model(file), parts).round(9) for name, file in MODEL_FILES.items()}
+    found = cells.assign(**scores, label=labels(cells, meta["cuts"], section("params.yaml", "threshold", float)))
+    return replace(material.read(), table=found, _cases={})
+
+
+def _answers(held: Any, moves: int) -> list[Times]:
+    """Seconds of the library for each threshold."""
+    from responsible.what_if import Question
+
+    case, given = held.case("reweighed", "education"), held.given
+    asked = (Question(float(t), given.fairness, given.inference) for t in np.linspace(0.05, 0.95, moves))
+    return [_timed(lambda each=each: held.ask(case, each)) for each in asked]  # type: ignore[misc]
+
+
+def _page(held: Any, moves: int) -> list[Times]:
+    """Seconds of the page's script for each move of the threshold."""
+    from streamlit.testing.v1 import AppTest
+
+    with patch("dashboard.results.material", lambda: held):
+        app = AppTest.from_file(str(ROOT / "dashboard/app.py"), default_timeout=120).run()
+        app = app.switch_page("what_if.py").run()
+        times = []
+        for threshold in np.linspace(0.05, 0.95, moves).round(2).tolist():
+            slider = next(each for each in app.slider if each.key == "threshold")
+            slider.set_value(threshold)
+            times.append(_timed(app.run))
+            if app.exception:
+                raise RuntimeError(app.exception[0].value)
+    return times
+
+
+def _timed(work: Callable[[], object]) -> Times:
+    start, used = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - start, time.process_time() - used
+
+
+@contextmanager
+def here(root: Path) -> Iterator[None]:
+    """The pages read from the folder that they are started in."""
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        yield
+    finally:
+        os.chdir(before)

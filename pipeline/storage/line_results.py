@@ -1,0 +1,52 @@
+"""Results and documents of lines of work that go: deleted, or trimmed where they speak of a line that stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.storage import files
+from pipeline.storage.line_contents import DECISIONS, MONITOR, part_of
+from pipeline.storage.text import read_text
+
+DOCUMENTS = "docs"
+WATCHED, PAGE = f"metrics/{MONITOR}.json", f"{DOCUMENTS}/monitoring.md"
+SHORT = "# Monitoring\n\n**{}**\n\nA line of work was taken out since. `make monitor` writes the rest of this page.\n"
+
+
+def deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> list[Path]:
+    """Delete the outputs and documents of lines, and folders that are empty then; trim what the monitor said."""
+    listed = [
+        root / (out if isinstance(out, str) else next(iter(out)))
+        for stage in (pipeline.get("stages") or {}).values()
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, ())
+    ]
+    beside = (root / MONITOR).glob("*") if MONITOR in gone or DECISIONS in gone else ()
+    paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / WATCHED}
+    found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
+    for path in found:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    if MONITOR not in gone and DECISIONS in gone:
+        _trim(root)
+    return found
+
+
+def _trim(root: Path) -> None:
+    """Take recorded decisions out of what the monitor said; its pictures wait for the next run."""
+    text = read_text(root / WATCHED) if (root / WATCHED).is_file() else ""
+    said = json.loads(text)[MONITOR] if text else {}
+    line = "healthcare"
+    if (own := said.pop(line, None)) is None:
+        return
+    said["answers"].pop(line)
+    said["answer"] = " ".join(said["answers"].values())
+    said["standing"] = [each for each in said["standing"] if each["line"] != line]
+    said["alarms"] = {name: n - own["alarms"][name] for name, n in said["alarms"].items()}
+    said["of"].pop("decisions")
+    files.write_json(root / WATCHED, {MONITOR: said})
+    files.write_text(root / PAGE, SHORT.format(said["answer"]))
