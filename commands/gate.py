@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
 from datetime import date
 from textwrap import wrap
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from pipeline import entry
 from pipeline.reporting import judgements as said
 from pipeline.reporting.formatting import columns, judgement_verdict
 from pipeline.results.levelling import GAP
@@ -25,7 +25,6 @@ from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import files
 from responsible.governance.answer import headline
 from responsible.governance.policy import Judgement
-from responsible.validation import InputError
 
 WIDTH = 118  # characters of a line
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML cannot spell these
@@ -131,8 +130,4 @@ if __name__ == "__main__":
     parser.add_argument("--junit", metavar="FILE", default="", help="the rules as tests, for CI")
     parser.add_argument("--json", metavar="FILE", default="", help="the rules with their figures, for programs")
     arguments = parser.parse_args()
-    try:
-        sys.exit(main(xml=arguments.junit, json=arguments.json))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    entry.run(lambda: main(xml=arguments.junit, json=arguments.json), refused=2)

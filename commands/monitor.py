@@ -15,12 +15,13 @@ from pathlib import Path
 from textwrap import wrap
 
 from commands import rebuild
+from pipeline import entry
 from pipeline.repository import locks
 from pipeline.repository.dvc import DVC, environment
 from pipeline.results.catalogue import MONITORED
 from pipeline.results.monitored import monitored
 from pipeline.storage import files, parameters
-from pipeline.storage.line_contents import MONITOR
+from pipeline.storage.line_contents import MONITOR, OF_MONITOR
 from pipeline.storage.lines import PARAMETERS, SIDE, refuse_parts
 from responsible.validation import InputError
 
@@ -49,14 +50,13 @@ def refuse(root: Path) -> None:
     if not isinstance(given, Mapping):
         raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/live_model.md shows how")
     side = (root / SIDE).read_text(encoding="utf-8")
-    for key, own in ((MONITOR, given), (f"{MONITOR}.healthcare", given.get("healthcare"))):
+    for key, own in ((MONITOR, given), *((f"{MONITOR}.{line}", given.get(line)) for line in OF_MONITOR.values())):
         if isinstance((own or {}).get("source"), Mapping) and f"${{{key}.source}}" in side:
             raise InputError(f"{SIDE}: {key}.source is a query, no file; remove the line `- ${{{key}.source}}`")
-    if bool(given.get("healthcare")) != ("monitor_healthcare" in side):
-        remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
-        raise InputError(
-            f"{SIDE}: the stage monitor_healthcare belongs to monitor.healthcare in {PARAMETERS}; {remedy}"
-        )
+    for line in OF_MONITOR.values():
+        if bool(given.get(line)) != (f"monitor_{line}" in side):
+            remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
+            raise InputError(f"{SIDE}: the stage monitor_{line} belongs to monitor.{line} in {PARAMETERS}; {remedy}")
 
 
 def _say(text: str) -> None:
@@ -66,9 +66,4 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m commands.monitor", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--only", action="store_true", help="leave documents, summary and audit trail as they are")
-    try:
-        sys.exit(main(**vars(parser.parse_args())))
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:  # while waiting for another build
-        sys.exit(130)
+    entry.run(lambda: main(**vars(parser.parse_args())))

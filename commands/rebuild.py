@@ -122,7 +122,6 @@ def _repro(arguments: Sequence[str], root: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:  # while waiting for another build
-        sys.exit(130)
+    from pipeline import entry  # which loads pydantic
+
+    entry.run(lambda: main(sys.argv[1:]))

@@ -2,7 +2,8 @@
 
 The same rows and seed give the same bytes, a longer table begins with the shorter one, and the rows are written in
 chunks, so memory stays bounded. The suffix of ``--out`` chooses CSV (missing values as ``NA``) or Parquet (nulls).
-``batches`` and ``healthcare_batches`` are tables of a month each: ``--out`` is their folder, ``--rows`` those of each.
+``batches``, ``healthcare_batches`` and ``segments_batches`` are tables of a month each: ``--out`` is their folder,
+``--rows`` those of each.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import pyarrow.parquet
 from tqdm import tqdm
 
 from pipeline.entry import run
-from responsible.datasets import budget, budget_batches, healthcare, healthcare_batches, segments
+from responsible.datasets import budget, budget_batches, healthcare, healthcare_batches, segments, segments_batches
 from responsible.validation import InputError, did_you_mean
 
 
@@ -41,6 +42,9 @@ TABLES = {
     "batches": Sample(budget_batches.COLUMNS, budget_batches.draw, budget_batches.BATCH, budget_batches.MONTHS),
     "healthcare_batches": Sample(
         healthcare_batches.COLUMNS, healthcare_batches.draw, healthcare_batches.BATCH, healthcare_batches.MONTHS
+    ),
+    "segments_batches": Sample(
+        segments_batches.COLUMNS, segments_batches.draw, segments_batches.BATCH, budget_batches.MONTHS
     ),
 }
 TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string()}

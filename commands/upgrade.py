@@ -112,4 +112,4 @@ if __name__ == "__main__":
     parser.add_argument("--root", default=".", help="the fork, when the command is that of another copy")
     parser.add_argument("--merge", action="store_true", help="merge only; the same without it goes on")
     given = parser.parse_args()
-    entry.run(lambda: sys.exit(main(given.origin, root=given.root, only_merge=given.merge)))
+    entry.run(lambda: main(given.origin, root=given.root, only_merge=given.merge))

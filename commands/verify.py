@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import entry
 from pipeline.reporting.formatting import columns
 from pipeline.repository import RepositoryError, dvc, git
 from pipeline.repository.clones import cloned, fetch_sources
@@ -138,7 +139,4 @@ def _verdict(rows: list[OutputCheck], tolerance: float) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tolerance", type=float, default=1e-6, help="largest numeric difference allowed (1e-6)")
-    try:
-        sys.exit(main(tolerance=parser.parse_args().tolerance))
-    except (InputError, RepositoryError) as error:
-        sys.exit(f"error: {error}")
+    entry.run(lambda: main(tolerance=parser.parse_args().tolerance), errors=(InputError, RepositoryError))

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline import entry
 from pipeline.reporting.formatting import columns, number, percent
 from pipeline.repository.digests import of_value
 from pipeline.results.catalogue import MONITORED
@@ -32,7 +33,7 @@ from responsible.words import Words
 TITLE = "Fresh data need attention"
 MARK = re.compile(r"<!-- watch: (\w+) -->")
 JUDGED = (0, 1)  # codes of a gate that could judge
-DECISIONS: Final = "healthcare"  # the line of work whose later decisions are watched too
+OTHERS: Final = ("healthcare", "segments")  # lines of work whose later rows are watched too
 SHOWN = 18  # periods, and questions, of the calendar
 TO_DO = """
 **What to do.** See first whether the delivery changed, or the people: docs/monitoring.md has the figures. Retraining is
@@ -101,8 +102,9 @@ def _overdue(said: Mapping[str, Any], root: Path, today: date) -> list[str]:
     days = (params.get(MONITOR) or {}).get("overdue") if said else None
     if days is None:
         return []
-    rows = Words.model_validate(params.get("words") or {}).many(DECISIONS)
-    of = (("batch", said["periods"]), (f"batch of {rows}", said.get(DECISIONS, {}).get("periods")))
+    many = Words.model_validate(params.get("words") or {}).many
+    names = (f"batch of {many('healthcare')}", f"batch of {many('segments')} in segments")
+    of = [("batch", said["periods"]), *zip(names, (said.get(line, {}).get("periods") for line in OTHERS), strict=True)]
     by = today - timedelta(days=days)
     late = [(name, own) for name, own in of if own and by > date.fromisoformat(own["next_ends"])]
     return [f"No {name} has come since {own['newest']}" for name, own in late]
@@ -125,7 +127,7 @@ def _told(said: Mapping[str, Any], root: Path) -> list[str]:
 def _calendar(root: Path) -> list[str]:
     """Alarms by period, as text; the picture is monitor/calendar.svg."""
     raised = [row for row in _rows(root, "alarms") if row["state"] == "alarm"]
-    periods = sorted({row["period"] for name in ("drift", DECISIONS) for row in _rows(root, name)})[-SHOWN:]
+    periods = sorted({row["period"] for name in ("drift", *OTHERS) for row in _rows(root, name)})[-SHOWN:]
     marks: dict[tuple[str, ...], set[str]] = {}
     for row in raised:
         marks.setdefault(tuple(row[k] for k in ("kind", "name", "group", "figure")), set()).add(row["period"])
@@ -146,8 +148,7 @@ def _rows(root: Path, name: str) -> list[dict[str, str]]:
     path = root / MONITOR / f"{name}.csv"
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 def _holds(said: Mapping[str, Any]) -> str:
@@ -194,7 +195,4 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main(**vars(_arguments()))
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    entry.run(lambda: main(**vars(_arguments())))

@@ -20,7 +20,9 @@ OVERRATED = "Whoever chooses settings by test rows overrates them."
 def show() -> None:
     """Controls beside the answer."""
     st.title("What if", anchor=False)
-    results.sources()
+    if "budget" not in results.sources().lines:
+        st.info("There is no model here, so there is no threshold to move.")
+        st.stop()
     held = results.material()
     _refuse(held)
     left, right = st.columns([1, 2], gap="large")
@@ -103,7 +105,8 @@ def chart(shares: pd.DataFrame, yes: str) -> None:
     """
     group = alt.Y("Group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     scale, title = alt.Scale(domain=[0, 100]), f"{yes}, % of the group (hollow: today)"
-    low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title) for name in ("low", "today", "value"))
+    axis = alt.Axis(tickCount=5)
+    low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title, axis=axis) for name in ("low", "today", "value"))
     base = alt.Chart(shares).encode(y=group)
     layers = [
         base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q"),

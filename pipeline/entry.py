@@ -1,7 +1,8 @@
-"""How a script of the pipeline starts and shows progress: a refused input is one message, never a traceback."""
+"""How a stage or command starts, ends and shows progress: a refused input is one message, never a traceback."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -9,20 +10,40 @@ from typing import TypeVar
 from responsible.validation import InputError, cause
 
 T = TypeVar("T")
+INTERRUPTED, CLOSED = 130, 141  # exit codes, as shells give them to what Ctrl-C or a closed pipe ends
 
 
-def run(main: Callable[[], None]) -> None:
-    """Call a stage's ``main``; each fault of a refused input is a line on stderr, with exit code 1 and no traceback."""
+def run(
+    main: Callable[[], int | None], *, refused: int = 1, errors: tuple[type[ValueError], ...] = (InputError,)
+) -> None:
+    """Call the ``main`` of a stage or command, and end with the exit code that it returns.
+
+    Each fault of a refused input, one of ``errors``, is a line on stderr, without traceback and with exit code
+    ``refused``. Ctrl-C ends it in silence, and so does a reader of the output that has gone (``| head``).
+    """
     try:
-        main()
-    except InputError as error:
-        sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+        code = main()
+        sys.stdout.flush()
+    except errors as error:
+        code = _said(*str(error).splitlines(), code=refused)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes what is left when it ends
+        code = CLOSED
     except OSError as error:
-        sys.exit(f"error: {error.filename or 'a file'}: {cause(error)}")
+        code = _said(f"{error.filename or 'a file'}: {cause(error)}")
     except MemoryError:
-        sys.exit("error: not enough memory for this table; close other programs, or set prepare.sample_rows")
+        code = _said("not enough memory for this table; close other programs, or set prepare.sample_rows")
     except RecursionError:
-        sys.exit("error: an input is nested too deeply; restore the files that `git status` and `dvc status` name")
+        code = _said("an input is nested too deeply; restore the files that `git status` and `dvc status` name")
+    if code:
+        sys.exit(code)
+
+
+def _said(*faults: str, code: int = 1) -> int:
+    print(*(f"error: {fault}" for fault in faults), sep="\n", file=sys.stderr)
+    return code
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

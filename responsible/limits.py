@@ -12,6 +12,8 @@ from responsible.validation import Params
 
 Verdict = Literal["pass", "fail", "insufficient_evidence", "infeasible"]
 WORST_FIRST: tuple[Verdict, ...] = ("infeasible", "fail", "insufficient_evidence", "pass")
+EXCEEDED = {"pass": False, "insufficient_evidence": None, "fail": True, "infeasible": True}
+"""Verdict → whether the limits are exceeded; None where the evidence does not decide."""
 
 
 class Limits(Params):

@@ -13,6 +13,7 @@ FEW = "fewer_than_"  # how the reason of a figure begins that is not published, 
 SWITCHED_OFF = "switched_off"  # the one column, without rows, of the table of an analysis that is switched off
 
 ALL_PRIVILEGED, POOLED = "all privileged", "all unprivileged"  # the levels of either side of an attribute, together
+OTHERS = "other levels"  # what levels of few people are called together
 REST = "everybody else"  # the other side of a level of an attribute without privileged levels
 ANY_LEVEL = "any level"  # the comparison that stands for each level's, judged together
 ANY = "any"  # the same as the level of a rule

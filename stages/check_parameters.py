@@ -36,8 +36,10 @@ from responsible.words import Section, Words
 
 VALID = "every section of params.yaml is valid\n"
 ROOT = Path(__file__).parents[1]
-SHARED: tuple[str, ...] = ("pipeline/entry.py", "pipeline/storage", "responsible/names.py", "responsible/statistics")
-SHARED += ("responsible/tabular", "responsible/validation.py")  # no stage lists these: each one imports them all
+SHARED = (  # no stage lists these: each one imports them all
+    *("pipeline/entry.py", "pipeline/storage", "responsible/names.py", "responsible/statistics"),
+    *("responsible/tabular", "responsible/validation.py"),
+)
 OF_THE_SHEET = ("seed", "inference", "segments", "cluster_privacy")  # what the stage that prints its answers reads
 Faults = Iterator[str]
 

@@ -97,7 +97,7 @@ def main(
         *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
-    said |= {"rounding": of_scores["rounding"]} | analysed
+    said |= {"rounding": of_scores["rounding"], "all_rows": bool((table["split"] == "test").all())} | analysed
     files.write_text(comparison, fill(template, said, output=comparison))
 
 

@@ -6,22 +6,23 @@ the watch run it. A level that nobody has seen, a missing column or period is a 
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.monitoring import decisions_said, headline, page, pictures, reading
+from pipeline.monitoring import control_limits, decisions_said, headline, page, pictures, reading, segments_said
+from pipeline.monitoring.judged import judged_model
 from pipeline.monitoring.statements import statements
 from pipeline.reporting.engine import fill
-from pipeline.storage import files, models, parameters
+from pipeline.storage import files, parameters
 from responsible.fairness.groups import declared_groups
 from responsible.fairness.verdicts import Fairness
-from responsible.modelling.encoding import design
-from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic
+from responsible.models import Models
 from responsible.monitoring.alarms import Watched
-from responsible.monitoring.batches import DECISION, SCORE, BatchPlan, Reference, earlier
+from responsible.monitoring.batches import BatchPlan, earlier
 from responsible.monitoring.monitoring import Monitoring, Setting, monitored
 from responsible.monitoring.parameters import Monitor
 from responsible.names import ATTRIBUTE
@@ -43,6 +44,7 @@ class Parameters(Params):
     prepare: Prepare
     budget: Budget
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     inference: Inference
     fairness: Fairness
@@ -58,9 +60,13 @@ def main(
     cells: str = "data/prepared/budget.parquet",
     model: str = "data/models/reweighed.skops",
     scores: str = "data/scores/reweighed.parquet",
+    others: str = "data/prepared/budget_scores.parquet",
     trained: str = "metrics/reweigh.json",
+    prepared: str = "metrics/prepare.json",
     decisions: str = "monitor/healthcare.csv",
     decisions_asked: str = "monitor/healthcare.json",
+    people: str = "monitor/segments.csv",
+    people_asked: str = "monitor/segments.json",
     template: str = "docs/templates/monitoring.md.j2",
     metrics: str = "monitor/metrics.json",
     drift_csv: str = "monitor/drift.csv",
@@ -73,23 +79,36 @@ def main(
     drift_narrow: str = "monitor/drift_narrow.svg",
     figures: str = "monitor/figures.svg",
     figures_narrow: str = "monitor/figures_narrow.svg",
+    decided: str = "monitor/healthcare.svg",
+    decided_narrow: str = "monitor/healthcare_narrow.svg",
     document: str = "docs/monitoring.md",
 ) -> None:
     """Compare every period with the reference; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    found, rows, digest = _found(given, cells, scores, model)
+    found, rows, digest = _found(given, cells, {"trained": scores, "others": others}, model)
     told = decisions_said.read(decisions, decisions_asked) if given.monitor.healthcare else None
-    each = [*statements(found, given.words), *(decisions_said.statements(told, given.words) if told else ())]
-    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told)
-    watched = [found, *([told] if told else [])]
-    pictured = (
+    placed = segments_said.read(people, people_asked) if given.monitor.segments else None
+    each = [
+        *statements(found, given.words),
+        *(decisions_said.statements(told, given.words) if told else ()),
+        *(segments_said.statements(placed, given.words) if placed else ()),
+    ]
+    said = page.context(found, each, given.monitor, given.inference, given.words, rows=rows, told=told, placed=placed)
+    said["cluster"] = given.budget.cluster
+    watched = [own for own in (found, told, placed) if own]
+    pictured = [
         ("calendar", pictures.calendar(watched, each), calendar, calendar_narrow),
         ("drift", pictures.drifting(found, given.words, given.monitor.effects.share), drift, drift_narrow),
         ("limits", pictures.figures(found, given.words, given.inference.confidence), figures, figures_narrow),
-    )
-    of = headline.digests({"model": model, "trained": trained, "reference": cells}, digest)
-    own = headline.headline(found, each, said["answers"], given.monitor, told)
-    files.write_json(metrics, {"monitor": own | {"of": of | ({"decisions": told.digest} if told else {})}})
+    ]
+    if told:
+        drawn = control_limits.decided(told, given.words, given.inference.confidence)
+        pictured.append(("decided", drawn, decided, decided_narrow))
+    known = {"model": model, "trained": trained} if given.models.trained else {"trained": prepared}
+    of = headline.digests(known | {"reference": cells}, digest)
+    of |= {name: own.digest for name, own in (("decisions", told), ("newcomers", placed)) if own}
+    own = headline.headline(found, each, said["answers"], given.monitor, told=told, placed=placed)
+    files.write_json(metrics, {"monitor": own | {"of": of}})
     files.write_csv(drift_csv, found.drift)
     files.write_csv(figures_csv, found.figures)
     files.write_csv(expected_csv, found.expected)
@@ -100,21 +119,31 @@ def main(
     files.write_text(document, fill(template, said | given.words.of_tables()))
 
 
-def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Monitoring, int, str]:
+def _found(given: Parameters, cells: str, scores: Mapping[str, str], model: str) -> tuple[Monitoring, int, str]:
     """Everything that was asked, the number of the reference's rows, and the digest of the batches."""
     if (label := given.budget.target) is None:
         raise InputError("budget.target is missing: a monitor compares with what was learned from it; declare it")
     known, meta = files.read_cells(cells)
+    judged = judged_model(given.models, given.model)
+    monitor = judged.columns(given.monitor)
     plan = BatchPlan(
-        given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=given.monitor
+        given.prepare,
+        given.budget,
+        given.sensitive,
+        given.threshold,
+        given.grid,
+        given.seed,
+        monitor=monitor,
+        trained=judged.own is None,
+        positive=judged.positive,
     )
     batches = reading.read(reading.plan_of(plan), known)
-    scored = _scored(batches.cells, model, given.model)
-    training = _training(known, scores, given.model)
-    reference, rows, periods = earlier(given.monitor, training, scored, batches.periods)
+    said = judged.said(batches.cells, model)
+    training = judged.reference(known, scores)
+    reference, rows, periods = earlier(monitor, training, said, batches.periods)
     levels = pd.concat([part.filter(like=ATTRIBUTE) for part in (reference.rows, reference.scored, rows)])
     setting = Setting(
-        monitor=given.monitor,
+        monitor=monitor,
         kinds=meta["features"],
         groups=declared_groups(levels, given.sensitive),
         measures=given.fairness.chosen,
@@ -128,24 +157,6 @@ def _found(given: Parameters, cells: str, scores: str, model: str) -> tuple[Moni
     )
     found = monitored(reference, rows, periods, batches.findings, setting)
     return found, int(reference.rows["n"].sum()), batches.digest
-
-
-def _scored(cells: pd.DataFrame, model: str, params: Logistic) -> pd.DataFrame:
-    """The cells with a score and a decision: their own where batches have them, else the model's."""
-    own = cells[SCORE] if SCORE in cells else pd.Series(np.nan, index=cells.index)
-    if own.isna().any():
-        own = own.fillna(pd.Series(score(models.read_model(model), design(cells)), index=cells.index))
-    made = (own >= params.decision_threshold).astype("int64")
-    decided = cells[DECISION].fillna(made).astype("int64") if DECISION in cells else made
-    return cells.assign(**{SCORE: own, DECISION: decided})
-
-
-def _training(cells: pd.DataFrame, scores: str, params: Logistic) -> Reference:
-    """The table that the model was made from: all its rows, and the scores of those that it was not fitted to."""
-    scored, _ = files.read_parquet(scores, (*files.CELLS, SCORE))
-    scored = scored.assign(**{DECISION: (scored[SCORE] >= params.decision_threshold).astype("int64")})
-    test, valid = (scored[scored["split"] == split] for split in ("test", "valid"))
-    return Reference(cells, test, valid if len(valid) else test)
 
 
 def _bins(target: Target, cuts: list[float]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.reporting import formatting, judgements
 from pipeline.reporting.findings import difference_shown
 from pipeline.reporting.sources import Sources, TableRow
-from pipeline.reporting.tables import limit_exceeded
+from pipeline.reporting.tables import exceeds
 from pipeline.results.catalogue import Tables
 from pipeline.results.units import POINTS, TIMES
 from responsible.fairness.measures import KNOWN
@@ -42,7 +42,7 @@ def _texts(row: TableRow, sources: Sources) -> dict[str, str]:
         if row.text("value")
         else f"undefined ({formatting.words(row.reason)})",
         "Limits": formatting.limits(*ends),
-        "Limit exceeded": limit_exceeded(row.verdict),
+        "Limit exceeded": exceeds(row.verdict),
         "Difference shown": difference_shown(row.measure, low, high),
     }
 

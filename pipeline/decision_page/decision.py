@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting import findings, formatting, judgements
+from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
@@ -14,11 +14,12 @@ from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
 from responsible.governance.policy import Judgement
 from responsible.governance.risk import TREATMENTS
-from responsible.names import POOLED
+from responsible.names import MODELS, POOLED, enumerated, judged_of
 
 SYMBOLS = {"pass": "✓", "fail": "✕", "infeasible": "⊘", "insufficient_evidence": "?", "excepted": "…", "none": "–"}
+BUDGET = "budget"
 LINES = {
-    "budget": ("Budget model", Pictures.DISPARITIES_NARROW),
+    BUDGET: ("Budget model", Pictures.DISPARITIES_NARROW),
     "healthcare": ("Recorded decisions", Pictures.HEALTHCARE_GAPS_NARROW),
     "segments": ("Segments", Pictures.SEGMENTS_NARROW),
 }
@@ -54,7 +55,7 @@ class Rule:
     @property
     def exceeds(self) -> str:
         """Whether the limit is exceeded, which is not the same as whether a difference is shown."""
-        return judgements.exceeds(self.judgement)
+        return tables.exceeds(self.judgement.found)
 
     @property
     def to_do(self) -> str:
@@ -115,13 +116,20 @@ class Decision:
     monitored: Monitored | None = None
 
 
+def _title(line: str, title: str, sources: Sources) -> str:
+    """What the card of a line is called; by their names where models were made elsewhere, and none is trained."""
+    names = judged_of(sources.params).names
+    return title if line != BUDGET or {*names} & {*MODELS} else enumerated(names)
+
+
 def decision(sources: Sources) -> Decision:
     """The decision on everything that was judged."""
     rules = tuple(_rule(judgement, sources) for judgement in sources.judgements if not judgement.said)
     cards = tuple(
-        _card(line, title, [rule for rule in rules if rule.line == line], picture if picture in sources.files else "")
+        _card(line, _title(line, title, sources), [rule for rule in rules if rule.line == line], own)
         for line, (title, picture) in LINES.items()
         if line in sources.params
+        for own in (picture if picture in sources.files else "",)
     )
     made = sources.params["policy"].get("decision") if "policy" in sources.params else None
     recorded = f"{made['who']}, {made['when']}: {made['what']}" if made else "not recorded yet"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.reporting import formatting, judgements
+from pipeline.reporting import formatting, judgements, tables
 from pipeline.reporting.formatting import Markup, escape
 from pipeline.results import levelling
 from pipeline.results.catalogue import STAGES
@@ -63,7 +63,7 @@ def _rule(judged: Judgement, was: Judgement | None) -> dict[str, Any]:
         "limits": _unbroken(escape(judgements.asked(judged.rule, judged.evidence.unit))),
         "origin": judged.rule.source,
         "differs": judgements.differs(judged),
-        "exceeds": judgements.exceeds(judged),
+        "exceeds": tables.exceeds(judged.found),
     }
 
 

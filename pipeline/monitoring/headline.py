@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring import segments_said
 from pipeline.monitoring.decisions_said import Told, rows_of
 from pipeline.monitoring.statements import Statement
 from responsible.monitoring.alarms import URGENT, Watched
@@ -24,15 +25,21 @@ MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the ta
 
 
 def headline(
-    found: Monitoring, each: Sequence[Statement], answers: Mapping[str, str], monitor: Monitor, told: Told | None
+    found: Monitoring,
+    each: Sequence[Statement],
+    answers: Mapping[str, str],
+    monitor: Monitor,
+    *,
+    told: Told | None,
+    placed: segments_said.Told | None,
 ) -> dict[str, Any]:
     """``monitor.…``: how many alarms stand, the newest period's drift by feature, the newest values of figures; and
-    ``monitor.healthcare.…``, the same of recorded decisions.
+    ``monitor.healthcare.…`` and ``monitor.segments.…``, the same of recorded decisions and of people in segments.
     """
-    lines = [found, *([told] if told else [])]
+    lines = [own for own in (found, told, placed) if own]
     last = found.drift[found.drift["period"] == found.periods[-1]]
     by_name = {kind: last[last["question"] == kind].set_index("name")["effect"] for kind in (VALUES, MISSING)}
-    joint = last[last["question"] == JOINT]["value"]
+    joint = last[last["question"] == JOINT].get("value", ())  # without features nothing is asked of all together
     return {
         "answer": " ".join(answers.values()),
         "answers": dict(answers),
@@ -49,10 +56,11 @@ def headline(
         "labelled": found.labelled[-1],
         "drift": {str(name): float(effect) for name, effect in by_name[VALUES].items()},
         "missing": {str(name): float(effect) for name, effect in by_name[MISSING].items()},
-        "joint_auc": float(joint.iloc[0]) if len(joint) else float("nan"),
+        "joint_auc": float(next(iter(joint), float("nan"))),
         **_figures(found.figures),
         "expected": _expected(found.expected, found.periods[-1]),
         **({told.line: _decisions(told, each)} if told else {}),
+        **({placed.line: _placed(placed, each)} if placed else {}),
     }
 
 
@@ -76,6 +84,10 @@ def _decisions(told: Told, each: Sequence[Statement]) -> dict[str, Any]:
         level = row["comparison"] not in ("", POOLED)
         (of_it.setdefault(row["comparison"], {}) if level else of_it)[name] = row["value"]
     return {"periods": _periods(told), "alarms": _alarms([told], each), "figures": figures}
+
+
+def _placed(placed: segments_said.Told, each: Sequence[Statement]) -> dict[str, Any]:
+    return segments_said.headline(placed, _periods(placed), _alarms([placed], each))
 
 
 def next_end(period: str) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring import segments_said
 from pipeline.monitoring.decisions_said import Told, about, least, rows_of, value, whose
 from pipeline.monitoring.statements import Statement, answer, others, waiting
 from pipeline.reporting.formatting import number
 from pipeline.reporting.tables import records
+from responsible.monitoring.alarms import Watched
 from responsible.monitoring.drift import VALUES
 from responsible.monitoring.expectations import EXPECTED, JUDGED, WAITING
 from responsible.monitoring.monitoring import Monitoring
@@ -20,7 +22,7 @@ from responsible.monitoring.spending import POWER
 from responsible.statistics.intervals import Inference
 from responsible.words import Words
 
-SHOWN = 12  # earlier alarms that are listed
+SHOWN = 5  # earlier alarms that are listed
 MISSES = 2  # estimates that are listed which their truth missed
 SHOWN_FIGURES = ("selection_rate", "accuracy", "statistical_parity_difference", "equal_opportunity_difference")
 
@@ -34,30 +36,30 @@ def context(
     *,
     rows: int,
     told: Told | None,
+    placed: segments_said.Told | None,
 ) -> dict[str, Any]:
     """Everything the template shows; ``rows`` are those of the reference, ``each`` the alarms of all lines of work."""
     training = monitor.reference == TRAINING
     since = "the training data" if training else f"{monitor.reference[0]} to {monitor.reference[-1]}"
     late = waiting(found, monitor.complete)
     judged = [p for p, share in zip(found.periods, found.labelled, strict=True) if share >= monitor.complete]
-    of_line = [s for s in each if s.line == found.line]
-    answers = {found.line: answer(of_line, found.periods[-1], since, words.many("budget"))}
-    if told:
-        of_line = [s for s in each if s.line == told.line]
-        answers[told.line] = answer(of_line, told.periods[-1], _audited(monitor), words.many("healthcare"))
+    answers = _answers((found, told, placed), each, since, monitor, words)
+    over = [s for s in each if not s.stands]
     return {
         "answer": " ".join(answers.values()),
         "answers": answers,
         "decisions": decisions(told, monitor, words) if told else None,
+        "segments": segments_said.context(placed, words) if placed else None,
         "since": since,
         "newest": found.periods[-1],
-        "newest_of": {own.line: own.periods[-1] for own in (found, told) if own},
+        "newest_of": {own.line: own.periods[-1] for own in (found, told, placed) if own},
         "first": found.periods[0],
         "periods": len(found.periods),
         "reference_rows": rows,
         "period_name": monitor.period,
         "standing": [s for s in each if s.stands],
-        "over": [s for s in each if not s.stands][-SHOWN:],
+        "over": sorted(over, key=lambda s: s.until)[-SHOWN:],
+        "more_over": max(0, len(over) - SHOWN),
         "features": records(_features(found)),
         "joint": records(_newest(found.drift[found.drift["question"] == "joint"], found.periods[-1])),
         "judged": judged,
@@ -74,6 +76,22 @@ def context(
         "monitor": monitor,
         "inference": inference,
         "figure_names": EXPECTED,
+    }
+
+
+def _answers(
+    lines: Sequence[Watched | None], each: Sequence[Statement], since: str, monitor: Monitor, words: Words
+) -> dict[str, str]:
+    """The answer of each line of work that is watched; ``since`` is what the batches of the model are compared with."""
+    of = {
+        "budget": (since, words.many("budget")),
+        "healthcare": (_audited(monitor), words.many("healthcare")),
+        "segments": ("those who were segmented", f"{words.many('segments')} in segments"),
+    }
+    return {
+        own.line: answer([s for s in each if s.line == own.line], own.periods[-1], *of[own.line])
+        for own in lines
+        if own
     }
 
 

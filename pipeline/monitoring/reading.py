@@ -121,12 +121,12 @@ def _read(
     plan: BatchPlan, reference: pd.DataFrame, table: SourceTable, name: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
     absent = [column for column in plan.columns() if column not in table.columns]
-    if undated := [c for c in (plan.monitor.time, plan.budget.weight) if c in absent]:
-        raise InputError(f"column {undated[0]!r} is missing{did_you_mean(str(undated[0]), table.columns)}")
+    if lacking := [column for column in plan.needed if column in absent]:
+        raise InputError(f"column {lacking[0]!r} is missing{did_you_mean(lacking[0], table.columns)}")
     own = plan.without(absent)
     declared = own.declared()
     reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
-    answer = reader.compute(lambda rows: count(rows, own))
+    answer = reader.compute(lambda rows: count(own.one_each(rows), own))
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))
     lost = bad_rows.count(reader, reasons(answer))

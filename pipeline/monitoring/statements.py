@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.reporting.formatting import number, percent
+from pipeline.reporting.tables import share
 from responsible.fairness.measures import MEASURES
 from responsible.monitoring import alarms
 from responsible.monitoring.drift import MISSING, UNSEEN, VALUES
@@ -92,14 +93,14 @@ def sentence(found: Monitoring, asked: Row, words: Words) -> str:
         )
     row, called = row_of(found.drift, period, question=kind, name=name), words.name(name)
     if kind == MISSING:
-        return f"{called} is missing in {_share(row['now'])} of rows, against {_share(row['before'])} in the reference."
+        return f"{called} is missing in {share(row['now'])} of rows, against {share(row['before'])} in the reference."
     if kind == JOINT:
         return (
             f"A classifier distinguishes rows of {period} from the reference with an AUC of {number(row['value'], 2)} "
             f"({number(row['low'], 2)} to {number(row['high'], 2)}; 0.5 is chance)."
         )
     if kind == VALUES and (new := [f for f in found.findings if _is_unseen(f, name, period)]):
-        levels = " and ".join(f"“{f.detail}” ({_share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
+        levels = " and ".join(f"“{f.detail}” ({share(f.rows / max(row['rows'], 1))} of rows)" for f in new)
         return f"{called} has {levels}, which the reference does not have."
     return f"{called}: {_level(row, name, words)} {_moved(row['before'], row['now'])}."
 
@@ -117,17 +118,13 @@ def _level(row: Row, name: str, words: Words) -> str:
 
 
 def _moved(before: float, now: float) -> str:
-    return f"{'fell' if now < before else 'rose'} from {_share(before)} to {_share(now)}"
-
-
-def _share(value: float) -> str:
-    return percent(value, 1 if value < 0.1 else 0)
+    return f"{'fell' if now < before else 'rose'} from {share(before)} to {share(now)}"
 
 
 def _figure(row: Row, asked: Row, words: Words) -> str:
     name = str(row["figure"])
     ratio = name in MEASURES and MEASURES[name].ratio
-    before, now = (number(v, 2) if ratio or name in MEASURES else _share(v) for v in (row["reference"], row["value"]))
+    before, now = (number(v, 2) if ratio or name in MEASURES else share(v) for v in (row["reference"], row["value"]))
     way = "fell" if row["value"] < row["reference"] else "rose"
     called = question(asked, words)
     return f"{called[:1].upper()}{called[1:]} {way} from {before} to {now}."
@@ -179,7 +176,7 @@ def _alarmed(found: Monitoring, finding: alarms.Finding) -> bool:
 def waiting(found: Monitoring, complete: float) -> list[tuple[str, str]]:
     """Each period whose labels are not complete, and the share of those that are there."""
     pairs = zip(found.periods, found.labelled, strict=True)
-    return [(period, percent(share, 0)) for period, share in pairs if not math.isnan(share) and share < complete]
+    return [(period, percent(there, 0)) for period, there in pairs if not math.isnan(there) and there < complete]
 
 
 def answer(each: Sequence[Statement], newest: str, since: str, many: str) -> str:

@@ -41,7 +41,8 @@ def versions(pairs: Sequence[Pair], base: str, confidence: str) -> Picture:
     moved = {word: sum(pair.said.endswith(word) for pair in drawn) for word in ("better", "worse", "not comparable")}
     counts = ", ".join(f"{times} {word}" for word, times in moved.items() if times)
     finding = f"{base} and here, of {len(drawn)} figures drawn: {counts or 'none changed beyond chance'}."
-    alt = f"{finding} {'; '.join(f'{p.name}: {_value(p.old)}, here {_value(p.new)}' for p in drawn)}."
+    values = "; ".join(f"{p.name}: {_value(p.old)}, here {_value(p.new)}" for p in drawn)
+    alt = f"{finding} {values}." if values else finding
     caption = f"Hollow marks are {base}, filled ones this version; bars are {confidence} intervals."
     return picture(Said(finding, "Figures of both versions, each in its unit", alt, caption), draw)
 

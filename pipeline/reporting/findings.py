@@ -12,7 +12,7 @@ from pipeline.reporting.sources import Sources, TableRow
 from pipeline.results.catalogue import STAGES, Tables
 from responsible.fairness.measures import KNOWN
 from responsible.governance.policy import Judgement
-from responsible.names import ANY, POOLED, Judged, judged_of
+from responsible.names import ANY, OTHERS, POOLED, Judged, judged_of
 
 COUNTED = {
     "selection_rate": "{k} of {n} {who} were {yes}",
@@ -107,7 +107,8 @@ def _two_groups(attribute: str, model: str, rate: str, level: str, sources: Sour
     rest = named or [row for row in rows if row.level != level]
     called, people = sources.words, sources.words.many("budget")
     whose = f"{people} whose {called.name(attribute)} is"
-    one = f"{whose} {called.level(attribute, level)}" if level else f"{people} with any other {called.name(attribute)}"
+    only = level or (str(ours[0].level) if named and len(ours) == 1 and ours[0].level != OTHERS else "")
+    one = f"{whose} {called.level(attribute, only)}" if only else f"{people} with any other {called.name(attribute)}"
     two = f"{whose} {' or '.join(called.level(attribute, row.level) for row in named)}" if named else "others"
     yes = called.answer("budget")
     return " and ".join(_counted(rate, who, yes, group) for who, group in ((one, ours), (two, rest)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.formatting import Digits, escape, figure, interval, judgement_verdict, limits, plain
+from pipeline.reporting.tables import ANSWERS, exceeds
 from pipeline.results.units import PERCENT, POINTS, TIMES
 
 if TYPE_CHECKING:
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from responsible.governance.policy import Judgement, Rule
 
 COLUMNS = ("rule", "verdict", "severity", "value", "limits", "differs", "exceeds")
-MEANING = "differs: a difference is shown (the interval excludes parity); exceeds: it exceeds the limits"
-ANSWERS = {True: "yes", False: "no"}
-UNDECIDED = "not decided"  # neither shown to exceed its limits nor to keep them
+SHOWN = "a difference is shown (the interval excludes parity)"
+MEANING = f"differs: {SHOWN}; exceeds: it exceeds the limits (unclear: it may)"
 _PER_CENT = (POINTS, PERCENT)
 
 
@@ -62,14 +62,9 @@ def differs(judgement: Judgement) -> str:
     return "" if shown is None else ANSWERS[shown]
 
 
-def exceeds(judgement: Judgement) -> str:
-    """Whether the limits are exceeded, which is not the same as whether a difference is shown."""
-    return UNDECIDED if judgement.exceeds is None else ANSWERS[judgement.exceeds]
-
-
 def cells(judgement: Judgement) -> tuple[str, ...]:
     """The texts of a judgement's line in a table, in the order of :data:`COLUMNS`."""
     found = judgement.evidence
     shown = plain(measured(found, named=False)), asked(judgement.rule, found.unit)
     said = judgement.title, judgement_verdict(judgement), severity(judgement)
-    return (*said, *shown, differs(judgement), exceeds(judgement).replace(UNDECIDED, "unclear"))  # fits 120 columns
+    return (*said, *shown, differs(judgement), exceeds(judgement.found))

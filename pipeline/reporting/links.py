@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 
-from pipeline.reporting import findings, formatting, judgements
+from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.formatting import Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
 from pipeline.results.catalogue import MONITORED
@@ -139,7 +139,7 @@ class Rules:
             self._links.evidence(judged.evidence, rule.label),
             formatting.limits(rule.minimum, rule.maximum),
             judgements.differs(judged),
-            judgements.exceeds(judged).replace("yes", "**yes**"),
+            tables.exceeds(judged.found, bold=True),
             escape(rule.owner),
         )
         return f"| {' | '.join(cells)} |"

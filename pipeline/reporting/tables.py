@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting import formatting
 from pipeline.reporting.formatting import Markup, escape
+from responsible.limits import EXCEEDED
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
 
     from pipeline.reporting.sources import TableRow
 
+ANSWERS = {True: "yes", False: "no", None: "unclear"}
 Column = Callable[[Sequence["TableRow"]], Markup]
 
 
-def limit_exceeded(verdict: str, *, bold: bool = False) -> str:
-    """Whether a verdict says that the limit is exceeded: ``no``, ``yes`` (``bold`` in Markdown), or not decided."""
-    yes = "**yes**" if bold else "yes"
-    return {"pass": "no", "fail": yes, "infeasible": yes, "": ""}.get(verdict, "not decided")
+def exceeds(verdict: str, *, bold: bool = False) -> str:
+    """Whether a verdict says that the limit is exceeded: ``yes`` (``bold`` in Markdown), ``no`` or ``unclear``.
+
+    Empty without a verdict. That is not the same as whether a difference is shown.
+    """
+    said = ANSWERS[EXCEEDED[verdict]] if verdict else ""
+    return "**yes**" if bold and said == "yes" else said
 
 
 def share(value: float) -> str:
@@ -61,7 +66,7 @@ def verdict(column: str = "verdict", **pick: Any) -> Column:
 
 def exceeded(column: str = "verdict", **pick: Any) -> Column:
     """Whether a verdict says that the limit is exceeded, which is not the same as whether a difference is shown."""
-    return of_rows(lambda row: limit_exceeded(row.text(column), bold=True), pick)
+    return of_rows(lambda row: exceeds(row.text(column), bold=True), pick)
 
 
 def code(column: str, **pick: Any) -> Column:
@@ -161,7 +166,7 @@ FILTERS: dict[str, Callable[..., Markup]] = {
     "number": lambda value, digits=None: Markup(formatting.number(value, digits)),
     "p_value": lambda p, name="": Markup(formatting.p_value(p, name)),
     "percent": lambda share, digits=1: Markup(formatting.percent(share, digits)),
-    "exceeded": lambda row: Markup(limit_exceeded(row.verdict, bold=True)),
+    "exceeded": lambda row: Markup(exceeds(row.verdict, bold=True)),
     "share": lambda value: Markup(share(value)),
     "shown": lambda row: Markup("yes" if row.shown else "no"),
     "verdict": lambda row: Markup(formatting.verdict(row.verdict)),

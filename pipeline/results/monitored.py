@@ -32,7 +32,8 @@ class Monitored(NamedTuple):
 def monitored(root: str | Path = ".") -> Monitored:
     """What stands in :data:`~pipeline.results.catalogue.MONITORED` under ``root``.
 
-    The model is known by its headline figures, of which the file has the digest: another model has others.
+    The model is known by its headline figures, of which the file has the digest: another model has others. Where none
+    is trained here, it is known by those of the table with its predictions.
     """
     found = read_json(Path(root, MONITORED), "monitor")
     try:
@@ -41,5 +42,6 @@ def monitored(root: str | Path = ".") -> Monitored:
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{MONITORED}: is another file; run `make monitor`, or {AGAIN}") from None
     said = tuple(f"{own['said']} Since {own['since']}." for own in found.get("standing", ()))
-    figures = read_text(Path(root, Metrics.REWEIGH), AGAIN).encode()
+    known = Metrics.REWEIGH if Path(root, Metrics.REWEIGH).is_file() else Metrics.PREPARE
+    figures = read_text(Path(root, known), AGAIN).encode()
     return Monitored(answer, newest, standing, trained == sha256(figures).hexdigest(), said)

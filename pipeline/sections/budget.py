@@ -11,7 +11,7 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic
 from responsible.models import Models
-from responsible.monitoring.parameters import Monitor
+from responsible.monitoring.parameters import TRAINING, Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -98,9 +98,33 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
-def _monitored(models: Models, monitor: Monitor | None = None) -> Iterator[str]:
-    if monitor and not models.trained:
-        yield "monitor: needs a model that is trained here, and models has none; take the section out"
+def _monitored(budget: Budget, models: Models, monitor: Monitor | None = None) -> Iterator[str]:
+    if monitor is None:
+        return
+    own = models.external.get(name := models.names[-1])
+    if own and own.file and not (monitor.score or monitor.decision):
+        yield f"monitor: models.{name} has a file, and batches have none; name their monitor.decision or monitor.score"
+    if own and not own.file and not own.decision and monitor.decision and not monitor.score:
+        yield f"monitor.decision: models.{name} has scores only, as a reference; name monitor.score"
+    if own and own.decision and monitor.score and not monitor.decision:
+        yield f"monitor.score: models.{name} is judged by its decisions; name monitor.decision"
+    if budget.cluster and (monitor.reference == TRAINING or monitor.period == "week"):
+        rule = (
+            "one row of each person is drawn in every period, which counts of the training table, or weeks, do not tell"
+        )
+        yield f"monitor: {rule}; with budget.cluster, name earlier periods as monitor.reference, of days or months"
+    if budget.target is None:
+        yield "monitor: needs budget.target, with which predictions are compared; declare it, or take the section out"
+
+
+def _followed(monitor: Monitor | None = None, segments: Any = None) -> Iterator[str]:
+    """What later people need: their line, and a date that is no other column."""
+    if monitor is None or monitor.segments is None:
+        return
+    if segments is None:
+        yield "monitor.segments: there is no segments section that says what columns are for; take it out"
+    elif (name := monitor.segments.time) in (segments.protected, *segments.features):
+        yield f"monitor.segments.time and the columns of the segments table must differ, got {name!r} for both"
 
 
 def _decided(monitor: Monitor | None = None, healthcare: Any = None) -> Iterator[str]:
@@ -121,4 +145,5 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _grid,
     _monitored,
     _decided,
+    _followed,
 )

@@ -59,7 +59,9 @@ LINES = {
 
 
 SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
-DECISIONS = "decisions"  # the monitor of recorded decisions, which is there where both the monitor and their line are
+# The monitor of recorded decisions and of people in segments, each there where both the monitor and its line are.
+DECISIONS, NEWCOMERS = "decisions", "newcomers"
+OF_MONITOR = {DECISIONS: "healthcare", NEWCOMERS: "segments"}  # the line of each: a key of monitor, and of its figures
 PARTS = LINES | {
     TRAINING: Line(
         ("reweigh",),
@@ -77,10 +79,10 @@ PARTS = LINES | {
     ),
     MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
     DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), (), ()),
+    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), (), ()),
 }
 """The lines, and what may be absent of one that is there."""
 
-OF_DECISIONS = ("monitor/healthcare.", "monitor.healthcare.")  # how their results and figures begin
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
 
 
@@ -103,23 +105,36 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     target = (params.get("budget") or {}).get("target") or {}
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
-    watched = trained and "monitor" in params
-    later = watched and "healthcare" in there and bool((params["monitor"] or {}).get("healthcare"))
-    parts = ((SWEEP, swept), (TRAINING, trained), (MONITOR, watched), (DECISIONS, later))
-    kept = {*there, *(part for part, own in parts if own)}
+    watched = "budget" in there and "monitor" in params
+    parts = {SWEEP: swept, TRAINING: trained, MONITOR: watched}
+    parts |= {
+        part: watched and line in there and bool((params["monitor"] or {}).get(line))
+        for part, line in OF_MONITOR.items()
+    }
+    kept = {*there, *(part for part, own in parts.items() if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
 def with_parts(gone: Collection[str]) -> tuple[str, ...]:
     """Lines that go, with the parts that go with them."""
-    later = DECISIONS if {"budget", "healthcare"} & set(gone) else ""
-    return tuple(dict.fromkeys([*gone, *(OF_BUDGET if "budget" in gone else ()), *filter(None, [later])]))
+    later = [part for part, line in OF_MONITOR.items() if {"budget", line} & set(gone)]
+    return tuple(dict.fromkeys([*gone, *(OF_BUDGET if "budget" in gone else ()), *later]))
+
+
+def _of_monitor(name: str) -> str:
+    """The part of the monitor that a result or figure of it belongs to, where that is of another line; else empty."""
+    begins = {
+        part: tuple(f"monitor{sign}" for sign in (f"/{line}.", f"/{line}_", f".{line}."))
+        for part, line in OF_MONITOR.items()
+    }
+    own = (part for part, names in begins.items() if name.startswith(names))
+    return next(own, "")
 
 
 def part_of(name: str) -> str:
     """As :func:`line_of`, but the parts of lines are names of their own."""
-    if name.startswith(OF_DECISIONS):
-        return DECISIONS
+    if part := _of_monitor(name):
+        return part
     stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
     parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
     return next(parts, line_of(name))
@@ -128,8 +143,8 @@ def part_of(name: str) -> str:
 def line_of(name: str) -> str:
     """The line that a file, or the figure at a metric path, belongs to; "" for what belongs to all of them."""
     path = PurePosixPath(name)
-    if name.startswith(OF_DECISIONS):
-        return "healthcare"
+    if part := _of_monitor(name):
+        return OF_MONITOR[part]
     for line, own in LINES.items():
         if {name, *map(str, path.parents)} & set(own.apart):
             return line

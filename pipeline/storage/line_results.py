@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import DECISIONS, MONITOR, part_of
+from pipeline.storage.line_contents import MONITOR, OF_MONITOR, part_of
 from pipeline.storage.text import read_text
 
 DOCUMENTS = "docs"
@@ -24,29 +24,30 @@ def deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> l
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, ())
     ]
-    beside = (root / MONITOR).glob("*") if MONITOR in gone or DECISIONS in gone else ()
+    others = [part for part in OF_MONITOR if part in gone]
+    beside = (root / MONITOR).glob("*") if MONITOR in gone or others else ()
     paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / WATCHED}
     found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
     for path in found:
         path.unlink()
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
-    if MONITOR not in gone and DECISIONS in gone:
-        _trim(root)
+    for part in others if MONITOR not in gone else ():
+        _trim(root, part)
     return found
 
 
-def _trim(root: Path) -> None:
-    """Take recorded decisions out of what the monitor said; its pictures wait for the next run."""
+def _trim(root: Path, part: str) -> None:
+    """Take another line of work out of what the monitor said; its pictures wait for the next run."""
     text = read_text(root / WATCHED) if (root / WATCHED).is_file() else ""
     said = json.loads(text)[MONITOR] if text else {}
-    line = "healthcare"
+    line = OF_MONITOR[part]
     if (own := said.pop(line, None)) is None:
         return
     said["answers"].pop(line)
     said["answer"] = " ".join(said["answers"].values())
     said["standing"] = [each for each in said["standing"] if each["line"] != line]
     said["alarms"] = {name: n - own["alarms"][name] for name, n in said["alarms"].items()}
-    said["of"].pop("decisions")
+    said["of"].pop(part)
     files.write_json(root / WATCHED, {MONITOR: said})
     files.write_text(root / PAGE, SHORT.format(said["answer"]))

@@ -125,8 +125,8 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
         match path:
             case ("policy", "rules", name):
                 return name in about
-            case ("monitor", "healthcare"):
-                return "healthcare" in gone
+            case ("monitor", "healthcare" | "segments" as line):
+                return line in gone
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
             case ("words", *where):

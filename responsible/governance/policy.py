@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from responsible.governance.evidence import WHOLE, Evidence, Figures, Levels, each_level, judged
 from responsible.governance.statements import Confirmation, Day, Excuse, Recorded, Text, Told
-from responsible.limits import Limits, Verdict, decisive
+from responsible.limits import EXCEEDED, Limits, Verdict, decisive
 from responsible.validation import InputError, Params, did_you_mean
 
 Outcome = Literal["pass", "fail", "insufficient_evidence", "infeasible", "excepted"]
@@ -105,7 +105,7 @@ class Judgement:
     @property
     def exceeds(self) -> bool | None:
         """Whether the limits are exceeded, with or without exception. None where the evidence does not decide."""
-        return {"pass": False, "insufficient_evidence": None}.get(self.found, True)
+        return EXCEEDED[self.found]
 
     @property
     def title(self) -> str:

@@ -17,6 +17,8 @@ OF_DATA = (GAP, REPEATED, LACKING, UNREADABLE)
 ALARM, QUIET, NOT_JUDGED = "alarm", "quiet", "not judged"
 APPROVALS, URGENT, OVERRIDES, SIMILAR, WAITS = "approvals", "urgent approvals", "overrides", "similar", "waits"
 OF_DECISIONS = (APPROVALS, URGENT, SIMILAR, WAITS, OVERRIDES)  # kinds of questions about recorded decisions
+SEGMENTS, LEVELS, WITHIN, DISTANCE, BEYOND = OF_PEOPLE = ("segments", "levels", "within", "distance", "beyond")
+"""Kinds of questions about later people in segments."""
 KEY = ["kind", "name", "group", "figure"]
 COLUMNS = [*KEY, "period", "state", "effect", "p", "detectable", "since"]
 
@@ -59,8 +61,14 @@ def questions(drift: pd.DataFrame, figures: pd.DataFrame, findings: Sequence[Fin
     ``kind`` is ``values``, ``missing``, ``score``, ``joint`` or ``target`` of a column called ``name``; ``figure`` of a
     ``group``, with an attribute as ``name``; or a kind of finding.
     """
-    inputs = drift.rename(columns={"question": "kind"}).assign(group="", figure="")
-    return answered(pd.concat([inputs, of_figures(figures.assign(kind="figure"))], ignore_index=True), findings)
+    return answered(
+        pd.concat([of_drift(drift), of_figures(figures.assign(kind="figure"))], ignore_index=True), findings
+    )
+
+
+def of_drift(drift: pd.DataFrame) -> pd.DataFrame:
+    """Rows of drift, which have a ``question``, under the names of :data:`KEY`."""
+    return drift.rename(columns={"question": "kind"}).assign(group="", figure="")
 
 
 def of_figures(figures: pd.DataFrame) -> pd.DataFrame:

@@ -8,51 +8,81 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from responsible.monitoring.parameters import TRAINING, Monitor, Period
 from responsible.names import ATTRIBUTE, FEATURE
+from responsible.tabular import hashing
 from responsible.tabular.cell_counts import UNLABELLED
 from responsible.tabular.cells import Plan
-from responsible.tabular.columns import REASON, Declared, Kind, made
+from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
 from responsible.tabular.levels import RARE
 from responsible.validation import MISSING, InputError, did_you_mean
 
 SCORE, DECISION = "score", "decision"
 MOST_PERIODS = 1_000
+DATE = {"month": 7, "day": 10, "week": 10}  # characters of a date that say its period
 DECIMALS = 4  # of a score; rows of one cell share it
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPlan(Plan):
-    """How batches become cells: a :class:`Plan` with the columns that a file lacks left out."""
+    """How batches become cells: a :class:`Plan` with the columns that a file lacks left out.
+
+    Where the model is not ``trained`` here, rows must have its score or decision; ``positive`` are the texts of a
+    decision that are a yes, of which there are none where decisions are 1 and 0.
+    """
 
     monitor: Monitor
     absent: frozenset[str] = frozenset()
+    trained: bool = True
+    positive: tuple[str, ...] = ()
 
     def declared(self) -> list[Declared]:
         """Every column with a role that is there; a missing label leaves a row good, a missing date does not."""
-        own = {d.name: d for d in super().declared() if d.name not in ("key", "cluster", "split", "month")}
+        own = {d.name: d for d in super().declared() if d.name not in ("key", "split", "month")}
         own |= {name: replace(d, required=False) for name, d in own.items() if name == "target"}
         time = self.monitor
         kind: Kind = "month" if time.period == "month" else "day"
         own["period"] = Declared("month", time.time, kind, required=True, form=time.time_format)
         if self.monitor.score:
-            own[SCORE] = Declared(SCORE, self.monitor.score, "numeric", 0.0, 1.0)
-        if self.monitor.decision:
-            own[DECISION] = Declared(DECISION, self.monitor.decision, "numeric", 0.0, 1.0, whole=True)
+            own[SCORE] = Declared(SCORE, self.monitor.score, "numeric", 0.0, 1.0, required=not self.trained)
+        if self.monitor.decision and self.positive:
+            own[DECISION] = Declared(DECISION, self.monitor.decision, "categorical", required=True)
+        elif self.monitor.decision:
+            column = self.monitor.decision
+            own[DECISION] = Declared(DECISION, column, "numeric", 0.0, 1.0, required=not self.trained, whole=True)
         return [d for d in own.values() if d.column not in self.absent]
 
     def names(self, scored: str = "") -> list[str]:  # noqa: ARG002 - a batch has one score at most
         """The columns that are counted by."""
-        here = [d.name for d in self.declared() if d.name not in ("target", "month", "weight")]
+        here = [d.name for d in self.declared() if d.name not in ("target", "month", "weight", "cluster")]
         return ["bin", "month", *here]
 
     def columns(self) -> list[str]:
         """The table's columns, whether they are there or not."""
         return list(dict.fromkeys(d.column for d in replace(self, absent=frozenset()).declared()))
+
+    def one_each(self, rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """Where ``budget.cluster`` is declared, one row of each person in each period, drawn by the hash of its number:
+        rows of one person are not independent. That one is on both sides of a comparison makes tests stricter only.
+        """
+        if not self.budget.cluster:
+            return rows
+        period = nw.col(token(self.monitor.time)).cast(nw.String).str.slice(0, DATE[self.monitor.period])
+        rows = rows.with_columns(lot=hashing.hashed(nw.col(KEY), self.seed, "sample"), of_person=period)
+        rows = rows.with_columns(least=nw.col("lot").min().over(token(self.budget.cluster), "of_person"))
+        return rows.filter(nw.col("lot") == nw.col("least")).drop("lot", "of_person", "least")
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns without which nothing of a file can be judged."""
+        said = () if self.trained else (self.monitor.score, self.monitor.decision)
+        return [c for c in (self.monitor.time, self.budget.weight, self.budget.cluster, *said) if c]
 
     def without(self, columns: Iterable[str]) -> BatchPlan:
         """The plan for a file that lacks columns; without that of the target its rows have no label."""
@@ -81,11 +111,13 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
     for name in plan.sensitive:
         if ATTRIBUTE + name not in good:
             good[ATTRIBUTE + name] = MISSING
+    if DECISION in good and plan.positive:
+        good[DECISION] = good[DECISION].isin(plan.positive).astype("int64")
     if SCORE in good:
         good[SCORE] = good[SCORE].round(DECIMALS)  # rows of nearly one score share a cell, or there is one for each row
     names = ["period", "bin", *(FEATURE + name for name in plan.budget.features)]
     names += [*(ATTRIBUTE + name for name in plan.sensitive), *(c for c in (SCORE, DECISION) if c in good)]
-    if SCORE in good or plan.monitor.period == "week":
+    if SCORE in good or plan.positive or plan.monitor.period == "week":
         good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].astype({"n": "int64", "bin": "int64"})
 

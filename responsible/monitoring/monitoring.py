@@ -66,7 +66,8 @@ def monitored(
     parts = [batches[batches["period"] == period] for period in periods]
     columns, compared = _columns(reference, batches, periods, given), sides(given.groups)
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
-    number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + 1 + asked(counted, given.measures)
+    number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + asked(counted, given.measures)
+    number += bool(given.kinds)  # all features together, where there are any
     spending = Spending(given.monitor.share, given.monitor.horizon, number)
     known = labelled(batches, periods)
     complete = [share >= given.monitor.complete for share in known]
@@ -83,7 +84,8 @@ def monitored(
     )
     figures = pd.DataFrame([row for each in counted for row in judge.rows(each)])
     rows = [row for column in columns for row in _drift(column, periods, complete, spending, given)]
-    joint = [_joint(reference, part, period, spending, given) for part, period in zip(parts, periods, strict=True)]
+    named = list(zip(parts, periods, strict=True)) if given.kinds else []
+    joint = [_joint(reference, part, period, spending, given) for part, period in named]
     moved, found = pd.DataFrame([*rows, *joint]), (*findings, *_unseen(columns, periods))
     expected = pd.DataFrame(columns=COLUMNS)
     if SCORE in batches:

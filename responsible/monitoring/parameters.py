@@ -41,6 +41,21 @@ class Decisions(Params):
     wait: Annotated[float, Field(gt=0)]
 
 
+class Newcomers(Params):
+    """Batches of people with the columns of the segments table and a date.
+
+    ``source`` and ``pattern`` are a file, folder or query, as those of that table; ``time`` is the column of dates.
+    ``beyond`` is the share of the segmented people who lie farthest from every centre: more of the later ones there,
+    and segments no longer describe them.
+    """
+
+    source: Annotated[Text, WrapValidator(source)]
+    pattern: Text | None = None
+    time: Text
+    time_format: TimeFormat | None = None
+    beyond: Annotated[float, Field(gt=0, le=0.5)]
+
+
 class Monitor(Params):
     """Batches of rows with the roles of the budget table and a date, and how they are judged.
 
@@ -49,8 +64,8 @@ class Monitor(Params):
     ``reference`` is ``training`` or a list of earlier periods. ``score`` and ``decision`` are columns, where batches
     have them; else the current model scores the rows. Figures that need labels are judged of periods with the share
     ``complete`` of them. ``error`` is the chance of any false alarm in ``horizon`` periods. The watch raises an alarm
-    when a whole period and ``overdue`` days have passed since the newest one, where that is given. ``healthcare`` says
-    where later decisions are, if they are watched too.
+    when a whole period and ``overdue`` days have passed since the newest one, where that is given. ``healthcare`` and
+    ``segments`` say where later decisions and people are, if they are watched too.
     """
 
     source: Annotated[Text, WrapValidator(source)]
@@ -67,8 +82,9 @@ class Monitor(Params):
     error: Annotated[float, Field(gt=0, lt=1)]
     effects: Effects
     healthcare: Decisions | None = None
+    segments: Newcomers | None = None
 
     @property
     def share(self) -> float:
         """The part of ``error`` that each watched line of work spends: all have the same."""
-        return self.error / sum(own is not None for own in (self.source, self.healthcare))
+        return self.error / sum(own is not None for own in (self.source, self.healthcare, self.segments))

@@ -33,7 +33,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from responsible.names import ATTRIBUTE, FEW
+from responsible.names import ATTRIBUTE, FEW, OTHERS
 from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import MISSING, InputError, Params, did_you_mean
 
@@ -166,9 +166,7 @@ def published_names(
 
 def others(role: str, roles: Mapping[str, str] | None = None) -> str:
     """What merged levels of a role are called; not like a level of another role."""
-    name = {"unprivileged": "other levels", "compared": "other levels", "month": "other months"}.get(
-        role, f"other {role} levels"
-    )
+    name = {"unprivileged": OTHERS, "compared": OTHERS, "month": "other months"}.get(role, f"other {role} levels")
     return f"{name} (merged)" if (roles or {}).get(name, role) != role else name
 
 

@@ -132,6 +132,16 @@ def test_a_failed_installation_is_tried_again(make, folder):
     assert installed(make()[1]) == ["requirements.txt"]
 
 
+def test_make_dashboard_installs_its_extra_once(make, folder):
+    """What only the dashboard needs is installed when it is opened, and no other target asks for it."""
+    (folder / "requirements-dashboard.txt").write_text("requirements-dashboard==1\n")
+    _, calls = make("dashboard", "ARGS=--server.port 8502")
+    assert installed(calls) == ["requirements.txt", "requirements-dashboard.txt"]
+    assert calls[-1] == "-m streamlit run dashboard/server.py --server.port 8502"
+    assert installed(make("dashboard")[1]) == []
+    assert "streamlit" not in " ".join(make()[1])
+
+
 def test_make_test_lints_types_and_tests(make):
     """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the heavy tests."""
     _, calls = make("test")
@@ -306,6 +316,26 @@ def test_gitlab_has_the_same_jobs():
     assert jobs["review"]["artifacts"]["paths"] == ["review", "dvc_plots"]
     for name in ("pipeline", "gate", "review"):
         assert int(jobs[name]["timeout"].split()[0]) <= 30
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"), [("gitlab-ci", ROOT / ".gitlab-ci.yml"), *(("github-workflows", path) for path in WORKFLOWS)]
+)
+def test_both_hosts_read_their_files(schema, path, tmp_path):
+    """GitLab's and GitHub's own schemas accept what CI is told, and refuse a job with a key that the host lacks."""
+
+    def checked(file):
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked(path).returncode == 0, checked(path).stdout
+    wrong = yaml.safe_load(path.read_text())
+    jobs = wrong if schema == "gitlab-ci" else wrong["jobs"]
+    next(job for job in jobs.values() if {"script", "steps"} & set(job))["timeout_minutes"] = 1
+    (tmp_path / path.name).write_text(yaml.safe_dump(wrong))
+    refused = checked(tmp_path / path.name)
+    assert refused.returncode == 1
+    assert "timeout_minutes" in refused.stdout
 
 
 def test_the_watch_may_write_issues_and_nothing_else():

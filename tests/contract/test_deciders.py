@@ -103,7 +103,7 @@ def test_a_difference_and_an_exceeded_limit_are_two_columns(tokens):
         if "limits" in head:
             assert {SHOWN, EXCEEDED} <= set(head), head
             assert {row[head.index(SHOWN)] for row in rows} <= {"yes", "no", ""}
-            assert {row[head.index(EXCEEDED)] for row in rows} <= {"yes", "no", "not decided"}
+            assert {row[head.index(EXCEEDED)] for row in rows} <= {"yes", "no", "unclear"}
 
 
 def test_people_and_things_have_names(tokens):

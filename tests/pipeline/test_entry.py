@@ -1,7 +1,17 @@
+"""pipeline.entry: how stages and commands start and end."""
+
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from pipeline import entry
 from responsible.validation import InputError
+from tests.support import contract
+from tests.support.contract import ROOT
+from tests.support.small import surroundings
 
 
 def test_refusal_is_one_message_and_exit_code_1(capsys):
@@ -13,11 +23,45 @@ def test_refusal_is_one_message_and_exit_code_1(capsys):
     def bug():
         raise KeyError("x")
 
-    with pytest.raises(SystemExit) as ended:
-        entry.run(refuse)
-    assert ended.value.code == "error: data.csv: no such file"
+    for code in (1, 2):
+        with pytest.raises(SystemExit) as ended:
+            entry.run(refuse, refused=code)
+        assert ended.value.code == code
+        assert capsys.readouterr() == ("", "error: data.csv: no such file\n")
     with pytest.raises(KeyError):
         entry.run(bug)
+
+
+@pytest.mark.parametrize("command", [["commands.gate"], ["commands.plan"], ["commands.review", "HEAD"]])
+def test_a_reader_that_has_gone_ends_a_command_in_silence(command):
+    """Into `| head` a command ends with the code of a closed pipe, neither with a traceback nor with a message."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", *command]
+    ran = subprocess.run(command, cwd=ROOT, env=surroundings(), stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (entry.CLOSED, b"")
+
+
+def test_every_command_and_stage_starts_in_one_place():
+    """Whatever ends one of them (a refusal, Ctrl-C, a closed pipe) is met by the same code."""
+    for path in [*contract.modules("commands"), *contract.modules("stages")]:
+        _, started, block = path.read_text(encoding="utf-8").partition('if __name__ == "__main__":\n')
+        assert re.search(r"^    (entry\.)?run\(", block, re.MULTILINE) if started else path.name == "__init__.py", path
+        assert "sys.exit" not in block, path
+
+
+def test_ctrl_c_and_exit_codes():
+    """Ctrl-C ends without traceback, and what a command returns is its exit code."""
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    for main, code in ((interrupt, entry.INTERRUPTED), (lambda: 3, 3)):
+        with pytest.raises(SystemExit) as ended:
+            entry.run(main)
+        assert ended.value.code == code
+    entry.run(lambda: 0)
 
 
 def test_a_bar_hands_on_what_it_counts(capsys):

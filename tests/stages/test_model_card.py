@@ -255,7 +255,7 @@ def test_absent_levels_and_undefined_measures(folder):
     write(folder / "plots/fairness.csv", table)
     text, twin, _ = built(folder)
     own = text.split("Reweighed model, by gender")[1].split("</details>")[0]
-    assert "| disparate impact | undefined (group absent) | 0.8 to 1.25 |  | not decided |" in own
+    assert "| disparate impact | undefined (group absent) | 0.8 to 1.25 |  | unclear |" in own
     assert "gender: Male" not in (folder / RESULTS).read_text(encoding="utf-8")
     assert '"value": "undefined: group absent"' in twin
 

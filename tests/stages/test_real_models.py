@@ -1,6 +1,9 @@
 """Models of scikit-learn and fairlearn on real tables, audited as somebody else's: figures of fairlearn and AIF360."""
 
+import json
 import logging
+import re
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +16,7 @@ from sklearn.metrics import precision_score, roc_auc_score
 from pipeline.storage import files
 from tests.support.predictions import audited
 from tests.support.real import SHARED, TABLES, WHY, parameters
+from tests.support.small import DVC, ran
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason=WHY)
 SPD, DI, EOD = "statistical_parity_difference", "disparate_impact", "equal_opportunity_difference"
@@ -140,3 +144,31 @@ def test_an_audit_of_decisions_alone(tmp_path):
     text = (tmp_path / "docs/comparison.md").read_text(encoding="utf-8")
     assert "baseline" not in text
     assert "eweigh" not in text
+
+
+@pytest.mark.heavy
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_recorded_mortgages_run_through_the_whole_pipeline(built, tmp_path):
+    """Drafted by `make start` without labels, scores and split: figures are those of the reference, the documents name
+    both groups and all rows, and the page leads with the model's name.
+    """
+    root = built.copy(tmp_path / "fork")
+    table = pd.read_csv(SHARED / "hmda.csv").drop(columns=["split", "race_privileged"])
+    table.to_csv(root / "mortgages.csv", index=False)
+    given = ["--table=mortgages.csv", "--protected=black", "--privileged=black=no", "--decision=outcome", "--force"]
+    ran(root, sys.executable, "-m", "commands.start", *given)
+    ran(root, *DVC, "repro")
+    reference = json.loads((SHARED / "reference.json").read_text())["datasets"]["hmda"]["attributes"]["race"]
+    rows = pd.read_csv(root / "plots/fairness.csv").query("comparison == 'all unprivileged'").set_index("measure")
+    assert rows["value"].to_dict() == pytest.approx({name: reference["data"][name] for name in (SPD, DI)}, abs=1e-6)
+    assert rows["verdict"].to_dict() == {SPD: "fail", DI: "insufficient_evidence"}
+    levels = pd.read_csv(root / "plots/group_rates.csv").set_index("level")
+    assert levels["of"].to_dict() == {"no": reference["n_privileged"], "yes": reference["n_unprivileged"]}
+    text = (root / "docs/comparison.md").read_text(encoding="utf-8")
+    assert "243 of 339 people whose black is yes (72 %) were selected" in text
+    assert "Nothing is trained here, so the [test rows](glossary.md#test-rows) are all rows of the table." in text
+    assert "Infeasible" not in text
+    assert '<h2 id="card-budget">model_1</h2>' in (root / "docs/index.html").read_text(encoding="utf-8")
+    for document in ("docs/comparison.md", "docs/model_card.md", "docs/data_sheet.md", "docs/README.md"):
+        assert re.search("baseline|reweighed", (root / document).read_text(encoding="utf-8")) is None, document

@@ -27,6 +27,7 @@ FILES = {
         *("pipeline/documents/healthcare_disclosure.py", "pipeline/monitoring/decisions.py"),
     ),
     "segments": (
+        "pipeline/monitoring/people.py",
         *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
         "pipeline/plots/segments.py",
         *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),

@@ -1,13 +1,17 @@
 """Batches on disk: what they may lack, what is found about them, and the cells that they become."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.monitoring import reading
 from pipeline.storage import parameters
+from responsible.monitoring import exact_tests
 from responsible.monitoring.batches import BatchPlan, Reference, calendar, earlier, labelled
 from responsible.monitoring.parameters import Monitor
+from responsible.monitoring.spending import Spending
 from responsible.tabular.schema import Budget, Sensitive
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
@@ -193,3 +197,69 @@ def test_missing_numbers_are_missing(batches):
     write(batches, "03.csv", "2025-03-01,1,Male,Other,1,x", header=HEADER.replace("Age,", ""))
     found = read(batches)
     assert np.isnan(found.cells.loc[found.cells["period"] == "2025-03", "x.Age"]).all()
+
+
+@pytest.fixture
+def people(tmp_path):
+    """Two months in which 400 people have one to four rows each, all alike but for the budget of the first."""
+    rng = np.random.default_rng(4)
+    for month in ("01", "02"):
+        rows = [
+            ROW.format(date=f"2025-{month}-0{1 + at}", budget=900 if at == 0 else 100) + f",p{person}"
+            for person in range(400)
+            for at in range(rng.integers(1, 5))
+        ]
+        write(tmp_path / "b", f"{month}.csv", *rows, header=f"{HEADER},Person")
+    return tmp_path / "b"
+
+
+def of_people(folder, **changes):
+    own = plan(folder, **changes)
+    budget = own.budget.model_copy(update={"cluster": "Person"})
+    return reading.read(replace(own, budget=budget), NOTHING)
+
+
+def test_one_row_of_each_person_is_drawn_in_each_period(people):
+    """400 rows a month, whatever number a person has; each row of a person is as likely, and a second run draws the
+    same.
+    """
+    found = of_people(people)
+    counted = found.cells.groupby(["period", "bin"])["n"].sum()
+    assert counted.groupby("period").sum().tolist() == [400, 400]
+    first = [sum(1 / n for n in rows_of(people / f"{month}.csv")) for month in ("01", "02")]
+    for month, expected in zip(("2025-01", "2025-02"), first, strict=True):
+        assert counted[month, 1] == pytest.approx(expected, abs=4 * np.sqrt(400 * 0.25))
+    again = of_people(people).cells.groupby(["period", "bin"])["n"].sum()
+    assert again.equals(counted)
+
+
+def rows_of(path):
+    """How many rows each person has."""
+    return pd.read_csv(path)["Person"].value_counts().tolist()
+
+
+def test_by_day_a_person_has_one_row_a_day(people):
+    """Days are periods of their own, so nobody loses a row."""
+    assert of_people(people, period="day").cells["n"].sum() == sum(map(sum, (rows_of(p) for p in people.glob("*.csv"))))
+
+
+def test_a_file_that_does_not_name_people_is_left_out(people):
+    """Its rows may be of one person."""
+    write(people, "03.csv", ROW.format(date="2025-03-01", budget=100))
+    assert kinds(of_people(people)) == [("unreadable", "", "03.csv")]
+
+
+@pytest.mark.slow
+def test_people_with_many_rows_raise_no_false_alarms():
+    """24 quiet months of 150 people with eight equal rows each: of 200 runs at most one in twenty has an alarm when one
+    row of each is tested, and most have one when all rows are.
+    """
+    rng, spending = np.random.default_rng(1), Spending(0.05, 24, 1)
+    alarmed = {1: 0, 8: 0}
+    for _ in range(200):
+        counts = rng.binomial(150, 0.4, 25)
+        for each in alarmed:
+            tests = [exact_tests.two_sided(counts[0] * each, 150 * each, k * each, 150 * each) for k in counts[1:]]
+            alarmed[each] += any(spending.alarm(1.0, p, 0.05) for p in tests)
+    assert alarmed[1] <= 10 + 3 * np.sqrt(10)
+    assert alarmed[8] > 100

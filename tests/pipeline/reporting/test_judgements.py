@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.reporting import judgements
+from pipeline.reporting import judgements, tables
 from pipeline.results.units import measured
 from responsible.governance.evidence import Evidence
 from responsible.governance.policy import Judgement, Rule
@@ -45,7 +45,7 @@ def test_counts_are_of_what_a_row_is_called():
     [
         ((0.05, 0.02, 0.08), "pass", "yes", "no"),
         ((0.05, -0.02, 0.08), "pass", "no", "no"),
-        ((0.09, 0.05, 0.13), "insufficient_evidence", "yes", "not decided"),
+        ((0.09, 0.05, 0.13), "insufficient_evidence", "yes", "unclear"),
         ((0.2, 0.15, 0.25), "fail", "yes", "yes"),
         ((0.2, 0.15, 0.25), "infeasible", "yes", "yes"),
     ],
@@ -54,7 +54,7 @@ def test_a_difference_and_an_exceeded_limit_are_two_statements(ends, found, diff
     """A shown difference may keep its limits, and one that is not shown may still be undecided."""
     evidence = measured("evaluate_fairness.a.reweighed.statistical_parity_difference", Evidence(*ends), {})
     judged = Judgement("r", rule(minimum=-0.1, maximum=0.1), evidence, found, found, blocks=False)
-    assert (judgements.differs(judged), judgements.exceeds(judged)) == (differs, exceeds)
+    assert (judgements.differs(judged), tables.exceeds(judged.found)) == (differs, exceeds)
 
 
 def test_limits_have_an_origin():

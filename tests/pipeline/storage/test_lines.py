@@ -9,10 +9,10 @@ import yaml
 
 from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
-    DECISIONS,
     LINES,
     MONITOR,
     OF_BUDGET,
+    OF_MONITOR,
     PARTS,
     SWEEP,
     TRAINING,
@@ -87,6 +87,8 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
         ("monitor.alarms.standing", "budget"),
         ("monitor.healthcare.alarms.standing", "healthcare"),
         ("monitor/healthcare.csv", "healthcare"),
+        ("monitor.segments.beyond.everybody", "segments"),
+        ("monitor/segments.csv", "segments"),
     ],
 )
 def test_the_line_of_a_figure(metric, line):
@@ -103,7 +105,8 @@ def test_only_what_is_kept_is_left(root, lines):
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
     parts = [] if "budget" in lines else [TRAINING, SWEEP, MONITOR]
-    assert lacking == (*gone, *parts, *([] if {"budget", "healthcare"} <= {*lines} else [DECISIONS]))
+    beside = [part for part, line in OF_MONITOR.items() if not {"budget", line} <= {*lines}]
+    assert lacking == (*gone, *parts, *beside)
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
     assert {line_of(rule["metric"]) for rule in params["policy"]["rules"].values()} <= {*lines, ""}
@@ -178,7 +181,7 @@ def test_the_monitor_forgets_a_line_that_goes(root):
     assert root / "monitor/healthcare.csv" in gone
     assert read_yaml(root / "params.yaml")["monitor"].keys() & {"healthcare", "source"} == {"source"}
     stages = read_yaml(root / "monitor/dvc.yaml")["stages"]
-    assert list(stages) == ["monitor"]
+    assert list(stages) == ["monitor_segments", "monitor"]
     assert "healthcare" not in (root / "monitor/dvc.yaml").read_text(encoding="utf-8")
     assert json.loads((root / "metrics/monitor.json").read_text())["monitor"] == {
         "answer": "People differ.",
@@ -198,7 +201,7 @@ def test_a_monitor_without_recorded_decisions_loses_their_stage(root):
     text = params.read_text(encoding="utf-8")
     params.write_text(without(text, lambda path: path == ("monitor", "healthcare")), encoding="utf-8")
     assert keep(LINES, root) == []
-    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor"]
+    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor_segments", "monitor"]
 
 
 def test_a_target_of_two_values_has_no_sweep(root):
