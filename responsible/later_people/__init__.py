@@ -4,12 +4,9 @@ from typing import TYPE_CHECKING
 
 from responsible import lazily
 
-__all__ = ["LaterPeople", "Placed", "later_people", "placed"]
+__all__ = ["LaterPeople", "later_people"]
 
 if TYPE_CHECKING:
-    from responsible.later_people.placed import Placed, placed
     from responsible.later_people.segments import LaterPeople, later_people
 else:
-    __getattr__, __dir__ = lazily(
-        __name__, {"placed": ("Placed", "placed"), "segments": ("LaterPeople", "later_people")}
-    )
+    __getattr__, __dir__ = lazily(__name__, {"segments": ("LaterPeople", "later_people")})
