@@ -125,7 +125,7 @@ def headline(found: Told, periods: Mapping[str, Any], counted: Mapping[str, int]
         "shares": by_level[SEGMENTS, EVERYBODY],
         "levels": by_level[LEVELS, EVERYBODY],
         "within": {name: own for (kind, name), own in by_level.items() if kind == WITHIN},
-        "beyond": {str(name): float(value) for name, value in zip(out["name"], out["now"], strict=True)},
+        "out_of_reach": {str(name): float(value) for name, value in zip(out["name"], out["now"], strict=True)},
     }
 
 

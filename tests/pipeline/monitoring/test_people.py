@@ -98,5 +98,5 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
     own = segments_said.headline(told, {}, {})
     assert own["shares"] == {"1": pytest.approx(0.7), "2": pytest.approx(0.3)}
     assert own["levels"] == {"A": pytest.approx(0.5), "B": pytest.approx(0.5)}
-    assert own["beyond"]["everybody"] == pytest.approx(0.4, abs=0.01)
+    assert own["out_of_reach"]["everybody"] == pytest.approx(0.4, abs=0.01)
     assert set(own["within"]) == {"1", "2"}

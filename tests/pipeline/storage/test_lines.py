@@ -87,7 +87,7 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
         ("monitor.alarms.standing", "budget"),
         ("monitor.healthcare.alarms.standing", "healthcare"),
         ("monitor/healthcare.csv", "healthcare"),
-        ("monitor.segments.beyond.everybody", "segments"),
+        ("monitor.segments.out_of_reach.everybody", "segments"),
         ("monitor/segments.csv", "segments"),
     ],
 )
