@@ -14,7 +14,7 @@ from pipeline.reporting.sources import Sources, gather
 from pipeline.repository.digests import md5, of_value
 from pipeline.results import answers
 from pipeline.results.figures import PARAMETERS
-from pipeline.results.freshness import locked, refuse_stale
+from pipeline.results.freshness import locked, refuse_moved, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
 from pipeline.what_if import material as scores
@@ -46,10 +46,22 @@ def state() -> str:
 def sources() -> Sources:
     """The results, or a banner in their place: they must be what ``dvc.lock`` says, and of these parameters."""
     try:
+        refuse_moved(".", locked("."), content)
         return _sources(state())
     except InputError as error:
         st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
+
+
+def content(file: Path) -> str:
+    """The MD5 of a table, read again when its size or its time of change is another one."""
+    known = file.stat()
+    return _content(str(file), known.st_size, known.st_mtime_ns)
+
+
+@st.cache_data(show_spinner="Reading a table", max_entries=64)
+def _content(file: str, size: int, changed: int) -> str:  # noqa: ARG001 - what the cache knows it by
+    return md5(Path(file))
 
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)

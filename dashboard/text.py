@@ -45,7 +45,7 @@ def table(rows: Sequence[Mapping[str, str]], name: str) -> None:
 
 def html(text: str) -> None:
     """HTML of this repository's own making, in which every text of the data is escaped, with tables in its style."""
-    st.html(STYLE + text)
+    st.html(STYLE + str(text))
 
 
 def _cells(texts: Sequence[str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
+import pandas as pd
 import streamlit as st
 
-from dashboard import charts, controls, experiments, results
+from dashboard import controls, experiments, results
 from dashboard.text import plain, small, table
 from pipeline.what_if.material import MOST, TEST, Material
 from pipeline.what_if.sentences import Spoken
@@ -18,7 +20,9 @@ OVERRATED = "Whoever chooses settings by test rows overrates them."
 def show() -> None:
     """Controls beside the answer."""
     st.title("What if", anchor=False)
-    results.sources()
+    if "budget" not in results.sources().lines:
+        st.info("There is no model here, so there is no threshold to move.")
+        st.stop()
     held = results.material()
     _refuse(held)
     left, right = st.columns([1, 2], gap="large")
@@ -85,13 +89,32 @@ def _answer(said: Spoken) -> None:
         st.info(plain(note))
     st.markdown(f"**Measures**: {plain(said.compared())}")
     table(said.measures(), "Measures")
-    charts.selected(said.chart(), said.yes)
+    _chart(said.chart(), said.yes)
     with st.expander("Each group: who would be answered otherwise"):
         table(said.selected(), "Who would be answered otherwise")
     with st.expander("Each group: right and wrong answers"):
         table(said.confusion(), "Right and wrong answers")
     with st.expander("Performance on all rows"):
         table(said.performance(), "Performance")
+
+
+def _chart(shares: pd.DataFrame, yes: str) -> None:
+    """Of each group the share that is answered yes then, with its interval, and today's as a hollow mark; in percent.
+
+    ``shares`` has the columns ``Group, value, low, high, today``.
+    """
+    group = alt.Y("Group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
+    scale, title = alt.Scale(domain=[0, 100]), f"{yes}, % of the group (hollow: today)"
+    axis = alt.Axis(tickCount=5)
+    low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title, axis=axis) for name in ("low", "today", "value"))
+    base = alt.Chart(shares).encode(y=group)
+    layers = [
+        base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q"),
+        base.mark_point(shape="circle", size=90).encode(x=now),
+        base.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(x=then),
+    ]
+    said = f"Share of each group that is {yes}, today and then, with intervals; the first table below has the figures."
+    st.altair_chart(alt.layer(*layers).properties(height=alt.Step(34), description=said), width="stretch")
 
 
 show()

@@ -15,7 +15,15 @@ from pipeline import entry
 from pipeline.plots.decision_threshold import decision_threshold
 from pipeline.plots.style import Picture, unavailable
 from pipeline.storage import files, parameters
-from responsible.analyses import calibration_models, disclosure, factors, failing_groups, impact_ratios, similar_groups
+from responsible.analyses import (
+    calibration_models,
+    disclosure,
+    factors,
+    failing_groups,
+    impact_ratios,
+    similar_groups,
+    similar_scores,
+)
 from responsible.analyses import decision_threshold as thresholds
 from responsible.analyses.scored_tables import answered, coded, decided, of_split, scored
 from responsible.fairness.comparisons import headlines
@@ -25,7 +33,6 @@ from responsible.fairness.measures import KNOWN
 from responsible.modelling.disclosure import Merged
 from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
-from responsible.statistics.rates import Counts
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 
@@ -50,25 +57,25 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, frames = _read(
-        given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed} if given.models.trained else {}
-    )
+    table, frames = _read(given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed})
     tables = dict.fromkeys((thresholds_csv, calibration_csv, similar_csv, ratios_csv, failing_csv), OFF)
     found: dict[str, thresholds.Best] = {}
     test, models = of_split(table, "test"), given.models.judged(labelled=given.target is not None)
     yes = decided(test, given.models, given.model.decision_threshold)
     merged = Merged.of(table, yes, given.sensitive, given.disclosure, judged=models)
     who, limit = declared_groups(merged.cells(table), merged.sensitive), given.disclosure
+    frames, test = [merged.cells(frame) for frame in frames], merged.cells(test)
     if given.target and frames:
         tables[thresholds_csv], found = _thresholds(given, table, frames, who)
         tables[calibration_csv] = _calibration(given, frames, who)
-    tables[ratios_csv] = _ratios(given, merged.cells(test), frames, who)
+    tables[ratios_csv] = _ratios(given, test, frames, who)
     if limit.minimum_cell:
         for path, published in ((calibration_csv, disclosure.calibration), (ratios_csv, disclosure.ratios)):
             tables[path] = published(tables[path], merged.shown, limit) if len(tables[path]) else OFF
     else:  # groups by features are finer than what the audit publishes
         columns = of_split(factors.factors(table).assign(split=table["split"]), "test").drop(columns="split")
-        tables[similar_csv], tables[failing_csv] = _similar(given, test, who, columns), _failing(given, test, columns)
+        tables[similar_csv] = _similar(given, test, frames, who, columns)
+        tables[failing_csv] = _failing(given, test, columns)
     drawn = _drawn(given, tables[thresholds_csv], found)
     files.write_json(metrics, {"model_analyses": {model: best.summary() for model, best in found.items()}})
     for path, own in tables.items():
@@ -82,6 +89,7 @@ def _read(
     """The cells, with the scores of the models trained here (``s.`` columns) and labels; and the tables with scores:
     the cells, if models are trained here, and that of each other model that has any.
     """
+    trained = {name: trained[name] for name in given.models.trained}
     read = files.read_judged(cells, scores, trained)
     table, external = (own.assign(label=labels(own, meta["cuts"], given.threshold)) for own, meta in read)
     others = external.groupby("model", sort=False)
@@ -137,33 +145,31 @@ def _calibration(given: Parameters, frames: list[pd.DataFrame], who: list[Groups
     return pd.concat(each, ignore_index=True)
 
 
-def _similar(given: Parameters, test: pd.DataFrame, who: list[Groups], columns: pd.DataFrame) -> pd.DataFrame:
+def _similar(
+    given: Parameters, test: pd.DataFrame, scores: list[pd.DataFrame], who: list[Groups], columns: pd.DataFrame
+) -> pd.DataFrame:
     """Every chosen measure of every headline comparison within the declared factors; a factor is not its own."""
-    by = given.models, given.model.decision_threshold
     within, rng = given.fairness.within or [], stream(given.seed, "model_analyses/similar_groups")
     measures = [name for name in given.fairness.chosen if given.target or not KNOWN[name].needs_labels]
-    frames = []
+    frames, tests = [], [of_split(frame, "test") for frame in scores]
     for own in who:
         column = given.sensitive[own.attribute].column
         if not (alike := [name for name in within if name not in (own.attribute, column)]):
             continue
         stratum, names = factors.strata(columns[alike])
-        for versus, (model, yes) in [(v, m) for v in headlines(own) for m in decided(test, *by).items()]:
-            side = versus.sides(own.codes(test))
-            cell = np.where(side < 0, -1, stratum * 2 + side)
-            table, parts = counted(test, cell, 2 * len(names), [test["label"], yes])
-            by_group = None if parts is None else _stratified(parts, len(names))
-            strata = _stratified(table, len(names)), measures, names
-            found = similar_groups.similar_groups(*strata, given.inference, rng, by_group=by_group)
-            place = {"model": model, "attribute": own.attribute}
-            place["comparison"] = POOLED if own.reference else versus.name
-            frames.append(found.assign(**place, within=" & ".join(alike)))
+        for versus in headlines(own):
+            place = {"attribute": own.attribute, "comparison": POOLED if own.reference else versus.name}
+            side, same = versus.sides(own.codes(test)), {"within": " & ".join(alike)}
+            for model, yes in decided(test, given.models, given.model.decision_threshold).items():
+                cell = np.where(side < 0, -1, stratum * 2 + side)
+                table, parts = counted(test, cell, 2 * len(names), [test["label"], yes])
+                by_group = None if parts is None else similar_groups.by_side(parts)
+                asked = similar_groups.by_side(table), measures, names, given.inference, rng
+                found = similar_groups.similar_groups(*asked, by_group=by_group)
+                frames.append(found.assign(model=model, **place, **same))
+            of_scores = similar_scores.similar_scores(tests, (own, versus), alike, measures, given.inference)
+            frames += [of_scores.assign(**place, **same)] if len(of_scores) else []
     return pd.concat(frames, ignore_index=True) if frames else OFF
-
-
-def _stratified(table: Counts, strata: int) -> Counts:
-    """``[..., stratum, side, y, ŷ]`` of a table whose levels are sides within strata."""
-    return table.reshape(*table.shape[:-3], strata, 2, 2, 2)
 
 
 def _failing(given: Parameters, test: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from pipeline.drafting.roles import Attribute, Roles
 from pipeline.drafting.writing import Line
 
 DECIDE = "decide:"
+PROXIES = "columns that may tell groups, or that like people share; empty = none"
 SHOWN = 10  # levels in a comment
 SPELLED = "spelled as in the data"
 
@@ -61,13 +62,7 @@ def budget(roles: Roles) -> list[Line]:
         *_time(roles),
         Line("split_column", roles.split, "column that says train, valid or test; empty = split by hash"),
         Line("target", *_target(roles)),
-        Line(
-            "features",
-            _features(roles) or None,
-            "columns that may tell the groups, or that like people share; empty = none"
-            if roles.asked.external
-            else "what the models see",
-        ),
+        Line("features", _features(roles) or None, PROXIES if roles.asked.external else "what the models see"),
     ]
 
 

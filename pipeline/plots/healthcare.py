@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from responsible.words import Words
 
-FINDINGS = {"RED": "over the limit", "AMBER": "not clear", "GREEN": "no gap shown"}  # by colour, the worst first
+FINDINGS = {"RED": "over the limit", "AMBER": "unclear", "GREEN": "no gap shown"}  # by colour, the worst first
 EVENT = {
     "statistical_parity_difference": "{rows} {yes}",
     "equal_opportunity_difference": "{rows} {yes}",

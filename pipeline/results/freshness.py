@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,17 @@ def refuse_stale(root: str | Path, params: Mapping[str, Any], stages: Stages, bu
         for out in entry.get("outs", ()):
             if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):
                 _refuse_edited(Path(root), out)
+
+
+def refuse_moved(root: str | Path, stages: Stages, digest: Callable[[Path], str] = md5) -> None:
+    """Raise when a table under ``data/`` is another one than its stage read. Folders, and what DVC keeps elsewhere, are
+    not looked at. ``digest`` may remember what it read: tables are large.
+    """
+    for stage, entry in stages.items():
+        for dep in entry.get("deps", ()):
+            file = Path(root, dep["path"])
+            if dep["path"].startswith("data/") and file.is_file() and digest(file) != dep.get("md5"):
+                raise InputError(f"{dep['path']}: changed since {stage} read it; run `dvc repro`")
 
 
 def refuse_mixed(result: Result, stages: Stages) -> None:

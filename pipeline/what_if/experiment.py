@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.reporting import formatting
 from pipeline.repository.dvc import DVC, environment
+from pipeline.repository.locks import TEMPORARY
 from responsible.fairness.evaluation import Parameters
 from responsible.what_if import Question
 
@@ -65,12 +66,22 @@ def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, s
 
 
 def run(changed: dict[str, Any], root: str = ".") -> tuple[bool, str]:
-    """Run the experiment in a copy that DVC makes; whether it succeeded, and what DVC said last."""
-    command = [*DVC, *LINE[1:], *_options(changed)]
+    """Run the experiment in a copy that DVC makes, one at a time; whether it succeeded, and what was answered last."""
+    from filelock import FileLock, Timeout
+
+    folder = Path(root)
+    try:
+        with FileLock(folder / TEMPORARY / "experiment.lock", timeout=0):
+            return _ran([*DVC, *LINE[1:], *_options(changed)], folder)
+    except Timeout:
+        return False, "another experiment runs here; try again when it has ended"
+
+
+def _ran(command: Sequence[str], folder: Path) -> tuple[bool, str]:
     try:
         done = subprocess.run(
             command,
-            cwd=Path(root),
+            cwd=folder,
             env=environment(),
             capture_output=True,
             text=True,

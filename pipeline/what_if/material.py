@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
-from pipeline.repository import dvc
-from pipeline.repository.digests import md5
 from pipeline.results.catalogue import SCORES
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage import files, parameters
-from pipeline.storage.text import AGAIN
 from responsible.analyses.scored_tables import decided, of_split
 from responsible.fairness.evaluation import Parameters, evaluate
 from responsible.fairness.groups import Groups, declared_groups
@@ -112,22 +108,8 @@ class Material:
 
 
 def read(params: str = PARAMETERS) -> Material:
-    """The scores of the models as ``params.yaml`` declares them.
-
-    Raises:
-        InputError: a file is missing, or no longer what ``dvc.lock`` says that its stage wrote.
-    """
+    """The scores of the models as ``params.yaml`` declares them."""
     given = parameters.load(params, Parameters)
-    refuse_other(FILES)
     judged = files.read_judged(CELLS, OTHERS, SCORES if given.models.trained else {})
     table, others = (cells.assign(label=labels(cells, meta["cuts"], given.threshold)) for cells, meta in judged)
     return Material(given, table, others)
-
-
-def refuse_other(names: tuple[str, ...], root: str = ".") -> None:
-    """InputError for the first of the files ``names`` that is not what its stage wrote."""
-    for out in dvc.outputs(Path(root)):
-        if out.path in names:
-            file = Path(root, out.path)
-            if not file.is_file() or md5(file) != out.md5:
-                raise InputError(f"{out.path}: is not what its stage wrote ({dvc.LOCK}); {AGAIN}")

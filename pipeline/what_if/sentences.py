@@ -65,7 +65,7 @@ class Spoken:
         for place, (number, level) in enumerate(zip(own[way], own["level"], strict=True)):
             whose = f"{self.people} whose {attribute} is {self.level(level)}"
             start = f"{formatting.number(int(number))} {way}"
-            out.append(f"{start} {whose} would be {self.yes}" if not place else f"{start} whose is {self.level(level)}")
+            out.append(f"{start} {whose} would be {self.yes}" if not place else f"{start} with {self.level(level)}")
         return [", ".join(out)] if out else []
 
     def _rows(self) -> str:
@@ -113,7 +113,7 @@ class Spoken:
             texts = {
                 "Measure": self.words.name(str(row["measure"])),
                 "Verdict": f"{SYMBOLS[row['verdict']]} {formatting.words(row['verdict']) or 'not judged'}",
-                "Today": judgements.written((row["today"], math.nan, math.nan), unit, ""),
+                "Today": formatting.number(row["today"] * scale, 1 if unit == POINTS else None),
                 f"Then, {formatting.percent(self.asked.inference.confidence, 0)} interval": then,
                 "Limits": formatting.limits(*ends),
             }

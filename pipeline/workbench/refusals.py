@@ -19,7 +19,6 @@ KEYS: Mapping[str, str] = {
     r"\bmodels\.\S*score\b": "score",
     r"\bmodels\.\S*decision\b": "decision",
 }
-COLUMN = re.compile(r"column '((?:[^'\\]|\\.)*)'|column \"([^\"]*)\"")
 
 
 def beside(refusal: str, asked: Request | None) -> dict[str, list[str]]:
@@ -40,6 +39,8 @@ def _field(line: str, asked: Request | None) -> str:
 
 
 def _of_column(line: str, roles: Iterable[tuple[str, str]]) -> str:
-    """The field in which the column that the line names was chosen."""
-    names = {first or second for first, second in COLUMN.findall(line)}
-    return next((field for field, column in roles if column in names), "")
+    """The field in which the column that the line names was chosen: ``TABLE: COLUMN: rule`` or ``column 'COLUMN'``."""
+    for field, column in roles:
+        if f": {column}: " in line or f"column {column!r}" in line or line.startswith(f"{column} "):
+            return field
+    return ""

@@ -91,12 +91,9 @@ class Run:
 
     def progress(self) -> Progress:
         """How far it is; asking keeps it alive, because a run that nobody watches is ended."""
-        code = self._process.poll()
+        code = self._settled()
         if code is None:
             self._lease.touch()
-        elif not self._ended:
-            self._ended = time.monotonic()
-            _end(self._process.pid)  # what is left where the supervisor itself was killed
         said = self._log.read_text(encoding="utf-8", errors="replace")
         failed = code is not None and code != 0
         stages = tuple(_stages(self._declared, outcomes(said), ended=code is not None, failed=failed))
@@ -106,9 +103,19 @@ class Run:
 
     def cancel(self) -> None:
         """End all its processes at once, and wait until they are gone."""
-        self.cancelled = self.cancelled or self._process.poll() is None
-        _end(self._process.pid)
-        self._process.wait()
+        if self._settled() is None:
+            self.cancelled = True
+            _end(self._process.pid)
+            self._process.wait()
+            self._settled()
+
+    def _settled(self) -> int | None:
+        """The exit code, None while it runs. Of one that has ended, however it did, no process is left."""
+        code = self._process.poll()
+        if code is not None and not self._ended:
+            self._ended = time.monotonic()
+            _end(self._process.pid)
+        return code
 
 
 def _stages(declared: Mapping[str, str], met: Mapping[str, str], *, ended: bool, failed: bool) -> list[Stage]:

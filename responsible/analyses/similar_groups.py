@@ -73,6 +73,11 @@ def conditional_demographic_disparity(table: Counts) -> np.ndarray:
     return divide((np.nan_to_num(share[..., 0] - share[..., 1]) * n).sum(axis=-1), n.sum(axis=-1))
 
 
+def by_side(table: Counts) -> Counts:
+    """``[..., stratum, side, y, ŷ]`` of a table whose levels are sides within strata."""
+    return table.reshape(*table.shape[:-3], -1, 2, 2, 2)
+
+
 @dataclass(frozen=True)
 class _Gap:
     """A pooled signed difference with its error, the z and p of no difference, and how much farther Wilson reaches."""

@@ -2,12 +2,13 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import _measure, bootstrap, pipeline, published
+from benchmarks import _measure, bootstrap, dashboard, pipeline, published
 from responsible.validation import InputError
 from tests.support.contract import STAGES
 
@@ -169,3 +170,19 @@ def test_subgroups_find_what_was_planted_beside_divexplorer(capsys):
     assert set(found) == {"rate of a=0 & b=1 at n = 3,000"}
     patterns = re.search(r"^3,000 .*? 1 .*?([\d,]+) +[\d,.]+ ×", text, re.MULTILINE)
     assert int(patterns[1].replace(",", "")) > 500
+
+
+@pytest.mark.heavy
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_moves_of_the_dashboard_are_timed(capsys, built, monkeypatch):
+    """Answers and pages are timed on two tables, each by clock and processor, and the target is judged."""
+    monkeypatch.setattr(dashboard, "ROOT", Path(built.root))
+    text, _ = said(capsys, "dashboard")
+    rows = re.findall(
+        r"^([\d,]+) +([\d,]+) +(answer|page) +([\d,]+) +([\d,]+) +([\d,]+) +([\d,]+)$", text, re.MULTILINE
+    )
+    assert [row[2] for row in rows] == ["answer", "page"] * 2
+    assert {row[0] for row in rows} == {"3,000"}
+    assert all(int(row[6].replace(",", "")) >= int(row[5].replace(",", "")) > 0 for row in rows)
+    assert "target for an answer, 200 ms up to 200,000 cells: " in text

@@ -132,6 +132,16 @@ def test_a_failed_installation_is_tried_again(make, folder):
     assert installed(make()[1]) == ["requirements.txt"]
 
 
+def test_make_dashboard_installs_its_extra_once(make, folder):
+    """What only the dashboard needs is installed when it is opened, and no other target asks for it."""
+    (folder / "requirements-dashboard.txt").write_text("requirements-dashboard==1\n")
+    _, calls = make("dashboard", "ARGS=--server.port 8502")
+    assert installed(calls) == ["requirements.txt", "requirements-dashboard.txt"]
+    assert calls[-1] == "-m streamlit run dashboard/server.py --server.port 8502"
+    assert installed(make("dashboard")[1]) == []
+    assert "streamlit" not in " ".join(make()[1])
+
+
 def test_make_test_lints_types_and_tests(make):
     """`make test` installs the test tools as well and runs ruff, mypy and pytest, without the heavy tests."""
     _, calls = make("test")

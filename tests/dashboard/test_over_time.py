@@ -27,3 +27,4 @@ def test_it_shows_what_the_monitor_wrote(page):
     written = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
     assert written.count("](../monitor/") == html.count("data:image/svg+xml;base64") / 2 > 0  # wide and narrow
     assert "When an alarm is raised" in html
+    assert "&lt;style" not in html

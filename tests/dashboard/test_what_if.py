@@ -1,5 +1,7 @@
 """Page 2, What if: every control moves the answer, test rows are counted, and nothing runs in a read-only one."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_threshold_moves_people_measures_and_the_line(app):
     said = app.subheader[0].value.replace("\\", "")
     for level, people in by_level.items():
         assert f"{people:,} more" in said
-        assert f"whose is {level}" in said or f"whose education is {level}" in said
+        assert f"with {level}" in said or f"whose education is {level}" in said
     assert app.code[0].value == "dvc exp run --temp -S model.decision_threshold=0.3"
 
 
@@ -150,6 +152,28 @@ def test_results_of_other_parameters_are_a_banner(page, built, tmp_path):
         app = page(name, root)
         assert "inference changed since" in app.error[0].value.replace("\\", "").replace(".confidence", "")
         assert not tables(app)
+
+
+@pytest.mark.parametrize(
+    ("file", "reader"),
+    [("data/raw/budget.csv", "prepare"), ("data/scores/baseline.parquet", "model_analyses")],
+)
+def test_results_of_another_table_are_a_banner(page, built, tmp_path, file, reader):
+    """A table or score file that was exchanged since a stage read it is named, and no figure is shown."""
+    root = built.copy(tmp_path / "fork")
+    with (root / file).open("ab") as table:
+        table.write(b"1")
+    app = page("what_if.py", root)
+    assert f"{file}: changed since {reader} read it" in app.error[0].value.replace("\\", "")
+    assert not tables(app)
+
+
+def test_without_a_model_there_is_nothing_to_ask(page, monkeypatch):
+    """A fork that keeps only recorded decisions is told why the page is empty."""
+    monkeypatch.setattr(results, "sources", lambda: SimpleNamespace(lines=("healthcare",)))
+    app = page("what_if.py")
+    assert not app.exception
+    assert "There is no model here" in app.info[0].value
 
 
 def test_small_counts_stay_protected(page, built, tmp_path, monkeypatch):

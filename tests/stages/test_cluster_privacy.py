@@ -90,8 +90,8 @@ def test_the_sample_has_three_one_sided_segments_and_fails_two_criteria(run):
     first = document.split("\n\n")[1]
     assert first.startswith("**There are 3 segments, and 3 are one-sided:** segment 1 is 100 % A (474 of 474), ")
     assert "Do not act on a one-sided segment" in first
-    assert "**The chosen noise guarantees nothing.**" in first
-    assert "**60 of 100** as configured, **80 of 100** with the guarantee" in document
+    assert "**The privacy noise chosen here guarantees nothing.**" in first
+    assert "**60 of 100** points as configured, **80 of 100** with the guarantee" in document
     assert "**It therefore protects nobody.**" in document
     assert "**Complete: every question about the 1,500 people is answered." in text(folder, "segments_data_sheet")
 

@@ -1,4 +1,4 @@
-"""stages.model_analyses: what is asked for is written, what is not says that it is off, small counts switch it off."""
+"""stages.model_analyses: what is asked for is written; what is not, or would tell small counts, says that it is off."""
 
 import json
 
@@ -108,6 +108,18 @@ def test_what_is_asked_for_is_written(run, tmp_path):
     assert judged["failing_groups.baseline.false_positive"]["sex=f & department=a"].low < 0
     place = "similar_groups.sex.all_unprivileged.baseline.statistical_parity_difference"
     assert judged[place][""].value == pytest.approx(pooled["value"])
+
+
+def test_scores_of_similar_people_are_compared_where_asked_for(run):
+    """Women are scored lower on average, hardly so within departments; a vendor's are counted without them."""
+    asked = ASKED | {"measures": ["mean_score_difference"]}
+    models = {"baseline": None, "reweighed": None, "vendor": {"score": "s", "decision_threshold": 0.5}}
+    found = run(fairness=asked, models=models)["similar_groups"].query("measure == 'mean_score_difference'")
+    pooled = found[found["stratum"].isna()].set_index("model")
+    assert pooled.loc["baseline", "plain"] < -0.08
+    assert pooled.loc["baseline", "low"] < 0 < pooled.loc["baseline", "high"]
+    assert pooled.loc["vendor", "reason"] == "scores_counted_apart"
+    assert set(found["stratum"].dropna()) == {"a", "b"}
 
 
 def test_small_counts_switch_off_only_what_would_tell_them(run):

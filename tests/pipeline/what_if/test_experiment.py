@@ -1,6 +1,7 @@
 """A question as an experiment: DVC runs it in a copy with the parameters that differ."""
 
 import pytest
+from filelock import FileLock
 
 from pipeline.what_if import experiment
 from tests.support.small import ran
@@ -27,6 +28,18 @@ def test_it_runs_beside_the_work_tree(toy):
     done, said = experiment.run({"absent.key": 1}, str(toy))
     assert not done
     assert "absent" in said
+
+
+def test_a_second_one_is_told_so(tmp_path, monkeypatch):
+    """While an experiment runs, another one is not started."""
+    monkeypatch.setattr(experiment, "_ran", lambda *_: (True, "ran"))
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    with FileLock(tmp_path / ".dvc/tmp/experiment.lock"):
+        assert experiment.run({"a": 1}, str(tmp_path)) == (
+            False,
+            "another experiment runs here; try again when it has ended",
+        )
+    assert experiment.run({"a": 1}, str(tmp_path)) == (True, "ran")
 
 
 def test_names_are_quoted_for_the_shell():

@@ -67,7 +67,7 @@ def test_a_gap_that_stays_is_no_alarm_although_both_sides_move():
 
 def test_questions_are_distinct_rates_and_waits_of_distinct_sides(planted, by_hand):
     """Everybody: approval, similar cases, wait; each of six sides: selection, TPR, PPV, urgent TPR, FNR, wait."""
-    assert planted.spending == Spending(0.025, 24, 3 + 6 * 6)
+    assert planted.spending == Spending(0.05 / 3, 24, 3 + 6 * 6)  # of three lines of work
     assert by_hand.spending.questions == 2 + 6 * 5
     asked = planted.asked
     assert len(asked) == len(planted.figures) == 6 * (3 + 3 * 6)
