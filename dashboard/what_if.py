@@ -89,7 +89,7 @@ def _answer(said: Spoken) -> None:
         st.info(plain(note))
     st.markdown(f"**Measures**: {plain(said.compared())}")
     table(said.measures(), "Measures")
-    chart(said.chart(), said.yes)
+    _chart(said.chart(), said.yes)
     with st.expander("Each group: who would be answered otherwise"):
         table(said.selected(), "Who would be answered otherwise")
     with st.expander("Each group: right and wrong answers"):
@@ -98,7 +98,7 @@ def _answer(said: Spoken) -> None:
         table(said.performance(), "Performance")
 
 
-def chart(shares: pd.DataFrame, yes: str) -> None:
+def _chart(shares: pd.DataFrame, yes: str) -> None:
     """Of each group the share that is answered yes then, with its interval, and today's as a hollow mark; in percent.
 
     ``shares`` has the columns ``Group, value, low, high, today``.
@@ -113,7 +113,8 @@ def chart(shares: pd.DataFrame, yes: str) -> None:
         base.mark_point(shape="circle", size=90).encode(x=now),
         base.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(x=then),
     ]
-    st.altair_chart(alt.layer(*layers).properties(height=alt.Step(34)), width="stretch")
+    said = f"Share of each group that is {yes}, today and then, with intervals; the first table below has the figures."
+    st.altair_chart(alt.layer(*layers).properties(height=alt.Step(34), description=said), width="stretch")
 
 
 show()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pipeline import entry
 from pipeline.monitoring import people
 from pipeline.storage import files, parameters
-from responsible.later_people import placed as by_period
+from responsible.later_people.placed import placed as by_period
 from responsible.later_people.segments import later_people
 from responsible.monitoring.parameters import Monitor
 from responsible.names import ATTRIBUTE, FEATURE
@@ -50,7 +50,7 @@ def main(
     means = [f"mean_{name}" for name in roles.features]
     centres = files.read_csv(segments, means)[means].to_numpy(dtype=float)
     batches = people.read(given.prepare, roles, own, given.monitor.period)
-    table = by_period.placed(placed(known, centres, batches.cells, roles), len(centres), own.beyond, batches.periods)
+    table = by_period(placed(known, centres, batches.cells, roles), len(centres), own.beyond, batches.periods)
     sure = given.inference.confidence
     found = later_people(table, batches.findings, given.monitor, sure, disclosure=given.disclosure, seed=given.seed)
     files.write_csv(shares, found.shares)

@@ -37,7 +37,7 @@ def draft(params: str, roles: Roles) -> str:
     )  # two values have one threshold
     gone |= {"threshold_sweep", "reweigh"} if roles.asked.external else set()
     gone |= {"monitor"} if line == "budget" else set()  # later batches are of the table that was there before
-    params = without(params, lambda path: path[0] in gone) if gone else params
+    params = without(params, lambda path: path[0] in gone or path == ("monitor", line))
     new = {"words": text([Line("words", None, "how documents name things; empty = by the column")])}
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}
     return edited(exchanged(params, new), _changes(roles))

@@ -1,18 +1,16 @@
 """commands.review on branches of a real, small repository; and what it says of revisions without running anything."""
 
-import io
 import json
 import re
-import shutil
 import sys
-from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
-from markdown_it import MarkdownIt
 
-from commands import plots_page, review
+from commands import review
 from pipeline.documents import review as said
+from pipeline.plots.versions import versions
+from pipeline.reporting.engine import fill
 from pipeline.results.catalogue import SCORES
 from pipeline.review import base_version, comparability
 from pipeline.review import changes as _changes
@@ -21,7 +19,7 @@ from responsible.governance.policy import Judgement, Policy, Rule
 from responsible.governance.version_change import Change
 from responsible.validation import InputError
 from responsible.words import Words
-from tests.support import browsing
+from tests.support.branches import above_the_fold, repro, reviewed
 from tests.support.contract import ROOT
 from tests.support.small import DVC, ROWS, logged, ran, surroundings
 
@@ -103,6 +101,7 @@ def test_an_undefined_side_is_neither_real_nor_noise():
     assert one(undefined, undefined).word == "same"
 
 
+TEMPLATE = ROOT / review.TEMPLATE
 PARAMS = {
     "threshold": 300,
     "seed": 1,
@@ -235,6 +234,21 @@ def test_parameters_that_came_or_went_are_named_once():
     ]
 
 
+@pytest.mark.parametrize(("changed", "words"), [(3, ""), (4, " and 1 more parameter"), (5, " and 2 more parameters")])
+def test_parameters_beyond_the_first_three_are_counted(changed, words):
+    """Three are named in the first lines, the others counted."""
+    names = re.findall(r"\b[a-z_]+\b", TEMPLATE.read_text(encoding="utf-8"))
+    given = dict.fromkeys(names, "") | {"params": [{"key": f"k{i}", "old": 1, "new": 2} for i in range(changed)]}
+    given |= {"few": review.FEW, "counts": {"same": 2}, "chance": {"judged": 0}, "documents": [], "pictures": []}
+    text = fill(TEMPLATE, given | {"turned": {}, "banner": [], "picture": None})
+    assert f"k2 1 → 2{words}. 2 figures: 2 same" in text.replace("`", "").replace("\\", "")
+
+
+def test_a_picture_of_two_equal_versions_says_so_once():
+    """Where no figure changed, the words for a picture end with the finding."""
+    assert versions([], "main", "95 %").said.alt == "main and here, of 0 figures drawn: none changed beyond chance."
+
+
 # Real branches
 
 
@@ -299,12 +313,6 @@ def repository(built, tmp_path_factory):
     patch.undo()
 
 
-def repro(root, message, *stages):
-    ran(root, *DVC, "repro", "--quiet", *stages)
-    ran(root, "git", "add", "--all")
-    ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", message)
-
-
 def edit(root, *changes):
     params = (root / "params.yaml").read_text(encoding="utf-8")
     for pattern, text in changes:
@@ -323,19 +331,9 @@ def branch(repository):
     ran(repository, *DVC, "checkout", "--quiet")
 
 
-def reviewed(root, base="main", **options):
-    with redirect_stdout(io.StringIO()) as said:
-        review.main(base, root=str(root), **options)
-    return said.getvalue()
-
-
 def line(text, start):
     (found,) = [each for each in text.splitlines() if each.startswith(f"| {start}")]
     return [cell.strip() for cell in found.replace("\u00a0", " ").strip("|").split("|")]
-
-
-def above_the_fold(text):
-    return text.split("<!-- the whole -->")[0]
 
 
 @pytest.mark.heavy
@@ -499,73 +497,3 @@ def test_a_figure_that_came_or_went_is_named(branch):
     cells = line(found, "disparate impact, reweighed, gender ")
     assert (cells[1].endswith("none: deleted"), cells[3]) == (True, "deleted")
     assert found.startswith("**The policy cannot be judged:**")
-
-
-GITHUB = """body{margin:0;font:14px/1.5 -apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif}
-main{width:806px;padding:16px}p,blockquote,table,details{margin:0 0 16px}blockquote{padding:0 1em}
-blockquote p:last-child{margin:0}table{display:block;width:max-content;max-width:100%;border-collapse:collapse}
-th,td{padding:6px 13px;border:1px solid}code{padding:.2em .4em;font-size:85%}"""  # as GitHub shows a comment
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory):
-    """A clone of this repository with its own rows and replicates, as DVC's experiments run in it."""
-    root = tmp_path_factory.mktemp("full") / "clone"
-    patch = pytest.MonkeyPatch()
-    for name, value in surroundings().items():
-        patch.setenv(name, value)
-    ran(ROOT, "git", "clone", "--quiet", str(ROOT), str(root))
-    for path in ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml"):
-        shutil.copy(ROOT / path, root / path)
-    for folder in ("responsible", "pipeline", "stages", "commands", "docs", "metrics", "plots"):
-        shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
-    ran(root, "git", "checkout", "--quiet", "-B", "main")
-    repro(root, "As it is")
-    yield root
-    patch.undo()
-
-
-@pytest.mark.heavy
-@pytest.mark.pipeline
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("setting", "seen"),
-    [
-        (
-            "model.C=0.001",
-            ["model.C 1.0 → 0.001", "Newly not met, only reported: Accuracy given up.", "The better-off lost"],
-        ),
-        ("threshold=200", ["Not comparable: the label threshold changed (300 → 200).", "Newly blocking: Accuracy."]),
-    ],
-)
-def test_the_summary_of_a_real_branch_fits_one_screen(full, tmp_path, capsys, setting, seen):
-    """With the sample's own rows, the part that becomes the comment ends above 800 pixels and names what matters."""
-    ran(full, "git", "checkout", "--quiet", "--force", "-B", "change", "main")
-    ran(full, *DVC, "exp", "run", "--quiet", "--set-param", setting)
-    text = reviewed(full, whole="https://example.org/runs/1")
-    page = tmp_path / "page.html"
-    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(above_the_fold(text))
-    page.write_text(f"<!doctype html><meta charset=utf-8><style>{GITHUB}</style><main>{body}</main>", encoding="utf-8")
-    with browsing.opened(page, 1280) as opened:
-        shown = " ".join(opened.page.locator("main").inner_text().split())
-        ends = opened.page.evaluate(
-            "[...document.querySelectorAll('main > *')].map(e => e.getBoundingClientRect().bottom)"
-        )
-    assert max(ends) <= 800
-    assert [words for words in seen if words not in shown] == []
-    if setting.startswith("model"):
-        fairness = [
-            each for each in above_the_fold(text).splitlines() if re.match(r"\| .*, (education|gender) \|", each)
-        ]
-        assert len(fairness) == 7
-        assert all("**better**" in each for each in fairness)
-        assert "Accuracy given up pass: −4.1 fail: −7.3" in shown
-    else:
-        capsys.readouterr()
-        plots_page.main("main", root=str(full))
-        assert "not comparable with main: the label threshold changed (300 → 200)" in capsys.readouterr().out
-    drawn = (full / review.PICTURE).read_bytes()
-    assert drawn.count(b'class="axis full"') == drawn.count(b'class="a full"') > 5
-    reviewed(full)
-    assert (full / review.PICTURE).read_bytes() == drawn

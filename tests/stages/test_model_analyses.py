@@ -1,4 +1,4 @@
-"""stages.model_analyses: what is asked for is written, what is not says that it is off, small counts switch it off."""
+"""stages.model_analyses: what is asked for is written, what is not says that it is off, small counts switch off what tells them."""
 
 import json
 

@@ -99,8 +99,8 @@ def test_a_batch_without_the_decision_is_left_out_and_an_alarm(tmp_path):
         ({"new": {"file": "n.csv", "key": "id", "score": "p"}}, {}, "models.new has a file, and batches have none"),
         (MODELS["scores"], {"decision": "yhat"}, "models.old has scores only"),
         (MODELS["both"], {"score": "p"}, "models.old is judged by its decisions"),
-        (MODELS["both"], {"cluster": "id"}, "one row of each person is drawn in every period"),
-        (MODELS["both"], {"cluster": "id", "reference": ["2025-W01"], "period": "week"}, "of days or months"),
+        (MODELS["both"], {"cluster": "person"}, "one row of each person is drawn in every period"),
+        (MODELS["both"], {"cluster": "person", "reference": ["2025-W01"], "period": "week"}, "of days or months"),
     ],
 )
 def test_columns_that_cannot_be_compared_are_refused(models, section, message):

@@ -203,7 +203,7 @@ def test_answers_for_another_table_are_open(results):
     assert "teaching table" not in sheet
     assert "two biases built in on purpose" in sheet
     assert "[Made" not in sheet
-    assert "Made to try this pipeline; it describes no real person." in sheet
+    assert "To try this pipeline. It describes no real person." in sheet
     # Only what is about the requests or the segments alone was written for a table that is still there.
     assert assessment.count("**Not answered yet: ") == 7
     assert "people without a degree" not in assessment
