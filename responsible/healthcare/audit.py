@@ -155,9 +155,8 @@ def _searched(
     """Subgroups of protected attributes and features for equal need and urgency, whichever of the two are known."""
     given = [role for role in ("merit", "urgency") if role in cases]
     recorded = _factors(cases, roles).drop(columns=[*given, "priority"], errors="ignore")
-    own = cases[[c for c in map(str, cases) if c.startswith(ATTRIBUTE)]].rename(
-        columns=lambda c: c.removeprefix(ATTRIBUTE)
-    )
+    shown = [c for c in map(str, cases) if c.startswith(ATTRIBUTE)]
+    own = cases[shown].rename(columns=lambda c: c.removeprefix(ATTRIBUTE))
     columns = pd.concat([own, recorded.drop(columns=list(own), errors="ignore")], axis=1)
     return subgroups.search(
         columns, cases["outcome"], cases[given].astype(str), rules.subgroups, rng, confidence=confidence
