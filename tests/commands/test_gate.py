@@ -195,7 +195,7 @@ def test_metric_paths_are_those_of_the_metrics_files():
 
 @pytest.mark.parametrize("file", sorted((ROOT / "metrics").glob("*.json")), ids=lambda file: file.name)
 def test_metrics_files_are_headlines(file):
-    """`dvc metrics diff` prints every number of them: at most thirty a line of work, under the stage's name, in no list."""
+    """`dvc metrics diff` prints every number: at most thirty a line of work, under the stage's name, none in a list."""
     tree = json.loads(file.read_text(encoding="utf-8"))
     assert list(tree) == [file.stem]
     own = Counter(name.split(".")[1] in LINES and name.split(".")[1] for name, _ in figures._leaves(tree, file.name))
