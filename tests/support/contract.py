@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from pipeline.storage.parameters import keys
-from stages.check_parameters import SHARED
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands", "dashboard")
@@ -96,6 +95,8 @@ def wanted(stage: str) -> list[str]:
     The stage that checks the parameters lists both packages whole. It runs a second, its output stays the same, and it
     has the digests of what all stages share.
     """
+    from stages.check_parameters import SHARED  # a copy of the library alone has no stages
+
     reached = rooms(closure(ROOT / "stages" / f"{stage}.py"))
     if stage == CHECKS:
         return [*sorted({entry.split("/")[0] for entry in reached} - {"stages"}), f"stages/{stage}.py"]

@@ -40,7 +40,8 @@ def code(gone: Collection[str]) -> list[str]:
     parts = with_parts(gone)
     folders = only_of("code", parts) - {"responsible/modelling"}
     stages = [f"stages/{stage}.py" for stage in only_of("stages", parts)]
-    return sorted([*folders, *stages, *(file for line in gone for file in FILES[line])])
+    files = [file for line in gone for file in FILES[line] if not any(file.startswith(f"{each}/") for each in folders)]
+    return sorted([*folders, *stages, *files])
 
 
 def inside(root: Path, names: Collection[str]) -> list[Path]:
