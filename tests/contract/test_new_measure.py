@@ -142,6 +142,7 @@ def test_documents_and_pictures_show_it(found, results, declared):
     weights = {"effective_rows": 10.0, "rows": 10.0, "largest": 1.0}
     context = comparison.context(found, table, weights, "income is at least 1", inference=INFERENCE, fairness=declared)
     drawn = {
+        "all_rows": False,
         "limits": pictures.disparities(found.fairness, 0.95),
         "rates": group_rates(found.group_rates, 0.95),
     }
