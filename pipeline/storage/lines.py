@@ -100,7 +100,7 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
         texts[INDEX] = "".join(_rows(read_text(root / INDEX), gone))
-    if MONITOR not in gone and (side := read_text(root / SIDE)):
+    if MONITOR not in gone and (root / SIDE).is_file() and (side := read_text(root / SIDE)):
         texts[SIDE] = without(side, _entries(read_yaml(root / SIDE), gone))
     for name, text in texts.items():
         if text != read_text(root / name):

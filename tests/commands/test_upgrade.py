@@ -67,8 +67,7 @@ def test_make_installs_between_the_merge_and_the_build():
 
 def test_parameters_of_a_fork_with_one_line_of_work(tmp_path, environment):
     """An old file gets its new keys, and no section, stage or rule of the lines that the fork took out."""
-    (tmp_path / "monitor").mkdir()
-    for name in ("params.yaml", "dvc.yaml", "monitor/dvc.yaml"):
+    for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"))
     ran(tmp_path, "git", "init", "--quiet")
     new = commit(tmp_path, "This release")
