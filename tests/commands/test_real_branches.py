@@ -99,9 +99,15 @@ def test_comments_on_real_branches_fit_one_screen_and_five_questions_are_answere
 
     changed(full, "threshold=200")
     capsys.readouterr()
-    shown = shown_on_one_screen(comment(reviewed(full, whole="https://example.org/runs/1"), page))
+    text = reviewed(full, whole="https://example.org/runs/1")
+    shown = shown_on_one_screen(comment(text, page))
     for words in ("Not comparable: the label threshold changed (300 → 200).", "Newly blocking: Accuracy."):
         assert words in shown
+    assert re.search(r"\d+ figures: \d+ same, \d+ not comparable ", text)
+    assert "| threshold | 300 | 200 |" in text
+    changes = json.loads(ran(full, *DVC, "params", "diff", "--json"))["params.yaml"]
+    assert changes == {"threshold": {"old": 300, "new": 200, "diff": -100}}
+    assert "train_baseline.accuracy" in ran(full, *DVC, "metrics", "diff", "--md")
     plots_page.main("main", root=str(full))
     assert "not comparable with main: the label threshold changed (300 → 200)" in capsys.readouterr().out
 

@@ -1,6 +1,5 @@
 """commands.review on branches of a real, small repository; and what it says of revisions without running anything."""
 
-import json
 import re
 import sys
 
@@ -21,7 +20,7 @@ from responsible.validation import InputError
 from responsible.words import Words
 from tests.support.branches import above_the_fold, repro, reviewed
 from tests.support.contract import ROOT
-from tests.support.small import DVC, ROWS, logged, ran, surroundings
+from tests.support.small import DVC, ROWS, ran, surroundings
 
 RULE = {"minimum": 0.8, "judged_on": "interval", "severity": "block", "reason": "r", "owner": "o"}
 DI = "evaluate_fairness.sex.reweighed.disparate_impact"
@@ -384,31 +383,6 @@ def test_a_harmless_refactor_changes_nothing(branch):
     assert "Documents: none changed; pictures: none" in text
     assert "are not paired" not in text
     assert "**worse" not in above_the_fold(text)
-
-
-@pytest.mark.pipeline
-@pytest.mark.slow
-@pytest.mark.heavy
-def test_another_threshold_is_announced_instead_of_compared(branch, monkeypatch):
-    """An experiment compares and is logged. As a branch: other labels make other questions, so there is a banner, no
-    word on any figure, both values to read.
-    """
-    monkeypatch.setenv("AUDIT_TRAIL", "on")
-    assert "Ran experiment" in ran(branch, *DVC, "exp", "run", "--set-param", "threshold=250")
-    assert logged(branch) == [("250", "FINISHED")]
-    changed = json.loads(ran(branch, *DVC, "params", "diff", "--json"))["params.yaml"]
-    assert changed == {"threshold": {"old": 300, "new": 250, "diff": -50}}
-    table = ran(branch, *DVC, "metrics", "diff", "--md")
-    assert "metrics/train_baseline.json" in table
-    assert "train_baseline.accuracy" in table
-    ran(branch, "git", "add", "--all")
-    ran(branch, "git", "commit", "--quiet", "--message", "Threshold 250")
-    text = reviewed(branch)
-    assert "> **Not comparable:** the label threshold changed (300 → 250)." in text
-    assert line(text, "accuracy, reweighed")[2:] == ["", "not comparable"]
-    assert re.search(r"\d+ figures: \d+ same, \d+ not comparable ", text)
-    assert line(text, "mean wait difference by premium, healthcare")[3] == "same"
-    assert "| threshold | 300 | 250 |" in text
 
 
 @pytest.mark.heavy

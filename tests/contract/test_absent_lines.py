@@ -49,7 +49,7 @@ def test_nothing_outside_of_a_fork_can_be_deleted(tmp_path, name):
 @pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
-@pytest.mark.parametrize("lines", [*ALONE, ("budget", "segments"), tuple(LINES)], ids="-".join)
+@pytest.mark.parametrize("lines", [*ALONE, tuple(LINES)], ids="-".join)
 def test_what_is_left_builds_and_has_no_word_of_the_others(built, tmp_path, lines, monkeypatch):
     """Without their code too it is built, judged, reviewed and recorded, and documents speak of what is there alone."""
     monkeypatch.setenv("AUDIT_TRAIL", "on")

@@ -127,8 +127,8 @@ def test_quiet_months_raise_hardly_any_alarm():
 @pytest.mark.slow
 @pytest.mark.heavy
 def test_quiet_months_keep_the_budget():
-    """Of 300 such runs the upper 95 % confidence bound of those with any alarm is under 5 %."""
-    assert stats.binomtest(quiet(300), 300).proportion_ci(0.9).high < 0.05
+    """Of 150 such runs the upper 95 % confidence bound of those with any alarm is under 5 %."""
+    assert stats.binomtest(quiet(150), 150).proportion_ci(0.9).high < 0.05
 
 
 @pytest.mark.slow
