@@ -1,23 +1,17 @@
-"""Later decisions: every file read on its own, so that one that cannot be read costs nothing but itself."""
+"""Later decisions: how their batches are read, what they are compared with, and what the monitor needs of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
-from pipeline.ingest import bad_rows, row_tables
-from pipeline.ingest.source_files import SourceTable
-from pipeline.monitoring.reading import Batches, digest_of, distinct, gaps, tables
+from pipeline.monitoring.reading import Batches, read_rows
 from responsible.healthcare.schema import Healthcare, by_role
 from responsible.later_decisions.decisions import LaterDecisions
-from responsible.monitoring.alarms import BAD, UNREADABLE, Finding
-from responsible.monitoring.batches import calendar, period_of
+from responsible.monitoring.batches import period_of
 from responsible.monitoring.parameters import Decisions, Period
-from responsible.tabular.cell_counts import reasons
-from responsible.tabular.columns import Declared
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError, did_you_mean
 
@@ -25,44 +19,16 @@ SECTION = "monitor.healthcare"
 
 
 def read(prepare: Prepare, roles: Healthcare, given: Decisions, period: Period) -> Batches:
-    """The cases of ``monitor.healthcare.source`` with their ``period``.
-
-    A file that cannot be read, lacks a column or repeats another, bad rows, and periods without rows are findings.
-    InputError where there is no file at all, or no good row in any.
-    """
+    """The cases of ``monitor.healthcare.source`` with their ``period``; findings and errors as of :func:`read_rows`."""
     roles = roles.model_copy(update={"source": given.source, "pattern": given.pattern})
     declared = [replace(d, kind="day") if d.kind == "month" and period != "month" else d for d in roles.declared()]
-    whole = prepare.model_copy(update={"sample_rows": 0})
-    found: list[Finding] = []
-    digests: dict[str, str] = {}
-    counted: list[pd.DataFrame] = []
-    for name, table in distinct(tables(roles, [d.column for d in declared], SECTION, found), digests, found):
-        try:
-            rows, lost = _rows(whole, table, roles, declared)
-        except InputError as error:
-            found.append(Finding(UNREADABLE, "", name, str(error)))
-            continue
-        own = by_role(rows, roles)
-        own["period"] = period_of(own["month"], period)
-        there = sorted(set(own["period"]))
-        found += [Finding(BAD, there[0] if len(there) == 1 else "", name, reason, n) for reason, n in lost.items()]
-        counted.append(own)
-    if not sum(len(own) for own in counted):
-        first = f": {found[0].detail or found[0].name}" if found else ""
-        raise InputError(f"{roles.source}: no batch has a good row{first}; correct the files or the roles")
-    cases = pd.concat(counted, ignore_index=True)
-    periods = calendar(set(cases["period"]), period)
-    return Batches(cases, tuple(periods), (*found, *gaps(periods, set(cases["period"]))), digest_of(digests))
 
+    def dated(rows: pd.DataFrame) -> pd.DataFrame:
+        cases = by_role(rows, roles)
+        return cases.assign(period=period_of(cases["month"], period))
 
-def _rows(
-    prepare: Prepare, table: SourceTable, roles: Healthcare, declared: Sequence[Declared]
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The good rows of a file, and the bad ones by reason."""
-    if absent := [d.column for d in declared if d.column not in table.columns]:
-        raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
-    reader, answer = row_tables.answered(prepare, table, roles, declared, 0)
-    return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
+    remedy = "correct the files or the roles"
+    return read_rows(prepare, roles, declared, dated, period=period, section=SECTION, remedy=remedy)
 
 
 def written(found: LaterDecisions, unit: str, digest: str) -> dict[str, Any]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest import bad_rows, engines, headers, source_files
+from pipeline.ingest import bad_rows, engines, headers, row_tables, source_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.monitoring.alarms import BAD, GAP, LACKING, REPEATED, UNREADABLE, Finding
 from responsible.monitoring.batches import BatchPlan, calendar, cells
+from responsible.monitoring.parameters import Period
 from responsible.tabular.cell_counts import count, reasons
-from responsible.tabular.columns import months
+from responsible.tabular.columns import Declared, months
 from responsible.tabular.queries import Query
-from responsible.tabular.sources import Source
+from responsible.tabular.sources import Prepare, RowTable, Source
 from responsible.validation import InputError, did_you_mean
 
 SECTION = "monitor"
@@ -42,22 +43,80 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     found: list[Finding] = []
     digests: dict[str, str] = {}
     counted: list[pd.DataFrame] = []
-    for alike in _alike(tables(plan.budget, plan.columns(), SECTION, found), digests, found):
+    for alike in _alike(_tables(plan.budget, plan.columns(), SECTION, found), digests, found):
         own, said = _together(plan, reference, alike)
         counted += own
         found += said
-    if not sum(len(own) for own in counted):
+    remedy = "correct the files or monitor's columns"
+    return _batches(counted, found, digests, plan.monitor.period, source=plan.budget.source, remedy=remedy)
+
+
+def read_rows(
+    prepare: Prepare,
+    roles: RowTable,
+    declared: Sequence[Declared],
+    dated: Callable[[pd.DataFrame], pd.DataFrame],
+    *,
+    period: Period,
+    section: str,
+    remedy: str,
+) -> Batches:
+    """The good rows of the batches that ``roles`` name, each file read on its own; ``dated`` gives them a ``period``.
+
+    A file that cannot be read, lacks a declared column or repeats another, bad rows, and periods without rows are
+    findings. InputError, with the ``remedy``, where there is no file at all, or no good row in any.
+    """
+    whole = prepare.model_copy(update={"sample_rows": 0})
+    found: list[Finding] = []
+    digests: dict[str, str] = {}
+    good: list[pd.DataFrame] = []
+    for name, table in _distinct(_tables(roles, [d.column for d in declared], section, found), digests, found):
+        try:
+            rows, lost = _rows(whole, table, roles, declared)
+        except InputError as error:
+            found.append(Finding(UNREADABLE, "", name, str(error)))
+            continue
+        good.append(dated(rows))
+        found += _bad(sorted(set(good[-1]["period"])), name, lost)
+    return _batches(good, found, digests, period, source=roles.source, remedy=remedy)
+
+
+def _rows(
+    prepare: Prepare, table: SourceTable, roles: RowTable, declared: Sequence[Declared]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The good rows of a file, and the bad ones by reason."""
+    if absent := [d.column for d in declared if d.column not in table.columns]:
+        raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
+    reader, answer = row_tables.answered(prepare, table, roles, declared, 0)
+    return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
+
+
+def _bad(periods: Sequence[str], name: str, lost: Mapping[str, int]) -> list[Finding]:
+    """The bad rows of a file by reason, with its period where it has one."""
+    return [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]
+
+
+def _batches(
+    parts: Sequence[pd.DataFrame],
+    found: Sequence[Finding],
+    digests: Mapping[str, str],
+    period: Period,
+    *,
+    source: object,
+    remedy: str,
+) -> Batches:
+    """The rows of all files; InputError where there is none."""
+    if not sum(len(own) for own in parts):
         first = f": {found[0].detail or found[0].name}" if found else ""
-        raise InputError(
-            f"{plan.budget.source}: no batch has a good row{first}; correct the files or monitor's columns"
-        )
-    whole = pd.concat(counted, ignore_index=True)
-    periods = calendar(set(whole["period"]), plan.monitor.period)
-    found += gaps(periods, set(whole["period"]))
-    return Batches(whole, tuple(periods), tuple(found), digest_of(digests))
+        raise InputError(f"{source}: no batch has a good row{first}; {remedy}")
+    whole = pd.concat(parts, ignore_index=True)
+    present = set(whole["period"])
+    periods = calendar(present, period)
+    gaps = [Finding(GAP, each, each) for each in periods if each not in present]
+    return Batches(whole, tuple(periods), (*found, *gaps), _digest_of(digests))
 
 
-def tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
+def _tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
     """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
     if isinstance(given.source, Query):
         return [("query", source_files.table(given, needed, section))]
@@ -76,12 +135,12 @@ def tables(given: Source, needed: Sequence[str], section: str, found: list[Findi
 def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
     """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
     groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
-    for name, table in distinct(tables, digests, found):
+    for name, table in _distinct(tables, digests, found):
         groups.setdefault((table.kind, *table.columns), []).append((name, table))
     return list(groups.values())
 
 
-def distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
+def _distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
     """The tables but those that repeat another; ``digests``, name by digest, are filled."""
     for name, table in tables:
         digest = source_files.digest(table)
@@ -92,15 +151,10 @@ def distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> It
         yield name, table
 
 
-def digest_of(digests: Mapping[str, str]) -> str:
+def _digest_of(digests: Mapping[str, str]) -> str:
     """One digest of all files, by theirs and their names."""
     listing = "".join(f"{digest}  {name}\n" for digest, name in digests.items())
     return hashlib.sha256(listing.encode()).hexdigest()
-
-
-def gaps(periods: Sequence[str], present: Collection[str]) -> list[Finding]:
-    """The periods without rows."""
-    return [Finding(GAP, period, period) for period in periods if period not in present]
 
 
 def _together(plan: BatchPlan, reference: pd.DataFrame, tables: Named) -> tuple[list[pd.DataFrame], list[Finding]]:
@@ -136,8 +190,7 @@ def _read(
         if plan.budget.target is None or column != plan.budget.target.column  # late labels are no fault
         for period in periods
     ]
-    said += [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]
-    return counted, said
+    return counted, [*said, *_bad(periods, name, lost)]
 
 
 def plan_of(plan: BatchPlan) -> BatchPlan:
