@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring.handover import handed_on
 from pipeline.monitoring.reading import Batches, read_rows
 from responsible.healthcare.schema import Healthcare, by_role
 from responsible.later_decisions.decisions import LaterDecisions
@@ -35,12 +36,9 @@ def written(found: LaterDecisions, unit: str, digest: str) -> dict[str, Any]:
     """What :func:`~.decisions_said.read` makes the same of again, together with the table of figures."""
     return {
         "healthcare": {
-            "periods": list(found.periods),
             "cases": found.cases,
             "unit": unit,
-            "findings": [asdict(finding) for finding in found.findings],
-            "spending": asdict(found.spending),
-            "batches": digest,
+            **handed_on(found, digest),
         }
     }
 

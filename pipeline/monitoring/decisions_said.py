@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.monitoring.handover import received
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
 from pipeline.reporting.formatting import number, percent
 from pipeline.storage import files
 from pipeline.storage.text import csv_text
 from responsible.monitoring import alarms
-from responsible.monitoring.alarms import Finding, Watched, answered, of_figures
+from responsible.monitoring.alarms import Watched, of_figures
 from responsible.monitoring.sides import EVERYBODY
-from responsible.monitoring.spending import Spending
 from responsible.names import POOLED
 from responsible.words import Words
 
@@ -53,12 +53,7 @@ def read(figures: str, asked: str) -> Told:
     own, text = files.read_json(asked, LINE), csv_text(figures, (*TEXTS, "period", "alarm"))
     table = pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""])
     table = table.fillna(dict.fromkeys(TEXTS, "")).astype({"alarm": bool})
-    findings = tuple(Finding(**each) for each in own["findings"])
-    spending = Spending(**own["spending"])
-    asking = answered(of_figures(table), findings)
-    return Told(
-        LINE, tuple(own["periods"]), asking, findings, spending, table, own["cases"], own["unit"], own["batches"]
-    )
+    return Told(**received(own, LINE, of_figures(table)), figures=table, cases=own["cases"], unit=own["unit"])
 
 
 def statements(found: Told, words: Words) -> list[Statement]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
+from pipeline.monitoring.handover import handed_on
 from pipeline.monitoring.reading import Batches, read_rows
 from responsible.later_people.segments import LaterPeople
 from responsible.monitoring.batches import period_of
@@ -37,14 +37,11 @@ def written(found: LaterPeople, beyond: float, digest: str) -> dict[str, Any]:
     """What :func:`~.segments_said.read` makes the same of again, together with the table of shares."""
     return {
         "segments": {
-            "periods": list(found.periods),
             "rows": [_named(row) for row in found.rows.to_dict("records")],
             "segmented": found.segmented,
             "people": found.people,
             "beyond": beyond,
-            "findings": [asdict(finding) for finding in found.findings],
-            "spending": asdict(found.spending),
-            "batches": digest,
+            **handed_on(found, digest),
         }
     }
 

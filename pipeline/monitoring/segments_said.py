@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.monitoring.handover import received
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
 from pipeline.reporting.formatting import number, percent
 from pipeline.reporting.tables import records
@@ -21,13 +22,10 @@ from responsible.monitoring.alarms import (
     OF_PEOPLE,
     SEGMENTS,
     WITHIN,
-    Finding,
     Watched,
-    answered,
     of_drift,
 )
 from responsible.monitoring.sides import EVERYBODY
-from responsible.monitoring.spending import Spending
 from responsible.words import Words
 
 LINE: Final = "segments"
@@ -53,11 +51,8 @@ def read(shares: str, asked: str) -> Told:
     table, own = files.read_csv(shares, ["question", "name", "level", "share"]), files.read_json(asked, LINE)
     table = table.astype({"name": str, "level": str, "alarm": bool})
     rows = pd.DataFrame(own["rows"]).fillna({"moved": ""})
-    findings = tuple(Finding(**each) for each in own["findings"])
-    spending = Spending(**own["spending"])
-    asking = answered(of_drift(rows), findings)
-    counts = own["segmented"], own["people"], own["beyond"], own["batches"]
-    return Told(LINE, tuple(own["periods"]), asking, findings, spending, rows, table, *counts)
+    counts = {name: own[name] for name in ("segmented", "people", "beyond")}
+    return Told(**received(own, LINE, of_drift(rows)), rows=rows, shares=table, **counts)
 
 
 def statements(found: Told, words: Words) -> list[Statement]:

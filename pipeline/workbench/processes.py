@@ -26,7 +26,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def supervised(bounds: Bounds, seconds: int, lease: Path | None, *command: str) -> list[str]:
-    """``command`` under the supervisor, which needs no package and so runs in isolation from the current folder."""
+    """``command`` under the supervisor, which imports nothing of this repository, so that no folder can replace it."""
     limits = [str(bounds.memory), str(seconds), str(lease or "")]
     return [sys.executable, "-I", str(Path(supervisor.__file__).resolve()), *limits, *command]
 

@@ -15,13 +15,12 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from responsible.fairness.individual import LEAF, Similarity, points
-from responsible.fairness.like_cases import Points, reach_of
+from responsible.fairness.like_cases import Ints, Points, reach_of
 from responsible.healthcare.cases import OUTCOME, binary
 from responsible.healthcare.similar_cases import scaled
 
 EARLIER = "earlier"  # the decision of the most similar earlier case; -1 where none is similar
 MOST_ROWS = 20_000  # of either half, and of a period: beyond that a share is known to a hundredth
-Ints = npt.NDArray[np.int64]
 
 
 def laid_beside(

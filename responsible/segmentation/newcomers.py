@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.clustering.partition import Labels, Points, blocks, nearest, squared
+from responsible.clustering.partition import Labels, Points, blocks, squared
 from responsible.clustering.scaling import scaling
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.segmentation.schema import Segments
@@ -17,9 +17,9 @@ DECIMALS = 6  # of a distance
 
 def assigned(points: Points, centres: Points) -> tuple[Labels, npt.NDArray[np.float64]]:
     """The nearest of ``centres`` (K, d) for each of ``points`` (n, d), the first in a tie, and its distance; (n,)."""
-    labels = nearest(points, centres)
-    parts = [squared(points[rows], centres).min(axis=1) for rows in blocks(len(points), len(centres))]
-    return labels, np.sqrt(np.concatenate(parts))
+    parts = (squared(points[rows], centres) for rows in blocks(len(points), len(centres)))
+    labels, distances = zip(*((part.argmin(axis=1), part.min(axis=1)) for part in parts), strict=True)
+    return np.concatenate(labels).astype(np.int64), np.sqrt(np.concatenate(distances))
 
 
 def placed(people: pd.DataFrame, centres: Points, rows: pd.DataFrame, roles: Segments) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.monitoring import decisions, decisions_said
 from pipeline.storage import files
-from responsible.monitoring.alarms import BAD, GAP, REPEATED, UNREADABLE
+from responsible.monitoring.alarms import BAD, GAP, REPEATED, UNREADABLE, Finding, answered, of_figures
 from responsible.monitoring.parameters import Decisions
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
@@ -113,10 +113,10 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
 def test_a_gap_in_the_delivery_says_whose():
     """The rows that are not there are requests."""
     found = judged(cases(REFERENCE), cases(LATER, period="2026-02"), ["2026-02"], similar=False)
-    gap = decisions_said.Finding(GAP, "2026-01", "2026-01")
+    gap = Finding(GAP, "2026-01", "2026-01")
     told = decisions_said.Told(
         "healthcare", ("2026-01", "2026-02"),
-        decisions_said.answered(decisions_said.of_figures(found.figures), [gap]), (gap,),
+        answered(of_figures(found.figures), [gap]), (gap,),
         found.spending, found.figures, 1, "minutes", "",
     )  # fmt: skip
     said = [s for s in decisions_said.statements(told, WORDS) if s.key[1] == GAP]
