@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from responsible.fairness.measures import MEASURES
-from responsible.monitoring import exact_tests
+from responsible.measures import exact_tests
 from responsible.monitoring.expectations import JUDGED, WAITING
 from responsible.monitoring.sides import EVERYBODY, Tables
 from responsible.monitoring.spending import Spending
@@ -37,13 +37,17 @@ Row = dict[str, Any]
 
 
 def figures(tables: Tables, measures: Sequence[str]) -> dict[str, tuple[CountFigure, bool]]:
-    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts."""
+    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts. Without a
+    label in the reference nothing is asked that needs one.
+    """
     if tables.figures is not None:
         return dict(tables.figures)
     if tables.sides.attribute != EVERYBODY:
-        return {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
-    selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
-    return {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
+        own = {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
+    else:
+        selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
+        own = {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
+    return own if tables.reference.any() else {name: pair for name, pair in own.items() if not pair[1]}
 
 
 def asked(tables: Sequence[Tables], measures: Sequence[str] = ()) -> int:

@@ -59,7 +59,7 @@ def test_what_is_left_builds_and_has_no_word_of_the_others(built, tmp_path, line
     delete(root, gone)
     ran(root, "git", "add", "--all")
     ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Without the others")
-    said = ran(root, *run, "commands.rebuild")
+    said = ran(root, *run, "commands.rebuild") + ran(root, *run, "commands.monitor")
     for ending in ("policy: ", "to read: docs/index.html"):
         assert any(line.startswith(ending) for line in said.splitlines())
     assert "\npolicy: " in ran(root, sys.executable, "-c", "import commands.gate as gate; gate.main()")
@@ -69,6 +69,7 @@ def test_what_is_left_builds_and_has_no_word_of_the_others(built, tmp_path, line
     ran(root, "git", "add", "--all")
     ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Built")
     assert "Running stage" not in ran(root, *DVC, "repro")
+    assert "monitor: The " in " ".join(said.split())
 
     assert (root / Documents.MODEL_CARD_CDX).is_file() == ("budget" in lines)
     title = (root / Documents.MODEL_CARD).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import standard
-from responsible.monitoring.exact_tests import two_sided
+from responsible.measures.exact_tests import two_sided
 from responsible.monitoring.figures import Judge, asked, figures, trend
 from responsible.monitoring.sides import Sides, by_label, sides, tables
 from responsible.monitoring.spending import Spending
