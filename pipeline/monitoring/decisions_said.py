@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipeline.monitoring.handover import received, table
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
-from pipeline.reporting.formatting import difference, number, percent
+from pipeline.reporting.formatting import number, percent
+from pipeline.reporting.tables import difference
 from pipeline.storage import files
 from responsible.monitoring import alarms
 from responsible.monitoring.alarms import Watched, of_figures

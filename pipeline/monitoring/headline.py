@@ -16,9 +16,10 @@ from responsible.monitoring.figures import SELECTION
 from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import ANY_LEVEL, POOLED
+from responsible.statistics.probability_metrics import SCORES
 from responsible.words import Words
 
-LEADING = (SELECTION, "accuracy")
+LEADING = (SELECTION, "accuracy", *SCORES)
 MOST = 3  # measures of an attribute: `dvc metrics diff` prints each, and the tables have them all
 
 

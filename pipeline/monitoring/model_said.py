@@ -15,13 +15,14 @@ from pipeline.monitoring.statements import Row, Statement, delivery, row_of, run
 from pipeline.reporting.formatting import number, percent
 from pipeline.reporting.tables import share
 from pipeline.storage import files
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN
 from responsible.monitoring import alarms
 from responsible.monitoring.alarms import JOINT, TARGET
 from responsible.monitoring.drift import MISSING, UNSEEN, VALUES
 from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import POOLED
+from responsible.statistics.probability_metrics import SCORES
 from responsible.words import Words
 
 LINE: Final = "budget"
@@ -119,8 +120,8 @@ def _moved(before: float, now: float) -> str:
 
 def _figure(row: Row, asked: Row, words: Words) -> str:
     name = str(row["figure"])
-    ratio = name in MEASURES and MEASURES[name].ratio
-    before, now = (number(v, 2) if ratio or name in MEASURES else share(v) for v in (row["reference"], row["value"]))
+    plain = name in KNOWN or name in SCORES
+    before, now = (number(v, 2) if plain else share(v) for v in (row["reference"], row["value"]))
     way = "fell" if row["value"] < row["reference"] else "rose"
     called = question(asked, words)
     return f"{called[:1].upper()}{called[1:]} {way} from {before} to {now}."

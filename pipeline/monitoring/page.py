@@ -14,18 +14,21 @@ from pipeline.monitoring.headline import Found
 from pipeline.monitoring.statements import Statement, answer
 from pipeline.reporting.formatting import number
 from pipeline.reporting.tables import records
+from responsible.measures.scores import SCORE_MEASURES
 from responsible.monitoring.drift import VALUES
 from responsible.monitoring.expectations import EXPECTED, JUDGED, WAITING
 from responsible.monitoring.parameters import TRAINING, Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.monitoring.spending import POWER
 from responsible.statistics.intervals import Inference
+from responsible.statistics.probability_metrics import SCORES
 from responsible.words import Words
 
 OF_LINE = {"budget": "the model's rows", "healthcare": "recorded decisions", "segments": "segments"}
 SHOWN = 5  # earlier alarms that are listed
 MISSES = 2  # estimates that are listed which their truth missed
-SHOWN_FIGURES = ("selection_rate", "accuracy", "statistical_parity_difference", "equal_opportunity_difference")
+SHOWN_FIGURES = ("selection_rate", "accuracy", *SCORES, *SCORE_MEASURES, "statistical_parity_difference",
+                 "equal_opportunity_difference")  # fmt: skip
 
 
 def context(

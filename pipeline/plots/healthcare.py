@@ -9,8 +9,8 @@ import pandas as pd
 
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture
-from pipeline.reporting.formatting import Said, difference, number, percent
-from pipeline.reporting.tables import records
+from pipeline.reporting.formatting import Said, number, percent
+from pipeline.reporting.tables import difference, records
 from responsible.fairness.comparisons import mirrored
 from responsible.names import ANY_LEVEL
 

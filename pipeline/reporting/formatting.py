@@ -124,15 +124,6 @@ def _decimals(value: float) -> int:
     return 0 if abs(value) >= 100 else 3
 
 
-def difference(value: float, digits: int, unit: str, more: str, less: str) -> str:
-    """A signed difference as people say it: ``9.9 points lower``. One that rounds to zero at its ``digits`` has no
-    direction: ``less than 0.1 points apart``.
-    """
-    if math.isnan(value) or round(abs(value), digits):
-        return f"{number(abs(value), digits)} {unit} {more if value > 0 else less}"
-    return f"less than {number(10.0**-digits, digits)} {unit} apart"
-
-
 def percent(share: float, digits: int = 1) -> str:
     """A share of 1 in percent, ``43.1 %``; "undefined" for NaN."""
     return "undefined" if math.isnan(share) else f"{number(share * 100, digits)} %"

@@ -17,9 +17,8 @@ import pandas as pd
 from responsible.healthcare.cases import DURATION
 from responsible.measures import exact_tests
 from responsible.monitoring.alarms import WAITS
-from responsible.monitoring.figures import HIDDEN, Row, judged, trend
 from responsible.monitoring.sides import EVERYBODY, Sides
-from responsible.monitoring.spending import Spending
+from responsible.monitoring.spending import HIDDEN, Row, Spending, judged, trend
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.means import STILL, Moments, student, welch

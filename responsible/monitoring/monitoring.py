@@ -10,7 +10,7 @@ import pandas as pd
 
 from responsible.fairness.groups import Groups
 from responsible.modelling.parameters import Logistic
-from responsible.monitoring import drift
+from responsible.monitoring import drift, scores
 from responsible.monitoring.alarms import JOINT, TARGET, UNSEEN, Finding, Watched, questions
 from responsible.monitoring.batches import DECIMALS, SCORE
 from responsible.monitoring.drift import Distribution, distribution, of_bins
@@ -69,21 +69,16 @@ def monitored(
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
     number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + asked(counted, given.measures)
     number += bool(given.kinds)  # all features together, where there are any
+    scored = SCORE in batches and SCORE in reference.scored
+    number += scored and scores.asked(compared, given.measures, labels=not labelled(reference.scored).empty)
     spending = Spending(given.monitor.share, given.monitor.horizon, number)
     known = shares_labelled(batches, periods) if given.target else [float("nan")] * len(periods)
     complete = [share >= given.monitor.complete for share in known]
-    judge = Judge(
-        periods,
-        known,
-        complete,
-        given.measures,
-        spending,
-        given.monitor.effects.measure,
-        given.inference,
-        given.seed,
-        given.disclosure,
-    )
-    figures = pd.DataFrame([row for each in counted for row in judge.rows(each)])
+    least, hidden = given.monitor.effects.measure, given.disclosure
+    judge = Judge(periods, known, complete, given.measures, spending, least, given.inference, given.seed, hidden)
+    own = [row for each in counted for row in judge.rows(each)]
+    also = scores.rows(judge, compared, reference.scored, parts, given.cut) if scored else []
+    figures = pd.DataFrame([*own, *also])
     rows = [row for column in columns for row in _drift(column, periods, complete, spending, given)]
     named = list(zip(parts, periods, strict=True)) if given.kinds else []
     joint = [_joint(reference, part, period, spending, given) for part, period in named]

@@ -246,7 +246,7 @@ def test_recorded_decisions_are_on_the_page_with_the_planted_changes(made, tmp_p
         r"Requester: GP, share approved of necessary requests: 31\.5 points lower, against 9\.0 .* Since 2026-04\.",
         r"Location: rural, mean wait: 4\.0 minutes longer, against 0\.2 minutes longer .* Since 2026-05\.",
         r"Over again .* share decided differently than a similar earlier request: 56\.2 %, against 31\.4 %",
-        r"2 lines of work .* one in 33,600 for the model's rows \(35 questions\), one in 37,440 for recorded decisions",
+        r"2 lines of work .* one in 37,440 for the model's rows \(39 questions\), one in 37,440 for recorded decisions",
     ):
         assert re.search(told, page, re.DOTALL), told
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["monitor"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.reporting import formatting
+from pipeline.reporting import formatting, tables
 from pipeline.reporting.formatting import (
     DataText,
     code,
@@ -242,4 +242,4 @@ def test_a_figure_has_the_same_digits_from_memory_and_from_its_table(value):
 )
 def test_a_difference_that_rounds_to_zero_has_no_direction(value, said):
     """Any other is said without its sign, by what is more or less."""
-    assert formatting.difference(value, 1, "points", "higher", "lower") == said
+    assert tables.difference(value, 1, "points", "higher", "lower") == said
