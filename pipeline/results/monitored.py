@@ -13,12 +13,11 @@ from responsible.validation import InputError
 
 
 class Monitored(NamedTuple):
-    """The ``answer`` on the ``newest`` period, how many alarms stand, whether it was computed with this model, and
-    what is ``said`` of each alarm.
+    """The ``answer`` on the newest periods, how many alarms stand, whether it was computed with this model, and what is
+    ``said`` of each alarm.
     """
 
     answer: str
-    newest: str
     standing: int
     current: bool
     said: tuple[str, ...] = ()
@@ -33,15 +32,18 @@ def monitored(root: str | Path = ".") -> Monitored:
     """What stands in :data:`~pipeline.results.catalogue.MONITORED` under ``root``.
 
     The model is known by its headline figures, of which the file has the digest: another model has others. Where none
-    is trained here, it is known by those of the table with its predictions.
+    is trained here, it is known by those of the table with its predictions; where no model is watched, by nothing.
     """
     found = read_json(Path(root, MONITORED), "monitor")
     try:
-        answer, newest = str(found["answer"]), str(found["periods"]["newest"])
-        standing, trained = int(found["alarms"]["standing"]), found["of"]["trained"]
+        answer, standing = str(found["answer"]), int(found["alarms"]["standing"])
+        model = found["of"].get("budget")
+        trained = model and model["trained"]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{MONITORED}: is another file; run `make monitor`, or {AGAIN}") from None
     said = tuple(f"{own['said']} Since {own['since']}." for own in found.get("standing", ()))
+    if model is None:
+        return Monitored(answer, standing, current=True, said=said)
     known = Metrics.REWEIGH if Path(root, Metrics.REWEIGH).is_file() else Metrics.PREPARE
     figures = read_text(Path(root, known), AGAIN).encode()
-    return Monitored(answer, newest, standing, trained == sha256(figures).hexdigest(), said)
+    return Monitored(answer, standing, trained == sha256(figures).hexdigest(), said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
@@ -11,7 +10,6 @@ from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
-from responsible.monitoring.parameters import TRAINING, Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -28,7 +26,6 @@ class Sections(Params):
     reasons: Reasons | None = None  # absent where the defaults do
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
-    monitor: Monitor | None = None  # absent where there are no later batches
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
@@ -112,43 +109,6 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
-def _monitored(budget: Budget, models: Models, monitor: Monitor | None = None) -> Iterator[str]:
-    if monitor is None:
-        return
-    own = models.external.get(name := models.names[-1])
-    if own and own.file and not (monitor.score or monitor.decision):
-        yield f"monitor: models.{name} has a file, and batches have none; name their monitor.decision or monitor.score"
-    if own and not own.file and not own.decision and monitor.decision and not monitor.score:
-        yield f"monitor.decision: models.{name} has scores only, as a reference; name monitor.score"
-    if own and own.decision and monitor.score and not monitor.decision:
-        yield f"monitor.score: models.{name} is judged by its decisions; name monitor.decision"
-    if budget.cluster and (monitor.reference == TRAINING or monitor.period == "week"):
-        rule = (
-            "one row of each person is drawn in every period, which counts of the training table, or weeks, do not tell"
-        )
-        yield f"monitor: {rule}; with budget.cluster, name earlier periods as monitor.reference, of days or months"
-    if budget.target is None:
-        yield "monitor: needs budget.target, with which predictions are compared; declare it, or take the section out"
-
-
-def _followed(monitor: Monitor | None = None, segments: Any = None) -> Iterator[str]:
-    """What later people need: their line, and a date that is no other column."""
-    if monitor is None or monitor.segments is None:
-        return
-    if segments is None:
-        yield "monitor.segments: there is no segments section that says what columns are for; take it out"
-    elif (name := monitor.segments.time) in (segments.protected, *segments.features):
-        yield f"monitor.segments.time and the columns of the segments table must differ, got {name!r} for both"
-
-
-def _decided(monitor: Monitor | None = None, healthcare: Any = None) -> Iterator[str]:
-    """What later decisions need: their line, and a date."""
-    if monitor and monitor.healthcare and healthcare is None:
-        yield "monitor.healthcare: there is no healthcare section that says what columns are for; take it out"
-    elif monitor and monitor.healthcare and not healthcare.time:
-        yield "monitor.healthcare needs healthcare.time, the column of dates; name it, or take monitor.healthcare out"
-
-
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -158,7 +118,4 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _reasons,
     _label,
     _grid,
-    _monitored,
-    _decided,
-    _followed,
 )

@@ -12,6 +12,7 @@ from pipeline.storage.line_contents import MONITOR, OF_MONITOR, part_of
 from pipeline.storage.text import read_text
 
 DOCUMENTS = "docs"
+RESULT, ALARMS = f"{MONITOR}/metrics.json", f"{MONITOR}/alarms.csv"
 WATCHED, PAGE = f"metrics/{MONITOR}.json", f"{DOCUMENTS}/monitoring.md"
 SHORT = "# Monitoring\n\n**{}**\n\nA line of work was taken out since. `make monitor` writes the rest of this page.\n"
 
@@ -32,22 +33,29 @@ def deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> l
         path.unlink()
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
-    for part in others if MONITOR not in gone else ():
-        _trim(root, part)
+    text = read_text(root / WATCHED) if (root / WATCHED).is_file() and MONITOR not in gone else ""
+    said = json.loads(text)[MONITOR] if text else {}
+    if lines := [line for part, (line, _) in OF_MONITOR.items() if part in gone and line in said]:
+        found += _trim(root, said, lines)
     return found
 
 
-def _trim(root: Path, part: str) -> None:
-    """Take another line of work out of what the monitor said; its pictures wait for the next run."""
-    text = read_text(root / WATCHED) if (root / WATCHED).is_file() else ""
-    said = json.loads(text)[MONITOR] if text else {}
-    line = OF_MONITOR[part]
-    if (own := said.pop(line, None)) is None:
-        return
-    said["answers"].pop(line)
+def _trim(root: Path, said: dict[str, Any], lines: Collection[str]) -> list[Path]:
+    """Take other lines of work out of what the monitor said; the calendar, which shows them, waits for the next run."""
+    for line in lines:
+        own = said.pop(line)
+        said["answers"].pop(line)
+        said["alarms"] = {name: n - own["alarms"][name] for name, n in said["alarms"].items()}
+        said["of"].pop(line, None)
     said["answer"] = " ".join(said["answers"].values())
-    said["standing"] = [each for each in said["standing"] if each["line"] != line]
-    said["alarms"] = {name: n - own["alarms"][name] for name, n in said["alarms"].items()}
-    said["of"].pop(part)
-    files.write_json(root / WATCHED, {MONITOR: said})
+    said["standing"] = [each for each in said["standing"] if each["line"] not in lines]
+    for path in (WATCHED, RESULT):
+        files.write_json(root / path, {MONITOR: said})
     files.write_text(root / PAGE, SHORT.format(said["answer"]))
+    if (alarms := root / ALARMS).is_file():
+        head, *rows = read_text(alarms).splitlines(keepends=True)
+        files.write_text(alarms, "".join([head, *(row for row in rows if row.partition(",")[0] not in lines)]))
+    pictures = sorted((root / MONITOR).glob("calendar*.svg"))
+    for picture in pictures:
+        picture.unlink()
+    return pictures

@@ -9,9 +9,12 @@ from typing import Any
 
 from pipeline.storage import files
 from pipeline.storage.line_contents import (
+    FOLLOWED,
     LINES,
     MONITOR,
+    OF_BATCHES,
     OF_BUDGET,
+    OF_MONITOR,
     PARTS,
     absent,
     line_of,
@@ -28,7 +31,7 @@ from responsible.validation import InputError, did_you_mean
 
 PARAMETERS, PIPELINE, LOCK, ANSWERS, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs"
 INDEX = f"{DOCUMENTS}/README.md"
-SIDE = f"{MONITOR}/{PIPELINE}"  # the pipeline beside the daily one
+SIDE, SIDE_LOCK = f"{MONITOR}/{PIPELINE}", f"{MONITOR}/{LOCK}"  # the pipeline beside the daily one
 _LINK = re.compile(r"\]\(([^)#]+)")
 Drop = Callable[[tuple[str, ...]], bool]
 
@@ -56,7 +59,8 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there or (name in OF_BUDGET and bool(sections))) == bool(own):
+        part = name in (*OF_BUDGET, MONITOR)
+        if known is None or (name in there or (part and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
         if own:
@@ -64,14 +68,13 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         else:
             fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
+        yield f"{fault}: restore the {name}{'' if part else ' line'} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
-    So is the sweep of a target of two values, and the monitor of parameters without one
-    (:func:`~pipeline.storage.line_contents.absent`).
+    So is what :func:`~pipeline.storage.line_contents.absent` says, such as the monitor of parameters without one.
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -94,8 +97,8 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
-    if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
-        texts[LOCK] = without(read_text(root / LOCK), lambda path: len(path) == 2 and path[1] in stages)
+    for lock in filter(lambda name: (root / name).is_file(), (LOCK, SIDE_LOCK)):  # DVC sees what changed for the others
+        texts[lock] = without(read_text(root / lock), lambda path: len(path) == 2 and path[1] in stages)
     if (root / ANSWERS).is_file():
         texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
@@ -119,14 +122,16 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
     about = {name for name, rule in rules.items() if part_of(str(rule.get("metric", ""))) in gone}
     if rules and about == rules.keys():
         raise InputError(f"{PARAMETERS}: policy.rules: none is about what stays; write one, then try again")
+    keys = {own for part, (_, own) in OF_MONITOR.items() if part in gone}
+    keys |= {*OF_BATCHES} if FOLLOWED in gone else set()
     judged = {str(rule["metric"]).rpartition(".")[2] for name, rule in rules.items() if name not in about}
 
     def drop(path: tuple[str, ...]) -> bool:
         match path:
             case ("policy", "rules", name):
                 return name in about
-            case ("monitor", "healthcare" | "segments" as line):
-                return line in gone
+            case ("monitor", key) if key in keys:
+                return True
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
             case ("words", *where):

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from responsible.measures import exact_tests
 from responsible.modelling.logistic_regression import train
 from responsible.modelling.parameters import Logistic
-from responsible.monitoring import exact_tests
 from responsible.monitoring.spending import Spending
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
 from responsible.statistics.streams import stream

@@ -51,15 +51,23 @@ def welch(u: Moments, p: Moments, confidence: float) -> tuple[Array, Array, Arra
     Welch's (1947) t with Satterthwaite's degrees of freedom: no equal variances assumed. NaN when a group has fewer
     than two values, or equal ones only: they show no error, which is no proof that there is none (:data:`STILL`).
     """
-    difference = u.mean - p.mean
+    return _student(u.mean - p.mean, (u, p), confidence)
+
+
+def student(of: Moments, confidence: float) -> tuple[Array, Array, Array, Array]:
+    """Mean, both ends of its interval by Student's t, and the p of "a mean of 0"; elementwise, NaN as :func:`welch`."""
+    return _student(of.mean, (of,), confidence)
+
+
+def _student(value: Array, sides: tuple[Moments, ...], confidence: float) -> tuple[Array, Array, Array, Array]:
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = (u.variance / u.n, p.variance / p.n)
-        error = np.sqrt(parts[0] + parts[1])
-        degrees = error**4 / (parts[0] ** 2 / (u.n - 1) + parts[1] ** 2 / (p.n - 1))
-        known = np.where(np.minimum(u.variance, p.variance) > 0, 1.0, np.nan)
+        parts = [side.variance / side.n for side in sides]
+        error = np.sqrt(np.sum(parts, axis=0))
+        degrees = error**4 / np.sum([part**2 / (side.n - 1) for part, side in zip(parts, sides, strict=True)], axis=0)
+        known = np.where(np.min([side.variance for side in sides], axis=0) > 0, 1.0, np.nan)
         half = known * stats.t.ppf((1 + confidence) / 2, degrees) * error
-        chance = known * 2 * stats.t.sf(np.abs(difference / error), degrees)
-    return difference, difference - half, difference + half, chance
+        chance = known * 2 * stats.t.sf(np.abs(value / error), degrees)
+    return value, value - half, value + half, chance
 
 
 def size_draws(sizes: Ints, number: int, rng: np.random.Generator) -> Ints:

@@ -23,7 +23,7 @@ def test_a_query_as_source_is_no_dependency(tmp_path):
         "version: 2\nbudget: {}\nmonitor:\n  source:\n    database: d\n    query: q\n"
     )
     (tmp_path / "monitor").mkdir()
-    (tmp_path / "monitor/dvc.yaml").write_text("stages: {monitor: {deps: ['${monitor.source}']}}\n")
+    (tmp_path / "monitor/dvc.yaml").write_text("stages: {monitor_budget: {deps: ['${monitor.source}']}}\n")
     with pytest.raises(InputError, match=r"monitor\.source is a query, no file; remove the line"):
         monitor.refuse(tmp_path)
 
@@ -31,10 +31,22 @@ def test_a_query_as_source_is_no_dependency(tmp_path):
 def test_a_stage_and_its_section_are_there_together(tmp_path):
     """Later decisions without their stage, and the stage without them: both files are named."""
     (tmp_path / "monitor").mkdir()
-    for section, stage in (("\n  healthcare: {source: b}", ""), ("", "monitor_healthcare: {}, ")):
-        (tmp_path / "params.yaml").write_text(f"version: 2\nbudget: {{}}\nmonitor:\n  source: a{section}\n")
-        (tmp_path / "monitor/dvc.yaml").write_text(f"stages: {{{stage}monitor: {{deps: []}}}}\n")
-        with pytest.raises(InputError, match=r"stage monitor_healthcare belongs to monitor\.healthcare in"):
+    for section, stage, rule in (
+        (
+            "source: a\n  healthcare: {source: b}",
+            "monitor_budget: {}",
+            "monitor_healthcare belongs to monitor.healthcare",
+        ),
+        ("source: a", "monitor_budget: {}, monitor_healthcare: {}", "monitor_healthcare belongs to monitor.healthcare"),
+        (
+            "segments: {source: b}",
+            "monitor_budget: {}, monitor_segments: {}",
+            "monitor_budget belongs to monitor.source",
+        ),
+    ):
+        (tmp_path / "params.yaml").write_text(f"version: 2\nbudget: {{}}\nmonitor:\n  {section}\n")
+        (tmp_path / "monitor/dvc.yaml").write_text(f"stages: {{{stage}, monitor: {{deps: []}}}}\n")
+        with pytest.raises(InputError, match=rule):
             monitor.refuse(tmp_path)
 
 
