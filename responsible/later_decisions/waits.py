@@ -13,7 +13,7 @@ from math import nan, sqrt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from responsible.healthcare.cases import DURATION
 from responsible.monitoring import exact_tests
@@ -86,7 +86,7 @@ class Waits:
             return Estimate(nan, nan, nan, 1.0, STILL)
         value = float(values[0].mean() - (values[1].mean() if len(values) > 1 else 0.0))
         degrees = variance.sum() ** 2 / np.sum(variance**2 / (n - 1))
-        half = float(stats.t.ppf((1 + self.inference.confidence) / 2, degrees)) * sqrt(variance.sum())
+        half = float(stdtrit(degrees, (1 + self.inference.confidence) / 2)) * sqrt(variance.sum())
         return Estimate(value, value - half, value + half, 0.0, "")
 
 
