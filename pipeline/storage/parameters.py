@@ -126,7 +126,7 @@ def _parsed(text: str) -> Any:
     """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe").load(text)
+    return YAML(typ="safe", pure=True).load(text)  # the parser in C has no bound on nesting, and crashes
 
 
 def _strict(path: str | Path) -> dict[str, Any]:
