@@ -1,8 +1,8 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
-trained here, because not every team has later batches.
+Four parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
+nothing to sweep over; training, because models of somebody else are not trained here; the search for alternatives to
+what is trained here; and the monitor, because not every team has later batches.
 """
 
 from __future__ import annotations
@@ -37,9 +37,12 @@ LINES = {
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
-            *("monitor", "monitoring"),
+            *("monitor", "monitoring", "alternatives"),
         ),
-        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
+        (
+            *("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
+            *("monitor", "alternatives"),
+        ),
     ),
     "healthcare": Line(
         ("healthcare", "healthcare_audit", "playbook", "model"),
@@ -58,7 +61,7 @@ LINES = {
 }
 
 
-SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
+SWEEP, TRAINING, MONITOR, ALTERNATIVES = OF_BUDGET = ("sweep", "training", "monitor", "alternatives")
 # The monitor of recorded decisions and of people in segments, each there where both the monitor and its line are.
 DECISIONS, NEWCOMERS = "decisions", "newcomers"
 OF_MONITOR = {DECISIONS: "healthcare", NEWCOMERS: "segments"}  # the line of each: a key of monitor, and of its figures
@@ -78,6 +81,13 @@ PARTS = LINES | {
         (),
     ),
     MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
+    ALTERNATIVES: Line(
+        ("alternatives",),
+        ("alternatives",),
+        ("pipeline/alternatives", "responsible/alternatives"),
+        ("alternatives",),
+        ("alternatives",),
+    ),
     DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), (), ()),
     NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), (), ()),
 }
@@ -106,7 +116,7 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
     watched = "budget" in there and "monitor" in params
-    parts = {SWEEP: swept, TRAINING: trained, MONITOR: watched}
+    parts = {SWEEP: swept, TRAINING: trained, MONITOR: watched, ALTERNATIVES: trained and "alternatives" in params}
     parts |= {
         part: watched and line in there and bool((params["monitor"] or {}).get(line))
         for part, line in OF_MONITOR.items()

@@ -30,6 +30,7 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "alternatives",
     "monitor",
     "healthcare",
     "healthcare_audit",

@@ -72,8 +72,8 @@ def compared(
 class Answer:
     """Whether there was an ``alternative`` to the model ``instead``: names, and how both compare on the test rows.
 
-    ``near`` of ``searched`` candidates were within the stated loss. ``frequency`` is how often replicates of the
-    validation rows choose the same, ``none`` how often none. ``needed`` test rows would tell, None where no number
+    ``near`` other ones of ``searched`` candidates were within the stated loss. ``frequency`` is how often replicates of
+    the validation rows choose the same, ``none`` how often none. ``needed`` test rows would tell, None where no number
     would, or where none is needed.
     """
 

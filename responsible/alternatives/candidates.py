@@ -55,10 +55,10 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """Unique, and readable in a table: ``boosted trees, reweighed by education at 0.5``."""
+        """Unique, and readable in a table: ``boosted trees, reweighed by education at strength 0.5``."""
         own = {
             "none": "unmitigated",
-            "reweighing": f"reweighed by {enumerated(self.attributes or ('',))} at {self.setting:g}",
+            "reweighing": f"reweighed by {enumerated(self.attributes or ('',))} at strength {self.setting:g}",
             "dropping": f"without {enumerated(self.dropped or ('',))}",
             "reductions": f"trained for {self._constrained}",
             "group_thresholds": f"a threshold for each group for {self._constrained}{', with lots' * self.random}",
@@ -169,9 +169,8 @@ class Workshop:
     def _by_group(self, candidate: Candidate) -> Array:
         """A threshold, or a mixture of thresholds, for each side, by its ROC on the training rows."""
         curves, side = self.rocs(self.plain, "train"), self.material.sides[self.attribute]
-        u, p = (
-            curve.hull() if candidate.random else curve.thinned(MOST_THRESHOLDS) for curve in (curves[0], curves[1])
-        )
+        lots = candidate.random
+        u, p = (curve.hull() if lots else curve.thinned(MOST_THRESHOLDS) for curve in (curves[0], curves[1]))
         rows = tolerated(candidate.constraint, candidate.setting) if candidate.constraint else []
         out = self._decided(self.plain)
         if lots and (found := best(u, p, rows)):

@@ -84,7 +84,7 @@ class Search:
         many = choose(draws[QUALITY], draws[main], eligible, self.given, instead=instead)
         to, other = int(chosen.instead), int(chosen.alternative)
         same = float((many.alternative == other).mean())
-        near, searched = int(chosen.near.sum()), int(eligible.sum())
+        near, searched = int(chosen.near.sum()) - 1, int(eligible.sum())
         none = float((many.alternative < 0).mean())
         named = self.candidates[to].name
         if other < 0:
