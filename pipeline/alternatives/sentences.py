@@ -61,31 +61,31 @@ class Speaker:
         return f"{verb} {self.gap} by {_points(sign * change.value)} ({sure} interval {_short(low)} to {_short(high)})"
 
     def of_quality(self, change: Estimate) -> str:
-        """A change of performance: ``accuracy changes by −0.9 points (−1.3 to −0.5)``."""
+        """A change of performance: ``Accuracy changes by −0.9 points (−1.3 to −0.5)``."""
         if self.costs:
             value, low, high = -change.value, -change.high, -change.low
-            return f"mean cost changes by {number(value, 3, '+')} ({number(low, 3, '+')} to {number(high, 3, '+')})"
+            return f"Mean cost changes by {number(value, 3, '+')} ({number(low, 3, '+')} to {number(high, 3, '+')})"
         said = f"{number(change.value * 100, 1, '+')} points"
-        return f"accuracy changes by {said} ({number(change.low * 100, 1, '+')} to {number(change.high * 100, 1, '+')})"
+        return f"Accuracy changes by {said} ({number(change.low * 100, 1, '+')} to {number(change.high * 100, 1, '+')})"
 
     def answer(self, found: Answer, instead: str) -> str:
         """One answer, from yes, no, or cannot be told to what it rests on."""
         said = SAYS[found.outcome]
         if found.compared is None:
-            near = f"{number(found.near)} other candidates that lose at most {self.within} against {instead}"
-            return f"{said}. None of {near} narrows {self.gap} by {self.least} or more."
+            near = f"{_candidates(found.near)} at most {self.within} against {instead}"
+            return f"{said}. {near}. None narrows {self.gap} by {self.least} or more."
         other = f"“{found.alternative}”"
         gain, loss = found.compared.disparity_change, found.compared.performance_change
         if gain.reason or loss.reason:
             return f"{said}. {other} looked better than {instead} on validation rows, and test rows are too few."
-        change = f"{other} {self.of_gap(gain)} against {instead}; {self.of_quality(loss)}"
+        change = f"{other} {self.of_gap(gain)} against {instead}. {self.of_quality(loss)}"
         if found.outcome == "yes":
             return f"{said}. {change}."
         if found.outcome == "no":
             rest = (
                 "more is lost than stated" if loss.high < -self.given.within else f"less than {self.least} are gained"
             )
-            return f"{said}. {change}: the test rows show that {rest}."
+            return f"{said}. {change}. The test rows show that {rest}."
         more = f"about {number(found.needed)} test rows would, where there are {number(self.rows)}"
         return f"{said}. {change}. The test rows do not decide; {more if found.needed else 'no number of rows would'}."
 
@@ -94,6 +94,10 @@ def answers(found: Found, speaker: Speaker) -> dict[str, str]:
     """The answer to the model in use, and to the best candidate."""
     called = {"in_use": IN_USE, "best": f"the {speaker.best}"}
     return {name: speaker.answer(own, called[name]) for name, own in found.answers.items()}
+
+
+def _candidates(many: int) -> str:
+    return f"{number(many)} other {'candidate loses' if many == 1 else 'candidates lose'}"
 
 
 def _short(share: float) -> str:

@@ -133,16 +133,16 @@ def _ends(name: str, found: object) -> dict[str, object]:
     return {name if end == "value" else f"{name}_{end}": getattr(found, end) for end in ("value", "low", "high")}
 
 
-def search(
+def prepared(
     material: Material,
     given: Alternatives,
-    fairness: Fairness,
+    costs: Costs | None,
     inference: Inference,
     *,
     seed: int,
     watch: Watch = iter,
-) -> Found:
-    """Fit, choose and report every candidate; ``watch`` sees each of them go by (a progress bar).
+) -> tuple[Search, Workshop]:
+    """Every candidate fitted to the training rows; ``watch`` sees each of them go by (a progress bar).
 
     Raises:
         InputError: the attribute is not declared or has no privileged level, or a group lacks a label.
@@ -153,12 +153,25 @@ def search(
     material.require(given.attribute)
     workshop, candidates = Workshop(material, given.attribute), planned(given, material, inference)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
-    own = Search(material, given, inference, fairness.costs, seed, candidates, said)
+    return Search(material, given, inference, costs, seed, candidates, said), workshop
+
+
+def search(
+    material: Material,
+    given: Alternatives,
+    fairness: Fairness,
+    inference: Inference,
+    *,
+    seed: int,
+    watch: Watch = iter,
+) -> Found:
+    """Fit, choose and report every candidate. Raises as :func:`prepared`."""
+    own, workshop = prepared(material, given, fairness.costs, inference, seed=seed, watch=watch)
     point, draws = own.validation()
     answers = {"in_use": own.answer(point, draws, IN_USE), "best": own.answer(point, draws, None)}
     won = choose(draws[QUALITY], draws[given.attribute], own.eligible, given).alternative
-    frequency = np.bincount(won[won >= 0], minlength=len(candidates)) / len(won)
+    frequency = np.bincount(won[won >= 0], minlength=len(own.candidates)) / len(won)
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
     bounds = frontiers(scorers, material, fairness.costs)
-    return Found(own.table(point, frequency), said_of, bounds, answers, tuple(candidates))
+    return Found(own.table(point, frequency), said_of, bounds, answers, tuple(own.candidates))
