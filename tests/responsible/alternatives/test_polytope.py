@@ -53,7 +53,7 @@ def within(name, u, p, limits):
     ],
 )
 def test_bound_is_what_mixtures_reach(name, limits):
-    """The program's mixture is within the limits by the measure itself, and no mixture of a fine lattice does better."""
+    """The program's mixture is within the limits by the measure itself, and no mixture of a lattice does better."""
     least, share_u, share_p = best(U.hull(), P.hull(), limited(name, limits))
     assert within(name, share_u @ U.hull().points, share_p @ P.hull().points, limits)
     lattice = [
@@ -130,12 +130,12 @@ def test_two_gaussian_groups_have_their_closed_frontier(tolerance):
     ],
 )
 def test_lots_are_as_good_as_fairlearns(constraint, theirs):
-    """At tolerance 0 the program is as accurate as fairlearn's ThresholdOptimizer on the same rows, which has a grid."""
+    """At tolerance 0 the program is as accurate as fairlearn's ThresholdOptimizer on the same rows."""
     from fairlearn.postprocessing import ThresholdOptimizer
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class AsGiven(ClassifierMixin, BaseEstimator):
-        def fit(self, x, y):
+        def fit(self, x, y):  # noqa: ARG002 - as scikit-learn calls it
             self.classes_ = np.unique(y)
             return self
 
