@@ -13,7 +13,7 @@ from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
 from responsible.alternatives.material import Material
 from responsible.alternatives.parameters import Alternatives
-from responsible.alternatives.search import search
+from responsible.alternatives.searching import search
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.modelling.parameters import Logistic

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from responsible.alternatives.answer import Answer
-from responsible.alternatives.search import Found
+from responsible.alternatives.searching import Found
 
 AVAILABLE = {"yes": 1, "no": 0, "cannot_be_told": None}  # whether a less discriminatory alternative was available
 

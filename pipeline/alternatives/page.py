@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.alternatives.sentences import Speaker
 from pipeline.reporting.tables import records
 from responsible.alternatives.attainable import NO_BOUND, WORDS
-from responsible.alternatives.search import QUALITY, REPLICATES, Found
+from responsible.alternatives.searching import QUALITY, REPLICATES, Found
 
 BEYOND = ("infeasible", "unattainable")
 
@@ -36,7 +36,7 @@ def context(found: Found, said: Mapping[str, str], speaker: Speaker, floor: floa
         "others": records(rest),
         "by_group": records(bounds),
         "dominated": int((rest["dominated_by"] != "").sum()),
-        "lots": _lots(found),
+        "randomised": _randomised(found),
         "elsewhere": records(_elsewhere(found, main)),
         "beaten": own.set_index("candidate")["dominated_by"][found.answers["in_use"].instead],
         "statements": records(stated),
@@ -49,10 +49,10 @@ def context(found: Found, said: Mapping[str, str], speaker: Speaker, floor: floa
     }
 
 
-def _lots(found: Found) -> list[str]:
-    """The alternatives that draw lots for some people."""
-    draw = set(found.table.loc[found.table["draws_lots"], "candidate"])
-    return [own.alternative for own in found.answers.values() if own.alternative in draw]
+def _randomised(found: Found) -> list[str]:
+    """The alternatives that decide on some people at random."""
+    those = set(found.table.loc[found.table["randomised"], "candidate"])
+    return [own.alternative for own in found.answers.values() if own.alternative in those]
 
 
 def _elsewhere(found: Found, main: str) -> Any:

@@ -15,7 +15,7 @@ from pipeline.reporting.tables import records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from responsible.alternatives.search import Found
+    from responsible.alternatives.searching import Found
 
 KINDS = {"none": "a", "reweighing": "a", "dropping": "c", "reductions": "b", "group_thresholds": "e"}
 NAMES = {

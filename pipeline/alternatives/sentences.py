@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.reporting.formatting import number, percent
 from responsible.alternatives.answer import Answer
 from responsible.alternatives.parameters import Alternatives
-from responsible.alternatives.search import Found
+from responsible.alternatives.searching import Found
 from responsible.fairness.measures import MEASURES
 from responsible.measures.costs import Costs
 from responsible.statistics.count_figures import Estimate

@@ -36,8 +36,8 @@ CONSTRAINTS: dict[Constraint, str] = {
 class Candidate:
     """A model that could have been: ``setting`` is λ of reweighing, or the tolerance of a constraint.
 
-    ``random``: it draws lots for some people. ``looks``: it looks at the attribute when it decides, whether or not that
-    is a feature. ``attributes``: those that weights are made for; ``dropped``: features it does not have.
+    ``random``: it decides on some people at random. ``looks``: it looks at the attribute when it decides, whether or
+    not that is a feature. ``attributes``: those that weights are made for; ``dropped``: features it does not have.
     """
 
     recipe: Recipe
@@ -61,7 +61,7 @@ class Candidate:
             "reweighing": f"reweighed by {enumerated(self.attributes or ('',))} at strength {self.setting:g}",
             "dropping": f"without {enumerated(self.dropped or ('',))}",
             "reductions": f"trained for {self._constrained}",
-            "group_thresholds": f"a threshold for each group for {self._constrained}{', with lots' * self.random}",
+            "group_thresholds": f"a threshold for each group for {self._constrained}{', randomised' * self.random}",
         }[self.recipe]
         return f"{ESTIMATORS[self.estimator]}, {own}"
 
@@ -84,8 +84,8 @@ def planned(given: Alternatives, material: Material, inference: Inference) -> li
         out += [Candidate("reweighing", "trees", s, (seen,)) for s in given.strengths]
     constrained = [(each, t) for each in given.constraints for t in given.tolerances]
     out += [Candidate("reductions", setting=t, constraint=each) for each, t in constrained]
-    for lots in (False, True):
-        out += [Candidate("group_thresholds", setting=t, constraint=each, random=lots) for each, t in constrained]
+    for randomly in (False, True):
+        out += [Candidate("group_thresholds", setting=t, constraint=each, random=randomly) for each, t in constrained]
     return list(dict.fromkeys(out))
 
 
@@ -116,7 +116,7 @@ class Workshop:
     attribute: str
 
     def said(self, candidate: Candidate) -> Array:
-        """P(yes) of every cell: 0 or 1, and between where it draws lots: (m,)."""
+        """P(yes) of every cell: 0 or 1, and between where it decides at random: (m,)."""
         if candidate.recipe == "reductions" and candidate.constraint:
             return self._constrained[candidate.constraint].mixture(candidate.setting)
         if candidate.recipe == "group_thresholds" and candidate.constraint:
@@ -169,11 +169,11 @@ class Workshop:
     def _by_group(self, candidate: Candidate) -> Array:
         """A threshold, or a mixture of thresholds, for each side, by its ROC on the training rows."""
         curves, side = self.rocs(self.plain, "train"), self.material.sides[self.attribute]
-        lots = candidate.random
-        u, p = (curve.hull() if lots else curve.thinned(MOST_THRESHOLDS) for curve in (curves[0], curves[1]))
+        randomly = candidate.random
+        u, p = (curve.hull() if randomly else curve.thinned(MOST_THRESHOLDS) for curve in (curves[0], curves[1]))
         rows = tolerated(candidate.constraint, candidate.setting) if candidate.constraint else []
         out = self._decided(self.plain)
-        if lots and (found := best(u, p, rows)):
+        if randomly and (found := best(u, p, rows)):
             shares = found[1], found[2]
         else:
             at = best_pair(u, p, rows)

@@ -1,8 +1,8 @@
 """Counts of what candidates say: expected ones on the rows they are chosen on, whole rows where they are reported.
 
-A candidate that draws lots says yes to a share of a cell. Where whole rows are needed, shares are rounded in order of
-label and side, so that every total is within one row of its expectation; two candidates draw the same lots, so that
-what they differ in is their own.
+A randomised candidate says yes to a share of a cell. Where whole rows are needed, shares are rounded in order of
+label and side, so that every total is within one row of its expectation; two candidates share
+their random numbers, so that what they differ in is their own.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ PART = 1_000_000  # cells times draws that are held at once
 
 def selected(said: Array, n: Ints, order: Ints) -> Ints:
     """Of the ``n`` rows of each cell those that are selected where ``said`` (m,) is the share, in whole rows: (m,)."""
-    lots, found = (said > 0) & (said < 1) & (n > 0), np.where(said >= 1, n, 0)
-    own = order[lots[order]]
+    mixed, found = (said > 0) & (said < 1) & (n > 0), np.where(said >= 1, n, 0)
+    own = order[mixed[order]]
     upto = np.floor(np.cumsum(n[own] * said[own]) + 0.5)
     found[own] = np.clip(np.diff(upto, prepend=0.0), 0, n[own])
     return found.astype(np.int64)

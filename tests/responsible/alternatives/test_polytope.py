@@ -83,7 +83,7 @@ def test_no_bound_where_limits_are_not_linear(name):
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equal_opportunity", "equalized_odds"])
 @pytest.mark.parametrize("tolerance", [0.0, 0.1, 0.3])
 def test_pairs_of_thresholds_by_brute_force(constraint, tolerance):
-    """The pair without lots is the best of all 25, and lots never cost more."""
+    """The pair that is not randomised is the best of all 25, and randomisation never costs more."""
     rates = {"demographic_parity": [0], "equal_opportunity": [1], "equalized_odds": [1, 2]}[constraint]
     found = [
         (U.errors()[i] + P.errors()[j], i, j)
@@ -129,7 +129,7 @@ def test_two_gaussian_groups_have_their_closed_frontier(tolerance):
         ("equalized_odds", "equalized_odds"),
     ],
 )
-def test_lots_are_as_good_as_fairlearns(constraint, theirs):
+def test_randomised_ones_are_as_good_as_fairlearns(constraint, theirs):
     """At tolerance 0 the program is as accurate as fairlearn's ThresholdOptimizer on the same rows."""
     from fairlearn.postprocessing import ThresholdOptimizer
     from sklearn.base import BaseEstimator, ClassifierMixin

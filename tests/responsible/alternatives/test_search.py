@@ -9,7 +9,7 @@ from responsible.alternatives.candidates import Candidate, Workshop, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Learner, Material
 from responsible.alternatives.parameters import Alternatives
-from responsible.alternatives.search import QUALITY, prepared, search
+from responsible.alternatives.searching import QUALITY, prepared, search
 from responsible.alternatives.tables import Expected, joint, selected
 from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
@@ -103,14 +103,14 @@ def test_the_answer_by_hand(gain, loss, expected):
         assert needed == pytest.approx(exact, rel=0.001)
 
 
-def test_lots_in_whole_rows():
+def test_shares_in_whole_rows():
     """Shares of cells become whole rows whose running total is within half a row of its expectation."""
     said, n = np.array([0.3, 1.0, 0.5, 0.0, 0.25, 0.9]), np.array([1, 4, 3, 5, 2, 1])
     chosen = selected(said, n, np.arange(6))
     assert chosen[[1, 3]].tolist() == [4, 0]
     assert ((chosen >= 0) & (chosen <= n)).all()
-    lots = [0, 2, 4, 5]
-    assert np.abs(np.cumsum(chosen[lots]) - np.cumsum((said * n)[lots])).max() <= 0.5 + 1e-9
+    mixed = [0, 2, 4, 5]
+    assert np.abs(np.cumsum(chosen[mixed]) - np.cumsum((said * n)[mixed])).max() <= 0.5 + 1e-9
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ class Search:
                 by = self._dominated(own, int(over[own]), attribute, tests) if over[own] >= 0 else ""
                 rows.append(
                     {"attribute": attribute, "candidate": each.name, "recipe": each.recipe}
-                    | {"estimator": each.estimator, "draws_lots": each.random or each.recipe == "reductions"}
+                    | {"estimator": each.estimator, "randomised": each.random or each.recipe == "reductions"}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
                     | _ends("performance", found.performance)
