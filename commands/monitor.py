@@ -32,15 +32,19 @@ def main(root: str = ".", *, only: bool = False) -> int:
     """Run it in ``root``; 0, or the exit code of what failed, of which nothing is handed on."""
     folder = Path(root)
     refuse(folder)
-    with locks.building(folder, _say):
-        locks.clear_unreadable(folder, _say)
-        code = subprocess.run([*DVC, "repro", SIDE], cwd=folder, env=environment(), check=False).returncode
-    if code:
+    if code := run_beside(folder, SIDE):
         return code
     files.write_bytes(folder / MONITORED, (folder / RESULT).read_bytes())
     code = 0 if only else rebuild.main(root=root)
     print("", *wrap(f"monitor: {monitored(folder).says}", 118), "to read: docs/monitoring.md", sep="\n")
     return code
+
+
+def run_beside(root: Path, side: str) -> int:
+    """Run a pipeline beside the daily one; its exit code."""
+    with locks.building(root, _say):
+        locks.clear_unreadable(root, _say)
+        return subprocess.run([*DVC, "repro", side], cwd=root, env=environment(), check=False).returncode
 
 
 def refuse(root: Path) -> None:

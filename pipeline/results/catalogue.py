@@ -129,6 +129,7 @@ class Documents(StrEnum):
 
 
 MONITORED = "metrics/monitor.json"  # a copy of what the side pipeline in monitor/ wrote, of which no stage here is
+SEARCHED = "metrics/alternatives.json"  # the same of alternatives/
 
 STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.results.catalogue import Tables
+from pipeline.results.catalogue import SEARCHED, Tables
+from pipeline.results.searched import of_this_model
 from pipeline.results.units import measured
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN, read_rows
@@ -111,8 +112,11 @@ def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> 
     """
     found: dict[str, dict[str, Evidence]] = {}
     for file in sorted(Path(root, "metrics").glob("*.json")):
-        for path, evidence in _leaves(read_json(file), f"metrics/{file.name}"):
-            found.setdefault(path, {})[WHOLE] = evidence
+        tree = read_json(file)
+        earlier = file == Path(root, SEARCHED) and not of_this_model(tree, root)
+        for path, evidence in _leaves(tree, f"metrics/{file.name}"):
+            own = replace(evidence, value=math.nan, reason="of_an_earlier_model") if earlier else evidence
+            found.setdefault(path, {})[WHOLE] = own
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
     for name, tables in TABLES.items():

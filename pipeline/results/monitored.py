@@ -42,8 +42,10 @@ def monitored(root: str | Path = ".") -> Monitored:
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{MONITORED}: is another file; run `make monitor`, or {AGAIN}") from None
     said = tuple(f"{own['said']} Since {own['since']}." for own in found.get("standing", ()))
-    if model is None:
-        return Monitored(answer, standing, current=True, said=said)
+    return Monitored(answer, standing, model is None or is_of_this_model(trained, root), said)
+
+
+def is_of_this_model(digest: str, root: str | Path = ".") -> bool:
+    """Whether ``digest`` is that of the headline figures of the model at hand."""
     known = Metrics.REWEIGH if Path(root, Metrics.REWEIGH).is_file() else Metrics.PREPARE
-    figures = read_text(Path(root, known), AGAIN).encode()
-    return Monitored(answer, standing, trained == sha256(figures).hexdigest(), said)
+    return digest == sha256(read_text(Path(root, known), AGAIN).encode()).hexdigest()

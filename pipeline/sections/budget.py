@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from responsible.alternatives.parameters import Alternatives
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -26,6 +28,7 @@ class Sections(Params):
     reasons: Reasons | None = None  # absent where the defaults do
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
+    alternatives: Alternatives | None = None  # absent where none are searched
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
@@ -109,6 +112,27 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
+def _alternatives(
+    budget: Budget,
+    sensitive: dict[str, Sensitive],
+    models: Models,
+    disclosure: Disclosure,
+    alternatives: Alternatives | None = None,
+) -> Iterator[str]:
+    """What a search needs: models trained here, an attribute with privileged levels, and figures that may be shown."""
+    if alternatives is None:
+        return
+    if (name := alternatives.attribute) not in sensitive:
+        yield f"alternatives.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+    elif not sensitive[name].privileged:
+        yield f"alternatives.attribute: sensitive.{name} has no privileged levels; declare them, or name another"
+    if not models.trained or budget.target is None:
+        yield "alternatives: nothing is trained here that could be another model; take the section out with `make keep`"
+    if disclosure.minimum_cell:
+        rule = "figures of many models of the same people, subtracted, tell counts below disclosure.minimum_cell"
+        yield f"alternatives: {rule}; take the section out with `make keep`, or set the limit to 0"
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -118,4 +142,5 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _reasons,
     _label,
     _grid,
+    _alternatives,
 )

@@ -1,8 +1,9 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
-Two parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over; and training, because models of somebody else are not trained here. The monitor belongs to all
-lines, and has a part for each, because not every team has later batches of every line.
+Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
+nothing to sweep over; training, because models of somebody else are not trained here; and the search for alternatives
+to what is trained here. The monitor belongs to all lines, and has a part for each, because not every team has later
+batches of every line.
 """
 
 from __future__ import annotations
@@ -38,9 +39,12 @@ LINES = {
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
-            *("flip_rates", "reasons"),
+            *("flip_rates", "reasons", "alternatives"),
         ),
-        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
+        (
+            *("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
+            "alternatives",
+        ),
     ),
     "healthcare": Line(
         ("healthcare", "healthcare_audit", "playbook", "model"),
@@ -59,7 +63,7 @@ LINES = {
 }
 
 
-SWEEP, TRAINING = OF_BUDGET = ("sweep", "training")
+SWEEP, TRAINING, ALTERNATIVES = OF_BUDGET = ("sweep", "training", "alternatives")
 MONITOR, FOLLOWED, DECISIONS, NEWCOMERS = "monitor", "followed", "decisions", "newcomers"
 # The line that each part of the monitor belongs to, and the key of the section without which it is not there.
 OF_MONITOR = {
@@ -86,6 +90,13 @@ PARTS = LINES | {
     FOLLOWED: Line((), ("monitor_budget",), (), ("budget", "drift", "figures", "expected"), ()),
     DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), ("healthcare",), ()),
     NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), ("segments",), ()),
+    ALTERNATIVES: Line(
+        ("alternatives",),
+        ("alternatives",),
+        ("pipeline/alternatives", "responsible/alternatives"),
+        ("alternatives",),
+        ("alternatives",),
+    ),
 }
 """The lines, and what may be absent of one that is there; names of a part of the monitor are those within ``monitor``.
 """
@@ -116,7 +127,8 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
     watched = params.get("monitor") or {}
     own = {part: line in there and bool(watched.get(key)) for part, (line, key) in OF_MONITOR.items()}
-    parts = {SWEEP: swept, TRAINING: trained, MONITOR: any(own.values()), **own}
+    searched = trained and "alternatives" in params
+    parts = {SWEEP: swept, TRAINING: trained, ALTERNATIVES: searched, MONITOR: any(own.values()), **own}
     kept = {*there, *(part for part, own in parts.items() if own)}
     return tuple(name for name in PARTS if name not in kept)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.storage import files
-from pipeline.storage.line_contents import MONITOR, OF_MONITOR, part_of
+from pipeline.storage.line_contents import ALTERNATIVES, MONITOR, OF_MONITOR, part_of
 from pipeline.storage.text import read_text
 
 DOCUMENTS = "docs"
 RESULT, ALARMS = f"{MONITOR}/metrics.json", f"{MONITOR}/alarms.csv"
 WATCHED, PAGE = f"metrics/{MONITOR}.json", f"{DOCUMENTS}/monitoring.md"
+SOUGHT = f"metrics/{ALTERNATIVES}.json"
 SHORT = "# Monitoring\n\n**{}**\n\nA line of work was taken out since. `make monitor` writes the rest of this page.\n"
 
 
@@ -26,7 +27,8 @@ def deleted(root: Path, pipeline: Mapping[str, Any], gone: Collection[str]) -> l
         for out in stage.get(kind, ())
     ]
     others = [part for part in OF_MONITOR if part in gone]
-    beside = (root / MONITOR).glob("*") if MONITOR in gone or others else ()
+    beside = [*(root / MONITOR).glob("*")] if MONITOR in gone or others else []
+    beside += [*(root / ALTERNATIVES).glob("*"), root / SOUGHT] if ALTERNATIVES in gone else []
     paths = {*listed, *(root / DOCUMENTS).rglob("*.md"), *beside, root / WATCHED}
     found = sorted(path for path in paths if path.is_file() and part_of(path.relative_to(root).as_posix()) in gone)
     for path in found:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.storage import files
 from pipeline.storage.line_contents import (
+    ALTERNATIVES,
     FOLLOWED,
     LINES,
     MONITOR,
@@ -31,7 +32,8 @@ from responsible.validation import InputError, did_you_mean
 
 PARAMETERS, PIPELINE, LOCK, ANSWERS, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs"
 INDEX = f"{DOCUMENTS}/README.md"
-SIDE, SIDE_LOCK = f"{MONITOR}/{PIPELINE}", f"{MONITOR}/{LOCK}"  # the pipeline beside the daily one
+SIDES = {part: f"{part}/{PIPELINE}" for part in (MONITOR, ALTERNATIVES)}  # the pipelines beside the daily one
+SIDE, SIDE_LOCK = SIDES[MONITOR], f"{MONITOR}/{LOCK}"
 _LINK = re.compile(r"\]\(([^)#]+)")
 Drop = Callable[[tuple[str, ...]], bool]
 
@@ -46,8 +48,8 @@ def refuse_parts(params: str | Path) -> None:
         return
     pipeline = Path(params).with_name(PIPELINE)
     known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
-    if known is not None and Path(params).with_name(MONITOR).joinpath(PIPELINE).is_file():
-        known = [*known, MONITOR]
+    if known is not None:
+        known = [*known, *(part for part, side in SIDES.items() if (Path(params).parent / side).is_file())]
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -64,9 +66,9 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
             continue
         kept = " ".join(line for line in there if line != name)
         if own:
-            fault = f"{SIDE if name == MONITOR else PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
+            fault = f"{SIDES.get(name, PIPELINE)}: {_and(own)} without sections in {PARAMETERS}"
         else:
-            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
+            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDES.get(name, PIPELINE)}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
         yield f"{fault}: restore the {name}{'' if part else ' line'} from git{remedy}"
 

@@ -31,6 +31,7 @@ SECTIONS = (
     "inference",
     "fairness",
     "threshold_sweep",
+    "alternatives",
     "monitor",
     "healthcare",
     "healthcare_audit",
