@@ -87,8 +87,14 @@ def _rows(
     """The good rows of a file, and the bad ones by reason."""
     if absent := [d.column for d in declared if d.column not in table.columns]:
         raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
-    reader, answer = row_tables.answered(prepare, table, roles, declared, 0)
+    reader = _reader(prepare, table, declared)
+    answer = row_tables.answered(reader, prepare, roles, declared, 0)
     return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
+
+
+def _reader(prepare: Prepare, table: SourceTable, declared: Sequence[Declared]) -> engines.Reader:
+    times = months(declared)
+    return engines.reader(prepare.engine, table, times=times, time_zone=prepare.time_zone, spark=prepare.spark)
 
 
 def _bad(periods: Sequence[str], name: str, lost: Mapping[str, int]) -> list[Finding]:
@@ -179,7 +185,7 @@ def _read(
         raise InputError(f"column {lacking[0]!r} is missing{did_you_mean(lacking[0], table.columns)}")
     own = plan.without(absent)
     declared = own.declared()
-    reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
+    reader = _reader(plan.prepare, table, declared)
     answer = reader.compute(lambda rows: count(own.one_each(rows), own))
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))

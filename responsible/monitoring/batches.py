@@ -19,7 +19,7 @@ from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
 from responsible.tabular.cell_counts import UNLABELLED
 from responsible.tabular.cells import Plan
-from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
+from responsible.tabular.columns import REASON, Declared, Kind, made, token
 from responsible.tabular.levels import RARE
 from responsible.validation import MISSING, InputError, did_you_mean
 
@@ -74,7 +74,7 @@ class BatchPlan(Plan):
         if not self.budget.cluster:
             return rows
         period = nw.col(token(self.monitor.time)).cast(nw.String).str.slice(0, DATE[self.monitor.period])
-        rows = rows.with_columns(lot=hashing.hashed(nw.col(KEY), self.seed, "sample"), of_person=period)
+        rows = hashing.hashed(rows.with_columns(of_person=period), self.seed, "sample", "lot")
         rows = rows.with_columns(least=nw.col("lot").min().over(token(self.budget.cluster), "of_person"))
         return rows.filter(nw.col("lot") == nw.col("least")).drop("lot", "of_person", "least")
 
