@@ -74,8 +74,13 @@ def opened(prepare: Prepare, given: Source, declared: Sequence[Declared], sectio
 
         session = spark_session(prepare.spark, prepare.time_zone)
         return Spark(session, spark_tables.found(session, given, needed, section), times)
-    table = source_files.table(given, needed, section)
-    return reader(prepare.engine, table, times=times, time_zone=prepare.time_zone)
+    return local(prepare, source_files.table(given, needed, section), declared)
+
+
+def local(prepare: Prepare, table: SourceTable, declared: Sequence[Declared]) -> Reader:
+    """The reader of a ``table`` that is here, as the parameters say it."""
+    times, engine = months(declared), prepare.engine
+    return reader(engine, table, times=times, time_zone=prepare.time_zone, spark=prepare.spark)
 
 
 def reader(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -66,7 +66,7 @@ class Session(Params):
 
     master: str | None = None
     remote: str | None = None
-    conf: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    conf: dict[str, str | Annotated[int, Field(le=10**12)] | float | bool] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

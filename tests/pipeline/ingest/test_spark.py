@@ -261,15 +261,16 @@ def kill():
 threading.Thread(target=kill, daemon=True).start()
 conf = {"spark.executor.memory": "500m", "spark.executor.cores": 1, "spark.sql.shuffle.partitions": 2}
 conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": False}
-conf |= {"spark.sql.files.maxPartitionBytes": 1, "spark.sql.files.openCostInBytes": 0, "spark.cores.max": 2}
+conf |= {"spark.sql.files.maxPartitionBytes": "1m", "spark.sql.files.openCostInBytes": "1m", "spark.cores.max": 2}
 session = {"master": sys.argv[1], "conf": conf}
 cells = counted(budget__source="t", prepare__engine="spark", prepare__spark=session)[0]
 cells.to_csv("found.csv", index=False)
 """
 
 
-def test_an_executor_is_lost(session, folder):
+def test_an_executor_is_lost(folder):
     """Two workers count; one is killed after the first of 24 tasks, as the log says, and the cells are the same."""
+    spark.required()
     write(with_keys(1200), *(f"t/{number:02}.parquet" for number in range(24)))
     with spark.cluster(folder, workers=2) as url:
         environment = os.environ | {
@@ -277,7 +278,7 @@ def test_an_executor_is_lost(session, folder):
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
         command = [sys.executable, "-c", LOSING, url]
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert ran.stdout.splitlines() == ["killed"]
     assert "Lost executor" in ran.stderr
