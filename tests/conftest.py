@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -67,6 +68,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if of_build < share < len(items):
         rest = items[of_build:]
         items[:] = [*items[:of_build], *rest[of_build - share :], *rest[: of_build - share]]
+
+
+def pytest_collection_finish() -> None:
+    """What collection made lives to the end: later collections of garbage need not walk it.
+
+    statsmodels collects at each correction of a family, which cost a test a minute.
+    """
+    gc.freeze()
 
 
 def _length(item: pytest.Item) -> int:
