@@ -1,8 +1,6 @@
-"""Spark reads what DuckDB reads, and says the same of it: a real session, and a cluster that loses an executor."""
+"""Spark reads what DuckDB reads, and says the same of it: a real session on this machine."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -225,62 +223,3 @@ def test_no_more_than_the_bound_reaches_this_process(session, folder):
             counted(budget__source="t.parquet", **OF_SPARK)
     finally:
         settings.set("spark.driver.maxResultSize", "1g")
-
-
-LOSING = """
-import os, signal, sys, threading, time
-from pathlib import Path
-import pandas as pd
-from tests.pipeline.ingest.test_spark import counted
-
-cluster = sys.argv[1].encode()
-
-def executors():
-    for own in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = own.read_bytes().split(b"\\0")
-        except OSError:
-            continue
-        if b"org.apache.spark.executor.CoarseGrainedExecutorBackend" in words and cluster in b" ".join(words):
-            yield int(own.parent.name)
-
-def kill():
-    from pyspark import SparkContext
-    while True:
-        time.sleep(0.01)
-        context = SparkContext._active_spark_context
-        if context is None:
-            continue
-        tracker = context.statusTracker()
-        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
-        if any(stage and stage.numTasks == 24 and stage.numCompletedTasks for stage in stages):
-            os.kill(min(executors()), signal.SIGKILL)
-            print("killed", flush=True)
-            return
-
-threading.Thread(target=kill, daemon=True).start()
-conf = {"spark.executor.memory": "500m", "spark.executor.cores": 1, "spark.sql.shuffle.partitions": 2}
-conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": False}
-conf |= {"spark.sql.files.maxPartitionBytes": "1m", "spark.sql.files.openCostInBytes": "1m", "spark.cores.max": 2}
-session = {"master": sys.argv[1], "conf": conf}
-cells = counted(budget__source="t", prepare__engine="spark", prepare__spark=session)[0]
-cells.to_csv("found.csv", index=False)
-"""
-
-
-def test_an_executor_is_lost(folder):
-    """Two workers count; one is killed after the first of 24 tasks, as the log says, and the cells are the same."""
-    spark.required()
-    write(with_keys(1200), *(f"t/{number:02}.parquet" for number in range(24)))
-    with spark.cluster(folder, workers=2) as url:
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        }
-        command = [sys.executable, "-c", LOSING, url]
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    assert ran.stdout.splitlines() == ["killed"]
-    assert "Lost executor" in ran.stderr
-    expected = counted(budget__source="t")[0]
-    pd.testing.assert_frame_equal(pd.read_csv("found.csv", keep_default_na=False, dtype=str), expected.astype(str))
