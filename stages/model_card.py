@@ -55,6 +55,7 @@ READS = (
     *Metrics,
     *figures.TABLES,  # a rule may be about any figure that has a path
     MONITORED,
+    Tables.REASONS,
     Tables.RISK_REGISTER,
     Tables.PREPARE_BASE_RATES,
     Tables.PREPARE_MISSING,

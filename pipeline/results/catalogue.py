@@ -53,6 +53,8 @@ class Tables(StrEnum):
     SIMILAR_GROUPS = "plots/similar_groups.csv"
     IMPACT_RATIOS = "plots/impact_ratios.csv"
     FAILING_GROUPS = "plots/failing_groups.csv"
+    FLIP_RATES = "plots/flip_rates.csv"
+    REASONS = "plots/reasons.csv"
     THRESHOLD_SWEEP = "plots/threshold_sweep.csv"
     THRESHOLD_INTERVALS = "plots/threshold_intervals.csv"
     PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"

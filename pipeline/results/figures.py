@@ -61,6 +61,10 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
     Tables.FAILING_GROUPS: FigureTable("failing_groups.{model}.{error}", "group", value="difference"),
     Tables.SIMILAR_GROUPS: FigureTable("similar_groups.{attribute}.{comparison}.{model}.{measure}", "stratum", ("",)),
+    Tables.FLIP_RATES: (
+        FigureTable("flip_rates.{attribute}.{model}.{to}", "level", ("",), undefined="not_measured"),
+        FigureTable("model_analyses.{model}.flip_rate.{attribute}", "level", ("",), headline=("to", "any other level")),
+    ),
     Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
     Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
     Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}", "level", ("",)),
@@ -160,7 +164,7 @@ def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str,
             return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
-            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison")}
+            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison", "to")}
             path = table.path.format_map(row | spaced)
             yield path, WHOLE if level in table.whole else level, _evidence(row, name, table)
 

@@ -9,7 +9,7 @@ from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.modelling.parameters import Logistic
+from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
 from responsible.monitoring.parameters import TRAINING, Monitor
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
@@ -25,6 +25,7 @@ class Sections(Params):
     models: Models
     model: Logistic
     reweigh: Reweigh | None = None  # absent where no model is trained here
+    reasons: Reasons | None = None  # absent where the defaults do
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
     monitor: Monitor | None = None  # absent where there are no later batches
@@ -70,6 +71,19 @@ def _within(budget: Budget, sensitive: dict[str, Sensitive], fairness: Fairness)
     for name in fairness.within or ():
         if name not in known:
             yield f"fairness.within: {name!r} is neither a feature nor an attribute{did_you_mean(name, known)}"
+
+
+def _reasons(budget: Budget, reasons: Reasons | None = None) -> Iterator[str]:
+    own = reasons or Reasons()
+    for key, names in (("reference", own.reference), ("proxies", own.proxies), ("words", own.words)):
+        for name in names or ():
+            if name not in budget.features:
+                yield f"reasons.{key}: {name!r} is no feature{did_you_mean(name, budget.features)}"
+    for name, value in (own.reference or {}).items():
+        feature = budget.features.get(name)
+        if feature and (feature.kind == "numeric" and not feature.bins) == isinstance(value, str):
+            rule = "a text, one of its levels" if not isinstance(value, str) else "a number"
+            yield f"reasons.reference.{name}: must be {rule}, got {value!r}"
 
 
 def _label(budget: Budget, threshold: float) -> Iterator[str]:
@@ -141,6 +155,7 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _models,
     _attribute,
     _within,
+    _reasons,
     _label,
     _grid,
     _monitored,

@@ -37,7 +37,7 @@ LINES = {
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
-            *("monitor", "monitoring"),
+            *("flip_rates", "reasons", "monitor", "monitoring"),
         ),
         ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
     ),
@@ -64,7 +64,7 @@ DECISIONS, NEWCOMERS = "decisions", "newcomers"
 OF_MONITOR = {DECISIONS: "healthcare", NEWCOMERS: "segments"}  # the line of each: a key of monitor, and of its figures
 PARTS = LINES | {
     TRAINING: Line(
-        ("reweigh",),
+        ("reweigh", "reasons"),
         ("train_baseline", "reweigh"),
         (),
         ("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),

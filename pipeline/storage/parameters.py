@@ -27,6 +27,7 @@ SECTIONS = (
     "models",
     "model",
     "reweigh",
+    "reasons",
     "inference",
     "fairness",
     "threshold_sweep",
@@ -39,6 +40,8 @@ SECTIONS = (
     "words",
     "policy",
 )
+
+OPTIONAL = {"reasons"}  # sections that may be left out anywhere
 
 
 def keys(wanted: type[Params]) -> list[str]:
@@ -94,7 +97,7 @@ def whole(path: str | Path) -> dict[str, Any]:
     that is there may be missing.
     """
     tree = _strict(path)
-    missing = only_of("sections", absent(tree))
+    missing = only_of("sections", absent(tree)) | (OPTIONAL - tree.keys())
     for key in SECTIONS:
         if key not in missing:
             _section(path, tree, key, Any)

@@ -17,10 +17,9 @@ import pandas as pd
 from responsible.monitoring.parameters import TRAINING, Monitor, Period
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
-from responsible.tabular.cell_counts import UNLABELLED
+from responsible.tabular.cell_counts import UNLABELLED, as_rare
 from responsible.tabular.cells import Plan
 from responsible.tabular.columns import REASON, Declared, Kind, made, token
-from responsible.tabular.levels import RARE
 from responsible.validation import MISSING, InputError, did_you_mean
 
 SCORE, DECISION = "score", "decision"
@@ -106,8 +105,8 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
         if column not in good:
             numeric = feature.kind == "numeric" and not feature.bins
             good[column] = np.full(len(good), np.nan) if numeric else MISSING
-        elif feature.min_count and RARE in set(reference[column]):
-            good[column] = good[column].where(good[column].isin([*reference[column].unique(), MISSING]), RARE)
+        elif feature.min_count:
+            good[column] = as_rare(good[column], reference[column].unique())
     for name in plan.sensitive:
         if ATTRIBUTE + name not in good:
             good[ATTRIBUTE + name] = MISSING

@@ -5,7 +5,7 @@ It counts whole rows and adds integers only, so its answer does not depend on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -16,7 +16,7 @@ from responsible.names import CLUSTER_GROUPS as GROUPS
 from responsible.tabular import hashing, predictions
 from responsible.tabular.cells import MOST_WEIGHT, Plan
 from responsible.tabular.columns import KEY, REASON, made, token
-from responsible.tabular.levels import merged, refuse_absent
+from responsible.tabular.levels import RARE, merged, refuse_absent
 from responsible.tabular.typed_fields import typed
 from responsible.validation import MISSING
 
@@ -140,6 +140,14 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     if least or favourable:
         good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].sort_values(names, ignore_index=True)
+
+
+def as_rare(levels: pd.Series[Any], known: Iterable[Any]) -> pd.Series[Any]:
+    """``levels`` of other rows as the table with the ``known`` ones has them: where some are :data:`RARE` there, so is
+    each that is not known.
+    """
+    known = {*known, MISSING}
+    return levels.where(levels.isin(list(known)), RARE) if RARE in known else levels
 
 
 def reasons(frame: pd.DataFrame) -> dict[str, int]:
