@@ -101,6 +101,7 @@ lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade 
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
 	$(LOCK) $(ARGS) requirements-dashboard.in -o requirements-dashboard.txt
+	$(LOCK) $(ARGS) requirements-spark.in -o requirements-spark.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (any of budget, healthcare, segments)

@@ -19,7 +19,7 @@ from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
 from responsible.tabular.cell_counts import UNLABELLED, as_rare
 from responsible.tabular.cells import Plan
-from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
+from responsible.tabular.columns import REASON, Declared, Kind, made, token
 from responsible.tabular.typed_fields import typed
 from responsible.validation import MISSING, InputError
 
@@ -78,8 +78,9 @@ class BatchPlan(Plan):
         names = rows.collect_schema().names()
         rows = typed(rows, self.declared(), self.budget.spelling(self.prepare), keep=names)
         period = nw.col(token(self.monitor.time)).cast(nw.String).str.slice(0, DATE[self.monitor.period])
-        good, number = nw.col(REASON).is_null(), hashing.hashed(nw.col(KEY), self.seed, "sample")
-        rows = rows.with_columns(lot=nw.when(good).then(number), of_person=period)
+        good = nw.col(REASON).is_null()
+        rows = hashing.hashed(rows.with_columns(of_person=period), self.seed, "sample", "lot")
+        rows = rows.with_columns(lot=nw.when(good).then(nw.col("lot")))
         rows = rows.with_columns(least=nw.col("lot").min().over(token(self.budget.cluster), "of_person"))
         return rows.filter(~good | (nw.col("lot") == nw.col("least"))).select(names)
 

@@ -254,7 +254,13 @@ def test_every_folder_has_its_depth_and_imports_from_smaller_ones():
 
 
 @pytest.mark.parametrize(
-    ("library", "home"), [("mlflow", "pipeline/tracking"), ("duckdb", "pipeline/ingest"), ("streamlit", "dashboard")]
+    ("library", "home"),
+    [
+        ("mlflow", "pipeline/tracking"),
+        ("duckdb", "pipeline/ingest"),
+        ("pyspark", "pipeline/ingest"),
+        ("streamlit", "dashboard"),
+    ],
 )
 def test_one_folder_imports_it(library, home):
     """The audit trail and the engine are each behind one door; the rest of the repository does not know them."""
