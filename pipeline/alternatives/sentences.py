@@ -78,9 +78,10 @@ class Speaker:
         gain, loss = found.compared.disparity_change, found.compared.performance_change
         if gain.reason or loss.reason:
             return f"{said}. {other} looked better than {instead} on validation rows, and test rows are too few."
-        change = f"{other} {self.of_gap(gain)} against {instead}. {self.of_quality(loss)}"
+        change = f"Against {instead} it {self.of_gap(gain)}. {self.of_quality(loss)}"
         if found.outcome == "yes":
-            return f"{said}. {change}."
+            return f"{said}: {other}. {change}."
+        said = f"{said}. {other} came first on validation rows"
         if found.outcome == "no":
             rest = (
                 "more is lost than stated" if loss.high < -self.given.within else f"less than {self.least} are gained"

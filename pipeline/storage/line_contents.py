@@ -86,10 +86,6 @@ PARTS = LINES | {
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
     ),
-    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
-    FOLLOWED: Line((), ("monitor_budget",), (), ("budget", "drift", "figures", "expected"), ()),
-    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), ("healthcare",), ()),
-    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), ("segments",), ()),
     ALTERNATIVES: Line(
         ("alternatives",),
         ("alternatives",),
@@ -97,6 +93,10 @@ PARTS = LINES | {
         ("alternatives",),
         ("alternatives",),
     ),
+    MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
+    FOLLOWED: Line((), ("monitor_budget",), (), ("budget", "drift", "figures", "expected"), ()),
+    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), ("healthcare",), ()),
+    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), ("segments",), ()),
 }
 """The lines, and what may be absent of one that is there; names of a part of the monitor are those within ``monitor``.
 """

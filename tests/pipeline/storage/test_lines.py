@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
+    ALTERNATIVES,
     LINES,
     OF_BUDGET,
     OF_MONITOR,
@@ -30,6 +31,7 @@ from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
 SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
+BESIDE = ("alternatives/dvc.yaml", "alternatives/candidates.csv", "metrics/alternatives.json", "docs/alternatives.md")
 TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
@@ -42,7 +44,7 @@ def root(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
-    for path in (*outs, *SIDE, "docs/playbook/README.md", "docs/policy.md"):
+    for path in (*outs, *SIDE, *BESIDE, "docs/playbook/README.md", "docs/policy.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     return tmp_path
@@ -108,7 +110,7 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    parts = [] if "budget" in lines else [TRAINING, SWEEP]
+    parts = [] if "budget" in lines else [TRAINING, SWEEP, ALTERNATIVES]
     beside = [part for part, (line, _) in OF_MONITOR.items() if line not in lines]
     assert lacking == (*gone, *parts, *beside)
     assert present(params) == lines
@@ -200,6 +202,21 @@ def test_the_monitor_forgets_a_line_that_goes(root):
     }
     assert (root / "docs/monitoring.md").read_text(encoding="utf-8").startswith("# Monitoring\n\n**People differ.**")
     assert keep(["budget", "segments"], root) == []
+
+
+def test_without_its_section_no_alternatives_are_searched(root):
+    """The pipeline of the search goes, with its results and what stages read of them; models are trained as before."""
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(without(text, lambda path: path[0] == "alternatives"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"alternatives/dvc\.yaml: alternatives without sections in params\.yaml"):
+        refuse_parts(params)
+    assert keep(LINES, root) == sorted(root / name for name in BESIDE)
+    refuse_parts(params)
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    assert [name for name, own in stages.items() if "metrics/alternatives.json" in own["deps"]] == []
+    assert "alternatives.md" not in (root / "docs/README.md").read_text(encoding="utf-8")
+    assert "train_baseline" in stages
 
 
 @pytest.mark.parametrize("line", ["healthcare", "segments"])
