@@ -68,5 +68,5 @@ def test_the_side_pipeline_hands_its_answer_on_and_is_left_alone_otherwise(built
     assert "Since then" in (root / "docs/index.html").read_text(encoding="utf-8")
     again = ran(root, *DVC, "repro")
     assert "Running stage" not in again
-    assert "Data and pipelines are up to date" in ran(root, *DVC, "status")
+    assert "Data and pipelines are up to date" in ran(root, *DVC, "status", "dvc.yaml", "monitor/dvc.yaml")
     assert "monitor/metrics.json" not in ran(root, *DVC, "metrics", "show")
