@@ -8,13 +8,16 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import results, roles, runs, verdicts
-from dashboard.text import refusal, say
+from dashboard import results, roles, verdicts
+from dashboard.text import plain, refusal, say
+from pipeline.decision_page import pictures
 from pipeline.decision_page.decision import decision
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
+from pipeline.workbench.runs import DONE, FAILED, RUNNING
 
 DESK, FILE, REFUSED, BRANCH, SHOWN = "desk", "taken file", "refused table", "branch", "shown results"
+SYMBOLS = {DONE: "✓", FAILED: "✕", RUNNING: "…"}
 
 
 def desk() -> Desk:
@@ -73,14 +76,34 @@ def run(here: Desk, checked: bool) -> None:
         say(st.error, why)
         going = not why
     if going:
-        runs.watch(here)
+        watch(here)
     elif now and now.cancelled:
         st.info("Cancelled. The copy was deleted, and the repository is as it was.")
     elif now and not now.succeeded:
         st.error("A stage refused the table or a role; see beside the field above. The repository is as it was.")
-        runs.steps(now)
+        steps(here)
     elif not checked:
         st.markdown("Check the roles first.")
+
+
+@st.fragment(run_every=1.0)
+def watch(here: Desk) -> None:
+    """The state of each stage, once a second, and the button that ends the run."""
+    now = here.progress
+    if now is None or now.ended:
+        st.rerun()
+    st.progress(now.share, text=f"{now.done} of {len(now.stages)} stages done, {now.seconds} seconds")
+    steps(here)
+    if st.button("Cancel the run"):
+        here.cancel()
+        st.rerun()
+
+
+def steps(here: Desk) -> None:
+    """A line per stage: what it does, and how far it is."""
+    stages = here.progress.stages if here.progress else ()
+    lines = [f"- {SYMBOLS.get(s.state, '·')} {plain(s.name)}: {plain(s.does)} ({s.state})" for s in stages]
+    st.markdown("\n".join(lines))
 
 
 def outcome(here: Desk, root: Path) -> None:
@@ -96,7 +119,7 @@ def outcome(here: Desk, root: Path) -> None:
         sources = results.results_of(root)
         st.session_state[SHOWN] = (sources, decision(sources))
     sources, judged = st.session_state[SHOWN]
-    verdicts.show(judged, sources, root, " on the branch that you make of these results")
+    verdicts.show(judged, lambda file: pictures.element(sources, file))
 
 
 st.title("Your data", anchor=False)

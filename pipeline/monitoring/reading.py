@@ -16,7 +16,7 @@ from responsible.monitoring.alarms import BAD, GAP, LACKING, REPEATED, UNREADABL
 from responsible.monitoring.batches import BatchPlan, calendar, cells
 from responsible.monitoring.parameters import Period
 from responsible.tabular.cell_counts import count, reasons
-from responsible.tabular.columns import Declared
+from responsible.tabular.columns import Declared, months
 from responsible.tabular.queries import Query
 from responsible.tabular.sources import Prepare, RowTable, Source
 from responsible.validation import InputError, did_you_mean
@@ -87,8 +87,7 @@ def _rows(
     """The good rows of a file, and the bad ones by reason."""
     if absent := [d.column for d in declared if d.column not in table.columns]:
         raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
-    reader = engines.local(prepare, table, declared)
-    answer = row_tables.answered(reader, prepare, roles, declared, 0)
+    reader, answer = row_tables.answered(prepare, table, roles, declared, 0)
     return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
 
 
@@ -179,7 +178,8 @@ def _read(
     if lacking := [column for column in plan.needed if column in absent]:
         raise InputError(f"column {lacking[0]!r} is missing{did_you_mean(lacking[0], table.columns)}")
     own = plan.without(absent)
-    reader = engines.local(plan.prepare, table, own.declared())
+    declared = own.declared()
+    reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
     answer = reader.compute(lambda rows: count(own.one_each(rows), own))
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))

@@ -42,7 +42,6 @@ class Functions:
             "lines": self.sources.lines,
             "shown": findings.shown,
             "monitored": self.links.monitored,
-            "searched": self.links.searched,
             **self._models(),
             **spoken,
         }

@@ -13,11 +13,12 @@ from responsible.validation import InputError
 
 
 class Monitored(NamedTuple):
-    """The ``answer`` on the newest periods, how many alarms stand, whether it was computed with this model, and what is
-    ``said`` of each alarm.
+    """The ``answer`` on the ``newest`` period, how many alarms stand, whether it was computed with this model, and
+    what is ``said`` of each alarm.
     """
 
     answer: str
+    newest: str
     standing: int
     current: bool
     said: tuple[str, ...] = ()
@@ -32,20 +33,15 @@ def monitored(root: str | Path = ".") -> Monitored:
     """What stands in :data:`~pipeline.results.catalogue.MONITORED` under ``root``.
 
     The model is known by its headline figures, of which the file has the digest: another model has others. Where none
-    is trained here, it is known by those of the table with its predictions; where no model is watched, by nothing.
+    is trained here, it is known by those of the table with its predictions.
     """
     found = read_json(Path(root, MONITORED), "monitor")
     try:
-        answer, standing = str(found["answer"]), int(found["alarms"]["standing"])
-        model = found["of"].get("budget")
-        trained = model and model["trained"]
+        answer, newest = str(found["answer"]), str(found["periods"]["newest"])
+        standing, trained = int(found["alarms"]["standing"]), found["of"]["trained"]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{MONITORED}: is another file; run `make monitor`, or {AGAIN}") from None
     said = tuple(f"{own['said']} Since {own['since']}." for own in found.get("standing", ()))
-    return Monitored(answer, standing, model is None or is_of_this_model(trained, root), said)
-
-
-def is_of_this_model(digest: str, root: str | Path = ".") -> bool:
-    """Whether ``digest`` is that of the headline figures of the model at hand."""
     known = Metrics.REWEIGH if Path(root, Metrics.REWEIGH).is_file() else Metrics.PREPARE
-    return digest == sha256(read_text(Path(root, known), AGAIN).encode()).hexdigest()
+    figures = read_text(Path(root, known), AGAIN).encode()
+    return Monitored(answer, newest, standing, trained == sha256(figures).hexdigest(), said)

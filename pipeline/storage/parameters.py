@@ -27,11 +27,9 @@ SECTIONS = (
     "models",
     "model",
     "reweigh",
-    "reasons",
     "inference",
     "fairness",
     "threshold_sweep",
-    "alternatives",
     "monitor",
     "healthcare",
     "healthcare_audit",
@@ -41,8 +39,6 @@ SECTIONS = (
     "words",
     "policy",
 )
-
-OPTIONAL = {"reasons"}  # sections that may be left out anywhere
 
 
 def keys(wanted: type[Params]) -> list[str]:
@@ -98,7 +94,7 @@ def whole(path: str | Path) -> dict[str, Any]:
     that is there may be missing.
     """
     tree = _strict(path)
-    missing = only_of("sections", absent(tree)) | (OPTIONAL - tree.keys())
+    missing = only_of("sections", absent(tree))
     for key in SECTIONS:
         if key not in missing:
             _section(path, tree, key, Any)
@@ -127,7 +123,7 @@ def _parsed(text: str) -> Any:
     """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe", pure=True).load(text)  # the parser in C has no bound on nesting, and crashes
+    return YAML(typ="safe").load(text)
 
 
 def _strict(path: str | Path) -> dict[str, Any]:

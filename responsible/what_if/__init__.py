@@ -4,13 +4,10 @@ from typing import TYPE_CHECKING
 
 from responsible import lazily
 
-__all__ = ["Answer", "Case", "Question", "answer", "quality"]
+__all__ = ["Answer", "Case", "Question", "answer"]
 
 if TYPE_CHECKING:
     from responsible.what_if.answers import Answer, answer
     from responsible.what_if.questions import Case, Question
-    from responsible.what_if.scores import quality
 else:
-    __getattr__, __dir__ = lazily(
-        __name__, {"answers": ("Answer", "answer"), "questions": ("Case", "Question"), "scores": ("quality",)}
-    )
+    __getattr__, __dir__ = lazily(__name__, {"answers": ("Answer", "answer"), "questions": ("Case", "Question")})

@@ -52,17 +52,16 @@ def test_what_is_left_builds_and_has_no_word_of_the_others(built, tmp_path, monk
     delete(root, gone)
     ran(root, "git", "add", "--all")
     ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Without the others")
-    said = ran(root, *run, "commands.rebuild") + ran(root, *run, "commands.monitor")
+    said = ran(root, *run, "commands.rebuild")
     for ending in ("policy: ", "to read: docs/index.html"):
         assert any(line.startswith(ending) for line in said.splitlines())
     assert "\npolicy: " in ran(root, sys.executable, "-c", "import commands.gate as gate; gate.main()")
     assert "**Policy: " in ran(root, *run, "commands.review", "HEAD~1")
-    assert len(logged_names(root)) == 2  # of the build, and of what the monitor found besides
+    assert len(logged_names(root)) == 1
     ran(root, *run, "commands.spreadsheets")
     ran(root, "git", "add", "--all")
     ran(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Built")
     assert "Running stage" not in ran(root, *DVC, "repro")
-    assert "monitor: The " in " ".join(said.split())
 
     assert (root / Documents.MODEL_CARD_CDX).is_file()
     assert spoken(root, gone) == []

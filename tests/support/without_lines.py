@@ -18,14 +18,18 @@ FILES = {
             "pipeline/documents/recommended_threshold.py",
         ),
         *("pipeline/plots/fairness.py", "pipeline/plots/group_rates.py", "pipeline/plots/thresholds.py"),
-        *(f"docs/templates/{name}.md.j2" for name in ("comparison", "recommended_threshold", "model_card")),
+        *(
+            f"docs/templates/{name}.md.j2"
+            for name in ("comparison", "recommended_threshold", "model_card", "monitoring")
+        ),
     ),
     "healthcare": (
         *("pipeline/sections/healthcare.py", "pipeline/documents/healthcare_audit.py", "pipeline/plots/healthcare.py"),
         *("pipeline/documents/healthcare_figures.py", "pipeline/documents/playbook.py", "docs/templates/healthcare"),
-        *("pipeline/documents/healthcare_disclosure.py",),
+        *("pipeline/documents/healthcare_disclosure.py", "pipeline/monitoring/decisions.py"),
     ),
     "segments": (
+        "pipeline/monitoring/people.py",
         *("pipeline/sections/segments.py", "pipeline/documents/segments.py", "commands/release_segments.py"),
         "pipeline/plots/segments.py",
         *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),

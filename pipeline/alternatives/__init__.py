@@ -1,1 +1,0 @@
-"""Less discriminatory alternatives: what the page, its picture and the handed-on figures say."""
