@@ -47,9 +47,8 @@ def refuse_parts(params: str | Path) -> None:
     if not Path(params).is_file():
         return
     pipeline = Path(params).with_name(PIPELINE)
-    known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
-    if known is not None:
-        known = [*known, *(part for part, side in SIDES.items() if (Path(params).parent / side).is_file())]
+    beside = [part for part, side in SIDES.items() if (Path(params).parent / side).is_file()]
+    known = [*(read_yaml(pipeline).get("stages") or {}), *beside] if pipeline.is_file() else None
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -65,10 +64,9 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         if known is None or (name in there or (part and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
-        if own:
-            fault = f"{SIDES.get(name, PIPELINE)}: {_and(own)} without sections in {PARAMETERS}"
-        else:
-            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDES.get(name, PIPELINE)}"
+        side = SIDES.get(name, PIPELINE)
+        half = f"{side}: {_and(own)} without sections in {PARAMETERS}" if own else ""
+        fault = half or f"{PARAMETERS}: {_and(sections)} without stages in {side}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
         yield f"{fault}: restore the {name}{'' if part else ' line'} from git{remedy}"
 
