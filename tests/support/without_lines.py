@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from pipeline.results.catalogue import Documents
 from pipeline.storage.line_contents import LINES, only_of, with_parts
 
 FILES = {
@@ -34,13 +32,6 @@ FILES = {
         "pipeline/plots/segments.py",
         *("docs/templates/segments.md.j2", "docs/templates/segments_data_sheet.md.j2"),
     ),
-}
-
-# Names of sections, stages and files, and the sample's own words, by line. A word that two lines share is in neither.
-WORDS = {
-    "budget": "budget|reweigh|train_baseline|education|gender|degree|threshold_sweep|label threshold|dollar|cdx",
-    "healthcare": "healthcare|requester|surgeon|premium|rural|clinical|emergenc|patient|hospital|playbook",
-    "segments": "segment|cluster|silhouette|rand index|ledger|epsilon|ε",
 }
 
 
@@ -72,16 +63,6 @@ def delete(root: Path, gone: Collection[str]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def spoken(root: Path, gone: Collection[str]) -> list[tuple[str, str]]:
-    """File and word of whatever the stages wrote in words of absent lines; pictures inside a page are left out."""
-    if not gone:
-        return []
-    words = re.compile("|".join(WORDS[line] for line in gone), re.IGNORECASE)
-    files = [*(root / name for name in Documents), *root.glob("metrics/*"), *root.glob("plots/*.csv")]
-    texts = ((file.name, file.read_text(encoding="utf-8")) for file in files if file.is_file())
-    return [(name, found[0]) for name, text in texts for found in words.finditer(re.sub(r'src="data:[^"]*"', "", text))]
 
 
 assert FILES.keys() == LINES.keys()
