@@ -25,14 +25,14 @@ LINES ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all start install test test-all lint gate monitor watch review plots spreadsheets verify bench sample dashboard mlflow promote upgrade release-segments plan keep lock clean help
+.PHONY: all start install test test-all lint gate monitor alternatives watch review plots spreadsheets verify bench sample dashboard mlflow promote upgrade release-segments plan keep lock clean help
 
 all: $(RUNTIME) $(PAGE) ## install what is needed, run the pipeline, print a summary (ARGS="--force" goes to dvc repro)
 	@$(RUN) commands.rebuild $(ARGS)
 
 # A level or a name may contain spaces and any sign but a quote.
-start: $(RUNTIME) ## draft the parameters for your table: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= SCORE= DECISION= LINE=]
-	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME SCORE DECISION LINE,$(call option,$o)) $(ARGS)
+start: $(RUNTIME) ## draft the parameters for your table: TABLE=my.csv TARGET=y PROTECTED=sex,age [PRIVILEGED="sex=male" ID= TIME= SCORE= DECISION= LINE= BOUNDS=]
+	@$(RUN) commands.start $(foreach o,TABLE TARGET PROTECTED PRIVILEGED FAVOURABLE ID TIME SCORE DECISION LINE BOUNDS,$(call option,$o)) $(ARGS)
 
 install: $(RUNTIME) $(PAGE) ## the environment only, for the plain dvc commands
 
@@ -52,6 +52,9 @@ gate: $(RUNTIME) ## judge the results by the policy of params.yaml; fails when a
 
 monitor: $(RUNTIME) ## later batches against the model's own data: drift, fairness by period, alarms (docs/live_model.md)
 	@$(RUN) commands.monitor $(ARGS)
+
+alternatives: $(RUNTIME) ## was there a less discriminatory model of like quality? candidates on one frontier (docs/alternatives.md)
+	@$(RUN) commands.alternatives $(ARGS)
 
 watch: $(RUNTIME) ## what the scheduled job does: fresh data, rebuild, monitor, judge; the report, and with GH_TOKEN one issue
 	@.ci/watch
@@ -98,6 +101,7 @@ lock: $(DEV) ## compile requirements*.txt from requirements*.in (ARGS=--upgrade 
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-sql.in -o requirements-sql.txt
 	$(LOCK) $(ARGS) requirements-dashboard.in -o requirements-dashboard.txt
+	$(LOCK) $(ARGS) requirements-spark.in -o requirements-spark.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 keep: $(RUNTIME) ## take every line of work out but LINES="budget healthcare" (any of budget, healthcare, segments)

@@ -23,45 +23,23 @@ STATISTICS = ("chi_square", "jensen_shannon", "kolmogorov_smirnov")
 
 
 def ours(batches: str) -> dict[str, Any]:
-    """Seconds and the distances of ``monitor/drift.csv``, by a run of the stage into ``batches``' parent."""
-    from pipeline.monitoring import reading
-    from pipeline.storage import files, models, parameters
-    from responsible.fairness.groups import declared_groups
-    from responsible.modelling.encoding import design
-    from responsible.modelling.logistic_regression import score
-    from responsible.monitoring.batches import BatchPlan, Reference
-    from responsible.monitoring.monitoring import Setting, monitored
-    from stages.monitor import Parameters
+    """Seconds and the distances of ``monitor/drift.csv``, by what the stage computes of ``batches``."""
+    from pipeline.storage import parameters
+    from stages.monitor_budget import Parameters, followed
 
     given = parameters.load(ROOT / "params.yaml", Parameters)
     own = given.monitor.model_copy(update={"source": batches, "pattern": "*.csv"})
+    scores = {"trained": str(ROOT / "data/scores/reweighed.parquet")}
     start = time.perf_counter()
-    cells, meta = files.read_cells(ROOT / "data/prepared/budget.parquet")
-    scored, _ = files.read_parquet(ROOT / "data/scores/reweighed.parquet")
-    plan = BatchPlan(given.prepare, given.budget, given.sensitive, given.threshold, given.grid, given.seed, monitor=own)
-    found = reading.read(reading.plan_of(plan), cells)
-    read = time.perf_counter() - start
-    model, cut = models.read_model(ROOT / "data/models/reweighed.skops"), given.model.decision_threshold
-    rows = found.cells.assign(score=score(model, design(found.cells)))
-    rows, scored = (t.assign(decision=(t["score"] >= cut).astype(int)) for t in (rows, scored))
-    test, valid = (scored[scored["split"] == split] for split in ("test", "valid"))
-    setting = Setting(
-        monitor=own,
-        kinds=meta["features"],
-        groups=declared_groups(pd.concat([cells.filter(like="a."), rows.filter(like="a.")]), given.sensitive),
-        measures=given.fairness.chosen,
-        model=given.model,
-        inference=given.inference,
-        target="target",
-        bins=[str(i) for i in range(len(meta["cuts"]) + 1)],
-        cut=meta["cuts"].index(given.threshold) + 1,
-        seed=given.seed,
-        disclosure=given.disclosure,
+    answer, _, _ = followed(
+        given.model_copy(update={"monitor": own}),
+        str(ROOT / "data/prepared/budget.parquet"),
+        scores,
+        str(ROOT / "data/models/reweighed.skops"),
     )
-    answer = monitored(Reference(cells, test, valid), rows, found.periods, found.findings, setting)
     moved = answer.drift[(answer.drift["question"] == "values") & answer.drift["name"].isin(FEATURES)]
     values = {f"{r.name}/{r.period}": [getattr(r, s) for s in STATISTICS] for r in moved.itertuples(index=False)}
-    return {"read": read, "seconds": time.perf_counter() - start, "cpu": time.process_time(), "values": values}
+    return {"seconds": time.perf_counter() - start, "cpu": time.process_time(), "values": values}
 
 
 def theirs(batches: str) -> dict[str, Any]:
@@ -100,7 +78,6 @@ def run(small: bool) -> None:
         ("", "seconds", "processor", "peak MiB"),
         [
             ("ours", seconds(mine["seconds"]), seconds(mine["cpu"]), f"{found['ours'].peak:,.0f}"),
-            ("  of which reading", seconds(mine["read"]), "", ""),
             (
                 "pandas and scipy, distances of four features",
                 seconds(other["seconds"]),

@@ -39,11 +39,11 @@ def compare(out: str) -> int:
 
     ours, theirs = (pd.read_parquet(Path(out, f"{name}.parquet")) for name in ("cells", "pandas"))
     theirs = theirs.rename(columns={name: f"x.{name}" for name in theirs if name not in ("bin", "n")})
-    counts = [_counts(frame, [str(name) for name in theirs if name != "n"]) for frame in (ours, theirs)]
-    return int(counts[0].sub(counts[1], fill_value=0).abs().sum())
+    names = [str(name) for name in theirs if name != "n"]
+    return int(counts(ours, names).sub(counts(theirs, names), fill_value=0).abs().sum())
 
 
-def _counts(frame: Any, names: list[str]) -> Any:
+def counts(frame: Any, names: list[str]) -> Any:
     """Rows by the named columns, missing numbers and texts made alike in both tables."""
     texts = {name: frame[name].fillna("Missing") for name in frame[names].select_dtypes("str")}
     numbers = {name: frame[name].fillna(-1).astype(float) for name in names if name not in texts}

@@ -32,15 +32,19 @@ def main(root: str = ".", *, only: bool = False) -> int:
     """Run it in ``root``; 0, or the exit code of what failed, of which nothing is handed on."""
     folder = Path(root)
     refuse(folder)
-    with locks.building(folder, _say):
-        locks.clear_unreadable(folder, _say)
-        code = subprocess.run([*DVC, "repro", SIDE], cwd=folder, env=environment(), check=False).returncode
-    if code:
+    if code := run_beside(folder, SIDE):
         return code
     files.write_bytes(folder / MONITORED, (folder / RESULT).read_bytes())
     code = 0 if only else rebuild.main(root=root)
     print("", *wrap(f"monitor: {monitored(folder).says}", 118), "to read: docs/monitoring.md", sep="\n")
     return code
+
+
+def run_beside(root: Path, side: str) -> int:
+    """Run a pipeline beside the daily one; its exit code."""
+    with locks.building(root, _say):
+        locks.clear_unreadable(root, _say)
+        return subprocess.run([*DVC, "repro", side], cwd=root, env=environment(), check=False).returncode
 
 
 def refuse(root: Path) -> None:
@@ -50,13 +54,13 @@ def refuse(root: Path) -> None:
     if not isinstance(given, Mapping):
         raise InputError(f"{PARAMETERS}: monitor is missing; say where later batches are, docs/live_model.md shows how")
     side = (root / SIDE).read_text(encoding="utf-8")
-    for key, own in ((MONITOR, given), *((f"{MONITOR}.{line}", given.get(line)) for line in OF_MONITOR.values())):
+    for line, name in OF_MONITOR.values():
+        own, key = (given, MONITOR) if name == "source" else (given.get(name), f"{MONITOR}.{name}")
         if isinstance((own or {}).get("source"), Mapping) and f"${{{key}.source}}" in side:
             raise InputError(f"{SIDE}: {key}.source is a query, no file; remove the line `- ${{{key}.source}}`")
-    for line in OF_MONITOR.values():
-        if bool(given.get(line)) != (f"monitor_{line}" in side):
+        if bool(given.get(name)) != (f"monitor_{line}" in side):
             remedy = f"restore {PARAMETERS} and {SIDE} from git, or take the rest of it out with `make keep`"
-            raise InputError(f"{SIDE}: the stage monitor_{line} belongs to monitor.{line} in {PARAMETERS}; {remedy}")
+            raise InputError(f"{SIDE}: the stage monitor_{line} belongs to monitor.{name} in {PARAMETERS}; {remedy}")
 
 
 def _say(text: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.drafting import reading
 from pipeline.drafting.inspection import Column
 from pipeline.drafting.proposal import is_sample, proposed, said
-from pipeline.drafting.request import LINES, Request, is_number, listed, pairs
+from pipeline.drafting.request import LINES, Request, bounds, is_number, listed, pairs
 from pipeline.drafting.sections import counted
 from pipeline.entry import run
 from pipeline.repository import git
@@ -102,6 +102,7 @@ def request(given: argparse.Namespace, ask: Ask | None) -> Request:
         protected=listed(given_or_asked["protected"]),
         privileged=pairs(given.privileged),
         favourable=listed(given.favourable),
+        bounds=bounds(given.bounds),
         **{name: getattr(given, name) or None for name in ("id", "time", "score", "decision")},
     )
 
@@ -132,6 +133,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--protected", metavar="COLUMN,…", help="groups whose treatment is audited", **many)
     parser.add_argument("--privileged", metavar="COLUMN=LEVEL,…", help="reference groups; none is guessed", **many)
     parser.add_argument("--favourable", metavar="LEVEL,…", help="levels of a target of texts that count as 1", **many)
+    parser.add_argument("--bounds", metavar="COLUMN=LOW,HIGH,…", help="what anybody can have, for segments", **many)
     parser.add_argument("--id", metavar="COLUMN", help="the column that names a row, or a case")
     parser.add_argument("--time", metavar="COLUMN", help="the column of dates")
     parser.add_argument("--score", metavar="COLUMN", help="the score of a model of somebody else, from 0 to 1")

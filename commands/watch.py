@@ -33,7 +33,7 @@ from responsible.words import Words
 TITLE = "Fresh data need attention"
 MARK = re.compile(r"<!-- watch: (\w+) -->")
 JUDGED = (0, 1)  # codes of a gate that could judge
-OTHERS: Final = ("healthcare", "segments")  # lines of work whose later rows are watched too
+LINES: Final = {"budget": "drift", "healthcare": "healthcare", "segments": "segments"}  # and a table of its periods
 SHOWN = 18  # periods, and questions, of the calendar
 TO_DO = """
 **What to do.** See first whether the delivery changed, or the people: docs/monitoring.md has the figures. Retraining is
@@ -103,11 +103,14 @@ def _overdue(said: Mapping[str, Any], root: Path, today: date) -> list[str]:
     if days is None:
         return []
     many = Words.model_validate(params.get("words") or {}).many
-    names = (f"batch of {many('healthcare')}", f"batch of {many('segments')} in segments")
-    of = [("batch", said["periods"]), *zip(names, (said.get(line, {}).get("periods") for line in OTHERS), strict=True)]
-    by = today - timedelta(days=days)
-    late = [(name, own) for name, own in of if own and by > date.fromisoformat(own["next_ends"])]
-    return [f"No {name} has come since {own['newest']}" for name, own in late]
+    names = {"budget": "", "healthcare": f" of {many('healthcare')}", "segments": f" of {many('segments')}"}
+    by, newest = today - timedelta(days=days), _periods(said)
+    late = [(line, own) for line, own in newest.items() if by > date.fromisoformat(own["next_ends"])]
+    return [f"No batch{names[line]} has come since {own['newest']}" for line, own in late]
+
+
+def _periods(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {line: said[line]["periods"] for line in LINES if line in said}
 
 
 def _told(said: Mapping[str, Any], root: Path) -> list[str]:
@@ -127,7 +130,7 @@ def _told(said: Mapping[str, Any], root: Path) -> list[str]:
 def _calendar(root: Path) -> list[str]:
     """Alarms by period, as text; the picture is monitor/calendar.svg."""
     raised = [row for row in _rows(root, "alarms") if row["state"] == "alarm"]
-    periods = sorted({row["period"] for name in ("drift", *OTHERS) for row in _rows(root, name)})[-SHOWN:]
+    periods = sorted({row["period"] for name in LINES.values() for row in _rows(root, name)})[-SHOWN:]
     marks: dict[tuple[str, ...], set[str]] = {}
     for row in raised:
         marks.setdefault(tuple(row[k] for k in ("kind", "name", "group", "figure")), set()).add(row["period"])
@@ -146,13 +149,12 @@ def _calendar(root: Path) -> list[str]:
 def _rows(root: Path, name: str) -> list[dict[str, str]]:
     """A table of the monitor; no rows where there is none."""
     path = root / MONITOR / f"{name}.csv"
-    if not path.is_file():
-        return []
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
 
 
 def _holds(said: Mapping[str, Any]) -> str:
-    at = f" The newest period is {said['periods']['newest']}." if said else ""
+    newest = dict.fromkeys(own["newest"] for own in _periods(said).values())
+    at = f" The newest period is {', '.join(newest)}." if newest else ""
     return f"It holds again: every blocking rule is met, and no alarm stands.{at}"
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from dashboard.text import plain
 from pipeline.decision_page.decision import Decision, decision
 from pipeline.reporting.sources import Sources, gather
-from pipeline.repository.digests import md5, of_value
-from pipeline.results import answers
+from pipeline.repository.digests import files_below, md5, of_value
+from pipeline.results import answers, freshness
 from pipeline.results.figures import PARAMETERS
-from pipeline.results.freshness import locked, refuse_moved, refuse_stale
+from pipeline.results.freshness import ignored, locked, refuse_moved, refuse_stale
 from pipeline.storage import parameters
 from pipeline.storage.text import read_rows
 from pipeline.what_if import material as scores
@@ -46,22 +44,28 @@ def state() -> str:
 def sources() -> Sources:
     """The results, or a banner in their place: they must be what ``dvc.lock`` says, and of these parameters."""
     try:
+        found = _sources(state())
         refuse_moved(".", locked("."), content)
-        return _sources(state())
     except InputError as error:
         st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
+    return found
 
 
-def content(file: Path) -> str:
-    """The MD5 of a table, read again when its size or its time of change is another one."""
+def content(path: Path) -> str:
+    """The digest of a file or folder, read again when a size or a time of change is another one."""
+    files = files_below(path, ignored(Path())) if path.is_dir() else [path]
+    return _content(str(path), [(str(file), *_known(file)) for file in files])
+
+
+def _known(file: Path) -> tuple[int, int]:
     known = file.stat()
-    return _content(str(file), known.st_size, known.st_mtime_ns)
+    return known.st_size, known.st_mtime_ns
 
 
-@st.cache_data(show_spinner="Reading a table", max_entries=64)
-def _content(file: str, size: int, changed: int) -> str:  # noqa: ARG001 - what the cache knows it by
-    return md5(Path(file))
+@st.cache_data(show_spinner="Reading tables and code", max_entries=256)
+def _content(path: str, files: list[tuple[str, int, int]]) -> str:  # noqa: ARG001 - what the cache knows it by
+    return freshness.content(Path(path), ignored(Path()))
 
 
 @st.cache_resource(show_spinner="Reading results", max_entries=2)
@@ -112,8 +116,3 @@ def rows(file: str) -> list[dict[str, str]]:
 @st.cache_data(show_spinner=False, max_entries=16)
 def _rows(file: str, of: str) -> list[dict[str, str]]:  # noqa: ARG001 - what the cache knows it by
     return list(read_rows(file))
-
-
-def parameters_now() -> Mapping[str, Any]:
-    """The parameter file as a tree."""
-    return parameters.read_yaml(PARAMETERS)

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from dashboard.text import plain, small, table
+from dashboard.text import plain, small
 from pipeline.drafting.request import Request
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
 from responsible.validation import InputError
 
 REFUSED = "refused roles"
-LINES = {"budget": "A model: train one, or audit one you have", "healthcare": "Decisions that were recorded"}
+LINES = {
+    "budget": "A model: train one, or audit one you have",
+    "healthcare": "Decisions that were recorded",
+    "segments": "People to be put into segments",
+}
 SINGLE = {
     "id": ("Column that identifies a row", "Without one, a row is identified by its number."),
     "time": ("Column of dates", "When the row was recorded."),
     "score": ("Score of a model you have", "From 0 to 1. No model is trained then."),
     "decision": ("Decision of a model you have", "What it decided. No model is trained then."),
 }
+NEVER = (
+    "Noise is measured by these values, so take what is possible, never what these rows have: that would reveal a row. "
+    "A column that you leave empty takes no part."
+)
 SHOWN = 8  # levels in a preview
 
 
 def choose(here: Desk) -> bool:
-    """The form, what the roles lead to, and whether the roles that are shown are those that were checked."""
+    """The form, and whether the roles that are shown are those that were checked."""
     st.header("Roles", anchor=False)
     columns = {column["name"]: column for column in here.found["columns"]} if here.found else {}
     asked = _asked(columns, here.asked or Request("", "budget"))
     if st.button("Check the roles"):
         _check(here, asked)
         st.rerun()
-    ready = here.drafted is not None and here.asked == asked
-    if ready:
-        _drafted(here.drafted or {})
-    return ready
+    return here.drafted is not None and here.asked == asked
 
 
 def _check(here: Desk, asked: Request) -> None:
@@ -51,20 +56,40 @@ def _asked(columns: Mapping[str, Any], before: Request) -> Request:
     line = st.radio("What is audited", list(LINES), list(LINES).index(before.line), format_func=LINES.__getitem__)
     _beside("line")
     help_ = "What is predicted. It may stay empty where a model you have is audited."
-    target = _column("target", "Target", help_, columns, before)
+    whole = line != "segments"
+    target = _column("target", "Target", help_, columns, before) if whole else None
     favourable = _favourable(columns, target, before)
     protected = st.multiselect(
         "Protected attributes", list(columns), list(before.protected), help="The groups whose treatment is audited."
     )
-    privileged = {name: _privileged(columns[name], before) for name in protected}
+    chosen = {name: _privileged(columns[name], before) for name in protected if whole}
+    privileged = {name: levels for name, levels in chosen.items() if levels}
     for name in protected:
         _preview(columns[name])
     _beside("protected", "privileged")
-    with st.expander("More roles"):
-        others = {field: _column(field, *SINGLE[field], columns, before) for field in SINGLE}
+    others, bounds = {}, {}
+    if whole:
+        with st.expander("More roles"):
+            others = {field: _column(field, *SINGLE[field], columns, before) for field in SINGLE}
+    else:
+        bounds = _bounds({name: column for name, column in columns.items() if name not in protected}, before)
     _beside(refusals.TABLE)
-    given = {name: levels for name, levels in privileged.items() if levels}
-    return Request("", line, target, protected, given, favourable, **others)
+    return Request("", line, target, protected, privileged, favourable, **others, bounds=bounds)
+
+
+def _bounds(columns: Mapping[str, Any], before: Request) -> dict[str, list[float | None]]:
+    """Lowest and highest value of anybody, by column; nothing is proposed, because the rows must not decide it."""
+    st.markdown("**Features, with the lowest and the highest value that anybody can have**")
+    small(NEVER)
+    given = {}
+    for name in [name for name, column in columns.items() if column["kind"] == "numeric" and not column["constant"]]:
+        last = before.bounds.get(name, (None, None))
+        given[name] = [
+            place.number_input(f"{plain(name)}, {end}", value=value, step=1.0, format="%g", key=f"bound {end} {name}")
+            for place, end, value in zip(st.columns(2), ("lowest", "highest"), last, strict=True)
+        ]
+    _beside("bounds")
+    return {name: ends for name, ends in given.items() if ends != [None, None]}
 
 
 def _column(field: str, label: str, help_: str, columns: Mapping[str, Any], before: Request) -> str | None:
@@ -115,25 +140,3 @@ def _beside(*fields: str) -> None:
     for field in fields:
         for line in st.session_state.get(REFUSED, {}).get(field, ()):
             st.error(plain(line))
-
-
-def _drafted(drafted: Mapping[str, Any]) -> None:
-    """What the rows can show, warnings, and what only people can decide."""
-    for line in drafted["warnings"]:
-        st.warning(plain(line))
-    for group in drafted["groups"]:
-        st.markdown(f"**{plain(group['attribute'])}**, each level against {plain(group['against'])}")
-        table([_level(level) for level in group["levels"]], group["attribute"])
-    questions: Sequence[tuple[str, str]] = drafted["questions"]
-    with st.expander(f"{len(questions)} open questions: the draft runs as it is, and people decide these"):
-        st.markdown("\n".join(f"- **{plain(key)}**: {plain(what)}" for key, what in questions))
-
-
-def _level(level: Mapping[str, Any]) -> dict[str, str]:
-    shows = "no comparison" if level["shows"] is None else f"{level['shows']:.1%}".replace("%", " points")
-    return {
-        "level": str(level["level"]),
-        "rows": f"{level['rows']:,}",
-        "share with a yes": f"{level['base_rate']:.1%}".replace("%", " %"),
-        "smallest difference that can be shown": shows,
-    }

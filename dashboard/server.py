@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +47,24 @@ class Headed:
         await self.app(scope, receive, headed)
 
 
+class SameOrigin:
+    """A connection from a page of another site is refused here, because Streamlit would ask a host elsewhere for this
+    machine's own address before it refuses it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is not a WebSocket, or comes from this site."""
+        headers = Headers(scope=scope) if scope["type"] == "websocket" else {}
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self.app(scope, receive, send)
+
+
 @asynccontextmanager
 async def lifespan(_: App) -> AsyncIterator[None]:
     """Uploads that a crashed server left behind go at the start, and everybody's at the end."""
@@ -59,6 +78,7 @@ app = App(
     lifespan=lifespan,
     middleware=[
         Middleware(TrustedHostMiddleware, allowed_hosts=config.get_option("server.allowedHosts"), www_redirect=False),
+        Middleware(SameOrigin),
         Middleware(Headed),
     ],
 )

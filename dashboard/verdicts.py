@@ -1,23 +1,36 @@
-"""The decision page's objects as Streamlit's parts: the answer, a card for each line of work, rules with evidence."""
+"""The decision page's objects as Streamlit's parts: answer, cards, rules with evidence, groups compared, questions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard.text import html, plain
+from dashboard.text import html, plain, small, table
+from pipeline.decision_page import comparisons, pictures
 from pipeline.decision_page.decision import Card, Decision, Rule
+from pipeline.reporting.formatting import visible
+from pipeline.reporting.sources import Sources
+from pipeline.results.answer_change import difference
+from pipeline.results.figures import PARAMETERS
+from pipeline.storage import parameters
+from responsible.governance.answers import tables
+from responsible.validation import InputError
 
 COLOURS = {"pass": "green", "fail": "red", "infeasible": "red", "none": "gray"}
 """Of verdicts; every other one needs attention."""
 
 
-def show(found: Decision, picture: Callable[[str], str]) -> None:
-    """Answer, cards and rules. ``picture`` gives the element of a picture by its path."""
+def show(found: Decision, sources: Sources, root: Path, place: str = "") -> None:
+    """All of it, of the results in ``root``; ``place`` says where else than here an answer is to be committed."""
     answer(found)
-    cards(found, picture)
+    cards(found, lambda file: pictures.element(sources, file))
     rules(found)
+    closer(sources)
+    questions(found, root, place)
+    st.header("Record", anchor=False)
+    st.markdown(f"**Data:** {plain('; '.join(found.data))}  \n**Parameters, SHA-256:** {plain(found.fingerprint)}…")
 
 
 def answer(found: Decision) -> None:
@@ -72,3 +85,41 @@ def _evidence(rule: Rule) -> None:
 
 def _pairs(pairs: dict[str, str]) -> None:
     st.markdown("  \n".join(f"**{plain(name)}:** {plain(value)}" for name, value in pairs.items()))
+
+
+def closer(sources: Sources) -> None:
+    """Every comparison of the attribute, model and measure that are chosen."""
+    if not (choices := comparisons.choices(sources)):
+        return
+    st.header("Groups compared", anchor=False)
+
+    def called(key: str) -> str:
+        return visible(sources.words.name(key))
+
+    chosen = {
+        name: place.selectbox(name.capitalize(), choices[name], format_func=called, key=f"closer {name}")
+        for name, place in zip(choices, st.columns(3), strict=True)
+    }
+    table(comparisons.compared(sources, **chosen), "Groups compared")
+
+
+def questions(found: Decision, root: Path, place: str) -> None:
+    """Open questions, and the difference that an answer makes; nothing is written from here."""
+    st.header("Questions that people answer", anchor=False)
+    if not found.questions:
+        st.markdown("Every question is answered.")
+        return
+    names = [f"{asked.place}: {asked.question}" for asked in found.questions]
+    st.markdown(f"**{len(names)} open.** An answer becomes a difference to commit; this page writes nothing.")
+    asked = found.questions[st.selectbox("Question", range(len(names)), format_func=lambda i: visible(names[i]))]
+    small(f"Why it is open: {asked.why}.")
+    text = st.text_area("Answer", key=f"answer {asked.place} {asked.name}", max_chars=20_000)
+    if not text:
+        return
+    try:
+        st.code(
+            difference(asked, text, tables(parameters.read_yaml(Path(root, PARAMETERS))), str(root)), language="diff"
+        )
+        small(f"Save it as a file and type{place}: git apply FILE, then git commit.")
+    except InputError as error:
+        st.error(plain(error))

@@ -6,9 +6,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, experiments, results
+from dashboard import controls, results, runs
 from dashboard.text import plain, small, table
-from pipeline.what_if.material import MOST, TEST, Material
+from pipeline.what_if import score_sentences
+from pipeline.what_if.material import MOST, TEST, VALID, Material
 from pipeline.what_if.sentences import Spoken
 from responsible.validation import InputError
 from responsible.what_if import Case, Question
@@ -39,13 +40,14 @@ def show() -> None:
                 _look(held, model, case, asked)
             elif validation:
                 small("Answered on validation rows: no model learned from them; label thresholds are chosen on them.")
-                _answer(Spoken(case, asked, held.ask(case, asked), held.given.words))
+                said = Spoken(case, asked, held.ask(case, asked), held.given.words)
+                _answer(said, held.quality(model, attribute, VALID, asked.inference.confidence))
             else:
                 st.info("Only test rows can answer here: press the button.")
     except ValueError as error:  # an InputError, or limits that leave no room
         right.error(plain(error))
         st.stop()
-    experiments.show(held, model, asked)
+    runs.show(held, model, asked)
 
 
 def _refuse(held: Material) -> None:
@@ -79,21 +81,28 @@ def _look(held: Material, model: str, case: Case, asked: Question) -> None:
     seen.append(f"{model}, {attribute}, {asked}")
     st.warning(f"Answered on the test rows: look number {len(seen)} since the dashboard was started. {OVERRATED}")
     found = held.exam(model, attribute, asked)
-    _answer(Spoken(held.case(model, attribute, TEST), asked, found, held.given.words))
+    said = Spoken(held.case(model, attribute, TEST), asked, found, held.given.words)
+    _answer(said, held.quality(model, attribute, TEST, asked.inference.confidence))
 
 
-def _answer(said: Spoken) -> None:
+def _answer(said: Spoken, quality: pd.DataFrame) -> None:
     st.subheader(plain(said.headline()), anchor=False)
     st.markdown(plain(said.verdict()))
     for note in said.notes(most=MOST):
         st.info(plain(note))
     st.markdown(f"**Measures**: {plain(said.compared())}")
     table(said.measures(), "Measures")
+    if unmoved := score_sentences.unmoved(said):
+        small(unmoved)
     _chart(said.chart(), said.yes)
     with st.expander("Each group: who would be answered otherwise"):
         table(said.selected(), "Who would be answered otherwise")
     with st.expander("Each group: right and wrong answers"):
         table(said.confusion(), "Right and wrong answers")
+    if len(quality):
+        with st.expander("Each group: scores, which no threshold moves"):
+            table(score_sentences.quality(said, quality), "Scores")
+            small(score_sentences.OFF)
     with st.expander("Performance on all rows"):
         table(said.performance(), "Performance")
 

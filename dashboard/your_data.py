@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import results, roles, verdicts
-from dashboard.text import plain, refusal, say
-from pipeline.decision_page import pictures
+from dashboard import results, roles, runs, verdicts
+from dashboard.text import plain, refusal, say, table
 from pipeline.decision_page.decision import decision
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
-from pipeline.workbench.runs import DONE, FAILED, RUNNING
 
 DESK, FILE, REFUSED, BRANCH, SHOWN = "desk", "taken file", "refused table", "branch", "shown results"
-SYMBOLS = {DONE: "✓", FAILED: "✕", RUNNING: "…"}
 
 
 def desk() -> Desk:
@@ -63,6 +60,18 @@ def found(here: Desk) -> None:
         say(st.warning, line)
 
 
+def drafted(drafted: Mapping[str, Any]) -> None:
+    """What the rows can show, warnings, and what only people can decide."""
+    for line in drafted["warnings"]:
+        st.warning(plain(line))
+    for group in drafted["groups"]:
+        st.markdown(f"**{plain(group['attribute'])}**, each level against {plain(group['against'])}")
+        table(group["levels"], group["attribute"])
+    questions: Sequence[tuple[str, str]] = drafted["questions"]
+    with st.expander(f"Open questions: {len(questions)}. The draft runs as it is, and people decide these"):
+        st.markdown("\n".join(f"- **{plain(key)}**: {plain(what)}" for key, what in questions))
+
+
 def run(here: Desk, checked: bool) -> None:
     """Start, watch and cancel all stages."""
     st.header("Run", anchor=False)
@@ -76,34 +85,14 @@ def run(here: Desk, checked: bool) -> None:
         say(st.error, why)
         going = not why
     if going:
-        watch(here)
+        runs.watch(here)
     elif now and now.cancelled:
         st.info("Cancelled. The copy was deleted, and the repository is as it was.")
     elif now and not now.succeeded:
         st.error("A stage refused the table or a role; see beside the field above. The repository is as it was.")
-        steps(here)
+        runs.steps(now)
     elif not checked:
         st.markdown("Check the roles first.")
-
-
-@st.fragment(run_every=1.0)
-def watch(here: Desk) -> None:
-    """The state of each stage, once a second, and the button that ends the run."""
-    now = here.progress
-    if now is None or now.ended:
-        st.rerun()
-    st.progress(now.share, text=f"{now.done} of {len(now.stages)} stages done, {now.seconds} seconds")
-    steps(here)
-    if st.button("Cancel the run"):
-        here.cancel()
-        st.rerun()
-
-
-def steps(here: Desk) -> None:
-    """A line per stage: what it does, and how far it is."""
-    stages = here.progress.stages if here.progress else ()
-    lines = [f"- {SYMBOLS.get(s.state, '·')} {plain(s.name)}: {plain(s.does)} ({s.state})" for s in stages]
-    st.markdown("\n".join(lines))
 
 
 def outcome(here: Desk, root: Path) -> None:
@@ -119,7 +108,7 @@ def outcome(here: Desk, root: Path) -> None:
         sources = results.results_of(root)
         st.session_state[SHOWN] = (sources, decision(sources))
     sources, judged = st.session_state[SHOWN]
-    verdicts.show(judged, lambda file: pictures.element(sources, file))
+    verdicts.show(judged, sources, root, " on the branch that you make of these results")
 
 
 st.title("Your data", anchor=False)
@@ -134,6 +123,8 @@ if mine.found:
     if (last := mine.progress) and last.refusals:
         st.session_state.setdefault(roles.REFUSED, refusals.beside("\n".join(last.refusals), mine.asked))
     ready = roles.choose(mine)
+    if ready:
+        drafted(mine.drafted or {})
     run(mine, ready)
     if done := mine.results:
         outcome(mine, done)

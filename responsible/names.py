@@ -32,9 +32,13 @@ def spoken(name: str) -> str:
     return NAMES.get(name, name.replace("_", " "))
 
 
-def query_name(database: str) -> str:
-    """What a query is called where people read of its table: by its database, without the user and the options."""
-    return f"query of {re.sub('//.*@', '//', database.split('?', maxsplit=1)[0])}"
+def query_name(source: Mapping[str, str]) -> str:
+    """What a query is called where people read of its table: by its database, without the user and the options; one
+    without a database is Spark's, of which a table goes by its name.
+    """
+    if "database" in source:
+        return f"query of {re.sub('//.*@', '//', source['database'].split('?', maxsplit=1)[0])}"
+    return f"table {source['table']}" if "table" in source else "query of Spark"
 
 
 def meaning(column: str, favourable: Sequence[str] | None, threshold: float) -> str:

@@ -21,11 +21,13 @@ from pipeline.reporting.engine import refuse_text
 from pipeline.repository.digests import of_value, sha256
 from pipeline.results import answers as _answers
 from pipeline.results import rule_names
+from pipeline.sections import monitor as _monitor
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import present
 from pipeline.storage.lines import refuse_parts
 from responsible.governance.policy import Policy
 from responsible.models import Models
+from responsible.monitoring.parameters import Monitor
 from responsible.names import Judged
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
@@ -53,6 +55,7 @@ class Parameters(Params):
     inference: Inference
     words: Section
     policy: Policy
+    monitor: Monitor | None = None  # absent where there are no later batches
 
 
 def main(
@@ -72,7 +75,8 @@ def main(
     given, faults = parameters.examined(params, Parameters, *(line.Sections for line in lines))
     asking = {name: f"{templates}/{name}.md.j2" for name in _answers.DOCUMENTS}
     faults += _said(lambda: _refuse_answers(answers, asking, tree))
-    relations = (_engine, _words, partial(_policy, there), *(relation for line in lines for relation in line.RELATIONS))
+    shared = (_engine, _words, partial(_policy, there), *_monitor.RELATIONS)
+    relations = (*shared, *(relation for line in lines for relation in line.RELATIONS))
     faults += [f"{params}: {fault}" for relation in relations for fault in _asked(relation, given, tree)]
     if faults:
         raise InputError("\n".join(faults))

@@ -1,4 +1,4 @@
-"""Analyse every scored model besides the audit: decision thresholds, calibration, similar groups, ratios, failures.
+"""Analyse every model besides the audit: thresholds, calibration, similar groups, ratios, failures, flips, reasons.
 
 What is not asked for in `fairness` is not computed, and its table says that it is switched off.
 """
@@ -15,22 +15,25 @@ from pipeline import entry
 from pipeline.plots.decision_threshold import decision_threshold
 from pipeline.plots.style import Picture, unavailable
 from pipeline.storage import files, parameters
+from pipeline.storage.models import read_model
 from responsible.analyses import (
     calibration_models,
     disclosure,
     factors,
     failing_groups,
+    flips,
+    group_reasons,
     impact_ratios,
     similar_groups,
     similar_scores,
 )
 from responsible.analyses import decision_threshold as thresholds
-from responsible.analyses.scored_tables import answered, coded, decided, of_split, scored
+from responsible.analyses.scored_tables import Bits, answered, coded, decided, of_split, scored
 from responsible.fairness.comparisons import headlines
 from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.measures import KNOWN
-from responsible.modelling.disclosure import Merged
+from responsible.modelling.disclosure import Merged, withheld
 from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.streams import stream
@@ -46,12 +49,16 @@ def main(
     scores: str = "data/prepared/budget_scores.parquet",
     baseline: str = "data/scores/baseline.parquet",
     reweighed: str = "data/scores/reweighed.parquet",
+    baseline_model: str = "data/models/baseline.skops",
+    reweighed_model: str = "data/models/reweighed.skops",
     metrics: str = "metrics/model_analyses.json",
     thresholds_csv: str = "plots/decision_threshold.csv",
     calibration_csv: str = "plots/calibration_models.csv",
     similar_csv: str = "plots/similar_groups.csv",
     ratios_csv: str = "plots/impact_ratios.csv",
     failing_csv: str = "plots/failing_groups.csv",
+    flips_csv: str = "plots/flip_rates.csv",
+    reasons_csv: str = "plots/reasons.csv",
     picture: str = "plots/decision_threshold.svg",
     picture_narrow: str = "plots/decision_threshold_narrow.svg",
 ) -> None:
@@ -64,20 +71,26 @@ def main(
     yes = decided(test, given.models, given.model.decision_threshold)
     merged = Merged.of(table, yes, given.sensitive, given.disclosure, judged=models)
     who, limit = declared_groups(merged.cells(table), merged.sensitive), given.disclosure
-    frames, test = [merged.cells(frame) for frame in frames], merged.cells(test)
+    table, test, frames = merged.cells(table), merged.cells(test), [merged.cells(frame) for frame in frames]
+    tests = [of_split(frame, "test") for frame in frames]
     if given.target and frames:
         tables[thresholds_csv], found = _thresholds(given, table, frames, who)
-        tables[calibration_csv] = _calibration(given, frames, who)
-    tables[ratios_csv] = _ratios(given, test, frames, who)
+        each = [calibration_models.calibration_models(scored(t), coded(t, who), given.inference) for t in tests]
+        tables[calibration_csv] = pd.concat(each, ignore_index=True)
+    if given.fairness.local_law_144:
+        tables[ratios_csv] = impact_ratios.of_models(test, tests, who, yes, given.inference.confidence)
+    fitted = {BASELINE: baseline_model, REWEIGHED: reweighed_model}
+    tables[flips_csv], tables[reasons_csv], flipped = _why(given, table, who, fitted)
     if limit.minimum_cell:
         for path, published in ((calibration_csv, disclosure.calibration), (ratios_csv, disclosure.ratios)):
             tables[path] = published(tables[path], merged.shown, limit) if len(tables[path]) else OFF
     else:  # groups by features are finer than what the audit publishes
         columns = of_split(factors.factors(table).assign(split=table["split"]), "test").drop(columns="split")
-        tables[similar_csv] = _similar(given, test, frames, who, columns)
-        tables[failing_csv] = _failing(given, test, columns)
+        tables[similar_csv] = _similar(given, test, tests, who, columns)
+        tables[failing_csv] = _failing(given, test, yes, columns)
     drawn = _drawn(given, tables[thresholds_csv], found)
-    files.write_json(metrics, {"model_analyses": {model: best.summary() for model, best in found.items()}})
+    best = {model: own.summary() for model, own in found.items()}
+    files.write_json(metrics, {"model_analyses": {model: best.get(model, {}) | own for model, own in flipped.items()}})
     for path, own in tables.items():
         files.write_csv(path, own)
     drawn.write(picture, picture_narrow)
@@ -117,14 +130,15 @@ def _thresholds(
         split = next(own for own in ("valid", "train", "test") if (frame["split"] == own).any())
         part, test = of_split(frame, split), scored(of_split(frame, "test"))
         for model in test.scores:
-            rng, now = stream(given.seed, f"model_analyses/{model}"), _threshold(given, model)
+            rng, own = stream(given.seed, f"model_analyses/{model}"), given.models.external.get(model)
+            now = own.decision_threshold if own else given.model.decision_threshold
             chosen_on, kept = scored(part), np.ones(len(thresholds.GRID), dtype=bool)
             if limit.minimum_cell:
                 yes = answered(of_split(table, split), *by, model)
                 chosen_on, kept = disclosure.coarse(chosen_on, model, now, limit, yes)
             curves = partial(thresholds.curves, costs=rules.costs, inference=given.inference, rng=rng)
-            own = curves(model, chosen_on, coded(part, who), rules.chosen)
-            out.append(disclosure.curves(own, kept, limit) if limit.minimum_cell else own)
+            curve = curves(model, chosen_on, coded(part, who), rules.chosen)
+            out.append(disclosure.curves(curve, kept, limit) if limit.minimum_cell else curve)
             if split != "test" and kept.any():
                 grid = thresholds.GRID[kept]
                 best = partial(thresholds.best, costs=rules.costs, inference=given.inference, rng=rng, grid=grid)
@@ -134,24 +148,27 @@ def _thresholds(
     return pd.concat(out, ignore_index=True), found
 
 
-def _threshold(given: Parameters, model: str) -> float:
-    own = given.models.external.get(model)
-    return own.decision_threshold if own else given.model.decision_threshold
-
-
-def _calibration(given: Parameters, frames: list[pd.DataFrame], who: list[Groups]) -> pd.DataFrame:
-    tests = [of_split(frame, "test") for frame in frames]
-    each = [calibration_models.calibration_models(scored(t), coded(t, who), given.inference) for t in tests]
-    return pd.concat(each, ignore_index=True)
+def _why(
+    given: Parameters, table: pd.DataFrame, who: list[Groups], fitted: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, object]]]:
+    """Flip rates of every model, reasons of those that are linear, and the flip rates of everybody by model."""
+    pipelines = {name: read_model(fitted[name]) for name in given.models.trained}
+    columns, cut = {name: own.column for name, own in given.sensitive.items()}, given.model.decision_threshold
+    asked = {name: pipelines.get(name) for name in given.models.names}
+    flipped = flips.of_models(table, who, columns, asked, cut=cut, confidence=given.inference.confidence)
+    found = group_reasons.of_models(table, who, pipelines, cut) if pipelines else OFF
+    if given.disclosure.minimum_cell:  # both are finer than what the audit publishes
+        flipped, found = (withheld(t, np.ones(len(t), dtype=bool), given.disclosure.reason) for t in (flipped, found))
+    return flipped, found, flips.summary(flipped)
 
 
 def _similar(
-    given: Parameters, test: pd.DataFrame, scores: list[pd.DataFrame], who: list[Groups], columns: pd.DataFrame
+    given: Parameters, test: pd.DataFrame, tests: list[pd.DataFrame], who: list[Groups], columns: pd.DataFrame
 ) -> pd.DataFrame:
     """Every chosen measure of every headline comparison within the declared factors; a factor is not its own."""
     within, rng = given.fairness.within or [], stream(given.seed, "model_analyses/similar_groups")
     measures = [name for name in given.fairness.chosen if given.target or not KNOWN[name].needs_labels]
-    frames, tests = [], [of_split(frame, "test") for frame in scores]
+    frames = []
     for own in who:
         column = given.sensitive[own.attribute].column
         if not (alike := [name for name in within if name not in (own.attribute, column)]):
@@ -172,28 +189,11 @@ def _similar(
     return pd.concat(frames, ignore_index=True) if frames else OFF
 
 
-def _failing(given: Parameters, test: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
+def _failing(given: Parameters, test: pd.DataFrame, yes: Mapping[str, Bits], columns: pd.DataFrame) -> pd.DataFrame:
     if (rules := given.fairness.failing_groups) is None or given.target is None:
         return OFF
     rng, sure = stream(given.seed, "model_analyses/failing_groups"), given.inference.confidence
-    yes = decided(test, given.models, given.model.decision_threshold)
     return failing_groups.failing_groups(scored(test), yes, columns, rules, rng, confidence=sure)
-
-
-def _ratios(given: Parameters, test: pd.DataFrame, frames: list[pd.DataFrame], who: list[Groups]) -> pd.DataFrame:
-    """Selection rates of all models by their decisions, scoring rates by the rows that have their scores."""
-    if not given.fairness.local_law_144:
-        return OFF
-    ratios, sure = impact_ratios.impact_ratios, given.inference.confidence
-    by = given.models, given.model.decision_threshold
-    codes, n = coded(test, who), test["n"].to_numpy()
-    found = [ratios(m, codes, yes, None, counts=n, confidence=sure) for m, yes in decided(test, *by).items()]
-    for own in (of_split(frame, "test") for frame in frames):
-        codes, n = coded(own, who), own["n"].to_numpy()
-        for model, score in scored(own).scores.items():
-            both = ratios(model, codes, score > 1, score, counts=n, confidence=sure)
-            found.append(both[both["rate"] == "scoring_rate"])
-    return pd.concat(found, ignore_index=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pipeline.reporting import glossary
 from pipeline.reporting import sources as _sources
 from pipeline.results import answers as _answers
 from pipeline.results import figures
-from pipeline.results.catalogue import MONITORED, Documents, Metrics, Pictures, Tables
+from pipeline.results.catalogue import MONITORED, SEARCHED, Documents, Metrics, Pictures, Tables
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import absent, part_of
 from pipeline.storage.text import AGAIN, read_text
@@ -55,6 +55,8 @@ READS = (
     *Metrics,
     *figures.TABLES,  # a rule may be about any figure that has a path
     MONITORED,
+    SEARCHED,
+    Tables.REASONS,
     Tables.RISK_REGISTER,
     Tables.PREPARE_BASE_RATES,
     Tables.PREPARE_MISSING,

@@ -15,15 +15,15 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import entry
-from pipeline.ingest import dropped_rows, engines, prediction_files, source_files
+from pipeline.ingest import dropped_rows, engines, prediction_files
 from pipeline.ingest.dropped_rows import Dropped
+from pipeline.ingest.duckdb_reader import Frame
 from pipeline.storage import files, parameters
 from responsible.models import Models
 from responsible.names import ATTRIBUTE, CLUSTER, CLUSTER_GROUPS, SCORE
 from responsible.tabular import predictions, profile
 from responsible.tabular.cell_counts import collected, count, key_repeats
 from responsible.tabular.cells import Grid, Plan, labels
-from responsible.tabular.columns import months
 from responsible.tabular.levels import Disclosure, blanked, by_split, cover
 from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
 from responsible.tabular.sources import Prepare
@@ -58,8 +58,7 @@ def main(
     prepare, budget, sensitive, disclosure = given.prepare, given.budget, given.sensitive, given.disclosure
     plan = Plan(prepare, budget, sensitive, given.threshold, given.grid, given.seed, given.models)
     declared = plan.declared()
-    table = source_files.table(budget, [d.column for d in declared])
-    reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
+    reader = engines.opened(prepare, budget, declared, "budget")
     prediction_files.refuse_levels(reader, plan)
     joined = prediction_files.frames(reader, prediction_files.read(given.models, plan, folder), given.models, plan)
 
@@ -76,7 +75,7 @@ def main(
     if budget.key:
         repeats = int(reader.compute(lambda rows: key_repeats(rows, plan), budget.key)["repeats"][0])
         prediction_files.refuse_repeats(repeats, given.models, plan)
-    figures = profile.headline(found, rates, dropped.reasons, source_files.digest(table), repeats) | dropped.figures()
+    figures = profile.headline(found, rates, dropped.reasons, reader.digest(), repeats) | dropped.figures()
     if budget.cluster:
         persons = reader.compute(lambda rows: profile.clusters(rows, plan), budget.cluster)
         figures["clusters"] = {"groups": CLUSTER_GROUPS} | {name: int(persons[name][0]) for name in persons}
@@ -109,7 +108,7 @@ def _refuse(
 
 
 def _scored(
-    reader: engines.DuckDB, plan: Plan, joined: Mapping[str, engines.Frame]
+    reader: engines.Reader, plan: Plan, joined: Mapping[str, Frame]
 ) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
     """The counted scores of every model that has any; and by how much rounding can have moved its ROC AUC at most."""
     key, counted, errors = plan.budget.cluster or plan.budget.key, {}, {}

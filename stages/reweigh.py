@@ -53,7 +53,7 @@ def main(
     label = labels(table, meta["cuts"], given.threshold)
     rows = np.where(table["split"] == "train", table["n"], 0)
     code, names = weighing_groups(table, declared_groups(table, given.sensitive, reweigh.attributes), reweigh.groups)
-    found, names, weight = row_weights(code, label, rows, names, reweigh.empty_cells)
+    found, names, weight = row_weights(code, label, rows, names, reweigh)
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     trained = train(table, kinds, label, logistic, weight)
     rng = stream(given.seed, "reweigh/performance")

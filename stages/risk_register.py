@@ -14,7 +14,7 @@ from pipeline import entry
 from pipeline.reporting import sources
 from pipeline.results import figures
 from pipeline.results.answers import circumstances, spoken
-from pipeline.results.catalogue import MONITORED, Metrics, Tables
+from pipeline.results.catalogue import MONITORED, SEARCHED, Metrics, Tables
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import line_of
 from responsible.governance import risk_register
@@ -41,6 +41,7 @@ READS = (
     *(file for file in Metrics if file != Metrics.RISK_REGISTER),
     *figures.TABLES,  # a rule may be about any figure that has a path
     MONITORED,
+    SEARCHED,
 )
 FOUND = ("attribute", "measure", "finding")
 SHARED = ("segment", "level", "flagged", "reason")

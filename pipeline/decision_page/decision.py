@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.sources import Sources, digest
-from pipeline.results.catalogue import MONITORED, Pictures, Tables
+from pipeline.results.catalogue import MONITORED, SEARCHED, Pictures, Tables
 from pipeline.results.monitored import Monitored, monitored
+from pipeline.results.searched import Searched, searched
 from pipeline.storage.line_contents import line_of
 from responsible.governance.answer import Answer
 from responsible.governance.answers import Asked
@@ -114,6 +115,12 @@ class Decision:
     data: tuple[str, ...]
     fingerprint: str
     monitored: Monitored | None = None
+    searched: Searched | None = None
+
+    @property
+    def shapes(self) -> dict[str, str]:
+        """Verdict → its shape."""
+        return SYMBOLS
 
 
 def _title(line: str, title: str, sources: Sources) -> str:
@@ -137,7 +144,8 @@ def decision(sources: Sources) -> Decision:
     open_ = tuple(asked for asked in sources.answers.asked if asked.why) if sources.answers else ()
     later = monitored(sources.root) if MONITORED in sources.files else None
     own = digest(sources.params)[:16]
-    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later)
+    other = searched(sources.root) if SEARCHED in sources.files else None
+    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later, other)
 
 
 def _card(line: str, title: str, rules: Sequence[Rule], picture: str) -> Card:

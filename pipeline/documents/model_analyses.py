@@ -37,7 +37,7 @@ def context(
     found = files.read_json(best, "model_analyses")
     return {
         "law": LAW,
-        "best": [_best(model, own) for model, own in found.items()],
+        "best": [_best(model, own) for model, own in found.items() if "change" in own],
         "similar": records(within)[:MOST],
         "ratios": records(impact)[: 2 * MOST],
         "failing": records(errors.sort_values("difference", ascending=False))[:MOST] if len(errors) else [],

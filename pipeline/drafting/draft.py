@@ -36,7 +36,8 @@ def draft(params: str, roles: Roles) -> str:
         {"threshold_sweep"} if line == "budget" and roles.threshold is None else set()
     )  # two values have one threshold
     gone |= {"threshold_sweep", "reweigh"} if roles.asked.external else set()
-    gone |= {"monitor"} if line == "budget" else set()  # later batches are of the table that was there before
+    # later batches are of the table that was there before, and so are the attribute of the search and words of reasons
+    gone |= {"monitor", "alternatives", "reasons"} if line == "budget" else set()
     params = without(params, lambda path: path[0] in gone or path == ("monitor", line))
     new = {"words": text([Line("words", None, "how documents name things; empty = by the column")])}
     new |= {key: text([Line(key, value, note)]) for key, value, note in _new(roles)}

@@ -135,7 +135,7 @@ def _texts(source: Source, engine: str, columns: Sequence[str]) -> tuple[pd.Data
     fields = [nw.col(token(name)).cast(nw.String) for name in columns]
     texts = reader.compute(lambda frame: sampled(frame, keep, SEED, [token(n) for n in columns]).select(*fields))
     texts = texts.set_axis(list(columns), axis=1).astype(object)
-    return texts.where(texts.notna(), None), rows, len(reader.rejected())
+    return texts.where(texts.notna(), None), rows, reader.lost().total()
 
 
 def _has_blanks(texts: object) -> bool:

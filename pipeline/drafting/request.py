@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,11 @@ WISHED = (
 
 @dataclass(frozen=True)
 class Request:
-    """The options of ``make start``. ``privileged``: levels by column of ``protected``."""
+    """The options of ``make start``. ``privileged``: levels by column of ``protected``.
+
+    ``bounds``: lowest and highest value of anybody, by feature of segments; the columns that have none take no part.
+    Without any, all numeric columns are features and their bounds are left open.
+    """
 
     table: str
     line: str = "budget"
@@ -49,6 +54,7 @@ class Request:
     time: str | None = None
     score: str | None = None
     decision: str | None = None
+    bounds: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
 
     @property
     def external(self) -> bool:
@@ -58,7 +64,8 @@ class Request:
     def named(self) -> list[tuple[str, str]]:
         """(option, column) of every column that is named."""
         single = [(name, getattr(self, name)) for name in ("target", "id", "time", "score", "decision")]
-        return [(o, c) for o, c in single if c] + [("protected", column) for column in self.protected]
+        several = [("protected", self.protected), ("bounds", self.bounds)]
+        return [(o, c) for o, c in single if c] + [(option, column) for option, of in several for column in of]
 
 
 def refuse_absent(asked: Request, columns: Sequence[str]) -> None:
@@ -75,6 +82,13 @@ def refuse_absent(asked: Request, columns: Sequence[str]) -> None:
         faults.append(f"--score and --decision are of the budget line, got --line={asked.line}; leave them out")
     if asked.line == "segments" and len(asked.protected) > 1:
         faults.append("--protected: segments take one attribute; name one")
+    if asked.bounds and asked.line != "segments":
+        faults.append(f"--bounds: are of the segments line, got --line={asked.line}; leave them out")
+    faults += [
+        f"--bounds: {column!r} must have a lowest value below its highest; correct or empty both"
+        for column, ends in asked.bounds.items()
+        if len(ends) != 2 or None in ends or not -math.inf < float(ends[0] or 0) < float(ends[1] or 0) < math.inf
+    ]
     faults += [
         f"--privileged: {column!r} is not among --protected{did_you_mean(column, asked.protected)}"
         for column in asked.privileged
@@ -100,6 +114,14 @@ def refuse_levels(asked: Request, found: Mapping[str, Column]) -> None:
 def _may_cut(column: Column, level: str) -> bool:
     """Whether the level may be a side of an edge; what else a continuous column is refused for, its attribute says."""
     return column.is_continuous or (column.kind == "numeric" and SIDE.fullmatch(level) is not None)
+
+
+def bounds(given: Sequence[str]) -> dict[str, list[float]]:
+    """``["age=0,120,income=0,1e7"]`` → lowest and highest value by column."""
+    try:
+        return {column: [float(end) for end in ends] for column, ends in pairs(given).items()}
+    except ValueError:
+        raise InputError(f"--bounds: must be COLUMN=LOWEST,HIGHEST, got {','.join(given)!r}") from None
 
 
 def pairs(given: Sequence[str]) -> dict[str, list[str]]:

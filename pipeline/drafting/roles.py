@@ -78,7 +78,7 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
     refuse_levels(asked, columns)
     target = columns[asked.target] if asked.target else None
     for option, column in asked.named():
-        if option in ("target", "protected", "score", "decision") and columns[column].is_constant:
+        if option in ("target", "protected", "score", "decision", "bounds") and columns[column].is_constant:
             raise InputError(f"--{option}: {column!r} has one value in all rows; name another column")
     threshold = _threshold(target) if target and is_number(target) else None
     wanted = favourable(asked, target) if target and threshold is None else []
@@ -96,11 +96,21 @@ def roles(asked: Request, table: Table, columns: Mapping[str, Column]) -> Roles:
         features = [c for c in features if c.name not in asked.protected]
     if asked.line == "segments":
         left_out |= {c.name: "not numeric" for c in features if c.kind != "numeric"}
-        features = [c for c in features if c.kind == "numeric"]
+        features = _bounded([c for c in features if c.kind == "numeric"], asked, left_out)
     if not features and not asked.external:
         raise InputError(f"{asked.table}: leaves no column to learn from ({left_out}); add columns")
     attributes = [_attribute(name, columns[column], asked) for name, column in names(asked.protected).items()]
     return Roles(asked, table, columns, attributes, features, left_out, split, target, threshold, wanted, label)
+
+
+def _bounded(numeric: Sequence[Column], asked: Request, left_out: dict[str, str]) -> list[Column]:
+    """Those with bounds where there are any, else all."""
+    if odd := next(iter(asked.bounds.keys() - {column.name for column in numeric}), None):
+        raise InputError(f"--bounds: {odd!r} is not numeric; leave it out")
+    if not asked.bounds:
+        return list(numeric)
+    left_out |= {c.name: "no bounds were declared" for c in numeric if c.name not in asked.bounds}
+    return [column for column in numeric if column.name in asked.bounds]
 
 
 def _threshold(target: Column) -> float:

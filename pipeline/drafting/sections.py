@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pipeline.drafting.inspection import Column
@@ -178,9 +176,7 @@ def _outcome(roles: Roles) -> list[Line]:
 
 
 def segments(roles: Roles) -> list[Line]:
-    """The section ``segments``; the bounds of features stay empty, because noise is measured by them."""
-    note = f"{DECIDE} the values it can have for anybody, never those of these rows"
-    bounds: Sequence[Line] = [Line("minimum", None, f"{note}; lowest"), Line("maximum", None, f"{note}; highest")]
+    """The section ``segments``; bounds that nobody declared stay empty, because noise is measured by them."""
     gaps = sum(column.missing > 0 for column in roles.features)
     missing = f"{DECIDE} {gaps} features lack values: drop the rows, or median" if gaps else "refuse, drop or median"
     counts = counted(roles.attributes[0].column, roles.table)
@@ -192,5 +188,11 @@ def segments(roles: Roles) -> list[Line]:
             f"attribute whose levels are counted in every segment: {counts}",
         ),
         Line("missing", "refuse", f"a row without a value of a feature; {missing}"),
-        Line("features", [Line(column.name, list(bounds)) for column in roles.features], "numeric"),
+        Line("features", [Line(column.name, _bounds(column.name, roles)) for column in roles.features], "numeric"),
     ]
+
+
+def _bounds(name: str, roles: Roles) -> list[Line]:
+    low, high = roles.asked.bounds.get(name, (None, None))
+    note = "" if roles.asked.bounds else f"{DECIDE} the values it can have for anybody, never those of these rows; "
+    return [Line("minimum", low, f"{note}lowest"), Line("maximum", high, f"{note}highest")]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import narwhals as nw
 
-from pipeline.ingest import row_places
-from pipeline.ingest.engines import NO_DATE, DuckDB, Frame
+from pipeline.ingest import text_files
+from pipeline.ingest.duckdb_reader import NO_DATE, DuckDB, Frame
+from pipeline.ingest.engines import Reader
+from pipeline.ingest.spark_reader import PLACE, Spark
 from responsible.tabular.columns import KEY, NOT_WHOLE, REASON, VALUE, Declared, Spelling
 from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
@@ -25,16 +27,12 @@ ENCODING = "name the encoding of the file (encoding: cp1252), "
 REMEDY = "correct the rows or set prepare.on_bad_rows: drop"
 
 
-def count(reader: DuckDB, reasons: dict[str, int]) -> dict[str, int]:
+def count(reader: Reader, reasons: dict[str, int]) -> dict[str, int]:
     """``reasons`` with the records that could not be read as rows; InputError when their extent is unknown."""
-    rejected = reader.rejected()
-    for path in {r.path for r in rejected if r.rule == "quotes that do not match"}:
-        for _ in row_places.records(path, reader.table):
-            pass
-    return dict((Counter(reasons) + Counter(r.rule for r in rejected)).most_common())
+    return dict((Counter(reasons) + reader.lost()).most_common())
 
 
-def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared], spelling: Spelling) -> None:
+def refuse(reader: Reader, reasons: Iterable[str], declared: Sequence[Declared], spelling: Spelling) -> None:
     """InputError that lists ``reasons`` with their numbers of rows and the first examples: row, line and value.
 
     Only the columns that a reason names are read again.
@@ -42,12 +40,9 @@ def refuse(reader: DuckDB, reasons: Iterable[str], declared: Sequence[Declared],
     number: Counter[str] = Counter()
     shown: dict[str, list[str]] = {}
     suspects = [d for d in declared if any(reason.startswith(f"{d.column}: ") for reason in reasons)]
-    for path in reader.table.files:
-        for reason, rows, examples in _of_file(reader, path, suspects, spelling):
-            number[reason] += rows
-            alone = reader.table.answer or path == Path(reader.table.source)
-            place = "" if alone else f"{path.relative_to(reader.table.source)} "
-            shown.setdefault(reason, []).extend(place + example for example in examples)
+    for reason, rows, examples in _examples(reader, suspects, spelling):
+        number[reason] += rows
+        shown.setdefault(reason, []).extend(examples)
     found = (
         f"{reader.table.source}: {reason} in {number[reason]} row{'s' * (number[reason] > 1)}: "
         f"{', '.join(examples[:SHOWN])}; {_remedy(reader, reason, suspects)}"
@@ -62,7 +57,7 @@ def lasting(reason: str, declared: Iterable[Declared]) -> str:
     return own[0] if own and not reason.endswith(": missing") else ""
 
 
-def _remedy(reader: DuckDB, reason: str, declared: Sequence[Declared]) -> str:
+def _remedy(reader: Reader, reason: str, declared: Sequence[Declared]) -> str:
     if remedy := lasting(reason, declared):
         return remedy
     if reason.endswith(NOT_WHOLE):
@@ -70,17 +65,30 @@ def _remedy(reader: DuckDB, reason: str, declared: Sequence[Declared]) -> str:
     return ENCODING + REMEDY if reason == reader.not_encoded else REMEDY
 
 
+def _examples(reader: Reader, declared: Sequence[Declared], spelling: Spelling) -> Iterator[tuple[str, int, list[str]]]:
+    """Reason, number of rows and the first examples, of each file or of all."""
+    if isinstance(reader, Spark):
+        yield from reader.examples(lambda rows: _worst(rows, declared, spelling, PLACE))
+    elif isinstance(reader, DuckDB):
+        for path in reader.table.files:
+            alone = reader.table.answer or path == Path(reader.table.source)
+            place = "" if alone else f"{path.relative_to(reader.table.source)} "
+            for reason, rows, examples in _of_file(reader, path, declared, spelling):
+                yield reason, rows, [place + example for example in examples]
+
+
+def _worst(rows: Frame, declared: Sequence[Declared], spelling: Spelling, *keep: str) -> Frame:
+    """The first rows of each reason, and how many there are."""
+    bad = typed(rows, declared, spelling, keep=[KEY, *keep]).filter(~nw.col(REASON).is_null())
+    rank, number = nw.col(KEY).rank("ordinal").over(REASON), nw.len().over(REASON)
+    return bad.select(KEY, *keep, REASON, VALUE, rank=rank, number=number).filter(nw.col("rank") <= SHOWN)
+
+
 def _of_file(
     reader: DuckDB, path: Path, declared: Sequence[Declared], spelling: Spelling
 ) -> Iterator[tuple[str, int, list[str]]]:
     """Reason, number of rows and the first examples of one file."""
-
-    def first(rows: Frame) -> Frame:
-        bad = typed(rows, declared, spelling, keep=[KEY]).filter(~nw.col(REASON).is_null())
-        rank, number = nw.col(KEY).rank("ordinal").over(REASON), nw.len().over(REASON)
-        return bad.select(KEY, REASON, VALUE, rank=rank, number=number).filter(nw.col("rank") <= SHOWN)
-
-    bad = reader.compute(first, files=[path]).sort_values(KEY)
+    bad = reader.compute(lambda rows: _worst(rows, declared, spelling), files=[path]).sort_values(KEY)
     rejected = [r for r in reader.rejected() if r.path == path]
     read, lost = _places(reader, path, set(bad[KEY]), {r.number for r in rejected})
     for rule, count in Counter(r.rule for r in rejected).items():
@@ -97,11 +105,11 @@ def _of_file(
 
 def _places(
     reader: DuckDB, path: Path, rows: Collection[int], rejected: Collection[int]
-) -> tuple[dict[int, row_places.Place], dict[int, row_places.Place]]:
+) -> tuple[dict[int, text_files.Place], dict[int, text_files.Place]]:
     if reader.table.kind == "parquet":
-        return {row: row_places.Place(row, None) for row in rows}, {}
-    return row_places.places(path, reader.table, rows, rejected)
+        return {row: text_files.Place(row, None) for row in rows}, {}
+    return text_files.places(path, reader.table, rows, rejected)
 
 
-def _example(place: row_places.Place, value: str) -> str:
+def _example(place: text_files.Place, value: str) -> str:
     return f"{place} {value[:LONGEST].strip(chr(10))!r}"

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest import bad_rows, row_places
-from pipeline.ingest.engines import DuckDB
+from pipeline.ingest import bad_rows, text_files
+from pipeline.ingest.duckdb_reader import DuckDB
+from pipeline.ingest.engines import Reader
 from responsible.names import ATTRIBUTE
 from responsible.tabular.cell_counts import reasons
 from responsible.tabular.columns import NOT_WHOLE, REASON, Declared, Spelling, made
@@ -42,7 +43,7 @@ class Dropped(NamedTuple):
 
 
 def settled(
-    reader: DuckDB, answer: pd.DataFrame, declared: Sequence[Declared], prepare: Prepare, *, table: Source, section: str
+    reader: Reader, answer: pd.DataFrame, declared: Sequence[Declared], prepare: Prepare, *, table: Source, section: str
 ) -> Dropped:
     """What became of the bad rows of ``answer`` (rows or cells with ``n``, ``REASON`` and :func:`made` columns).
 
@@ -62,18 +63,23 @@ def settled(
     return dropped
 
 
-def _rejected(reader: DuckDB, attributes: Sequence[Declared], spelling: Spelling) -> pd.DataFrame:
-    """A row for each record the engine could not read as one, with its levels as far as they can be told.
+def _rejected(reader: Reader, attributes: Sequence[Declared], spelling: Spelling) -> pd.DataFrame:
+    """A row for each record the engine could not read as one, with its levels as far as they can be told (Spark: of
+    each rule they break, without levels).
 
     A record with a byte that is not UTF-8 still has its fields; of one with too few, too many or badly quoted fields
     nobody knows which is which.
     """
+    if not isinstance(reader, DuckDB):
+        rules = reader.lost()
+        unread = dict.fromkeys([made(d.name) for d in attributes])
+        return pd.DataFrame({REASON: list(rules), "n": list(rules.values())}, dtype=object).assign(**unread)
     lost = reader.rejected()
     texts: dict[str, list[str | None]] = {d.column: [] for d in attributes}
     names = list(reader.table.columns)
     for path in dict.fromkeys(r.path for r in lost):
         numbers = {r.number for r in lost if r.path == path}
-        for number, _, fields in row_places.records(path, reader.table):
+        for number, _, fields in text_files.records(path, reader.table):
             if number in numbers:
                 known = fields if fields and len(fields) == len(names) else None
                 for column, values in texts.items():

@@ -1,199 +1,151 @@
-"""Readers of row tables, the one place that differs by engine: a lazy frame of the fields and an integer row key.
+"""The reader of a table for prepare.engine: a lazy frame of its fields and an integer row key.
 
-A reader of another engine is a class like :class:`DuckDB` beside it in ``ENGINES``. The key is the row's number, or
-with a key column the first 13 hexadecimal digits (52 bits) of the MD5 of its text, which every engine can compute; it
-is only a lot, so MD5's weakness does not matter. Of a query's answer, whose rows have no order, it is that of the row.
+The key is the row's number, or with a key column the first 13 hexadecimal digits (52 bits) of the MD5 of its text,
+which every engine can compute; it is only a lot, so MD5's weakness does not matter.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
-import shutil
-import sys
-import tempfile
-import weakref
+import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Protocol
 
-import duckdb
 import narwhals as nw
 import pandas as pd
 
-from pipeline.ingest import source_files, text_files
+from pipeline.ingest import source_files
+from pipeline.ingest.duckdb_reader import DuckDB, Frame
 from pipeline.ingest.source_files import SourceTable
-from responsible.tabular.columns import KEY, token
+from responsible.tabular.columns import Declared, months
+from responsible.tabular.queries import PLACEHOLDER, Session
+from responsible.tabular.sources import Prepare, Source
 from responsible.validation import InputError, did_you_mean
 
-RULES = {
-    "MISSING COLUMNS": "too few fields",
-    "TOO MANY COLUMNS": "too many fields",
-    "UNQUOTED VALUE": "quotes that do not match",
-    "LINE SIZE OVER MAXIMUM": "a line of more than 2 MB",
+ENGINES = ("duckdb", "spark")
+REQUIREMENTS = "requirements-spark.txt"
+LOCAL = {  # of a session on this machine alone: nothing listens to others, and no pages are served
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": str(os.cpu_count()),
 }
+RUN_TIME = {
+    "spark.sql.legacy.javaCharsets": "true",
+    "spark.sql.ansi.enabled": "true",
+}  # any encoding; errors
 
 
-class Rejected(NamedTuple):
-    """A record that is not a row: its file, its number in the file with the header as 1, the rule and the text."""
+class Reader(Protocol):
+    """What every engine offers."""
 
-    path: Path
-    number: int
-    rule: str
-    text: str
+    @property
+    def table(self) -> SourceTable:
+        """The table it reads."""
 
+    @property
+    def times(self) -> Mapping[str, str | None]:
+        """Columns of dates, and their form (None: ISO)."""
 
-NO_DATE = "?"  # before the text of a field that is no date
-Frame = nw.LazyFrame[Any]
-INSTANT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+([zZ]|[+-][0-9:]+)\s*$"  # a date and a time with an offset
+    @property
+    def not_encoded(self) -> str:
+        """The rule that a byte of another encoding breaks."""
 
+    def compute(self, make: Callable[[Frame], Frame], key: str | None = None) -> pd.DataFrame:
+        """What ``make`` makes of a lazy frame of the fields, by the tokens of their names, and ``KEY``."""
 
-class DuckDB:
-    """Reads with DuckDB, embedded: streams, uses every core and half of the memory, spills to the temporary folder."""
-
-    def __init__(self, table: SourceTable, times: Mapping[str, str | None], time_zone: str = "UTC") -> None:
-        self.table, self.times = table, times
-        self.not_encoded = f"not {table.encoding.upper()}"  # the rule that a byte of another encoding breaks
-        self._copies: dict[Path, Path] = {}  # of files that are not as the engine reads them
-        self._connection = duckdb.connect(
-            config={
-                "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
-                "temp_directory": str(Path(tempfile.gettempdir(), f"rows-{os.getpid()}")),  # made and removed on need
-                "autoinstall_known_extensions": "false",  # the table is all it may read: no download
-            }
-        )
-        self._connection.execute(f"SET TimeZone = {_quoted(time_zone)}")  # not the machine's
-        self._connection.execute(f"SET enable_progress_bar = {'true' if sys.stdout.isatty() else 'false'}")
-
-    def compute(
-        self, make: Callable[[Frame], Frame], key: str | None = None, files: Sequence[Path] | None = None
-    ) -> pd.DataFrame:
-        """What ``make`` makes of a lazy frame of the fields, by :func:`token` of their names, and ``KEY``.
-
-        The rows are those of ``files`` (the table's for None), in their order.
-        """
-        query = self._query(key, files)
-        try:
-            rows = nw.from_native(self._connection.sql(query))
-            answer = make(rows).collect("pyarrow").to_native()
-        except InputError as error:
-            raise InputError(f"{self.table.source}: {error}") from None
-        except (duckdb.Error, nw.exceptions.NarwhalsError) as error:
-            raise InputError(f"{self.table.source}: {_fault(error, self.table.kind)}") from None
-        return cast("pd.DataFrame", answer.to_pandas())
-
-    def compute_texts(self, make: Callable[[Frame], Frame], texts: Mapping[str, Sequence[str | None]]) -> pd.DataFrame:
-        """As :meth:`compute`, of rows that the engine has not read: texts by the names of their columns."""
-        rows = self.frame({token(c): pd.array(v, "string[pyarrow]") for c, v in texts.items()})
-        return cast("pd.DataFrame", make(rows).collect("pyarrow").to_native().to_pandas())
-
-    def frame(self, columns: Mapping[str, Any]) -> Frame:
+    def frame(self, columns: Mapping[str, Any]) -> nw.LazyFrame[Any]:
         """Columns from elsewhere as a lazy frame of this engine, to be joined with the table's."""
-        import pyarrow as pa
 
-        return nw.from_native(self._connection.from_arrow(pa.table({name: pa.array(v) for name, v in columns.items()})))
+    def lost(self) -> Counter[str]:
+        """How many records could not be read as rows, by the rule they break."""
 
-    def _query(self, key: str | None, files: Sequence[Path] | None) -> str:
-        fields = ", ".join(f"{self._field(name)} AS {token(name)}" for name in self.table.needed)
-        lot = self._column(key) if key else f"[{', '.join(map(self._column, self.table.needed))}]"
-        hashed = f"('0x' || substr(md5({lot}::VARCHAR), 1, 13))::BIGINT"
-        files, numbered = files or self.table.files, not key and (files or not self.table.answer)
-        number = self._number(files) if numbered else hashed
-        return f"SELECT {number} AS {KEY}, {fields} FROM {self._scan(files)}"  # noqa: S608 - names and paths are quoted
-
-    def _field(self, name: str) -> str:
-        """The column; one of the ``times`` as text, in which an instant, told by its offset, is local to the time zone.
-
-        A date of a declared form becomes ISO. What is no date of that form, and an offset behind what is no time of a
-        day, get a mark in front (:data:`NO_DATE`), so that the text is one that is no date either.
-        """
-        if name not in self.times:
-            return self._column(name)
-        text = f"{self._column(name)}::VARCHAR"
-        if form := self.times[name]:
-            iso = f"strftime(try_strptime(trim({text}), {_quoted(form)}), '%Y-%m-%dT%H:%M:%S')"
-            return f"CASE WHEN trim({text}) = '' THEN NULL ELSE coalesce({iso}, '{NO_DATE}' || {text}) END"
-        local = f"strftime(TRY_CAST(trim(replace({text}, ',', '.')) AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S')"
-        instant = f"regexp_matches({text}, {_quoted(INSTANT)})"
-        return f"CASE WHEN {instant} THEN coalesce({local}, '{NO_DATE}' || {text}) ELSE {text} END"
-
-    def _column(self, name: str) -> str:
-        return token(name) if self.table.kind == "csv" else '"' + self.table.columns[name].replace('"', '""') + '"'
-
-    def _number(self, files: Sequence[Path]) -> str:
-        """The row's number over all files; Parquet knows it without reading in order, so all cores can work."""
-        named_alike = {"file_row_number", "file_index"} & {name.lower() for name in self.table.columns}
-        if self.table.kind == "csv" or named_alike:
-            return "row_number() OVER ()"
-        before = [0, *itertools.accumulate(source_files.parquet_rows(path) for path in files[:-1])]
-        return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"
-
-    def _scan(self, files: Sequence[Path]) -> str:
-        named = ", ".join(_quoted(_literal(str(self._as_utf8(path)))) for path in files)
-        paths = f"[{named}], hive_partitioning = false"
-        if self.table.kind == "parquet":
-            return f"read_parquet({paths})"
-        types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
-        dialect = f"delim = {_quoted(self.table.delimiter)}, quote = '\"', escape = '\"', header = true"
-        return f"read_csv({paths}, {dialect}, auto_detect = false, store_rejects = true, columns = {{{types}}})"
-
-    def _as_utf8(self, path: Path) -> Path:
-        """The file, or a copy of its text that the engine can read, which goes with this reader."""
-        if self.table.kind == "csv" and path not in self._copies:
-            self._copies[path] = path
-            if text_files.needs_copy(path, self.table.encoding):
-                folder = Path(tempfile.mkdtemp(prefix="rows-"))
-                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-                text_files.copy(path, self.table.encoding, folder / "table.csv")
-                self._copies[path] = folder / "table.csv"
-        return self._copies.get(path, path)
-
-    def rejected(self) -> list[Rejected]:
-        """The records that the queries so far could not read as rows, in file order, each once."""
-        if self.table.kind == "parquet":
-            return []
-        found = self._connection.execute(
-            "SELECT file_path, line, min_by(error_type, field)::VARCHAR, coalesce(min_by(csv_line, field), '') "
-            "FROM (SELECT *, coalesce(column_idx, 0) AS field FROM reject_errors)"  # a line too long has no column
-            "JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
-        )
-        rules = RULES | {"INVALID ENCODING": self.not_encoded}
-        files = {str(copy): path for path, copy in self._copies.items()}
-        return [Rejected(files[p], n, rules.get(rule, rule.lower()), text) for p, n, rule, text in found.fetchall()]
+    def digest(self) -> str:
+        """What changes with the table."""
 
 
-ENGINES = {"duckdb": DuckDB}
+def opened(prepare: Prepare, given: Source, declared: Sequence[Declared], section: str) -> Reader:
+    """The reader of the table that ``section`` of the parameters declares, with the columns that are ``declared``."""
+    needed, times = [d.column for d in declared], months(declared)
+    if prepare.engine == "spark":
+        from pipeline.ingest import spark_tables
+        from pipeline.ingest.spark_reader import Spark
+
+        session = spark_session(prepare.spark, prepare.time_zone)
+        return Spark(session, spark_tables.found(session, given, needed, section), times)
+    return local(prepare, source_files.table(given, needed, section), declared)
 
 
-def reader(engine: str, table: SourceTable, *, times: Mapping[str, str | None], time_zone: str = "UTC") -> DuckDB:
-    """The reader of ``table`` for prepare.engine. ``times`` are columns of dates, instants local to ``time_zone``."""
+def local(prepare: Prepare, table: SourceTable, declared: Sequence[Declared]) -> Reader:
+    """The reader of a ``table`` that is here, as the parameters say it."""
+    times, engine = months(declared), prepare.engine
+    return reader(engine, table, times=times, time_zone=prepare.time_zone, spark=prepare.spark)
+
+
+def reader(
+    engine: str,
+    table: SourceTable,
+    *,
+    times: Mapping[str, str | None],
+    time_zone: str = "UTC",
+    spark: Session | None = None,
+) -> Reader:
+    """The reader of a ``table`` that is here. ``times`` are columns of dates, instants local to ``time_zone``."""
     if faults := unknown_engine(engine):
         raise InputError(faults[0])
-    return ENGINES[engine](table, times, time_zone)
+    if engine == "duckdb":
+        return DuckDB(table, times, time_zone)
+    from pipeline.ingest import spark_tables
+    from pipeline.ingest.spark_reader import Spark
+
+    return Spark(spark_session(spark, time_zone), spark_tables.here(table), times)
+
+
+def spark_session(given: Session | None, time_zone: str) -> Any:
+    """The session of the process, else a new one; dates are local to ``time_zone``.
+
+    InputError when PySpark or Java is not here, or the cluster does not answer.
+    """
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError:
+        remedy = f"run .venv/bin/python -m pip install --require-hashes -r {REQUIREMENTS}"
+        raise InputError(f"prepare.engine spark: PySpark is not installed; {remedy}") from None
+    given = given or Session()
+    conf = {key: _filled(_text(value)) for key, value in given.conf.items()}
+    builder = SparkSession.builder.appName("responsible-ml-pipeline")
+    if given.remote:
+        builder = builder.remote(_filled(given.remote))
+    elif given.master:
+        builder = builder.master(_filled(given.master))
+    local = not given.remote and (given.master or "").startswith("local")
+    try:
+        for key, value in ({**LOCAL, **conf} if local else conf).items():
+            builder = builder.config(key, value)
+        out = builder.getOrCreate()
+        for key, value in (RUN_TIME | {"spark.sql.session.timeZone": time_zone}).items():
+            out.conf.set(key, value)
+    except (PySparkException, OSError, RuntimeError) as error:
+        first = " ".join(str(error).split("\n")[0].split())
+        remedy = "Spark needs a Java runtime of version 17 or later; check JAVA_HOME, prepare.spark and the cluster"
+        raise InputError(f"prepare.engine spark: no session: {first}; {remedy}") from None
+    return out
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _filled(text: str) -> str:
+    for name in PLACEHOLDER.findall(text):
+        if name not in os.environ:
+            raise InputError(f"prepare.spark: the environment has no variable {name}; set it, for example in the shell")
+    return PLACEHOLDER.sub(lambda found: os.environ[found[1]], text)
 
 
 def unknown_engine(engine: str) -> list[str]:
     """What is wrong with prepare.engine when no reader of that name is here, in a line; none otherwise."""
     return [] if engine in ENGINES else [f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}"]
-
-
-def _fault(error: Exception, kind: str) -> str:
-    """Why the engine gave up, its first line, and what helps."""
-    first = " ".join(str(error).splitlines()[:1])
-    if isinstance(error, duckdb.OutOfMemoryException) or "max_temp_directory_size" in str(error):
-        spilled = f"close other programs, or free some space in {tempfile.gettempdir()}, where it spills"
-        return f"too large for the memory here: {first}; {spilled}, or set prepare.sample_rows"
-    if isinstance(error, duckdb.IOException):
-        return f"cannot be read: {first}; check the file, and the space in {tempfile.gettempdir()}"
-    remedy = "check that quotes and line ends are the same throughout" if kind == "csv" else "write the file again"
-    return f"cannot be read: {first}; {remedy}"
-
-
-def _literal(path: str) -> str:
-    """The path as a glob that matches only itself."""
-    return re.sub(r"([*?[])", r"[\1]", path)
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

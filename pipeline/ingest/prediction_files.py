@@ -9,7 +9,8 @@ import narwhals as nw
 import pandas as pd
 
 from pipeline.ingest import bad_rows, engines, source_files
-from pipeline.ingest.engines import DuckDB, Frame
+from pipeline.ingest.duckdb_reader import Frame
+from pipeline.ingest.engines import Reader
 from responsible.models import External, Models
 from responsible.tabular.cell_counts import reasons
 from responsible.tabular.cells import Plan
@@ -47,7 +48,7 @@ def _read(name: str, own: External, file: str, prepare: Prepare) -> pd.DataFrame
     source = Source(source=file, delimiter=own.delimiter)
     wanted = [Declared("key", own.key or "", "categorical", required=True), *declared(name, own)]
     table = source_files.table(source, [d.column for d in wanted], f"models.{name}")
-    reader = engines.reader(prepare.engine, table, times={})
+    reader = engines.reader("duckdb", table, times={})  # a file here, whatever reads the table
     spelling = source.spelling(prepare)
     rows = reader.compute(lambda frame: typed(frame, wanted, spelling).with_columns(n=nw.lit(1)))
     if faults := bad_rows.count(reader, reasons(rows)):
@@ -60,7 +61,7 @@ def _read(name: str, own: External, file: str, prepare: Prepare) -> pd.DataFrame
     return rows
 
 
-def frames(reader: DuckDB, found: Mapping[str, pd.DataFrame], models: Models, plan: Plan) -> dict[str, Frame]:
+def frames(reader: Reader, found: Mapping[str, pd.DataFrame], models: Models, plan: Plan) -> dict[str, Frame]:
     """The predictions for the engine, each row of the table having one of each model.
 
     Raises:
@@ -93,7 +94,7 @@ def refuse_repeats(repeats: int, models: Models, plan: Plan) -> None:
         raise InputError(f"{plan.budget.source}: {rule}, got {repeats} repeated; name a column that is unique")
 
 
-def refuse_levels(reader: DuckDB, plan: Plan) -> None:
+def refuse_levels(reader: Reader, plan: Plan) -> None:
     """InputError when a level that is a yes does not occur in the table's column of decisions."""
     for name, own in plan.external.items():
         if own.positive and not own.file:

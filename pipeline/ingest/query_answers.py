@@ -95,7 +95,7 @@ def _engine(query: Query) -> tuple[Engine, list[str]]:
     from sqlalchemy.pool import NullPool
 
     secrets: list[str] = []
-    url = _filled(parsed(query.database), query, secrets)
+    url = _filled(parsed(query.database or ""), query, secrets)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database.removeprefix("file:")).exists():
         raise InputError(f"{query}: no such file; set database")
     if url.drivername == "postgresql":

@@ -9,10 +9,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest import dropped_rows, engines, source_files
+from pipeline.ingest import dropped_rows, engines
 from pipeline.ingest.dropped_rows import Dropped
 from responsible.tabular.cell_counts import sampled
-from responsible.tabular.columns import KEY, REASON, Declared, made, months, token
+from responsible.tabular.columns import KEY, REASON, Declared, made, token
 from responsible.tabular.levels import Disclosure, blanked, published_names
 from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Prepare, RowTable
@@ -72,27 +72,26 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     InputError on a bad row unless prepare.on_bad_rows says drop, and when fewer than prepare.minimum_rows are good.
     """
     declared = roles.declared()
-    table = source_files.table(roles, [d.column for d in declared], section)
-    reader, answer = answered(prepare, table, roles, declared, seed)
+    reader = engines.opened(prepare, roles, declared, section)
+    answer = answered(reader, prepare, roles, declared, seed)
     dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
     good = named(answer, declared)
     _refuse_few(len(good), dropped.reasons, prepare.minimum_rows, roles.source)
     dropped_rows.refuse_unequal(dropped, roles, section)
-    return Rows(good, dropped, source_files.digest(table))
+    return Rows(good, dropped, reader.digest())
 
 
 def answered(
-    prepare: Prepare, table: source_files.SourceTable, roles: RowTable, declared: Sequence[Declared], seed: int
-) -> tuple[engines.DuckDB, pd.DataFrame]:
-    """The reader of a table, and its rows typed, with a ``REASON`` where they are bad."""
-    reader = engines.reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone)
+    reader: engines.Reader, prepare: Prepare, roles: RowTable, declared: Sequence[Declared], seed: int
+) -> pd.DataFrame:
+    """The rows of a table typed, with a ``REASON`` where they are bad."""
     spelling = roles.spelling(prepare)
     fields = sorted({token(d.column) for d in declared})
 
     def rows(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, spelling, keep=[KEY])
 
-    return reader, reader.compute(rows)
+    return reader.compute(rows)
 
 
 def named(answer: pd.DataFrame, declared: Sequence[Declared]) -> pd.DataFrame:

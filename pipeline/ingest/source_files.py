@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipeline.ingest import headers
 from pipeline.ingest.query_answers import Answer
 from pipeline.ingest.text_files import raw, unreadable
-from responsible.tabular.queries import Query
+from responsible.tabular.queries import Elsewhere, Query
 from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
@@ -42,6 +42,8 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
     """
     source, delimiter = given.source, given.delimiter
     needed = list(dict.fromkeys(needed))
+    if isinstance(source, Elsewhere) or (isinstance(source, Query) and not source.database):
+        raise InputError(f"{source}: only a Spark session reads it; set prepare.engine: spark (docs/scale.md)")
     if isinstance(source, Query):
         answer = Answer(source, needed, lambda names: headers.columns(source, names, given, needed))
         headers.refuse_absent(source, answer.columns, needed)
@@ -49,7 +51,7 @@ def table(given: Source, needed: Iterable[str], section: str = "budget") -> Sour
     files = find(source, given.pattern, section)
     for path in files:
         _refuse_pointer(path)
-    kind, columns = _kind(files, section), headers.of_files(files, given, needed)
+    kind, columns = kind_of(files, section), headers.of_files(files, given, needed)
     if len(columns) == 1 and not columns.keys() >= set(needed):
         raise InputError(f"{files[0]}: must have several columns, got one; is {section}.delimiter {delimiter!r} right?")
     headers.refuse_absent(source, columns, needed)
@@ -75,7 +77,7 @@ def find(source: str, pattern: str | None, section: str) -> list[Path]:
     if pattern and (Path(pattern).is_absolute() or ".." in Path(pattern).parts):
         raise InputError(f"{section}.pattern must stay in the folder {source}, got {pattern!r}")
     found = sorted(p for p in root.glob(pattern or "*") if p.is_file() and p.name[0] not in "._")
-    found = [p for p in found if pattern or _suffix(p) in KINDS]
+    found = [p for p in found if pattern or suffix(p) in KINDS]
     if not found:
         remedy = _absent(source, f"set {section}.pattern")
         raise InputError(f"{source}: contains no file that matches {pattern or '*.csv or *.parquet'!r}; {remedy}")
@@ -104,21 +106,21 @@ def _refuse_pointer(path: Path) -> None:
         raise InputError(f"{path}: is a Git LFS pointer, not the table; get it with `git lfs pull`")
 
 
-def _kind(files: Sequence[Path], section: str) -> str:
+def kind_of(files: Sequence[Path], section: str) -> str:
     """Either csv or parquet, by suffix, the same for all files."""
     kinds: dict[str, Path] = {}
     for path in files:
-        if _suffix(path) not in KINDS:
-            rule = f"must be a CSV or Parquet file, got suffix {_suffix(path)!r}"
+        if suffix(path) not in KINDS:
+            rule = f"must be a CSV or Parquet file, got suffix {suffix(path)!r}"
             raise InputError(f"{path}: {rule}; rename or convert it")
-        kinds.setdefault(KINDS[_suffix(path)], path)
+        kinds.setdefault(KINDS[suffix(path)], path)
     if len(kinds) > 1:
         both = " and ".join(str(p) for p in kinds.values())
         raise InputError(f"{both}: a table must be all CSV or all Parquet; set {section}.pattern to choose")
     return next(iter(kinds))
 
 
-def _suffix(path: Path) -> str:
+def suffix(path: Path) -> str:
     """The suffix, with that of what is compressed."""
     compressed = path.suffix.lower() == ".gz"
     return (Path(path.stem).suffix + path.suffix if compressed else path.suffix).lower()

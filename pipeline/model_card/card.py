@@ -178,14 +178,19 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     levels = dict.fromkeys(
         row["level"] for row in sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "privileged": "False"})
     )
-    reweighed = model == REWEIGHED and attribute in sources.setting("reweigh.attributes")
+    given = sources.setting("reweigh") if model == REWEIGHED else {}
+    reweighed = attribute in given.get("attributes", ())
     return Assessment(
         group=f"{attribute}: {', '.join(levels)}",
         harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure is within its limits.",
-        mitigation=f"Training rows reweighed so that label and {attribute} are independent (Kamiran and Calders 2012)."
-        if reweighed
-        else "None of its own.",
+        mitigation=_mitigation(given.get("strength", 1), attribute) if reweighed else "None of its own.",
     )
+
+
+def _mitigation(strength: float, attribute: str) -> str:
+    whole = f"so that label and {attribute} are independent"
+    aim = whole if strength == 1 else f"by {attribute} at strength {strength:g}"
+    return f"Training rows reweighed {aim} (Kamiran and Calders 2012)."
 
 
 def _figure(row: TableRow) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
-from pipeline.monitoring.handover import received
+from pipeline.monitoring.handover import received, table
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
 from pipeline.reporting.formatting import number, percent
+from pipeline.reporting.tables import difference
 from pipeline.storage import files
-from pipeline.storage.text import csv_text
 from responsible.monitoring import alarms
 from responsible.monitoring.alarms import Watched, of_figures
+from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.names import POOLED
 from responsible.words import Words
@@ -40,20 +41,19 @@ ABOUT = {
 
 @dataclass(frozen=True, eq=False)
 class Told(Watched):
-    """What was found, with the ``unit`` of waits, the number of the reference's ``cases``, the batches' ``digest``."""
+    """What was found, with the ``unit`` of waits, the number of the reference's ``cases``, the digests of inputs."""
 
     figures: pd.DataFrame
     cases: int
     unit: str
-    digest: str
+    of: Mapping[str, str]
 
 
-def read(figures: str, asked: str) -> Told:
+def read(figures: str, asked: str, monitor: Monitor) -> Told:
     """From the table of figures, and the file beside it."""
-    own, text = files.read_json(asked, LINE), csv_text(figures, (*TEXTS, "period", "alarm"))
-    table = pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""])
-    table = table.fillna(dict.fromkeys(TEXTS, "")).astype({"alarm": bool})
-    return Told(**received(own, LINE, of_figures(table)), figures=table, cases=own["cases"], unit=own["unit"])
+    own, rows = files.read_json(asked, LINE), table(figures, TEXTS)
+    base = received(own, LINE, of_figures(rows), monitor)
+    return Told(**base, figures=rows, cases=own["cases"], unit=own["unit"])
 
 
 def statements(found: Told, words: Words) -> list[Statement]:
@@ -106,11 +106,10 @@ def value(row: Row, column: str, unit: str) -> str:
     """A figure as people say it: a share, a wait, or by how much a group's is higher or lower."""
     own, gap = float(row[column]), str(row["figure"]).endswith("_difference")
     if row["kind"] == alarms.WAITS:
-        text = f"{number(abs(own), 1)} {unit}"
-        return f"{text} {'longer' if own >= 0 else 'shorter'}" if gap else text
+        return difference(own, 1, unit, "longer", "shorter") if gap else f"{number(own, 1)} {unit}"
     if str(row["figure"]) not in ABOUT:
         return number(own, 2)
-    return f"{number(100 * abs(own), 1)} points {'higher' if own >= 0 else 'lower'}" if gap else percent(own, 1)
+    return difference(100 * own, 1, "points", "higher", "lower") if gap else percent(own, 1)
 
 
 def least(row: Row, unit: str) -> str:

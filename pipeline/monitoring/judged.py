@@ -14,8 +14,9 @@ from responsible.modelling.encoding import design
 from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic
 from responsible.models import External, Models
-from responsible.monitoring.batches import DECISION, SCORE, Reference
+from responsible.monitoring.batches import DECISION, SCORE
 from responsible.monitoring.parameters import Monitor
+from responsible.monitoring.sides import Reference
 from responsible.names import DECISION as DECIDED
 
 
@@ -29,16 +30,14 @@ class JudgedModel:
 
     def columns(self, monitor: Monitor) -> Monitor:
         """The section with the columns of batches that carry what the model said: the named ones, else those of the
-        model's own table. Where a model of somebody else has decisions, they are judged, and scores are not read.
+        model's own table. Where a model of somebody else has decisions, they are judged; scores that it has besides
+        say what is expected before labels.
         """
         if self.own is None:
             return monitor
         of_table = self.own if self.own.file is None else External.model_construct()
-        named = monitor.score or monitor.decision
-        decision = monitor.decision if named else of_table.decision
-        return monitor.model_copy(
-            update={"decision": decision, "score": None if decision else monitor.score or of_table.score}
-        )
+        given = monitor if monitor.score or monitor.decision else of_table
+        return monitor.model_copy(update={"decision": given.decision, "score": given.score})
 
     @property
     def positive(self) -> tuple[str, ...]:
@@ -60,11 +59,11 @@ class JudgedModel:
         """
         if self.own is None:
             said, _ = files.read_parquet(scores["trained"], (*files.CELLS, SCORE))
-        elif self.own.decision:
-            said = cells.assign(**{DECISION: cells[DECIDED + self.name].astype("int64")})
+        elif self.own.score:
+            table, _ = files.read_parquet(scores["others"], ("model", *files.CELLS, SCORE, DECISION))
+            said = table[table["model"] == self.name].astype({DECISION: "int64"})
         else:
-            table, _ = files.read_parquet(scores["others"], ("model", *files.CELLS, SCORE))
-            said = table[table["model"] == self.name]
+            said = cells.assign(**{DECISION: cells[DECIDED + self.name].astype("int64")})
         if DECISION not in said:
             said = said.assign(**{DECISION: (said[SCORE] >= self.threshold).astype("int64")})
         test, valid = (said[said["split"] == split] for split in ("test", "valid"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.monitoring.control_limits import Panel, across, curve, limits
+from pipeline.monitoring.model_said import Told
 from pipeline.monitoring.statements import Statement
 from pipeline.plots.curves import Axis, curves
 from pipeline.plots.style import KINDS, LINE, Canvas, Picture, count, fold, picture, share
@@ -13,7 +14,6 @@ from pipeline.reporting.formatting import Said, number, percent
 from responsible.monitoring import alarms
 from responsible.monitoring.drift import VALUES
 from responsible.monitoring.figures import SELECTION
-from responsible.monitoring.monitoring import Monitoring
 from responsible.monitoring.sides import EVERYBODY
 from responsible.words import Words
 
@@ -79,7 +79,7 @@ def _dates(canvas: Canvas, periods: Sequence[str], left: float, step: float) -> 
     canvas.y += LINE + 6
 
 
-def drifting(found: Monitoring, words: Words, least: float) -> Picture:
+def drifting(found: Told, words: Words, least: float) -> Picture:
     """How far each feature lies from the reference in every period: the five that moved most."""
     table = found.drift[found.drift["question"] == VALUES]
     most = table.groupby("name", sort=False)["effect"].max().sort_values(ascending=False, kind="stable")
@@ -109,13 +109,14 @@ def drifting(found: Monitoring, words: Words, least: float) -> Picture:
     return picture(Said(finding, "Distance to the reference by period", alt, caption), draw)
 
 
-def figures(found: Monitoring, words: Words, confidence: float) -> Picture:
+def figures(found: Told, words: Words, confidence: float) -> Picture:
     """Figures of everybody and one measure of each attribute, with control limits."""
     panels = [
         Panel(f"{words.name(name)}{_by(attribute, words)}", _tick(name), own)
         for attribute, each in found.figures.groupby("attribute", sort=False)
         for name in FOLLOWED.get(str(attribute), (OF_GROUPS,))
-        if len(own := each[(each["figure"] == name) & (each["comparison"] == each["comparison"].iloc[0])])
+        for own in (each[(each["figure"] == name) & (each["comparison"] == each["comparison"].iloc[0])],)
+        if own["value"].notna().any()
     ]
     said = "By period; periods without labels are left out"
     return limits(panels, found.periods, (said, "monitor/figures.csv"), confidence)

@@ -13,10 +13,10 @@ import pandas as pd
 from pipeline.ingest import bad_rows, engines, headers, row_tables, source_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.monitoring.alarms import BAD, GAP, LACKING, REPEATED, UNREADABLE, Finding
-from responsible.monitoring.batches import BatchPlan, calendar, cells
+from responsible.monitoring.batches import BatchPlan, calendar, cells, joined
 from responsible.monitoring.parameters import Period
 from responsible.tabular.cell_counts import count, reasons
-from responsible.tabular.columns import Declared, months
+from responsible.tabular.columns import Declared
 from responsible.tabular.queries import Query
 from responsible.tabular.sources import Prepare, RowTable, Source
 from responsible.validation import InputError, did_you_mean
@@ -26,7 +26,7 @@ Named = Sequence[tuple[str, SourceTable]]
 
 
 class Batches(NamedTuple):
-    """Cells in any order; every period from the first to the last; what was found about the rows; their digest."""
+    """Cells or rows, ordered; every period from the first to the last; what was found about the rows; their digest."""
 
     cells: pd.DataFrame
     periods: tuple[str, ...]
@@ -47,8 +47,8 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
         own, said = _together(plan, reference, alike)
         counted += own
         found += said
-    remedy = "correct the files or monitor's columns"
-    return _batches(counted, found, digests, plan.monitor.period, source=plan.budget.source, remedy=remedy)
+    parts, remedy = counted and [joined(counted)], "correct the files or monitor's columns"
+    return _batches(parts, found, digests, plan.monitor.period, source=plan.budget.source, remedy=remedy)
 
 
 def read_rows(
@@ -87,7 +87,8 @@ def _rows(
     """The good rows of a file, and the bad ones by reason."""
     if absent := [d.column for d in declared if d.column not in table.columns]:
         raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
-    reader, answer = row_tables.answered(prepare, table, roles, declared, 0)
+    reader = engines.local(prepare, table, declared)
+    answer = row_tables.answered(reader, prepare, roles, declared, 0)
     return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
 
 
@@ -178,8 +179,7 @@ def _read(
     if lacking := [column for column in plan.needed if column in absent]:
         raise InputError(f"column {lacking[0]!r} is missing{did_you_mean(lacking[0], table.columns)}")
     own = plan.without(absent)
-    declared = own.declared()
-    reader = engines.reader(plan.prepare.engine, table, times=months(declared), time_zone=plan.prepare.time_zone)
+    reader = engines.local(plan.prepare, table, own.declared())
     answer = reader.compute(lambda rows: count(own.one_each(rows), own))
     counted = cells(answer, own, reference)
     periods = sorted(set(counted["period"]))

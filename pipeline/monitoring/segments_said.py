@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pipeline.monitoring.handover import received
+from pipeline.monitoring.handover import received, table
 from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
 from pipeline.reporting.formatting import number, percent
 from pipeline.reporting.tables import records
@@ -25,6 +25,7 @@ from responsible.monitoring.alarms import (
     Watched,
     of_drift,
 )
+from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY
 from responsible.words import Words
 
@@ -35,7 +36,7 @@ ORDER = (*alarms.OF_DATA, *OF_PEOPLE)
 @dataclass(frozen=True, eq=False)
 class Told(Watched):
     """What was found: ``rows`` of questions and ``shares``, how many people were ``segmented`` and how many ``people``
-    are of the newest period, the ``beyond`` of the parameters, and the batches' ``digest``.
+    are of the newest period, the ``beyond`` of the parameters, and the digests of inputs.
     """
 
     rows: pd.DataFrame
@@ -43,16 +44,15 @@ class Told(Watched):
     segmented: int
     people: int
     beyond: float
-    digest: str
+    of: Mapping[str, str]
 
 
-def read(shares: str, asked: str) -> Told:
+def read(shares: str, asked: str, monitor: Monitor) -> Told:
     """From the table of shares, and the file beside it."""
-    table, own = files.read_csv(shares, ["question", "name", "level", "share"]), files.read_json(asked, LINE)
-    table = table.astype({"name": str, "level": str, "alarm": bool})
+    own, held = files.read_json(asked, LINE), table(shares, ("question", "name", "level"), ["share"])
     rows = pd.DataFrame(own["rows"]).fillna({"moved": ""})
     counts = {name: own[name] for name in ("segmented", "people", "beyond")}
-    return Told(**received(own, LINE, of_drift(rows)), rows=rows, shares=table, **counts)
+    return Told(**received(own, LINE, of_drift(rows), monitor), rows=rows, shares=held, **counts)
 
 
 def statements(found: Told, words: Words) -> list[Statement]:
@@ -106,8 +106,8 @@ def share(value: float) -> str:
     return percent(value, 1 if value < 0.1 else 0)
 
 
-def headline(found: Told, periods: Mapping[str, Any], counted: Mapping[str, int]) -> dict[str, Any]:
-    """``monitor.segments.…``: of the newest period the shares of segments and levels, and who is out of reach."""
+def headline(found: Told) -> dict[str, Any]:
+    """Of the newest period the shares of segments and levels, and who is out of reach."""
     last, held = (_newest(found, table) for table in (found.rows, found.shares))
     by_level = {
         (kind, name): {str(level): float(value) for level, value in zip(own["level"], own["share"], strict=True)}
@@ -115,8 +115,6 @@ def headline(found: Told, periods: Mapping[str, Any], counted: Mapping[str, int]
     }
     out = last[last["question"] == BEYOND]
     return {
-        "periods": periods,
-        "alarms": counted,
         "shares": by_level[SEGMENTS, EVERYBODY],
         "levels": by_level[LEVELS, EVERYBODY],
         "within": {name: own for (kind, name), own in by_level.items() if kind == WITHIN},

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
 from pipeline.plots.style import Canvas, Picture, count, name, picture
 from pipeline.reporting.formatting import Said, number, percent
-from pipeline.reporting.tables import records
+from pipeline.reporting.tables import difference, records
 from responsible.fairness.comparisons import mirrored
 from responsible.names import ANY_LEVEL
 
@@ -131,10 +131,11 @@ def _event(row: Any, tongue: Tongue) -> str:
 
 def _said(row: Any, tongue: Tongue) -> str:
     """A gap in words and units."""
-    value = number(abs(_ends(row)[0]), 1)
+    value = _ends(row)[0]
     if row.measure in EVENT:
-        return f"{value} percentage points {'fewer' if row.value < 0 else 'more'} {_event(row, tongue)}"
-    return f"{value} {tongue.unit} {'longer' if row.value > 0 else 'less'}"
+        gap = difference(value, 1, "percentage points", "more", "fewer")
+        return f"{gap}{' in' if gap.endswith('apart') else ''} {_event(row, tongue)}"
+    return difference(value, 1, tongue.unit, "longer", "less")
 
 
 def _finding(approved: Mapping[Any, Any], waited: Mapping[Any, Any], tongue: Tongue) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from html import escape as quoted
 from textwrap import wrap
-from xml.sax.saxutils import escape
 
 from pipeline.reporting.formatting import Said, visible, words
 from pipeline.storage import files
 
+escape = partial(quoted, quote=False)
 WIDE, NARROW = 720, 350  # CSS pixels; a phone of 390 has 358 between its margins
 LETTER = 7.6  # width of a letter of 13 pixels in the widest of the fonts below
 LINE = 17  # from one line of text to the next

@@ -27,9 +27,9 @@ is "not answered yet" where nobody gave one for this table (docs/policy.md):
     {% if sample("budget") %}…{% endif %}   what is true only of the sample's table
 
 Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its
-words; ``monitored()``, what monitoring last said; ``source("plots/fairness.csv")``, a link to a file;
-``policy_line()``, ``policy_table()`` and ``worst("budget")``. A fold is ``<details><summary>…</summary>`` and
-``</details>``, each alone between empty lines.
+words; ``monitored()`` and ``searched()``, what monitoring and the search for alternatives last said;
+``source("plots/fairness.csv")``, a link to a file; ``policy_line()``, ``policy_table()`` and ``worst("budget")``. A
+fold is ``<details><summary>…</summary>`` and ``</details>``, each alone between empty lines.
 
 For loops and conditions, never printable as numbers: ``has(path, level)``, ``value(path, level)``, ``setting(key)`` (a
 parameter or tree of them), ``rows(file, column=…)``, ``distinct(file, column, column=…)``, ``lines`` (the lines of work

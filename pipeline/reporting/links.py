@@ -11,9 +11,10 @@ from pathlib import Path
 from pipeline.reporting import findings, formatting, judgements, tables
 from pipeline.reporting.formatting import Digits, Markup, Said, escape
 from pipeline.reporting.sources import Sources, digest
-from pipeline.results.catalogue import MONITORED
+from pipeline.results.catalogue import MONITORED, SEARCHED
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.monitored import monitored
+from pipeline.results.searched import searched
 from pipeline.storage.line_contents import line_of
 from pipeline.storage.text import AGAIN, read_text
 from responsible.governance.answer import Answer, headline
@@ -45,6 +46,17 @@ class Links:
         """What monitoring last said, as a link to its figures; nothing where there is no monitor."""
         said = escape(monitored().says) if MONITORED in self._sources.files else ""
         return self.figure(said, MONITORED, "monitor.answer") if said else Markup("")
+
+    def searched(self, *, brief: bool = False) -> Markup:
+        """What the search for alternatives last said, as a link to its figures, or its heading as one to its page;
+        nothing where there was none.
+        """
+        if SEARCHED not in self._sources.files:
+            return Markup("")
+        self._read.add(SEARCHED)
+        found = searched()
+        said = escape(found.heading if brief else found.says)
+        return Markup(f"[{said}](alternatives.md)") if brief else self.figure(said, SEARCHED, "alternatives.answer")
 
     def evidence(
         self, found: Evidence, key: str, digits: Digits = None, *, percent: bool = False, bare: bool = False

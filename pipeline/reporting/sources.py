@@ -98,8 +98,8 @@ class Sources:
                 known = tree if isinstance(tree, Mapping) else ()
                 raise InputError(f"{_evidence.PARAMETERS}: {key}: {part!r} is missing{did_you_mean(part, known)}")
             tree = tree[part]
-        queried = isinstance(tree, Mapping) and set(tree) == {"database", "query"}
-        return data_text(query_name(tree["database"]) if queried else tree)
+        queried = isinstance(tree, Mapping) and set(tree) in ({"database", "query"}, {"query"}, {"table"})
+        return data_text(query_name(tree) if queried else tree)
 
     def rows(self, file: str, where: Mapping[str, str]) -> list[TableRow]:
         """The rows of a declared CSV whose columns have the values of ``where``."""

@@ -35,6 +35,15 @@ def share(value: float) -> str:
     return formatting.percent(value, 1 if value < 1 and round(value * 100) == 100 else digits)
 
 
+def difference(value: float, digits: int, unit: str, more: str, less: str) -> str:
+    """A signed difference as people say it: ``9.9 points lower``. One that rounds to zero at its ``digits`` has no
+    direction: ``less than 0.1 points apart``.
+    """
+    if math.isnan(value) or round(abs(value), digits):
+        return f"{formatting.number(abs(value), digits)} {unit} {more if value > 0 else less}"
+    return f"less than {formatting.number(10.0**-digits, digits)} {unit} apart"
+
+
 def of_rows(show: Callable[[TableRow], str], pick: Mapping[str, Any]) -> Column:
     """Show the rows of a group that have the values of ``pick``, which must agree; nothing where there is none."""
 

@@ -42,6 +42,7 @@ class Functions:
             "lines": self.sources.lines,
             "shown": findings.shown,
             "monitored": self.links.monitored,
+            "searched": self.links.searched,
             **self._models(),
             **spoken,
         }

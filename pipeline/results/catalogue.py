@@ -53,6 +53,8 @@ class Tables(StrEnum):
     SIMILAR_GROUPS = "plots/similar_groups.csv"
     IMPACT_RATIOS = "plots/impact_ratios.csv"
     FAILING_GROUPS = "plots/failing_groups.csv"
+    FLIP_RATES = "plots/flip_rates.csv"
+    REASONS = "plots/reasons.csv"
     THRESHOLD_SWEEP = "plots/threshold_sweep.csv"
     THRESHOLD_INTERVALS = "plots/threshold_intervals.csv"
     PREPARE_HEALTHCARE = "plots/prepare_healthcare.csv"
@@ -127,6 +129,7 @@ class Documents(StrEnum):
 
 
 MONITORED = "metrics/monitor.json"  # a copy of what the side pipeline in monitor/ wrote, of which no stage here is
+SEARCHED = "metrics/alternatives.json"  # the same of alternatives/
 
 STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}

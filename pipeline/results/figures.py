@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.results.catalogue import Tables
+from pipeline.results.catalogue import SEARCHED, Tables
+from pipeline.results.searched import of_this_model
 from pipeline.results.units import measured
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN, read_rows
@@ -61,6 +62,10 @@ TABLES: dict[str, FigureTable | tuple[FigureTable, ...]] = {
     Tables.INTERSECTION_RATES: FigureTable("intersection_rates.{attributes}.{model}.{rate}", "group"),
     Tables.FAILING_GROUPS: FigureTable("failing_groups.{model}.{error}", "group", value="difference"),
     Tables.SIMILAR_GROUPS: FigureTable("similar_groups.{attribute}.{comparison}.{model}.{measure}", "stratum", ("",)),
+    Tables.FLIP_RATES: (
+        FigureTable("flip_rates.{attribute}.{model}.{to}", "level", ("",), undefined="not_measured"),
+        FigureTable("model_analyses.{model}.flip_rate.{attribute}", "level", ("",), headline=("to", "any other level")),
+    ),
     Tables.PROXIES: FigureTable("proxies.{attribute}.{feature}"),
     Tables.HEALTHCARE_PROXIES: FigureTable("healthcare_proxies.{attribute}.{feature}"),
     Tables.THRESHOLD_INTERVALS: FigureTable("threshold_intervals.{threshold}.{model}.{figure}", "level", ("",)),
@@ -107,8 +112,11 @@ def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> 
     """
     found: dict[str, dict[str, Evidence]] = {}
     for file in sorted(Path(root, "metrics").glob("*.json")):
-        for path, evidence in _leaves(read_json(file), f"metrics/{file.name}"):
-            found.setdefault(path, {})[WHOLE] = evidence
+        tree = read_json(file)
+        earlier = file == Path(root, SEARCHED) and not of_this_model(tree, root)
+        for path, evidence in _leaves(tree, f"metrics/{file.name}"):
+            own = replace(evidence, value=math.nan, reason="of_an_earlier_model") if earlier else evidence
+            found.setdefault(path, {})[WHOLE] = own
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
     for name, tables in TABLES.items():
@@ -160,7 +168,7 @@ def _rows(file: Path, name: str, table: FigureTable) -> Iterator[tuple[str, str,
             return
         if not table.headline or row.get(table.headline[0]) == table.headline[1]:
             level = row[table.level] if table.level else WHOLE
-            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison")}
+            spaced = {key: row.get(key, "").replace(" ", "_") for key in ("scope", "comparison", "to")}
             path = table.path.format_map(row | spaced)
             yield path, WHOLE if level in table.whole else level, _evidence(row, name, table)
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.repository import RepositoryError, dvc
-from pipeline.repository.digests import md5
+from pipeline.repository.digests import md5, md5_of_folder
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.fingerprint import Result
+from responsible.governance.answers import FILE
 from responsible.validation import InputError
 
 Stages = Mapping[str, Mapping[str, Any]]  # name → entry of dvc.lock
 _REMEDY = "run `dvc repro`, then record"
+COMPARED_BY_KEY = (PARAMETERS, FILE)
 
 
 def locked(root: str | Path) -> Stages:
@@ -49,15 +51,41 @@ def refuse_stale(root: str | Path, params: Mapping[str, Any], stages: Stages, bu
                 _refuse_edited(Path(root), out)
 
 
-def refuse_moved(root: str | Path, stages: Stages, digest: Callable[[Path], str] = md5) -> None:
-    """Raise when a table under ``data/`` is another one than its stage read. Folders, and what DVC keeps elsewhere, are
-    not looked at. ``digest`` may remember what it read: tables are large.
+def refuse_moved(root: str | Path, stages: Stages, digest: Callable[[Path], str] | None = None) -> None:
+    """Raise when code, a template or a table is another one than its stage read, or its command is another one: what
+    ``dvc status dvc.yaml`` would say. Parameters and answers are compared by key, and tables that DVC keeps elsewhere
+    are not looked at. ``digest`` of a file or folder may remember what it read: tables are large.
     """
+    folder, known = Path(root), digest or (lambda path: content(path, ignored(folder)))
+    declared = dvc.stages(folder, dvc.PIPELINE) if stages else {}
+    read: dict[str, dict[str, str]] = {}  # path → digest → the first stage that read this
     for stage, entry in stages.items():
+        if "@" not in stage and declared[stage].get("cmd") != entry.get("cmd"):
+            raise InputError(f"{dvc.PIPELINE}: the command of {stage} changed since it ran; run `dvc repro`")
         for dep in entry.get("deps", ()):
-            file = Path(root, dep["path"])
-            if dep["path"].startswith("data/") and file.is_file() and digest(file) != dep.get("md5"):
-                raise InputError(f"{dep['path']}: changed since {stage} read it; run `dvc repro`")
+            if dep["path"] not in COMPARED_BY_KEY and "://" not in dep["path"]:
+                read.setdefault(dep["path"], {}).setdefault(dep.get("md5", ""), stage)
+    for name in sorted(read, key=len, reverse=True):  # the narrowest place is named
+        path = folder / name
+        now = known(path) if path.exists() else ""
+        if moved := [stage for digest, stage in read[name].items() if digest != now and (now or not _is_data(name))]:
+            raise InputError(f"{name}: changed since {moved[0]} read it; run `dvc repro`")
+
+
+def _is_data(name: str) -> bool:
+    return name.startswith("data/")
+
+
+def content(path: Path, ignored: Sequence[str]) -> str:
+    """The digest of a file or folder, as ``dvc.lock`` has it."""
+    return md5_of_folder(path, ignored) if path.is_dir() else md5(path)
+
+
+def ignored(root: Path) -> list[str]:
+    """The names in ``.dvcignore``, which DVC does not look at."""
+    file = root / ".dvcignore"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")]
 
 
 def refuse_mixed(result: Result, stages: Stages) -> None:

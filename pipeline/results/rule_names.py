@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from pipeline.results.catalogue import MONITORED, Metrics
+from pipeline.results.catalogue import MONITORED, SEARCHED, Metrics
 from pipeline.results.figures import TABLES, FigureTable
 from pipeline.storage.line_contents import LINES, line_of
 from responsible.fairness.measures import KNOWN, MEASURES
@@ -52,7 +52,8 @@ def faults(
     tables = [t for entry in TABLES.values() for t in (entry if isinstance(entry, tuple) else (entry,))]
     trained = [path for path in HEADLINES if path.startswith("evaluate_fairness") or BASELINE in models.names]
     forms = [FigureTable(path) for path in trained] + tables
-    open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in (*Metrics, MONITORED)} - set(NAMED)
+    files = (*Metrics, MONITORED, SEARCHED)
+    open_ = {file.removeprefix("metrics/").removesuffix(".json") for file in files} - set(NAMED)
     for name, rule in policy.rules.items():
         place, section = f"policy.rules.{name}", rule.metric.partition(".")[0]
         if name == UNANSWERED:

@@ -41,7 +41,7 @@ def _unit(path: list[str], params: Mapping[str, Any]) -> tuple[str, float]:
         return POINTS, 0.0
     if section == "healthcare_odds":
         return TIMES, 1.0
-    if last in SHARES or section.endswith("_rates") or section == "segments_shares":
+    if last in SHARES or section.endswith("_rates") or "flip_rate" in path or section == "segments_shares":
         return (POINTS if section == "performance_change" else PERCENT), math.nan
     if section == "evaluate_fairness" and len(path) > 3:
         return _measure(last) if not is_change(path[2]) else ("", math.nan)

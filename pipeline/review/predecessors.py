@@ -19,6 +19,7 @@ _MODEL = {
     "intersection_rates": 2,
     "failing_groups": 1,
     "similar_groups": 3,
+    "flip_rates": 2,
     "model_analyses": 1,
 }
 SAME = 1e-5  # relative; tables have six digits

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from responsible.alternatives.parameters import Alternatives
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
-from responsible.modelling.parameters import Logistic
+from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
-from responsible.monitoring.parameters import TRAINING, Monitor
+from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
 
@@ -25,9 +25,10 @@ class Sections(Params):
     models: Models
     model: Logistic
     reweigh: Reweigh | None = None  # absent where no model is trained here
+    reasons: Reasons | None = None  # absent where the defaults do
     fairness: Fairness
     threshold_sweep: Sweep | None = None  # absent where the target has two values
-    monitor: Monitor | None = None  # absent where there are no later batches
+    alternatives: Alternatives | None = None  # absent where none are searched
 
 
 def _roles(budget: Budget, sensitive: dict[str, Sensitive], threshold: float) -> Iterator[str]:
@@ -72,6 +73,19 @@ def _within(budget: Budget, sensitive: dict[str, Sensitive], fairness: Fairness)
             yield f"fairness.within: {name!r} is neither a feature nor an attribute{did_you_mean(name, known)}"
 
 
+def _reasons(budget: Budget, reasons: Reasons | None = None) -> Iterator[str]:
+    own = reasons or Reasons()
+    for key, names in (("reference", own.reference), ("proxies", own.proxies), ("words", own.words)):
+        for name in names or ():
+            if name not in budget.features:
+                yield f"reasons.{key}: {name!r} is no feature{did_you_mean(name, budget.features)}"
+    for name, value in (own.reference or {}).items():
+        feature = budget.features.get(name)
+        if feature and (feature.kind == "numeric" and not feature.bins) == isinstance(value, str):
+            rule = "a text, one of its levels" if not isinstance(value, str) else "a number"
+            yield f"reasons.reference.{name}: must be {rule}, got {value!r}"
+
+
 def _label(budget: Budget, threshold: float) -> Iterator[str]:
     if budget.target and not _divides(budget.target, threshold):
         yield f"threshold {_range(budget.target)}, or all rows have one label, got {threshold:g}"
@@ -98,41 +112,25 @@ def _range(target: Target) -> str:
     return f"must be {' and '.join(low + high)}"
 
 
-def _monitored(budget: Budget, models: Models, monitor: Monitor | None = None) -> Iterator[str]:
-    if monitor is None:
+def _alternatives(
+    budget: Budget,
+    sensitive: dict[str, Sensitive],
+    models: Models,
+    disclosure: Disclosure,
+    alternatives: Alternatives | None = None,
+) -> Iterator[str]:
+    """What a search needs: models trained here, an attribute with privileged levels, and figures that may be shown."""
+    if alternatives is None:
         return
-    own = models.external.get(name := models.names[-1])
-    if own and own.file and not (monitor.score or monitor.decision):
-        yield f"monitor: models.{name} has a file, and batches have none; name their monitor.decision or monitor.score"
-    if own and not own.file and not own.decision and monitor.decision and not monitor.score:
-        yield f"monitor.decision: models.{name} has scores only, as a reference; name monitor.score"
-    if own and own.decision and monitor.score and not monitor.decision:
-        yield f"monitor.score: models.{name} is judged by its decisions; name monitor.decision"
-    if budget.cluster and (monitor.reference == TRAINING or monitor.period == "week"):
-        rule = (
-            "one row of each person is drawn in every period, which counts of the training table, or weeks, do not tell"
-        )
-        yield f"monitor: {rule}; with budget.cluster, name earlier periods as monitor.reference, of days or months"
-    if budget.target is None:
-        yield "monitor: needs budget.target, with which predictions are compared; declare it, or take the section out"
-
-
-def _followed(monitor: Monitor | None = None, segments: Any = None) -> Iterator[str]:
-    """What later people need: their line, and a date that is no other column."""
-    if monitor is None or monitor.segments is None:
-        return
-    if segments is None:
-        yield "monitor.segments: there is no segments section that says what columns are for; take it out"
-    elif (name := monitor.segments.time) in (segments.protected, *segments.features):
-        yield f"monitor.segments.time and the columns of the segments table must differ, got {name!r} for both"
-
-
-def _decided(monitor: Monitor | None = None, healthcare: Any = None) -> Iterator[str]:
-    """What later decisions need: their line, and a date."""
-    if monitor and monitor.healthcare and healthcare is None:
-        yield "monitor.healthcare: there is no healthcare section that says what columns are for; take it out"
-    elif monitor and monitor.healthcare and not healthcare.time:
-        yield "monitor.healthcare needs healthcare.time, the column of dates; name it, or take monitor.healthcare out"
+    if (name := alternatives.attribute) not in sensitive:
+        yield f"alternatives.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
+    elif not sensitive[name].privileged:
+        yield f"alternatives.attribute: sensitive.{name} has no privileged levels; declare them, or name another"
+    if not models.trained or budget.target is None:
+        yield "alternatives: nothing is trained here that could be another model; take the section out with `make keep`"
+    if disclosure.minimum_cell:
+        rule = "figures of many models of the same people, subtracted, tell counts below disclosure.minimum_cell"
+        yield f"alternatives: {rule}; take the section out with `make keep`, or set the limit to 0"
 
 
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
@@ -141,9 +139,8 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _models,
     _attribute,
     _within,
+    _reasons,
     _label,
     _grid,
-    _monitored,
-    _decided,
-    _followed,
+    _alternatives,
 )

@@ -76,7 +76,7 @@ def read_json(path: str | Path, section: str = "") -> Any:
     return found
 
 
-def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
+def csv_of(frame: pd.DataFrame) -> str:
     """CSV with six significant digits and empty fields for undefined values; so a p of 1e-9 does not become 0.
 
     What is below 1e-12 is rounding noise, which differs between processors, and becomes 0.
@@ -84,7 +84,12 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
     frame = frame.copy()
     for column in frame.select_dtypes("float"):
         frame[column] = frame[column].where(frame[column].abs() >= 1e-12, frame[column] * 0)
-    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
+    return str(frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{DECIMALS}g"))
+
+
+def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
+    """A table as :func:`csv_of` has it."""
+    write_text(path, csv_of(frame))
 
 
 def write_if_any(path: str | Path, frame: pd.DataFrame) -> None:

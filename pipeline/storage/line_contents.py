@@ -1,12 +1,14 @@
 """The three lines of work and what belongs to each; what is not listed here belongs to all of them.
 
 Three parts of the budget line may be absent alone: the sweep over label thresholds, because a target of two values has
-nothing to sweep over; training, because models of somebody else are not trained here; and the monitor of what is
-trained here, because not every team has later batches.
+nothing to sweep over; training, because models of somebody else are not trained here; and the search for alternatives
+to what is trained here. The monitor belongs to all lines, and has a part for each, because not every team has later
+batches of every line.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -31,15 +33,18 @@ LINES = {
     "budget": Line(
         ("threshold", "budget", "sensitive", "models", "model", "fairness"),
         ("prepare", "model_analyses", "evaluate_fairness"),
-        ("responsible/mitigation", "responsible/modelling", "responsible/monitoring"),
+        ("responsible/mitigation", "responsible/modelling"),
         (
             *("budget", "prepare", "baseline", "train_baseline", "coefficients", "performance", "reweigh", "reweighed"),
             *("reweighing", "evaluate_fairness", "fairness", "disparities", "group", "intersection", "proxies", "roc"),
             *("calibration", "confusion", "threshold", "comparison", "recommended_threshold", "published_figures"),
             *("score_quality", "model_analyses", "decision", "similar_groups", "impact_ratios", "failing_groups"),
-            *("monitor", "monitoring"),
+            *("flip_rates", "reasons", "alternatives"),
         ),
-        ("docs/model_card.cdx.json", "docs/model_card.results.yaml", "monitor", "docs/templates/model_card.md.j2"),
+        (
+            *("docs/model_card.cdx.json", "docs/model_card.results.yaml", "docs/templates/model_card.md.j2"),
+            "alternatives",
+        ),
     ),
     "healthcare": Line(
         ("healthcare", "healthcare_audit", "playbook", "model"),
@@ -58,13 +63,17 @@ LINES = {
 }
 
 
-SWEEP, TRAINING, MONITOR = OF_BUDGET = ("sweep", "training", "monitor")
-# The monitor of recorded decisions and of people in segments, each there where both the monitor and its line are.
-DECISIONS, NEWCOMERS = "decisions", "newcomers"
-OF_MONITOR = {DECISIONS: "healthcare", NEWCOMERS: "segments"}  # the line of each: a key of monitor, and of its figures
+SWEEP, TRAINING, ALTERNATIVES = OF_BUDGET = ("sweep", "training", "alternatives")
+MONITOR, FOLLOWED, DECISIONS, NEWCOMERS = "monitor", "followed", "decisions", "newcomers"
+# The line that each part of the monitor belongs to, and the key of the section without which it is not there.
+OF_MONITOR = {
+    FOLLOWED: ("budget", "source"),
+    DECISIONS: ("healthcare", "healthcare"),
+    NEWCOMERS: ("segments", "segments"),
+}
 PARTS = LINES | {
     TRAINING: Line(
-        ("reweigh",),
+        ("reweigh", "reasons"),
         ("train_baseline", "reweigh"),
         (),
         ("baseline", "train_baseline", "coefficients", "performance_baseline", "performance_reweighed", "reweigh"),
@@ -77,11 +86,22 @@ PARTS = LINES | {
         ("threshold_sweep", "threshold_intervals", "threshold_choice", "recommended_threshold"),
         (),
     ),
+    ALTERNATIVES: Line(
+        ("alternatives",),
+        ("alternatives",),
+        ("pipeline/alternatives", "responsible/alternatives"),
+        ("alternatives",),
+        ("alternatives",),
+    ),
     MONITOR: Line(("monitor",), ("monitor",), ("pipeline/monitoring",), ("monitor", "monitoring"), ("monitor",)),
-    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), (), ()),
-    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), (), ()),
+    FOLLOWED: Line((), ("monitor_budget",), (), ("budget", "drift", "figures", "expected"), ()),
+    DECISIONS: Line((), ("monitor_healthcare",), ("responsible/later_decisions",), ("healthcare",), ()),
+    NEWCOMERS: Line((), ("monitor_segments",), ("responsible/later_people",), ("segments",), ()),
 }
-"""The lines, and what may be absent of one that is there."""
+"""The lines, and what may be absent of one that is there; names of a part of the monitor are those within ``monitor``.
+"""
+OF_BATCHES = ("source", "pattern", "time", "time_format", "reference", "score", "decision", "complete")
+"""Keys of the section ``monitor`` that are about batches of the budget line."""
 
 RESULTS = ("data", "metrics", "plots", "docs")  # the folders of files that are named after what they say
 
@@ -105,30 +125,26 @@ def absent(params: Mapping[str, Any]) -> tuple[str, ...]:
     target = (params.get("budget") or {}).get("target") or {}
     trained = "budget" in there and "reweigh" in params and not set(MODELS).isdisjoint(listed(params))
     swept = trained and "threshold_sweep" in params and not target.get("favourable")
-    watched = "budget" in there and "monitor" in params
-    parts = {SWEEP: swept, TRAINING: trained, MONITOR: watched}
-    parts |= {
-        part: watched and line in there and bool((params["monitor"] or {}).get(line))
-        for part, line in OF_MONITOR.items()
-    }
+    watched = params.get("monitor") or {}
+    own = {part: line in there and bool(watched.get(key)) for part, (line, key) in OF_MONITOR.items()}
+    searched = trained and "alternatives" in params
+    parts = {SWEEP: swept, TRAINING: trained, ALTERNATIVES: searched, MONITOR: any(own.values()), **own}
     kept = {*there, *(part for part, own in parts.items() if own)}
     return tuple(name for name in PARTS if name not in kept)
 
 
 def with_parts(gone: Collection[str]) -> tuple[str, ...]:
     """Lines that go, with the parts that go with them."""
-    later = [part for part, line in OF_MONITOR.items() if {"budget", line} & set(gone)]
+    later = [part for part, (line, _) in OF_MONITOR.items() if line in gone]
     return tuple(dict.fromkeys([*gone, *(OF_BUDGET if "budget" in gone else ()), *later]))
 
 
 def _of_monitor(name: str) -> str:
-    """The part of the monitor that a result or figure of it belongs to, where that is of another line; else empty."""
-    begins = {
-        part: tuple(f"monitor{sign}" for sign in (f"/{line}.", f"/{line}_", f".{line}."))
-        for part, line in OF_MONITOR.items()
-    }
-    own = (part for part, names in begins.items() if name.startswith(names))
-    return next(own, "")
+    """The part of the monitor that a result or figure of one line of work belongs to; empty where it is of them all."""
+    if not name.startswith(("monitor/", "monitor.")):
+        return ""
+    first = re.split(r"[._]", name.removeprefix("monitor")[1:], maxsplit=1)[0]
+    return next((part for part in OF_MONITOR if first in PARTS[part].names), "")
 
 
 def part_of(name: str) -> str:
@@ -136,7 +152,7 @@ def part_of(name: str) -> str:
     if part := _of_monitor(name):
         return part
     stem, apart = PurePosixPath(name).name.partition(".")[0], PurePosixPath(name).parts[:1]
-    parts = (part for part in OF_BUDGET if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
+    parts = (part for part in (*OF_BUDGET, MONITOR) if stem.startswith(PARTS[part].names) or apart == PARTS[part].apart)
     return next(parts, line_of(name))
 
 
@@ -144,7 +160,7 @@ def line_of(name: str) -> str:
     """The line that a file, or the figure at a metric path, belongs to; "" for what belongs to all of them."""
     path = PurePosixPath(name)
     if part := _of_monitor(name):
-        return OF_MONITOR[part]
+        return OF_MONITOR[part][0]
     for line, own in LINES.items():
         if {name, *map(str, path.parents)} & set(own.apart):
             return line

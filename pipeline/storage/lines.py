@@ -9,9 +9,13 @@ from typing import Any
 
 from pipeline.storage import files
 from pipeline.storage.line_contents import (
+    ALTERNATIVES,
+    FOLLOWED,
     LINES,
     MONITOR,
+    OF_BATCHES,
     OF_BUDGET,
+    OF_MONITOR,
     PARTS,
     absent,
     line_of,
@@ -28,7 +32,8 @@ from responsible.validation import InputError, did_you_mean
 
 PARAMETERS, PIPELINE, LOCK, ANSWERS, DOCUMENTS = "params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs"
 INDEX = f"{DOCUMENTS}/README.md"
-SIDE = f"{MONITOR}/{PIPELINE}"  # the pipeline beside the daily one
+SIDES = {part: f"{part}/{PIPELINE}" for part in (MONITOR, ALTERNATIVES)}  # the pipelines beside the daily one
+SIDE, SIDE_LOCK = SIDES[MONITOR], f"{MONITOR}/{LOCK}"
 _LINK = re.compile(r"\]\(([^)#]+)")
 Drop = Callable[[tuple[str, ...]], bool]
 
@@ -42,9 +47,8 @@ def refuse_parts(params: str | Path) -> None:
     if not Path(params).is_file():
         return
     pipeline = Path(params).with_name(PIPELINE)
-    known = read_yaml(pipeline).get("stages") or {} if pipeline.is_file() else None
-    if known is not None and Path(params).with_name(MONITOR).joinpath(PIPELINE).is_file():
-        known = [*known, MONITOR]
+    beside = [part for part, side in SIDES.items() if (Path(params).parent / side).is_file()]
+    known = [*(read_yaml(pipeline).get("stages") or {}), *beside] if pipeline.is_file() else None
     if faults := list(_parts(read_yaml(params), known)):
         raise InputError("\n".join(faults))
 
@@ -56,22 +60,21 @@ def _parts(params: Mapping[str, Any], known: Collection[str] | None) -> Iterator
         yield f"{PARAMETERS}: has the sections of no line of work ({', '.join(LINES)}); restore one from git"
     for name, line in PARTS.items():
         sections, own = [s for s in line.sections if s in params], [s for s in line.stages if s in (known or ())]
-        if known is None or (name in there or (name in OF_BUDGET and bool(sections))) == bool(own):
+        part = name in (*OF_BUDGET, MONITOR)
+        if known is None or (name in there or (part and bool(sections))) == bool(own):
             continue
         kept = " ".join(line for line in there if line != name)
-        if own:
-            fault = f"{SIDE if name == MONITOR else PIPELINE}: {_and(own)} without sections in {PARAMETERS}"
-        else:
-            fault = f"{PARAMETERS}: {_and(sections)} without stages in {SIDE if name == MONITOR else PIPELINE}"
+        side = SIDES.get(name, PIPELINE)
+        half = f"{side}: {_and(own)} without sections in {PARAMETERS}" if own else ""
+        fault = half or f"{PARAMETERS}: {_and(sections)} without stages in {side}"
         remedy = f', or take out the rest of it with `make keep LINES="{kept}"`' if kept else ""
-        yield f"{fault}: restore the {name}{'' if name in OF_BUDGET else ' line'} from git{remedy}"
+        yield f"{fault}: restore the {name}{'' if part else ' line'} from git{remedy}"
 
 
 def keep(lines: Collection[str], root: Path) -> list[Path]:
     """Take every other line out of the repository in ``root``; the files that were deleted, sorted.
 
-    So is the sweep of a target of two values, and the monitor of parameters without one
-    (:func:`~pipeline.storage.line_contents.absent`).
+    So is what :func:`~pipeline.storage.line_contents.absent` says, such as the monitor of parameters without one.
 
     Sections and stages go from the texts, and what others read of them: rules, plots, answers, rows of the index of
     documents. The rest of each text stays as it is. Outputs and documents are deleted. Code and templates stay, and may
@@ -94,8 +97,8 @@ def keep(lines: Collection[str], root: Path) -> list[Path]:
         PARAMETERS: parameters_without(read_text(root / PARAMETERS), params, gone),
         PIPELINE: without(read_text(root / PIPELINE), _entries(pipeline, gone)),
     }
-    if (root / LOCK).is_file():  # the entries of other stages are left to DVC, which sees that their inputs changed
-        texts[LOCK] = without(read_text(root / LOCK), lambda path: len(path) == 2 and path[1] in stages)
+    for lock in filter(lambda name: (root / name).is_file(), (LOCK, SIDE_LOCK)):  # DVC sees what changed for the others
+        texts[lock] = without(read_text(root / lock), lambda path: len(path) == 2 and path[1] in stages)
     if (root / ANSWERS).is_file():
         texts[ANSWERS] = without(read_text(root / ANSWERS), lambda path: len(path) <= 2 and _of(path[-1]) in gone)
     if (root / INDEX).is_file():
@@ -119,14 +122,16 @@ def _sections(params: Mapping[str, Any], gone: Collection[str]) -> Drop:
     about = {name for name, rule in rules.items() if part_of(str(rule.get("metric", ""))) in gone}
     if rules and about == rules.keys():
         raise InputError(f"{PARAMETERS}: policy.rules: none is about what stays; write one, then try again")
+    keys = {own for part, (_, own) in OF_MONITOR.items() if part in gone}
+    keys |= {*OF_BATCHES} if FOLLOWED in gone else set()
     judged = {str(rule["metric"]).rpartition(".")[2] for name, rule in rules.items() if name not in about}
 
     def drop(path: tuple[str, ...]) -> bool:
         match path:
             case ("policy", "rules", name):
                 return name in about
-            case ("monitor", "healthcare" | "segments" as line):
-                return line in gone
+            case ("monitor", key) if key in keys:
+                return True
             case ("policy", "tolerances", figure):  # most figures are the models'; of one that is not there is an error
                 return "budget" in gone and figure not in ("default", *judged)
             case ("words", *where):

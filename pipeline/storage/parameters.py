@@ -27,9 +27,11 @@ SECTIONS = (
     "models",
     "model",
     "reweigh",
+    "reasons",
     "inference",
     "fairness",
     "threshold_sweep",
+    "alternatives",
     "monitor",
     "healthcare",
     "healthcare_audit",
@@ -39,6 +41,8 @@ SECTIONS = (
     "words",
     "policy",
 )
+
+OPTIONAL = {"reasons"}  # sections that may be left out anywhere
 
 
 def keys(wanted: type[Params]) -> list[str]:
@@ -94,7 +98,7 @@ def whole(path: str | Path) -> dict[str, Any]:
     that is there may be missing.
     """
     tree = _strict(path)
-    missing = only_of("sections", absent(tree))
+    missing = only_of("sections", absent(tree)) | (OPTIONAL - tree.keys())
     for key in SECTIONS:
         if key not in missing:
             _section(path, tree, key, Any)
@@ -123,7 +127,7 @@ def _parsed(text: str) -> Any:
     """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe").load(text)
+    return YAML(typ="safe", pure=True).load(text)  # the parser in C has no bound on nesting, and crashes
 
 
 def _strict(path: str | Path) -> dict[str, Any]:

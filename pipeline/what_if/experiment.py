@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
+import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.reporting import formatting
-from pipeline.repository.dvc import DVC, environment
-from pipeline.repository.locks import TEMPORARY
+from pipeline.workbench import copies, folders
+from pipeline.workbench.bounds import from_environment, refuse_read_only
+from pipeline.workbench.runs import Progress, Run
 from responsible.fairness.evaluation import Parameters
+from responsible.validation import InputError
 from responsible.what_if import Question
 
 LINE = ("dvc", "exp", "run", "--temp")  # in a copy: parameters and results of the work tree stay as they are
-MOST_SECONDS = 3_600
 
 
 def settings(asked: Question, given: Parameters, model: str, threshold: float | None = None) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def beside(asked: Question) -> str:
     return f"The experiment leaves out {named}: no parameter says them." if named else ""
 
 
-def line(changed: dict[str, Any]) -> str:
+def line(changed: Mapping[str, Any]) -> str:
     """What to type for the experiment."""
     return shlex.join([*LINE, *_options(changed)])
 
@@ -65,35 +67,55 @@ def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, s
     ]
 
 
-def run(changed: dict[str, Any], root: str = ".") -> tuple[bool, str]:
-    """Run the experiment in a copy that DVC makes, one at a time; whether it succeeded, and what was answered last."""
-    from filelock import FileLock, Timeout
+class Experiment:
+    """The run of a question in a copy of the repository. When it has ended well, the repository has the experiment and
+    ``names`` says how it is called; however else it ends, neither work tree nor git differ, and no process is left.
+    """
 
-    folder = Path(root)
-    try:
-        with FileLock(folder / TEMPORARY / "experiment.lock", timeout=0):
-            return _ran([*DVC, *LINE[1:], *_options(changed)], folder)
-    except Timeout:
-        return False, "another experiment runs here; try again when it has ended"
+    def __init__(self, changed: Mapping[str, Any], root: str = ".") -> None:
+        """Start it.
+
+        Raises:
+            InputError: another run is going, or the repository cannot be copied.
+        """
+        refuse_read_only()
+        folders.sweep()
+        self.names: list[str] = []
+        self._root, self._folder, self._last = Path(root).resolve(), folders.private(), Progress((), 0, True, False)
+        weakref.finalize(self, folders.remove, self._folder)
+        try:
+            copy = copies.as_it_is(self._root, self._folder / "copy")
+            self._run = Run(self._root, copy, self._folder, from_environment(), ("exp", "run", *_options(changed)))
+        except InputError:
+            folders.remove(self._folder)
+            raise
+        self._copy: Path | None = copy
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; once it has ended, its copy is gone."""
+        if self._copy is None:
+            return self._last
+        folders.use(self._folder)
+        now = self._last = self._run.progress()
+        if now.ended:
+            if now.succeeded:
+                self._keep(self._copy)
+            self._copy = None
+            folders.remove(self._folder)
+        return self._last
+
+    def _keep(self, copy: Path) -> None:
+        try:
+            self.names = copies.experiments(self._root, copy)
+        except InputError as error:
+            self._last = replace(self._last, succeeded=False, refusals=(str(error),))
+
+    def cancel(self) -> None:
+        """End it, if it is going."""
+        if self._copy is not None:
+            self._run.cancel()
 
 
-def _ran(command: Sequence[str], folder: Path) -> tuple[bool, str]:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=MOST_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        return False, f"stopped after {MOST_SECONDS} seconds"
-    said = (done.stdout if done.returncode == 0 else done.stderr or done.stdout).strip().splitlines()
-    return done.returncode == 0, "\n".join(said[-6:])
-
-
-def _options(changed: dict[str, Any]) -> list[str]:
+def _options(changed: Mapping[str, Any]) -> list[str]:
     return [part for key, value in changed.items() for part in ("-S", f"{key}={value:.12g}")]

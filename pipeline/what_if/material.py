@@ -11,13 +11,13 @@ from pipeline.results.catalogue import SCORES
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage import files, parameters
 from responsible.analyses.scored_tables import decided, of_split
-from responsible.fairness.evaluation import Parameters, evaluate
+from responsible.fairness.evaluation import Parameters, ScoredCells, evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.names import SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.validation import InputError
-from responsible.what_if import Answer, Case, Question, answer
+from responsible.what_if import Answer, Case, Question, answer, quality
 
 CELLS, OTHERS = "data/prepared/budget.parquet", "data/prepared/budget_scores.parquet"
 FILES = (CELLS, OTHERS, *SCORES.values())
@@ -36,6 +36,7 @@ class Material:
     table: pd.DataFrame
     others: pd.DataFrame
     _cases: dict[tuple[str, str, str], Case] = field(default_factory=dict)
+    _quality: dict[tuple[str, str, str, float], pd.DataFrame] = field(default_factory=dict)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -79,6 +80,13 @@ class Material:
         """The answer, from the same draws for every question, so that figures move only with what is asked."""
         return answer(case, asked, stream(self.given.seed, f"what_if/{case.who.attribute}"))
 
+    def quality(self, model: str, attribute: str, split: str, confidence: float) -> pd.DataFrame:
+        """How well the scores rank and are calibrated in each group; computed once, for no threshold moves it."""
+        key = model, attribute, split, confidence
+        if key not in self._quality:
+            self._quality[key] = quality(self.case(model, attribute, split), confidence)
+        return self._quality[key]
+
     def exam(self, model: str, attribute: str, asked: Question) -> Answer:
         """The answer on the test rows. Of a model that is trained here, in the population as it is, measures are those
         of the published evaluation with other decisions: from the same draws, so that nothing asked changes nothing.
@@ -96,9 +104,10 @@ class Material:
         """The table of measures that the stage would write, were ``model`` to decide as is asked."""
         given, who, test = self.given, self.groups[attribute], of_split(self.table, TEST)
         decisions = decided(test, given.models, given.model.decision_threshold)
+        label, scores = test["label"].to_numpy(), {name: test[SCORE + name].to_numpy() for name in given.models.trained}
         decisions[model] = (test[SCORE + model] >= asked.cuts(who)[who.codes(test)]).to_numpy()
         found = evaluate(
-            *(test, test["label"].to_numpy(), list(self.groups.values()), decisions, []),
+            *(test, label, list(self.groups.values()), decisions, [ScoredCells(test, label, scores)]),
             models=given.models.judged(labelled=given.target is not None),
             fairness=asked.fairness,
             inference=asked.inference,

@@ -1,4 +1,4 @@
-"""A copy of the repository in which a table replaces the sample, and the branch that its results can become."""
+"""Copies of the repository to run in: with somebody's table or as the work tree is; and what comes back from them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ def made(repository: Path, folder: Path, upload: Upload) -> tuple[Path, str]:
     return copy, table
 
 
+def as_it_is(repository: Path, folder: Path) -> Path:
+    """Clone HEAD of the repository into ``folder``, with the changes of tracked files that no commit has.
+
+    The copy shares DVC's cache with the repository, so that what is known already is not computed again.
+
+    Raises:
+        InputError: git or DVC cannot make the copy.
+    """
+    try:
+        copy = cloned(repository, folder)
+        if changed := git.output(repository, "diff", "HEAD", "--binary", "--relative", "."):
+            patch = folder.with_name("changes.patch")
+            patch.write_bytes(changed)
+            git.output(copy, "apply", "--whitespace=nowarn", str(patch))
+        for name, value in _who(repository).items():
+            git.output(copy, "config", name, value)
+        dvc.run(copy, "cache", "dir", "--local", str(dvc.cache_folder(repository)), "--quiet")
+        dvc.run(copy, "checkout", "--quiet", "--allow-missing")
+    except RepositoryError as error:
+        raise InputError(f"the repository cannot be copied: {error}") from None
+    return copy
+
+
 def branch(repository: Path, copy: Path, upload: Upload) -> str:
     """Commit the results in the copy and make them a branch of the repository; its name, which follows from them.
 
@@ -52,11 +75,30 @@ def branch(repository: Path, copy: Path, upload: Upload) -> str:
         name = f"your-data-{git.commit(copy)[:12]}"
         dvc.run(copy, "remote", "add", "--local", "repository", str(dvc.cache_folder(repository)), "--quiet")
         dvc.run(copy, "push", "-r", "repository", "--quiet")
-        top = git.found(copy, "rev-parse", "--show-toplevel")
-        git.output(repository, "fetch", "--quiet", "--no-write-fetch-head", top, f"HEAD:refs/heads/{name}")
+        _bring(repository, copy, f"HEAD:refs/heads/{name}")
     except RepositoryError as error:
         raise InputError(f"the branch cannot be made: {error}") from None
     return name
+
+
+def experiments(repository: Path, copy: Path) -> list[str]:
+    """Bring the experiments of the copy into the repository, where ``dvc exp show`` lists them; their names.
+
+    Raises:
+        InputError: git or DVC refuses.
+    """
+    try:
+        refs = git.lines(copy, "for-each-ref", "--format=%(refname)", "refs/exps/??/*/*")
+        _bring(repository, copy, *(f"{ref}:{ref}" for ref in refs))
+    except RepositoryError as error:
+        raise InputError(f"the experiment cannot be kept: {error}") from None
+    return [ref.rpartition("/")[2] for ref in refs]
+
+
+def _bring(repository: Path, copy: Path, *refs: str) -> None:
+    """These refs of git."""
+    top = git.found(copy, "rev-parse", "--show-toplevel")
+    git.output(repository, "fetch", "--quiet", "--no-write-fetch-head", top, *refs)
 
 
 def _who(repository: Path) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 
 from pipeline.repository import dvc
 from pipeline.workbench import supervisor
-from pipeline.workbench.bounds import Bounds
+from pipeline.workbench.bounds import MIB, Bounds
 from responsible.validation import InputError
 
 HERE = Path(__file__).resolve().parents[2]  # the code of this server, for processes whose folder has none
 TABLES = "pipeline.workbench.table_process"
+# How Python with its libraries, our stages, C++ and engines say that the system gives no more memory.
+REFUSED_MEMORY = re.compile(
+    r"MemoryError|not enough memory|bad_alloc|Cannot allocate memory|Out of Memory Error|Memory allocation still failed"
+)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -49,15 +54,18 @@ def answer(folder: Path, at: Path, bounds: Bounds, *question: str, given: object
         start_new_session=True,
     )
     if ran.returncode:
-        raise InputError("\n".join(faults(ran.stderr)))
+        raise InputError("\n".join(faults(ran.stderr, bounds)))
     return dict(json.loads(ran.stdout))
 
 
-def faults(said: str) -> list[str]:
-    """The refusals in what a process printed; where there are none, its last line."""
+def faults(said: str, bounds: Bounds) -> list[str]:
+    """The refusals in what a process printed; where there are none, what DVC says, or its last line."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if any(map(REFUSED_MEMORY.search, lines)):
+        most = f"{bounds.memory // MIB:,} MiB of memory"
+        return [f"one process of the run needs more than {most}, and the system refused it; use fewer rows or columns"]
     own = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if own:
         return list(dict.fromkeys(own))
-    last = lines[-1] if lines else "it printed nothing"
-    return [f"the table could not be processed: {last[:300]}; check that it is a plain table, then try again"]
+    last = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it printed nothing")
+    return [f"the run failed: {last[:300]}; check that the table is a plain one, and the parameters, then try again"]

@@ -15,7 +15,8 @@ KEYS: Mapping[str, str] = {
     r"\bthreshold: ": "target",
     r"(?:budget\.key|healthcare\.id)\b": "id",
     r"(?:budget|healthcare)\.time(?:_format)?\b": "time",
-    r"(?:sensitive|healthcare\.protected)\.": "protected",
+    r"(?:sensitive|healthcare\.protected)\.|\bsegments\.protected\b": "protected",
+    r"\bsegments\.features\.": "bounds",
     r"\bmodels\.\S*score\b": "score",
     r"\bmodels\.\S*decision\b": "decision",
 }

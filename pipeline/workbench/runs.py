@@ -1,4 +1,4 @@
-"""One run of all stages in a copy of the repository: started, watched and cancelled; never two at a time.
+"""One run of DVC in a copy of the repository: started, watched and cancelled; never two at a time.
 
 A run holds a lock that the system lets go of when its last process ends, whatever ends it. So the lock is that of all
 sessions of a server, and of all servers of a repository.
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,22 +64,24 @@ class Progress:
 
 
 class Run:
-    """A run of ``dvc repro`` in ``copy``; its log and its temporary files lie in the private ``folder``."""
+    """A run of ``dvc`` in ``copy``; its log and its temporary files lie in the private ``folder``."""
 
-    def __init__(self, repository: Path, copy: Path, folder: Path, bounds: Bounds) -> None:
+    def __init__(
+        self, repository: Path, copy: Path, folder: Path, bounds: Bounds, command: Sequence[str] = ("repro",)
+    ) -> None:
         """Start it.
 
         Raises:
             InputError: another run of the repository is going.
         """
-        self.cancelled = False
+        self.cancelled, self._bounds = False, bounds
         self._log, self._lease = folder / LOG, folder / LEASE
         self._declared = {name: str(of.get("desc", "")) for name, of in dvc.stages(copy, dvc.PIPELINE).items()}
         self._started, self._ended = time.monotonic(), 0.0
         with _held(repository) as lock, self._log.open("wb") as log:
             self._lease.touch()
             self._process = subprocess.Popen(
-                processes.supervised(bounds, bounds.seconds, self._lease, *dvc.DVC, "repro"),
+                processes.supervised(bounds, bounds.seconds, self._lease, *dvc.DVC, *command),
                 cwd=copy,
                 env=processes.environment(folder) | {"PYTHONDONTWRITEBYTECODE": ""},  # stages share what is compiled
                 stdin=subprocess.DEVNULL,
@@ -97,7 +99,7 @@ class Run:
         said = self._log.read_text(encoding="utf-8", errors="replace")
         failed = code is not None and code != 0
         stages = tuple(_stages(self._declared, outcomes(said), ended=code is not None, failed=failed))
-        why = tuple(processes.faults(said)) if failed and not self.cancelled else ()
+        why = tuple(processes.faults(said, self._bounds)) if failed and not self.cancelled else ()
         seconds = int((self._ended or time.monotonic()) - self._started)
         return Progress(stages, seconds, code is not None, code == 0, self.cancelled, why)
 

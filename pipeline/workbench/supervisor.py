@@ -3,7 +3,8 @@
 It is started as the leader of its own process group, and ends every process of the group when memory or time is used
 up, when who started it has died, or when nobody has touched the file ``LEASE`` for ``PATIENCE`` seconds ("" = no such
 file). Its exit code is that of the command, or ``STOPPED`` with the reason as its last line on stderr. Memory is the
-sum of the group's resident sets, which counts shared pages once for each process.
+sum of the group's resident sets, which counts shared pages once for each process. Where the system can, it also refuses
+any single process more than that, however fast it asks for it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ MIB = 1 << 20
 def main(most_bytes: int, most_seconds: float, lease: str, command: Sequence[str]) -> int:
     """Run the command to its end, or to that of a bound."""
     parent, started = os.getppid(), time.monotonic()
+    _refuse_more(most_bytes)
     with subprocess.Popen(command) as child:
         while child.poll() is None:
             if why := _exceeded(most_bytes, most_seconds, lease, parent, started):
@@ -36,6 +38,16 @@ def main(most_bytes: int, most_seconds: float, lease: str, command: Sequence[str
                 child.wait(INTERVAL)
     _end_others()  # what the command left behind
     return child.returncode
+
+
+def _refuse_more(most_bytes: int) -> None:
+    """Let the system refuse more data than this to any process from here on; macOS, for one, does not."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _exceeded(most_bytes: int, most_seconds: float, lease: str, parent: int, started: float) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline import entry
 from pipeline.drafting import inspection, proposal, reading, report
+from pipeline.drafting.findings import Level
 from pipeline.drafting.inspection import Column
 from pipeline.drafting.request import Request, is_number
 from pipeline.drafting.sections import DECIDE
@@ -103,8 +104,10 @@ def _column(column: Column) -> dict[str, Any]:
 
 def draft(asked: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """Write the draft into ``root``; what the rows show, warnings, and what people have to decide."""
-    external = asked["score"] or asked["decision"]
-    if not asked["target"] and not external:
+    external, segments = asked["score"] or asked["decision"], asked["line"] == "segments"
+    if segments and not asked["bounds"]:
+        raise InputError("--bounds: must say what values anybody can have; fill in both ends of at least one column")
+    if not asked["target"] and not external and not segments:
         raise InputError("--target: must name what is predicted; choose a column, or the score or decision of a model")
     if not asked["protected"]:
         raise InputError("--protected: must name the groups whose treatment is audited; choose at least one column")
@@ -117,10 +120,22 @@ def draft(asked: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "said": said,
         "warnings": [line.strip().removeprefix("warning: ") for line in said if line.strip().startswith("warning: ")],
         "groups": [
-            {"attribute": name, "against": against, "levels": [level._asdict() for level in levels]}
+            {"attribute": name, "against": against, "levels": list(map(_level, levels))}
             for name, against, levels in groups
         ],
         "questions": questions((root / PARAMETERS).read_text(encoding="utf-8")),
+    }
+
+
+def _level(level: Level) -> dict[str, str]:
+    """A row of texts about a level."""
+    return {
+        "level": str(level.level),
+        "rows": f"{level.rows:,}",
+        "share with a yes": f"{100 * level.base_rate:.1f} %",
+        "smallest difference that can be shown": "no comparison"
+        if math.isnan(level.shows)
+        else f"{100 * level.shows:.1f} points",
     }
 
 

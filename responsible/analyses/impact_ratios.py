@@ -8,7 +8,7 @@ then never is the reference; who is of no known category is counted apart. Not l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.analyses.scored_tables import coded, scored
 from responsible.fairness.groups import Groups
 from responsible.fairness.intersections import crossed
 from responsible.statistics.intervals import wilson
@@ -38,6 +39,26 @@ def median(score: Array, counts: Ints) -> float:
     total, below = int(counts.sum()), np.cumsum(counts[order])
     middle = [score[order][np.searchsorted(below, rank, side="right")] for rank in ((total - 1) // 2, total // 2)]
     return float(np.mean(middle))
+
+
+def of_models(
+    test: pd.DataFrame,
+    scores: Sequence[pd.DataFrame],
+    who: Sequence[Groups],
+    decisions: Mapping[str, npt.NDArray[np.bool_]],
+    confidence: float,
+) -> pd.DataFrame:
+    """Selection rates of all models by their ``decisions`` on the ``test`` cells, scoring rates by the cells that have
+    their ``scores``.
+    """
+    codes, n = coded(test, who), test["n"].to_numpy()
+    found = [impact_ratios(m, codes, yes, None, counts=n, confidence=confidence) for m, yes in decisions.items()]
+    for own in scores:
+        codes, n = coded(own, who), own["n"].to_numpy()
+        for model, score in scored(own).scores.items():
+            both = impact_ratios(model, codes, score > 1, score, counts=n, confidence=confidence)
+            found.append(both[both["rate"] == "scoring_rate"])
+    return pd.concat(found, ignore_index=True)
 
 
 def impact_ratios(

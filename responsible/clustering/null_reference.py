@@ -20,11 +20,11 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import rankdata
 
 from responsible.clustering.methods import Clusters, Method, fit
 from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
+from responsible.statistics.means import midranks
 from responsible.validation import Params
 
 UNSTABLE, CHANCE, SLIVER = "unstable", "no_better_than_no_clusters", "a_cluster_too_small"
@@ -73,7 +73,7 @@ def _own_margins(points: Points, rows: int) -> dict[str, Table]:
     The copula's correlations are 2 sin(π ρ / 6) of the rank correlations ρ (Kruskal 1958); where these are those of no
     normal distribution, the nearest directions that are.
     """
-    ranks = np.corrcoef(rankdata(points, axis=0).T).reshape(points.shape[1], -1)
+    ranks = np.corrcoef([midranks(column) for column in points.T]).reshape(points.shape[1], -1)
     sizes, directions = np.linalg.eigh(2 * np.sin(np.pi / 6 * ranks))
     root = (directions * np.sqrt(np.maximum(sizes, 0))).T
 

@@ -20,6 +20,7 @@ from responsible.fairness.measures import KNOWN
 from responsible.limits import Limits, Verdict, decisive
 from responsible.names import ANY_LEVEL, POOLED
 from responsible.statistics.intervals import Inference, bonferroni
+from responsible.statistics.significance import holm
 
 Row = dict[str, object]
 
@@ -156,10 +157,8 @@ def adjust(tables: Sequence[pd.DataFrame], within: str = "scope") -> list[pd.Dat
     do comparisons that are one question (:func:`members`); undefined tests do not count. Pass all declared comparisons
     of an audit (approvals and waits) at once: the family is the audit, not the table.
     """
-    from responsible.statistics import significance  # scipy.stats: only who tests pays for it
-
     key = ["attribute", "member", within, "hypothesis"]
     named = [table.assign(member=members(table)) for table in tables]
     family = pd.concat([t[[*key, "p"]] for t in named]).dropna(subset=["p"]).drop_duplicates(key)
-    family = family.assign(p_adjusted=significance.holm(family["p"].to_numpy())).drop(columns="p")
+    family = family.assign(p_adjusted=holm(family["p"].to_numpy())).drop(columns="p")
     return [table.merge(family, on=key, how="left").drop(columns="member") for table in named]

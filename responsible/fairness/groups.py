@@ -55,7 +55,8 @@ class Groups:
 
     def codes(self, table: pd.DataFrame) -> Code:
         """:meth:`code` of every row of a table that has the attribute's column."""
-        return self.code(table[ATTRIBUTE + self.attribute].to_list())
+        code, found = pd.factorize(table[ATTRIBUTE + self.attribute])
+        return np.append(self.code(list(found)), -1)[code]  # -1, of no value, is the last
 
 
 def groups(attribute: str, present: Iterable[str], privileged: Sequence[str], exclude: Sequence[str] = ()) -> Groups:

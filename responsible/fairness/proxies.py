@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.fairness.groups import Groups
-from responsible.modelling.logistic_regression import train
+from responsible.modelling.newton import scores
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.score_intervals import cluster_of, score_interval
 from responsible.names import ATTRIBUTE, FEATURE
@@ -147,7 +147,7 @@ def _interval(tallies: tuple[np.ndarray, np.ndarray, np.ndarray], clusters: Ints
 def _tallies(task: _Task, kinds: Mapping[str, str], params: Logistic) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score, privileged and unprivileged test rows of each cell."""
     rows = task.rows[["split", "n", *kinds]]
-    score = train(rows, kinds, task.label, params).score.round(9)  # as scores are stored: equal ones are equal anywhere
+    score = scores(rows, kinds, task.label, params).round(9)  # as scores are stored: equal ones are equal anywhere
     n = np.where(rows["split"] == "test", rows["n"], 0)
     return score, n * task.label, n * (1 - task.label)
 

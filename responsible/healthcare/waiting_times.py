@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from responsible.fairness.comparisons import Row, any_level, comparisons, simultaneous, together
 from responsible.fairness.groups import Groups
@@ -21,7 +20,7 @@ from responsible.limits import Limits
 from responsible.names import POOLED
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
-from responsible.statistics.means import STILL, mean_draws, median_draws, size_draws
+from responsible.statistics.means import STILL, mann_whitney, mean_draws, median_draws, size_draws
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -139,5 +138,5 @@ def ranks(u: Array, p: Array) -> dict[str, object]:
         return named | {"method": "undefined", "p": np.nan, "superiority": np.nan}
     if np.ptp(np.concatenate([u, p])) == 0:
         return named | {"p": 1.0, "superiority": 0.5}
-    found = stats.mannwhitneyu(u, p)
-    return named | {"p": float(found.pvalue), "superiority": float(found.statistic / (len(u) * len(p)))}
+    greater, chance = mann_whitney(u, p)
+    return named | {"p": chance, "superiority": greater / (len(u) * len(p))}

@@ -131,4 +131,4 @@ def _counted(kind: str, each: Sides, figures: Chosen, cases: Sequence[pd.DataFra
         for own in cases
     ]
     periods = np.stack(found[1:])
-    return Tables(each, found[0], periods, periods.sum(axis=-2), kind, figures)
+    return Tables(each, found[0], periods, found[0].sum(axis=-2), periods.sum(axis=-2), kind, figures)

@@ -1,7 +1,7 @@
 """Mean waits by period: of all cases, and of one group against another, with control limits from the reference.
 
 A mean, or a difference of two, can only change when the waits of one of its sides do. So each side is one question,
-tested by :func:`~responsible.statistics.exact_tests.of_means`, as shares are in :mod:`responsible.monitoring.figures`.
+tested by :func:`~responsible.measures.exact_tests.of_means`, as shares are in :mod:`responsible.monitoring.figures`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from math import nan, sqrt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from responsible.healthcare.cases import DURATION
-from responsible.monitoring import exact_tests
+from responsible.measures import exact_tests
 from responsible.monitoring.alarms import WAITS
-from responsible.monitoring.figures import HIDDEN, Row, judged, trend
 from responsible.monitoring.sides import EVERYBODY, Sides
-from responsible.monitoring.spending import Spending
+from responsible.monitoring.spending import HIDDEN, Row, Spending, judged, trend
 from responsible.statistics.count_figures import Estimate
 from responsible.statistics.intervals import Inference
-from responsible.statistics.means import STILL
+from responsible.statistics.means import STILL, Moments, student, welch
 from responsible.tabular.levels import Disclosure
 
 MEAN, GAP = "mean_wait", "mean_wait_difference"
@@ -78,16 +76,14 @@ class Waits:
         return judged(both, errors, p, spending=self.spending, least=self.least, bounds=bounds)
 
     def _estimate(self, values: Values) -> Estimate:
-        n = np.array([len(own) for own in values])
-        if n.min() < self.inference.minimum_denominator:
-            return Estimate(nan, nan, nan, 1.0, "n_below_minimum" if n.min() else "group_absent")
-        variance = np.array([np.var(own, ddof=1) for own in values]) / n
-        if not variance.min() > 0:
-            return Estimate(nan, nan, nan, 1.0, STILL)
-        value = float(values[0].mean() - (values[1].mean() if len(values) > 1 else 0.0))
-        degrees = variance.sum() ** 2 / np.sum(variance**2 / (n - 1))
-        half = float(stats.t.ppf((1 + self.inference.confidence) / 2, degrees)) * sqrt(variance.sum())
-        return Estimate(value, value - half, value + half, 0.0, "")
+        least = min(len(own) for own in values)
+        if least < self.inference.minimum_denominator:
+            return Estimate(nan, nan, nan, 1.0, "n_below_minimum" if least else "group_absent")
+        sides = [Moments.of(own, np.zeros(len(own), np.int64), np.ones((1, 1), np.bool_)) for own in values]
+        sure = self.inference.confidence
+        found = student(sides[0], sure) if len(sides) == 1 else welch(sides[0], sides[1], sure)
+        value, low, high, _ = (float(own[0]) for own in found)
+        return Estimate(nan, nan, nan, 1.0, STILL) if np.isnan(low) else Estimate(value, low, high, 0.0, "")
 
 
 def _of_sides(each: Sides, cases: pd.DataFrame) -> Values:

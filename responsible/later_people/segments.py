@@ -25,7 +25,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.later_people.placed import Placed, columns
-from responsible.monitoring import drift, exact_tests
+from responsible.measures import exact_tests
+from responsible.monitoring import drift
 from responsible.monitoring.alarms import BEYOND, DISTANCE, Finding, Watched, answered, of_drift
 from responsible.monitoring.parameters import Monitor
 from responsible.monitoring.sides import EVERYBODY

@@ -10,20 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from responsible.limits import Limits
-from responsible.statistics import jackknife
+from responsible.statistics import jackknife, significance
 from responsible.statistics.count_figures import CountFigure
 from responsible.statistics.rates import RATES, Counts, Rate, divide, parts, rate
 
-if TYPE_CHECKING:
-    from responsible.statistics.significance import Test
-
 Compare = Callable[[Counts, Counts], np.ndarray]
-TestOf = Callable[[Counts, Counts], "Test"]
+TestOf = Callable[[Counts, Counts], significance.Test]
 Line = Callable[[float], tuple[float, float]]
 Pair = tuple[Counts, Counts]
 """Unprivileged and privileged tables, each ``(..., 2, 2)``."""
@@ -143,19 +140,15 @@ def ratio(rate_name: str) -> Compare:
 def equal(rate_name: str) -> TestOf:
     """The test that both groups have one rate: chi-square, or Fisher's where an expected count is small."""
 
-    def test(u: Counts, p: Counts) -> Test:
-        from responsible.statistics import significance  # scipy.stats: only who tests pays for it
-
+    def test(u: Counts, p: Counts) -> significance.Test:
         events, rows = parts(np.stack([u, p]), rate_name)
         return significance.independence(np.stack([rows - events, events], axis=-1))
 
     return test
 
 
-def equal_odds(u: Counts, p: Counts) -> Test:
+def equal_odds(u: Counts, p: Counts) -> significance.Test:
     """The test of equalized odds, :func:`~responsible.statistics.significance.equalized_odds`."""
-    from responsible.statistics import significance
-
     return significance.equalized_odds(u, p)
 
 
@@ -164,7 +157,7 @@ def equal_sums(*names: str) -> TestOf:
     :func:`~responsible.measures.contrast.contrast`.
     """
 
-    def test(u: Counts, p: Counts) -> Test:
+    def test(u: Counts, p: Counts) -> significance.Test:
         from responsible.measures import contrast
 
         found = [parts(np.stack([u, p]), name) for name in names]

@@ -6,17 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from responsible.limits import Limits
 from responsible.measures.definition import ZERO, Measure
 from responsible.statistics.rates import RATES, Counts, Rate, divide
+from responsible.statistics.significance import UNDEFINED, Test
 from responsible.validation import InputError
-
-if TYPE_CHECKING:
-    from responsible.statistics.significance import Test
 
 OfGroup = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """``function(tp, fp, fn, tn)``: arrays of one shape, numbers of rows, in; an array of that shape out."""
@@ -88,8 +85,6 @@ def of_functions(given: Mapping[str, Measure | OfGroup]) -> dict[str, Measure]:
 
 
 def _untested(_u: Counts, _p: Counts) -> Test:
-    from responsible.statistics.significance import UNDEFINED  # scipy.stats: only who tests pays for it
-
     return UNDEFINED
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from responsible.validation import InputError, Params
 
@@ -25,12 +26,14 @@ class Reweigh(Params):
 
     ``attributes``: one name of ``sensitive``, or several for their cross. ``groups``: ``privileged`` weighs pooled
     privileged against pooled unprivileged, ``levels`` weighs every level. ``empty_cells``: ``refuse``, or ``merge``
-    such a group with others (see :func:`merge_empty`).
+    such a group with others (see :func:`merge_empty`). ``strength`` is the exponent λ of the weights, W^λ: 1 makes the
+    label independent of the groups, and less brings their base rates nearer only.
     """
 
     attributes: list[str]
     groups: Literal["privileged", "levels"]
     empty_cells: Literal["refuse", "merge"]
+    strength: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Weights:
 
     @property
     def base_rates(self) -> Array:
-        """Weighted share of label 1 in each group, equal in all of them: (groups,); NaN for a group without rows."""
+        """Weighted share of label 1 in each group: (groups,), equal in all at strength 1; NaN for one without rows."""
         mass = self.weighted.sum(1)
         return np.divide(self.weighted[:, 1], mass, out=np.full(len(mass), np.nan), where=mass > 0)
 
@@ -135,9 +138,9 @@ def merge_empty(counts: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 def row_weights(
-    code: npt.NDArray[np.int64], labels: npt.ArrayLike, counts: npt.ArrayLike, names: Sequence[str], empty_cells: str
+    code: npt.NDArray[np.int64], labels: npt.ArrayLike, counts: npt.ArrayLike, names: Sequence[str], given: Reweigh
 ) -> tuple[Weights, tuple[str, ...], Array]:
-    """Weights of cells with group ``code`` (m,), 0/1 ``labels`` (m,) and ``counts`` (m,) of training rows.
+    """Weights W^λ of cells with group ``code`` (m,), 0/1 ``labels`` (m,) and ``counts`` (m,) of training rows.
 
     Returns the weight table, its groups' names (merged names are joined with " + ") and the weight of each cell's rows
     (m,). Cells with code -1 (excluded levels) keep weight 1. Raises as :func:`reweigh`.
@@ -145,17 +148,18 @@ def row_weights(
     label, table = np.asarray(labels, dtype=np.int64), np.zeros((len(names), 2))
     used = code >= 0
     np.add.at(table, (code[used], label[used]), np.asarray(counts, dtype=float)[used])
-    merged = merge_empty(table) if empty_cells == "merge" else np.arange(len(names))
+    merged = merge_empty(table) if given.empty_cells == "merge" else np.arange(len(names))
     joined = tuple(" + ".join(n for n, m in zip(names, merged, strict=True) if m == k) for k in range(merged.max() + 1))
     pooled = np.zeros((len(joined), 2))
     np.add.at(pooled, merged, table)
-    found = reweigh(pooled, joined)
+    whole = reweigh(pooled, joined)
+    found = Weights(whole.counts, whole.weights**given.strength)
     return found, joined, np.where(used, found.weights[merged[code], label], 1.0)
 
 
 def weight_table(found: Weights, names: Sequence[str]) -> pd.DataFrame:
     """One row a group and label: training ``rows``, ``weight``, ``weighted_rows``, ``share_of_weight``, and the group's
-    ``effective_rows`` and (equal) weighted ``base_rate``.
+    ``effective_rows`` and weighted ``base_rate``.
     """
     columns = {
         "group": np.repeat(list(names), 2),

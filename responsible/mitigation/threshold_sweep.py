@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,8 @@ from responsible.mitigation.threshold_figures import (
     estimates,
     sides,
 )
-from responsible.modelling.encoding import Design, design, encoder
-from responsible.modelling.logistic_regression import fit_encoded
+from responsible.modelling.encoding import Design, design
+from responsible.modelling.newton import encoded, fit, probability
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.score_intervals import cluster_of
 from responsible.names import ANY_LEVEL, BASELINE, DATA, REWEIGHED
@@ -48,7 +49,7 @@ class Fitter:
     """
 
     design: Design
-    matrix: Array
+    matrix: Any  # an array, or a sparse matrix
     counts: npt.NDArray[np.int64]
     weighing: npt.NDArray[np.int64]
     names: Sequence[str]
@@ -58,22 +59,27 @@ class Fitter:
     def predict(self, labels: Bits, watch: Watch) -> Predictions:
         """Fit both models at each threshold, whose labels are the rows of ``labels`` (thresholds, m), and predict."""
         found, reasons = np.zeros((2, *labels.shape), dtype=bool), []
+        near: Sequence[Array | None] = (None, None)
         for t, label in enumerate(watch(labels)):
             try:
-                found[:, t] = self._pair(label)
+                near = fitted = self._pair(label, near)
+                found[:, t] = [self._predicted(beta) for beta in fitted]
                 reasons.append("")
             except InputError as error:
                 reasons.append(str(error))
         return Predictions(labels, found[0], found[1], tuple(reasons))
 
-    def _pair(self, label: npt.NDArray[np.bool_]) -> Bits:
-        weights = row_weights(self.weighing, label, self.counts, self.names, self.reweigh.empty_cells)[2]
-        return np.stack([self._fitted(label, w) for w in (self.counts, self.counts * weights)])
+    def _pair(self, label: npt.NDArray[np.bool_], near: Sequence[Array | None]) -> tuple[Array, Array]:
+        """The coefficients of both models, from those ``near``: of the threshold before."""
+        weights = row_weights(self.weighing, label, self.counts, self.names, self.reweigh)[2]
+        return self._fitted(label, self.counts, near[0]), self._fitted(label, self.counts * weights, near[1])
 
-    def _fitted(self, label: npt.NDArray[np.bool_], weights: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    def _fitted(self, label: npt.NDArray[np.bool_], weights: npt.NDArray[np.generic], near: Array | None) -> Array:
         totals = self.design.total(weights * label), self.design.total(weights * ~label)
-        fitted = fit_encoded(self.matrix, *totals, self.model)
-        return np.asarray(fitted.predict_proba(self.matrix)[:, 1] >= self.model.decision_threshold)[self.design.row]
+        return fit(self.matrix, *totals, self.model, near)
+
+    def _predicted(self, beta: Array) -> npt.NDArray[np.bool_]:
+        return (probability(self.matrix, beta) >= self.model.decision_threshold)[self.design.row]
 
 
 def sweep_cells(
@@ -93,9 +99,10 @@ def sweep_cells(
     sees each threshold go by (a progress bar).
     """
     parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
-    encode = encoder(parts.x, parts.total(rows), kinds, model)
     weighing, names = weighing_groups(cells, declared_groups(cells, sensitive, reweigh.attributes), reweigh.groups)
-    fitter = Fitter(parts, encode.transform(parts.x), rows, weighing, names, model, reweigh)
+    fitter = Fitter(
+        parts, encoded(parts.x, parts.total(rows).astype(np.int64), kinds, model), rows, weighing, names, model, reweigh
+    )
     label = np.stack([labels(cells, cuts, t) for t in sweep.grid.values()]).astype(bool)
     who = declared_groups(cells, sensitive, [sweep.attribute])[0]
     level = who.codes(cells)

@@ -5,17 +5,11 @@ Medians, modes and scales of counted combinations are those of the rows they sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
@@ -58,44 +52,36 @@ def weighted_median(values: npt.ArrayLike, counts: npt.ArrayLike) -> float:
     return float(value[middle].mean())
 
 
-def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], params: Logistic) -> ColumnTransformer:
-    """Impute, scale and one-hot the columns of ``x`` (m rows standing for ``counts`` training rows each).
-
-    ``kinds`` maps every column to ``numeric`` (missing is NaN) or ``categorical`` (missing is the level "Missing").
-    A level that was not seen in training becomes all zeros at scoring time.
+def numbers_of(x: pd.Series[float], counts: npt.NDArray[np.float64], params: Logistic) -> npt.NDArray[np.float64]:
+    """A numeric column (u,) as the model has it: the median of the training rows where it is missing, and beside it
+    whether it was, if training rows say so; standardised, if ``params`` say so. (u, 1) or (u, 2).
 
     Raises:
-        InputError: a numeric column without any value in the training rows.
+        InputError: no training row has a value.
     """
-    seen = np.asarray(counts) > 0
-    x, n = x[seen], np.asarray(counts)[seen]
-    width = sum(x[column].nunique() if kind == "categorical" else 1 for column, kind in kinds.items())
-    onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=params.solver_for(width) == "lbfgs")
-    build = {
-        "numeric": lambda column: _numeric(column, n, params),
-        "categorical": lambda column: _categorical(column, n, params, onehot),
-    }
-    steps = [(name, build[kind](x[[name]]), [name]) for name, kind in kinds.items()]
-    return ColumnTransformer(steps, verbose_feature_names_out=False, sparse_threshold=0.3).fit(x)
-
-
-def _numeric(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pipeline:
-    median = weighted_median(x.iloc[:, 0], n)
+    value, seen = x.to_numpy(dtype=float), counts > 0
+    median, missing = weighted_median(value, counts), np.isnan(value)
     if np.isnan(median):
-        raise InputError(f"feature {x.columns[0].removeprefix(FEATURE)!r} has no value in the training rows; drop it")
-    impute = SimpleImputer(
-        strategy="constant", fill_value=median, add_indicator=params.numeric_missing == "indicator"
-    ).fit(x)
-    # Frozen, because only this call knows the counts: refitting inside the column transformer would weigh cells alike.
-    scaler = StandardScaler(with_mean=params.scale, with_std=params.scale)
-    scale = FrozenEstimator(scaler.fit(impute.transform(x), sample_weight=n))
-    return Pipeline([("impute", FrozenEstimator(impute)), ("scale", scale)])
+        raise InputError(f"feature {str(x.name).removeprefix(FEATURE)!r} has no value in the training rows; drop it")
+    told = params.numeric_missing == "indicator" and missing[seen].any()
+    out = np.column_stack([np.where(missing, median, value), *([missing] if told else [])])
+    if params.scale:
+        mean = counts @ out / counts.sum()
+        variance = counts @ (out - mean) ** 2 / counts.sum()
+        noise = counts.sum() * np.finfo(float).eps  # what rounding leaves of a column whose values are equal
+        out = (out - mean) / np.where(variance <= noise * variance + (noise * mean) ** 2, 1.0, np.sqrt(variance))
+    return out
 
 
-def _categorical(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic, onehot: OneHotEncoder) -> Pipeline:
-    if params.categorical_missing == "level":
-        return Pipeline([("onehot", onehot)])
-    rows = pd.Series(n).groupby(x.iloc[:, 0].to_numpy()).sum().drop(MISSING, errors="ignore")
-    mode = rows.idxmax() if len(rows) else MISSING
-    impute = SimpleImputer(missing_values=MISSING, strategy="constant", fill_value=mode)
-    return Pipeline([("impute", impute), ("onehot", onehot)])
+def levels_of(
+    x: pd.Series[str], counts: npt.NDArray[np.float64], params: Logistic
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The levels of a column (u,) that training rows have, and which of them each of its values is (−1 if none)."""
+    code, levels = pd.factorize(x)
+    rows = dict(zip(map(str, levels), np.bincount(code, counts, len(levels)), strict=True))
+    names, fills = sorted(level for level, n in rows.items() if n > 0), params.categorical_missing == "mode"
+    names = [level for level in names if not (fills and level == MISSING)] or names
+    place = {level: at for at, level in enumerate(names)}
+    if fills:
+        place[MISSING] = place[max(names, key=rows.__getitem__)]
+    return names, np.array([place.get(level, -1) for level in rows], dtype=np.int64)[code]

@@ -15,17 +15,64 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.modelling.encoding import Design, design, encoder
+from responsible.modelling.encoding import Design, design, weighted_median
+from responsible.modelling.newton import NOT_CONVERGED, ONE_LABEL, TOLERANCE
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.tabular.levels import Disclosure, blanked
-from responsible.validation import InputError
+from responsible.validation import MISSING, InputError
 
 Array = npt.NDArray[np.float64]
 MOST_ITERATIONS = 10_000
+
+
+def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], params: Logistic) -> ColumnTransformer:
+    """Impute, scale and one-hot the columns of ``x`` (m rows standing for ``counts`` training rows each).
+
+    ``kinds`` maps every column to ``numeric`` (missing is NaN) or ``categorical`` (missing is the level "Missing").
+    A level that was not seen in training becomes all zeros at scoring time.
+
+    Raises:
+        InputError: a numeric column without any value in the training rows.
+    """
+    seen = np.asarray(counts) > 0
+    x, n = x[seen], np.asarray(counts)[seen]
+    width = sum(x[column].nunique() if kind == "categorical" else 1 for column, kind in kinds.items())
+    onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=params.solver_for(width) == "lbfgs")
+    build = {
+        "numeric": lambda column: _numeric(column, n, params),
+        "categorical": lambda column: _categorical(column, n, params, onehot),
+    }
+    steps = [(name, build[kind](x[[name]]), [name]) for name, kind in kinds.items()]
+    return ColumnTransformer(steps, verbose_feature_names_out=False, sparse_threshold=0.3).fit(x)
+
+
+def _numeric(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pipeline:
+    median = weighted_median(x.iloc[:, 0], n)
+    if np.isnan(median):
+        raise InputError(f"feature {x.columns[0].removeprefix(FEATURE)!r} has no value in the training rows; drop it")
+    impute = SimpleImputer(
+        strategy="constant", fill_value=median, add_indicator=params.numeric_missing == "indicator"
+    ).fit(x)
+    # Frozen, because only this call knows the counts: refitting inside the column transformer would weigh cells alike.
+    scaler = StandardScaler(with_mean=params.scale, with_std=params.scale)
+    scale = FrozenEstimator(scaler.fit(impute.transform(x), sample_weight=n))
+    return Pipeline([("impute", FrozenEstimator(impute)), ("scale", scale)])
+
+
+def _categorical(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic, onehot: OneHotEncoder) -> Pipeline:
+    if params.categorical_missing == "level":
+        return Pipeline([("onehot", onehot)])
+    rows = pd.Series(n).groupby(x.iloc[:, 0].to_numpy()).sum().drop(MISSING, errors="ignore")
+    mode = rows.idxmax() if len(rows) else MISSING
+    impute = SimpleImputer(missing_values=MISSING, strategy="constant", fill_value=mode)
+    return Pipeline([("impute", impute), ("onehot", onehot)])
 
 
 def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logistic) -> LogisticRegression:
@@ -37,17 +84,17 @@ def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logis
         InputError: only one label has weight, or the solver does not converge.
     """
     if not (positives.sum() > 0 and negatives.sum() > 0):
-        raise InputError("training rows have only one label at this threshold; choose a threshold inside the data")
+        raise InputError(ONE_LABEL)
     up, down = np.flatnonzero(positives), np.flatnonzero(negatives)
     rows, label = np.concatenate([up, down]), np.repeat([1, 0], [len(up), len(down)])
     solver = params.solver_for(matrix.shape[1])
-    model = LogisticRegression(C=params.C, solver=solver, tol=1e-9, max_iter=MOST_ITERATIONS)
+    model = LogisticRegression(C=params.C, solver=solver, tol=TOLERANCE, max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             return model.fit(matrix[rows], label, sample_weight=np.concatenate([positives[up], negatives[down]]))
         except ConvergenceWarning:
-            raise InputError("logistic regression did not converge; set model.scale: true or lower model.C") from None
+            raise InputError(NOT_CONVERGED) from None
 
 
 def fit(encode: ColumnTransformer, design: Design, labels: Array, weights: Array, params: Logistic) -> Pipeline:

@@ -11,6 +11,23 @@ from responsible.validation import Params
 WIDE = 300  # columns after one-hot encoding
 
 
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Reasons(Params):
+    """How single decisions are explained; everything is optional.
+
+    ``top``: reasons of a refusal at most. ``reference``: the values of features that people are compared with; of one
+    without, the mean of the training rows. ``proxies``: features that stand for a protected attribute; like attributes'
+    own columns they are not named as reasons. ``words``: what a reason says, by feature; else its name and value.
+    """
+
+    top: Annotated[int, Field(ge=1, le=20)] = 4
+    reference: dict[Text, float | Text] | None = None
+    proxies: list[Text] | None = None
+    words: dict[Text, Text] | None = None
+
+
 class Logistic(Params):
     """Logistic regression and its encoding.
 

@@ -14,6 +14,7 @@ GAP, REPEATED, LACKING, UNREADABLE = "gap", "repeated", "missing_column", "unrea
 UNSEEN, BAD, LATE = "unseen_level", "bad_rows", "late_labels"
 OF_DATA = (GAP, REPEATED, LACKING, UNREADABLE)
 """Findings about the delivery that are alarms, for without the rows nothing else can be one."""
+JOINT, TARGET = "joint", "target"  # questions about all features together, and about the target
 ALARM, QUIET, NOT_JUDGED = "alarm", "quiet", "not judged"
 APPROVALS, URGENT, OVERRIDES, SIMILAR, WAITS = "approvals", "urgent approvals", "overrides", "similar", "waits"
 OF_DECISIONS = (APPROVALS, URGENT, SIMILAR, WAITS, OVERRIDES)  # kinds of questions about recorded decisions
@@ -61,9 +62,12 @@ def questions(drift: pd.DataFrame, figures: pd.DataFrame, findings: Sequence[Fin
     ``kind`` is ``values``, ``missing``, ``score``, ``joint`` or ``target`` of a column called ``name``; ``figure`` of a
     ``group``, with an attribute as ``name``; or a kind of finding.
     """
-    return answered(
-        pd.concat([of_drift(drift), of_figures(figures.assign(kind="figure"))], ignore_index=True), findings
-    )
+    return answered(of_both(drift, figures), findings)
+
+
+def of_both(drift: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Rows of drift and of a model's figures under the names of :data:`KEY`."""
+    return pd.concat([of_drift(drift), of_figures(figures.assign(kind="figure"))], ignore_index=True)
 
 
 def of_drift(drift: pd.DataFrame) -> pd.DataFrame:

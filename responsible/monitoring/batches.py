@@ -14,14 +14,14 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from responsible.monitoring.parameters import TRAINING, Monitor, Period
+from responsible.monitoring.parameters import Monitor, Period
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.tabular import hashing
-from responsible.tabular.cell_counts import UNLABELLED
+from responsible.tabular.cell_counts import UNLABELLED, as_rare
 from responsible.tabular.cells import Plan
-from responsible.tabular.columns import KEY, REASON, Declared, Kind, made, token
-from responsible.tabular.levels import RARE
-from responsible.validation import MISSING, InputError, did_you_mean
+from responsible.tabular.columns import REASON, Declared, Kind, made, token
+from responsible.tabular.typed_fields import typed
+from responsible.validation import MISSING, InputError
 
 SCORE, DECISION = "score", "decision"
 MOST_PERIODS = 1_000
@@ -33,8 +33,8 @@ DECIMALS = 4  # of a score; rows of one cell share it
 class BatchPlan(Plan):
     """How batches become cells: a :class:`Plan` with the columns that a file lacks left out.
 
-    Where the model is not ``trained`` here, rows must have its score or decision; ``positive`` are the texts of a
-    decision that are a yes, of which there are none where decisions are 1 and 0.
+    Where the model is not ``trained`` here, rows must have its decision or, where it has none, its score; ``positive``
+    are the texts of a decision that are a yes, of which there are none where decisions are 1 and 0.
     """
 
     monitor: Monitor
@@ -50,7 +50,8 @@ class BatchPlan(Plan):
         kind: Kind = "month" if time.period == "month" else "day"
         own["period"] = Declared("month", time.time, kind, required=True, form=time.time_format)
         if self.monitor.score:
-            own[SCORE] = Declared(SCORE, self.monitor.score, "numeric", 0.0, 1.0, required=not self.trained)
+            alone = not (self.trained or self.monitor.decision)
+            own[SCORE] = Declared(SCORE, self.monitor.score, "numeric", 0.0, 1.0, required=alone)
         if self.monitor.decision and self.positive:
             own[DECISION] = Declared(DECISION, self.monitor.decision, "categorical", required=True)
         elif self.monitor.decision:
@@ -68,21 +69,26 @@ class BatchPlan(Plan):
         return list(dict.fromkeys(d.column for d in replace(self, absent=frozenset()).declared()))
 
     def one_each(self, rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """Where ``budget.cluster`` is declared, one row of each person in each period, drawn by the hash of its number:
-        rows of one person are not independent. That one is on both sides of a comparison makes tests stricter only.
+        """Where ``budget.cluster`` is declared, one good row of each person in each period, drawn by the hash of its
+        number, and every bad one, which is counted by reason: rows of one person are not independent. That one is on
+        both sides of a comparison makes tests stricter only.
         """
         if not self.budget.cluster:
             return rows
+        names = rows.collect_schema().names()
+        rows = typed(rows, self.declared(), self.budget.spelling(self.prepare), keep=names)
         period = nw.col(token(self.monitor.time)).cast(nw.String).str.slice(0, DATE[self.monitor.period])
-        rows = rows.with_columns(lot=hashing.hashed(nw.col(KEY), self.seed, "sample"), of_person=period)
+        good = nw.col(REASON).is_null()
+        rows = hashing.hashed(rows.with_columns(of_person=period), self.seed, "sample", "lot")
+        rows = rows.with_columns(lot=nw.when(good).then(nw.col("lot")))
         rows = rows.with_columns(least=nw.col("lot").min().over(token(self.budget.cluster), "of_person"))
-        return rows.filter(nw.col("lot") == nw.col("least")).drop("lot", "of_person", "least")
+        return rows.filter(~good | (nw.col("lot") == nw.col("least"))).select(names)
 
     @property
     def needed(self) -> list[str]:
         """The columns without which nothing of a file can be judged."""
-        said = () if self.trained else (self.monitor.score, self.monitor.decision)
-        return [c for c in (self.monitor.time, self.budget.weight, self.budget.cluster, *said) if c]
+        said = None if self.trained else self.monitor.decision or self.monitor.score
+        return [c for c in (self.monitor.time, self.budget.weight, self.budget.cluster, said) if c]
 
     def without(self, columns: Iterable[str]) -> BatchPlan:
         """The plan for a file that lacks columns; without that of the target its rows have no label."""
@@ -95,7 +101,8 @@ class BatchPlan(Plan):
 def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.DataFrame:
     """The good rows' cells from the engine's answer to :func:`~responsible.tabular.cell_counts.count`.
 
-    Columns that the file lacks are missing in every row. Levels that the reference counts as rare ones do so here.
+    Columns that the file lacks are missing in every row. Levels that the reference counts as rare ones do so here. They
+    may repeat, and are in the engine's order, until :func:`joined` brings those of all files together.
     """
     good = answer[answer[REASON].isna()].rename(columns={made(name): name for name in plan.names()})
     good = good.assign(period=period_of(good["month"], plan.monitor.period))
@@ -106,8 +113,8 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
         if column not in good:
             numeric = feature.kind == "numeric" and not feature.bins
             good[column] = np.full(len(good), np.nan) if numeric else MISSING
-        elif feature.min_count and RARE in set(reference[column]):
-            good[column] = good[column].where(good[column].isin([*reference[column].unique(), MISSING]), RARE)
+        elif feature.min_count:
+            good[column] = as_rare(good[column], reference[column].unique())
     for name in plan.sensitive:
         if ATTRIBUTE + name not in good:
             good[ATTRIBUTE + name] = MISSING
@@ -117,9 +124,14 @@ def cells(answer: pd.DataFrame, plan: BatchPlan, reference: pd.DataFrame) -> pd.
         good[SCORE] = good[SCORE].round(DECIMALS)  # rows of nearly one score share a cell, or there is one for each row
     names = ["period", "bin", *(FEATURE + name for name in plan.budget.features)]
     names += [*(ATTRIBUTE + name for name in plan.sensitive), *(c for c in (SCORE, DECISION) if c in good)]
-    if SCORE in good or plan.positive or plan.monitor.period == "week":
-        good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].astype({"n": "int64", "bin": "int64"})
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The cells of all files, each once, by rising values of every column: engines answer in any order."""
+    whole = pd.concat(parts, ignore_index=True)
+    names = [column for column in whole if column != "n"]
+    return whole.groupby(names, dropna=False, sort=True)["n"].sum().reset_index()
 
 
 def period_of(dates: pd.Series[str], period: Period) -> pd.Series[str]:
@@ -154,46 +166,3 @@ def calendar(present: Collection[str], period: Period) -> list[str]:
             f"monitor.time: dates reach from {first} to {last}, more than {MOST_PERIODS} periods; correct them"
         )
     return out
-
-
-def labelled(counted: pd.DataFrame, periods: Iterable[str]) -> list[float]:
-    """The share of rows of each period that have a label; NaN of a period without rows."""
-    n, known = counted["n"], counted["n"].where(counted["bin"] != UNLABELLED, 0)
-    rows, ones = (own.groupby(counted["period"]).sum() for own in (n, known))
-    return [float(ones[p] / rows[p]) if rows.get(p, 0) else float("nan") for p in periods]
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What periods are compared with: ``rows``, cells with features; ``scored``, cells with ``score`` and ``decision``
-    that the model was not fitted to; ``calibrating``, more such cells, from which scores are recalibrated.
-    """
-
-    rows: pd.DataFrame
-    scored: pd.DataFrame
-    calibrating: pd.DataFrame
-
-
-def earlier(
-    monitor: Monitor, training: Reference, batches: pd.DataFrame, periods: Sequence[str]
-) -> tuple[Reference, pd.DataFrame, tuple[str, ...]]:
-    """The reference, and the batches and periods that are compared with it: all, or those that are not part of it.
-
-    Raises:
-        InputError: a period of ``monitor.reference`` is not there, its labels are not complete, or none is left.
-    """
-    if monitor.reference == TRAINING:
-        return training, batches, tuple(periods)
-    for name in monitor.reference:
-        if name not in periods:
-            raise InputError(f"monitor.reference: there is no period {name!r}{did_you_mean(name, periods)}")
-    for name, share in zip(monitor.reference, labelled(batches, monitor.reference), strict=True):
-        if not share >= monitor.complete:
-            rule = f"must have {monitor.complete:.0%} of its labels (monitor.complete)"
-            raise InputError(f"monitor.reference: {name} {rule}, got {share:.0%}; name earlier periods")
-    part = batches["period"].isin(monitor.reference)
-    left = tuple(period for period in periods if period not in monitor.reference)
-    if not left:
-        raise InputError("monitor.reference: names every period; leave one to be compared")
-    own = batches[part]
-    return Reference(own, own, own), batches[~part], left

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.monitoring import exact_tests
+from responsible.measures import exact_tests
 from responsible.monitoring.distances import BINS, DISTANCES, kolmogorov_smirnov, no_drift, total_variation
 from responsible.monitoring.spending import Spending
 from responsible.statistics.streams import stream

@@ -123,7 +123,7 @@ def expectations(
     seed: int,
 ) -> pd.DataFrame:
     """A row of :data:`COLUMNS` for each group, figure and period; ``periods`` are name, cells, and whether labels are
-    complete.
+    complete. Rows without a score, of a model with decisions of its own, are left out.
 
     ``calibration`` is ``own`` where the group's reference rows suffice for one, else that of ``everybody``. ``truth``
     is what the labels say, and ``inside`` whether it lies in the interval; both empty while they are waited for.
@@ -137,7 +137,7 @@ def expectations(
                 continue
             place = {"attribute": sides.attribute, "group": group, "calibration": OWN if own else EVERYBODY}
             for period, cells, complete in periods:
-                part = sides.of(cells, side)
+                part = sides.of(cells[cells[SCORE].notna()], side)
                 known = by_label(Sides("", "", ("",)), part, cut) if complete else None
                 rng = stream(seed, f"monitor/expected/{sides.attribute}/{group}/{period}")
                 at = {"period": period, "rows": int(part["n"].sum()), "status": JUDGED if complete else WAITING}
@@ -146,7 +146,7 @@ def expectations(
 
 
 def _calibrated(cells: pd.DataFrame, cut: int) -> Calibration | None:
-    there = labelled(cells)
+    there = labelled(cells[cells[SCORE].notna()])
     columns = there[SCORE].to_numpy(), there[DECISION].to_numpy(), label(there, cut), there["n"].to_numpy()
     return calibration(*columns)
 

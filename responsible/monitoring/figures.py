@@ -10,40 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import hypot, isnan, nan, sqrt
+from math import hypot, nan, sqrt
 from typing import Any
 
 import numpy as np
 
 from responsible.fairness.measures import MEASURES
-from responsible.monitoring import exact_tests
-from responsible.monitoring.expectations import JUDGED, WAITING
+from responsible.measures import exact_tests
 from responsible.monitoring.sides import EVERYBODY, Tables
-from responsible.monitoring.spending import Spending
+from responsible.monitoring.spending import HIDDEN, WAITS_FOR_LABELS, Spending, judged, trend
 from responsible.statistics.count_figures import CountFigure, Estimate, estimate, performance_figure
 from responsible.statistics.count_tables import Draws, drawn
-from responsible.statistics.intervals import Inference, quantile
+from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE, RATES, Counts, Rate, parts, rate
 from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure
 
 SELECTION = "selection_rate"
-UNDEFINED = "undefined"
-OF_A_VALUE = (
-    "value", "low", "high", "change", "change_low", "change_high", "limit_low", "limit_high", "effect", "p",
-    "detectable",
-)  # fmt: skip
 Row = dict[str, Any]
 
 
 def figures(tables: Tables, measures: Sequence[str]) -> dict[str, tuple[CountFigure, bool]]:
-    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts."""
+    """The figures of a comparison by name, and whether they need labels; of ``measures`` those of counts. Without a
+    label in the reference nothing is asked that needs one.
+    """
     if tables.figures is not None:
         return dict(tables.figures)
     if tables.sides.attribute != EVERYBODY:
-        return {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
-    selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
-    return {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
+        own = {name: (own.figure, own.needs_labels) for name, own in MEASURES.items() if name in measures}
+    else:
+        selection = CountFigure(lambda table: rate(table.sum(axis=-3), SELECTION), (RATES[SELECTION],))
+        own = {SELECTION: (selection, False)} | {name: (performance_figure(name), True) for name in PERFORMANCE}
+    return own if tables.reference.any() else {name: pair for name, pair in own.items() if not pair[1]}
 
 
 def asked(tables: Sequence[Tables], measures: Sequence[str] = ()) -> int:
@@ -98,7 +96,7 @@ class Judge:
                 place = {"figure": name, "period": period, "rows": rows, "labelled": share}
                 waits = needs and not self.complete[at]
                 hidden = {} if self.disclosure.safe(pair[1]) else HIDDEN | {"reason": self.disclosure.reason}
-                own.append(self._place(tables) | place | row | (_WAITING if waits else hidden))
+                own.append(self._place(tables) | place | row | (WAITS_FOR_LABELS if waits else hidden))
             slope = trend(own, self.inference.confidence)
             found += [row | slope for row in own]
         return found
@@ -140,61 +138,6 @@ class Judge:
         return min(found)
 
 
-def judged(
-    both: tuple[Estimate, Estimate],
-    errors: tuple[float, float],
-    p: float,
-    *,
-    spending: Spending,
-    least: float,
-    bounds: tuple[float, float],
-) -> Row:
-    """The row of a figure of the reference and of a period. ``errors`` are the standard error of its change, and the
-    change beyond which it is beyond chance, about. An alarm is beyond both control limits, so by ``least`` or more, and
-    has a p that is small enough: rates of both sides may move while their difference stays.
-    """
-    base, now = both
-    value, start = float(now.value), float(base.value)
-    error, beyond = errors
-    bound = max(least, beyond) if not isnan(beyond) else nan
-    effect = abs(value - start)
-    return {
-        "status": UNDEFINED if isnan(effect) else JUDGED,
-        "value": value, "low": float(now.low), "high": float(now.high), "reason": now.reason or base.reason,
-        "reference": start, "change": value - start, **_change(base, now),
-        "limit_low": max(bounds[0], start - bound), "limit_high": min(bounds[1], start + bound),
-        "effect": effect, "p": p, "alarm": spending.alarm(effect, p, bound),
-        "detectable": bound + spending.reach * error,
-    }  # fmt: skip
-
-
-HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
-_WAITING: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": WAITING, "alarm": False, "reason": "labels_are_waited_for"}
-
-
 def _spread(figure: CountFigure, draws: Draws) -> float:
     values = figure.compute(draws.tables)
     return float(np.std(values[~np.isnan(values)])) if not np.isnan(values).all() else nan
-
-
-def _change(base: Estimate, now: Estimate) -> Row:
-    """The interval of the change between two independent samples, from their own intervals."""
-    change = float(now.value) - float(base.value)
-    down = sqrt((now.value - now.low) ** 2 + (base.high - base.value) ** 2)
-    up = sqrt((now.high - now.value) ** 2 + (base.value - base.low) ** 2)
-    return {"change_low": change - down, "change_high": change + up}
-
-
-def trend(rows: Sequence[Row], confidence: float) -> Row:
-    """``slope`` of a period with its interval: weighted least squares over the judged periods, each weighted by the
-    inverse square of its interval's width; NaN with fewer than three.
-    """
-    judged = [(at, row) for at, row in enumerate(rows) if row["status"] == JUDGED]
-    x, y, wide = np.array([(at, r["value"], r["high"] - r["low"]) for at, r in judged]).reshape(-1, 3).T
-    if len(x) < 3 or not (wide > 0).all():
-        return dict.fromkeys(("slope", "slope_low", "slope_high"), nan)
-    weight = (2 * quantile(confidence) / wide) ** 2
-    centred = x - np.average(x, weights=weight)
-    spread = float(weight @ centred**2)
-    slope, half = float(weight @ (centred * y)) / spread, quantile(confidence) / sqrt(spread)
-    return {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}

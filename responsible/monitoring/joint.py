@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from responsible.modelling.logistic_regression import train
+from responsible.measures import exact_tests
+from responsible.modelling.newton import scores
 from responsible.modelling.parameters import Logistic
-from responsible.monitoring import exact_tests
 from responsible.monitoring.spending import Spending
 from responsible.statistics.probability_metrics import auc_interval, roc_auc
 from responsible.statistics.streams import stream
@@ -53,7 +53,7 @@ def joint_drift(
         return {"rows": rows, "value": np.nan, "low": np.nan, "high": np.nan} | _nothing()
     grouped = held.groupby([*told, "split", "label"], dropna=False, sort=True)["n"].sum().reset_index()
     label = grouped["label"].to_numpy(dtype=np.int64)
-    score = train(grouped[["split", "n", *told]], told, label, params).score.round(9)
+    score = scores(grouped[["split", "n", *told]], told, label, params).round(9)
     n = np.where(grouped["split"] == "test", grouped["n"], 0)
     tallies = score, n * label, n * (1 - label)
     value, interval = roc_auc(*tallies), auc_interval(*tallies, confidence)

@@ -10,30 +10,29 @@ import pandas as pd
 
 from responsible.fairness.groups import Groups
 from responsible.modelling.parameters import Logistic
-from responsible.monitoring import drift
-from responsible.monitoring.alarms import UNSEEN, Finding, Watched, questions
-from responsible.monitoring.batches import DECIMALS, SCORE, Reference, labelled
+from responsible.monitoring import drift, scores
+from responsible.monitoring.alarms import JOINT, TARGET, UNSEEN, Finding, Watched, questions
+from responsible.monitoring.batches import DECIMALS, SCORE
 from responsible.monitoring.drift import Distribution, distribution, of_bins
 from responsible.monitoring.expectations import COLUMNS, expectations
 from responsible.monitoring.figures import Judge, asked
 from responsible.monitoring.joint import joint_drift
 from responsible.monitoring.parameters import Monitor
-from responsible.monitoring.sides import labelled as with_label
-from responsible.monitoring.sides import sides, tables
+from responsible.monitoring.sides import Reference, labelled, shares_labelled, sides, tables
 from responsible.monitoring.spending import Spending
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 
 LINE = "budget"
-JOINT, TARGET, ALL = "joint", "target", "all features"
+ALL = "all features"
 Kinds = Sequence[tuple[str, Distribution]]
 
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all questions are asked with: the features by kind, the groups, the chosen measures, and the names of the
-    target's ``bins``, of which a label is 1 from number ``cut`` on.
+    """What all questions are asked with: the features by kind, the groups, the chosen measures, the ``target``, None of
+    rows without labels, and the names of its ``bins``, of which a label is 1 from number ``cut`` on.
     """
 
     monitor: Monitor
@@ -42,7 +41,7 @@ class Setting:
     measures: Sequence[str]
     model: Logistic
     inference: Inference
-    target: str
+    target: str | None
     bins: Sequence[str]
     cut: int
     seed: int
@@ -51,7 +50,9 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Monitoring(Watched):
-    """The tables of the budget line (their functions document the columns), and the share of labels by period."""
+    """The tables of the budget line (their functions document the columns), and the share of labels by period, NaN
+    where no label is declared.
+    """
 
     labelled: tuple[float, ...]
     drift: pd.DataFrame
@@ -68,27 +69,22 @@ def monitored(
     counted = [tables(each, reference.scored, parts, given.cut) for each in compared]
     number = sum(2 if kind == drift.VALUES else 1 for kind, _ in columns) + asked(counted, given.measures)
     number += bool(given.kinds)  # all features together, where there are any
+    scored = SCORE in batches and SCORE in reference.scored
+    number += scored and scores.asked(compared, given.measures, labels=not labelled(reference.scored).empty)
     spending = Spending(given.monitor.share, given.monitor.horizon, number)
-    known = labelled(batches, periods)
+    known = shares_labelled(batches, periods) if given.target else [float("nan")] * len(periods)
     complete = [share >= given.monitor.complete for share in known]
-    judge = Judge(
-        periods,
-        known,
-        complete,
-        given.measures,
-        spending,
-        given.monitor.effects.measure,
-        given.inference,
-        given.seed,
-        given.disclosure,
-    )
-    figures = pd.DataFrame([row for each in counted for row in judge.rows(each)])
+    least, hidden = given.monitor.effects.measure, given.disclosure
+    judge = Judge(periods, known, complete, given.measures, spending, least, given.inference, given.seed, hidden)
+    own = [row for each in counted for row in judge.rows(each)]
+    also = scores.rows(judge, compared, reference.scored, parts, given.cut) if scored else []
+    figures = pd.DataFrame([*own, *also])
     rows = [row for column in columns for row in _drift(column, periods, complete, spending, given)]
     named = list(zip(parts, periods, strict=True)) if given.kinds else []
     joint = [_joint(reference, part, period, spending, given) for part, period in named]
     moved, found = pd.DataFrame([*rows, *joint]), (*findings, *_unseen(columns, periods))
     expected = pd.DataFrame(columns=COLUMNS)
-    if SCORE in batches:
+    if SCORE in batches and SCORE in reference.calibrating:
         told = list(zip(periods, parts, complete, strict=True))
         expected = expectations(
             compared, reference.calibrating, told, cut=given.cut, inference=given.inference, seed=given.seed
@@ -103,11 +99,13 @@ def _columns(reference: Reference, batches: pd.DataFrame, periods: Sequence[str]
         (drift.VALUES, distribution(FEATURE + name, reference.rows, batches, periods, name=name))
         for name in given.kinds
     ]
-    if SCORE in batches:
+    if SCORE in batches and SCORE in reference.scored:
         base, now = (t.assign(**{SCORE: t[SCORE].round(DECIMALS)}) for t in (reference.scored, batches))
         own.append((SCORE, distribution(SCORE, base, now, periods)))
+    if not given.target or labelled(reference.rows).empty:
+        return own
     parts = [batches[batches["period"] == period] for period in periods]
-    bins = [_bins(with_label(part), len(given.bins)) for part in (reference.rows, *parts)]
+    bins = [_bins(labelled(part), len(given.bins)) for part in (reference.rows, *parts)]
     return [*own, (TARGET, of_bins(given.target, given.bins, bins[0], bins[1:]))]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, WrapValidator
+from pydantic import Field, WrapValidator, model_validator
 
-from responsible.tabular.queries import source
+from responsible.tabular.queries import source as source_of
 from responsible.tabular.sources import Text, TimeFormat
 from responsible.validation import Params
 
 Periods = Annotated[list[Text], Field(min_length=1)]
 Period = Literal["day", "week", "month"]
-TRAINING = "training"  # the reference: the table that the models were trained and tested on
+TRAINING: Final = "training"  # the reference: the table that the models were trained and tested on
 
 
 class Effects(Params):
@@ -35,7 +35,7 @@ class Decisions(Params):
     a difference of two, that may be an alarm, in the unit of the duration; what is a share has the effect ``measure``.
     """
 
-    source: Annotated[Text, WrapValidator(source)]
+    source: Annotated[Text, WrapValidator(source_of)]
     pattern: Text | None = None
     reference: Literal["audited"] | Periods
     wait: Annotated[float, Field(gt=0)]
@@ -49,7 +49,7 @@ class Newcomers(Params):
     and segments no longer describe them.
     """
 
-    source: Annotated[Text, WrapValidator(source)]
+    source: Annotated[Text, WrapValidator(source_of)]
     pattern: Text | None = None
     time: Text
     time_format: TimeFormat | None = None
@@ -57,7 +57,8 @@ class Newcomers(Params):
 
 
 class Monitor(Params):
-    """Batches of rows with the roles of the budget table and a date, and how they are judged.
+    """Later rows of any line of work, and how they are judged: batches with the roles of the budget table, decisions,
+    people. At least one of ``source``, ``healthcare`` and ``segments`` is there.
 
     ``source`` and ``pattern`` are a file, folder or query, as those of the budget table, whose encoding, separators
     and missing values hold here too. ``time`` is the column of dates, from which each row's ``period`` is taken.
@@ -68,15 +69,15 @@ class Monitor(Params):
     ``segments`` say where later decisions and people are, if they are watched too.
     """
 
-    source: Annotated[Text, WrapValidator(source)]
+    source: Annotated[Text, WrapValidator(source_of)] | None = None
     pattern: Text | None = None
-    time: Text
+    time: Text = ""
     time_format: TimeFormat | None = None
     period: Period
-    reference: Literal["training"] | Periods
+    reference: Literal["training"] | Periods = TRAINING
     score: Text | None = None
     decision: Text | None = None
-    complete: Annotated[float, Field(gt=0, le=1)]
+    complete: Annotated[float, Field(gt=0, le=1)] = 1.0
     overdue: Annotated[int, Field(ge=0, le=10_000)] | None = None
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     error: Annotated[float, Field(gt=0, lt=1)]
@@ -84,7 +85,21 @@ class Monitor(Params):
     healthcare: Decisions | None = None
     segments: Newcomers | None = None
 
+    @model_validator(mode="after")
+    def _watches_something(self) -> Monitor:
+        if not self.lines:
+            raise ValueError("names no batches; add source, healthcare or segments, or take the section out")
+        if self.source and not self.time:
+            raise ValueError("needs time, the column of dates in the batches of source; name it")
+        return self
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of work that are watched."""
+        own = {"budget": self.source, "healthcare": self.healthcare, "segments": self.segments}
+        return tuple(line for line, given in own.items() if given is not None)
+
     @property
     def share(self) -> float:
         """The part of ``error`` that each watched line of work spends: all have the same."""
-        return self.error / sum(own is not None for own in (self.source, self.healthcare, self.segments))
+        return self.error / len(self.lines)

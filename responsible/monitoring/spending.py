@@ -1,4 +1,4 @@
-"""When an alarm is raised: the error that all of them share, and what would have been detected.
+"""When an alarm is raised: the error that all of them share, what would have been detected, the row of a figure.
 
 An alarm needs an effect of a declared size and a p at or below one fixed level α / (H · m): the declared chance of any
 false alarm, divided equally over the H periods of the horizon (alpha-spending, Lan & DeMets 1983, with a linear
@@ -13,15 +13,28 @@ come. Holm's method within a period would gain only where there are alarms alrea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, nan, sqrt
+from typing import Any
 
+import numpy as np
 from scipy.special import ndtri
 from scipy.stats import kstwobign
+
+from responsible.monitoring.expectations import JUDGED, WAITING
+from responsible.statistics.count_figures import Estimate
+from responsible.statistics.intervals import quantile
 
 POWER = 0.8
 """With which probability the change that is named as detectable raises an alarm."""
 _REACH = float(ndtri(POWER))
+UNDEFINED = "undefined"
+OF_A_VALUE = (
+    "value", "low", "high", "change", "change_low", "change_high", "limit_low", "limit_high", "effect", "p",
+    "detectable",
+)  # fmt: skip
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -88,3 +101,58 @@ def _variance(share: float, n: int) -> float:
 def _error(share: float, n0: int, n1: int) -> float:
     pooled = min(max(share, 0.5 / (n0 + n1)), 1 - 0.5 / (n0 + n1))
     return sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1))
+
+
+def judged(
+    both: tuple[Estimate, Estimate],
+    errors: tuple[float, float],
+    p: float,
+    *,
+    spending: Spending,
+    least: float,
+    bounds: tuple[float, float],
+) -> Row:
+    """The row of a figure of the reference and of a period. ``errors`` are the standard error of its change, and the
+    change beyond which it is beyond chance, about. An alarm is beyond both control limits, so by ``least`` or more, and
+    has a p that is small enough: rates of both sides may move while their difference stays.
+    """
+    base, now = both
+    value, start = float(now.value), float(base.value)
+    error, beyond = errors
+    bound = max(least, beyond) if not isnan(beyond) else nan
+    effect = abs(value - start)
+    return {
+        "status": UNDEFINED if isnan(effect) else JUDGED,
+        "value": value, "low": float(now.low), "high": float(now.high), "reason": now.reason or base.reason,
+        "reference": start, "change": value - start, **_change(base, now),
+        "limit_low": max(bounds[0], start - bound), "limit_high": min(bounds[1], start + bound),
+        "effect": effect, "p": p, "alarm": spending.alarm(effect, p, bound),
+        "detectable": bound + spending.reach * error,
+    }  # fmt: skip
+
+
+HIDDEN: Row = dict.fromkeys(OF_A_VALUE, nan) | {"status": UNDEFINED, "alarm": False}
+WAITS_FOR_LABELS: Row = HIDDEN | {"status": WAITING, "reason": "labels_are_waited_for"}
+
+
+def _change(base: Estimate, now: Estimate) -> Row:
+    """The interval of the change between two independent samples, from their own intervals."""
+    change = float(now.value) - float(base.value)
+    down = sqrt((now.value - now.low) ** 2 + (base.high - base.value) ** 2)
+    up = sqrt((now.high - now.value) ** 2 + (base.value - base.low) ** 2)
+    return {"change_low": change - down, "change_high": change + up}
+
+
+def trend(rows: Sequence[Row], confidence: float) -> Row:
+    """``slope`` of a period with its interval: weighted least squares over the judged periods, each weighted by the
+    inverse square of its interval's width; NaN with fewer than three.
+    """
+    judged = [(at, row) for at, row in enumerate(rows) if row["status"] == JUDGED]
+    x, y, wide = np.array([(at, r["value"], r["high"] - r["low"]) for at, r in judged]).reshape(-1, 3).T
+    if len(x) < 3 or not (wide > 0).all():
+        return dict.fromkeys(("slope", "slope_low", "slope_high"), nan)
+    weight = (2 * quantile(confidence) / wide) ** 2
+    centred = x - np.average(x, weights=weight)
+    spread = float(weight @ centred**2)
+    slope, half = float(weight @ (centred * y)) / spread, quantile(confidence) / sqrt(spread)
+    return {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}

@@ -123,6 +123,12 @@ def calibration(
     )
 
 
+def losses(name: str, score: Array) -> tuple[Array, Array]:
+    """What a row loses by a score, (m,) each, where its label is 0 and where it is 1; ``brier`` or ``log_loss``."""
+    one, zero = {"brier": _squares, "log_loss": _log_losses}[name](score)
+    return zero, one
+
+
 def _log_losses(score: Array) -> tuple[Array, Array]:
     clipped = np.clip(np.asarray(score, dtype=float), np.finfo(float).eps, 1 - np.finfo(float).eps)
     return -np.log(clipped), -np.log1p(-clipped)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from responsible.statistics.intervals import quantile
@@ -37,13 +37,21 @@ def growth(
         return float(ndtr(below * root - z) + ndtr(above * root - z)) - 1 - power
 
     most = (z + float(ndtri((1 + power) / 2))) / min(below, above)
-    return float(brentq(decided, most * 1e-9, 2 * most)) ** 2
+    return _root(decided, most * 1e-9, 2 * most) ** 2
 
 
 def _errors(distance: float, half: float, z: float) -> float:
     if abs(distance) < 1e-9:  # at the limit, but for rounding
         return 0.0
     return math.copysign(math.inf, distance) if half == 0 or math.isinf(distance) else distance * z / half
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where ``function`` changes sign between ``low`` and ``high``, halved until no number lies between them."""
+    rises = function(high) > 0
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (low, middle) if (function(middle) > 0) == rises else (middle, high)
+    return high
 
 
 def detectable(difference: float, base_rate: float, confidence: float, power: float) -> float:
@@ -82,4 +90,4 @@ def shown(n: float, others: float, base_rate: float, confidence: float, power: f
             z * null + z_power * math.sqrt(base_rate * (1 - base_rate) / others + other * (1 - other) / n) - difference
         )
 
-    return float(brentq(lacking, 0.0, most)) if lacking(most) < 0 else math.nan
+    return _root(lacking, 0.0, most) if lacking(most) < 0 else math.nan

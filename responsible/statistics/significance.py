@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtrc
 
 from responsible.statistics.rates import Counts
 
@@ -57,10 +57,10 @@ def independence(table: np.ndarray, rng: np.random.Generator | None = None, draw
     statistic = float(_pearson(table))
     effect = _cramer(statistic, table)
     if _expected(table).min() >= SMALL:
-        return Test(statistic, float(stats.chi2.sf(statistic, len(table) - 1)), effect, "chi-square")
+        return Test(statistic, float(chdtrc(len(table) - 1, statistic)), effect, "chi-square")
     if len(table) > 2 and rng is not None:
         return permutation(table, draws, rng)
-    return Test(statistic, float(stats.fisher_exact(table).pvalue), effect, "fisher")
+    return Test(statistic, _fisher(table), effect, "fisher")
 
 
 def permutation(table: np.ndarray, draws: int, rng: np.random.Generator) -> Test:
@@ -106,7 +106,7 @@ def equalized_odds(u: Counts, p: Counts) -> Test:
     statistic = float(sum(_pearson(stratum) for stratum in strata))
     effect = float(np.sqrt(statistic / sum(stratum.sum() for stratum in strata)))
     if min(_expected(stratum).min() for stratum in strata) >= SMALL:
-        return Test(statistic, float(stats.chi2.sf(statistic, 2)), effect, "chi-square")
+        return Test(statistic, float(chdtrc(2, statistic)), effect, "chi-square")
     return Test(statistic, _exact_sum(strata, statistic), effect, "exact")
 
 
@@ -125,7 +125,17 @@ def _distribution(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first = np.arange(max(0, events - other), min(size, events) + 1)
     cells = [size - first, first, other - events + first, events - first]
     tables = np.stack(cells, axis=-1).reshape(-1, 2, 2)
-    return _pearson(tables), stats.hypergeom.pmf(first, size + other, events, size)
+    k = first[:-1].astype(float)  # each hypergeometric probability by the one before it
+    logs = np.append(0.0, np.cumsum(np.log((events - k) / (k + 1) * (size - k) / (other - events + k + 1))))
+    chances = np.exp(logs - logs.max())
+    return _pearson(tables), chances / chances.sum()
+
+
+def _fisher(table: np.ndarray) -> float:
+    """Fisher's (1935) exact test of ``table (2, 2)``: P(a table at most as likely) with its margins."""
+    _, chances = _distribution(table)
+    own = chances[min(table[0, 1], table[1, 0])]  # of which the first has no event in the one, or no other in the other
+    return min(1.0, float(chances[chances * _NEAR <= own].sum()))
 
 
 def _expected(table: np.ndarray) -> np.ndarray:
@@ -147,32 +157,21 @@ def _cramer(statistic: float, table: np.ndarray) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's (1979) step-down adjusted p-values: the family-wise error stays at level for any dependence. NaN stays
-    NaN, uncounted.
-
-    Two lines, and not statsmodels' ``multipletests``, which agrees: its import costs every stage half a second.
-    """
-    return _of_tested(p, _holm)
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    return np.asarray(np.minimum(stepped, 1.0)[np.argsort(order)])
+    """Holm's (1979) step-down adjusted p-values, whose family-wise error holds for any dependence; NaN stays NaN."""
+    return _stepwise(p, lambda p: np.maximum.accumulate(p * np.arange(len(p), 0, -1)))
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Benjamini & Hochberg's (1995) adjusted p-values, for the false discovery rate of searched families. NaN stays
-    NaN, uncounted.
-    """
-    return _of_tested(p, stats.false_discovery_control)
+    """Benjamini & Hochberg's (1995) adjusted p-values, for the false discovery rate of searches; NaN stays NaN."""
+    return _stepwise(p, lambda p: np.minimum.accumulate((p * len(p) / np.arange(1, len(p) + 1))[::-1])[::-1])
 
 
-def _of_tested(p: np.ndarray, adjust: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """``adjust`` applied to the defined p-values only."""
+def _stepwise(p: np.ndarray, adjust: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """``adjust`` applied to the defined p-values only, in rising order; none is above 1."""
     adjusted = np.array(p, dtype=float)
-    tested = ~np.isnan(adjusted)
-    adjusted[tested] = adjust(adjusted[tested])
+    tested = np.flatnonzero(~np.isnan(adjusted))
+    order = tested[np.argsort(adjusted[tested], kind="stable")]
+    adjusted[order] = np.minimum(adjust(adjusted[order]), 1.0)
     return adjusted
 
 
@@ -192,7 +191,9 @@ def association(table: np.ndarray, rng: np.random.Generator, draws: int = 9_999)
     effect = float(np.sqrt(statistic / (table.sum() * (min(table.shape) - 1))))
     if _expected(table).min() >= SMALL:
         freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
-        return Test(statistic, float(stats.chi2.sf(statistic, freedom)), effect, "chi-square")
-    margins = stats.random_table(table.sum(axis=1), table.sum(axis=0))
+        return Test(statistic, float(chdtrc(freedom, statistic)), effect, "chi-square")
+    from scipy.stats import random_table  # whose import takes as long as most stages
+
+    margins = random_table(table.sum(axis=1), table.sum(axis=0))
     extreme = _pearson(margins.rvs(draws, method="patefield", random_state=rng)) >= statistic * _NEAR
     return Test(statistic, (1 + int(np.count_nonzero(extreme))) / (draws + 1), effect, "permutation")

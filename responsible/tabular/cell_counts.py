@@ -5,7 +5,7 @@ It counts whole rows and adds integers only, so its answer does not depend on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -16,7 +16,7 @@ from responsible.names import CLUSTER_GROUPS as GROUPS
 from responsible.tabular import hashing, predictions
 from responsible.tabular.cells import MOST_WEIGHT, Plan
 from responsible.tabular.columns import KEY, REASON, made, token
-from responsible.tabular.levels import merged, refuse_absent
+from responsible.tabular.levels import RARE, merged, refuse_absent
 from responsible.tabular.typed_fields import typed
 from responsible.validation import MISSING
 
@@ -50,9 +50,10 @@ def count(
     chosen, predicted = predictions.joined(chosen, joined or {}, plan.budget.key, trim=plan.budget.trim)
     rows = typed(chosen, by_row, spelling, keep=[KEY, *fields, *predicted])
     rows = predictions.answered(rows, plan.external, scored)
-    rows = rows.with_columns(_bin(plan).alias(made("bin")), split_of(plan).alias(made("split")))
+    rows = with_split(rows.with_columns(_bin(plan).alias(made("bin"))), plan)
     if plan.budget.cluster:
-        rows = rows.with_columns((hashing.hashed(nw.col(KEY), plan.seed, "cluster") % GROUPS).alias(made(CLUSTER)))
+        rows = hashing.hashed(rows, plan.seed, "cluster", LOT)
+        rows = rows.with_columns((nw.col(LOT) % GROUPS).alias(made(CLUSTER)))
     text_target = [LEVEL] if _favourable(plan) else []
     names = [made(name) for name in plan.names(scored)]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
@@ -78,22 +79,23 @@ def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str
     """
     if not rows:
         return frame
-    lot = hashing.hashed(nw.col(KEY), seed, "sample").alias(LOT)
-    least = frame.select(KEY, lot).sort(LOT, KEY).head(rows).select(KEY)
-    return frame.join(least, on=KEY, how="semi").with_columns(lot).sort(LOT, KEY, *fields).head(rows)
+    least = hashing.hashed(frame.select(KEY), seed, "sample", LOT).sort(LOT, KEY).head(rows).select(KEY)
+    chosen = hashing.hashed(frame.join(least, on=KEY, how="semi"), seed, "sample", LOT)
+    return chosen.sort(LOT, KEY, *fields).head(rows)
 
 
-def split_of(plan: Plan) -> nw.Expr:
-    """train, valid or test by the row's hash, with the declared shares; depends on nothing but key and seed. All rows
-    are test rows where nothing is trained.
+def with_split(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
+    """The frame with train, valid or test by the row's hash, with the declared shares, which depends on nothing but key
+    and seed; all rows are test rows where nothing is trained.
     """
     if plan.undivided:
-        return nw.lit("test")
-    lot, shares = hashing.hashed(nw.col(KEY), plan.seed, "split"), plan.prepare.split
+        return frame.with_columns(nw.lit("test").alias(made("split")))
+    lot, shares = nw.col(LOT), plan.prepare.split
     train = hashing.below(shares.train)
     valid = hashing.below(shares.train + shares.valid)
     rest = nw.when(lot < valid).then(nw.lit("valid")).otherwise(nw.lit("test"))
-    return nw.when(lot < train).then(nw.lit("train")).otherwise(rest)
+    split = nw.when(lot < train).then(nw.lit("train")).otherwise(rest)
+    return hashing.hashed(frame, plan.seed, "split", LOT).with_columns(split.alias(made("split")))
 
 
 def _bin(plan: Plan) -> nw.Expr:
@@ -138,6 +140,14 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     if least or favourable:
         good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].sort_values(names, ignore_index=True)
+
+
+def as_rare(levels: pd.Series[Any], known: Iterable[Any]) -> pd.Series[Any]:
+    """``levels`` of other rows as the table with the ``known`` ones has them: where some are :data:`RARE` there, so is
+    each that is not known.
+    """
+    known = {*known, MISSING}
+    return levels.where(levels.isin(list(known)), RARE) if RARE in known else levels
 
 
 def reasons(frame: pd.DataFrame) -> dict[str, int]:

@@ -145,7 +145,7 @@ class Plan:
         attributes = [ATTRIBUTE + name for name in self.sensitive]
         cluster = [CLUSTER] if self.budget.cluster else []
         if scored:
-            return ["split", "bin", *cluster, *attributes, SCORE + scored, predictions.EXACT]
+            return ["split", "bin", *cluster, *attributes, SCORE + scored, DECISION + scored, predictions.EXACT]
         month = ["month"] if self.budget.time else []
         features = (FEATURE + name for name in self.budget.features)
         decisions = (DECISION + name for name in self.external)

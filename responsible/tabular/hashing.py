@@ -8,11 +8,14 @@ every engine has, is exact; and because keys are never negative, the engines agr
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import narwhals as nw
 
+from responsible.tabular.columns import KEY
+
 PRIME = 2**31 - 1
+SQUARE = "square_of_lot"
 
 
 class Stream(NamedTuple):
@@ -30,13 +33,19 @@ STREAMS = {
 }
 
 
-def hashed(key: nw.Expr, seed: int, stream: str) -> nw.Expr:
-    """Hash in [0, p) of a column of integer keys k >= 0; ``stream`` names one of ``STREAMS``.
+def hashed(frame: nw.LazyFrame[Any], seed: int, stream: str, name: str) -> nw.LazyFrame[Any]:
+    """The frame with the hash in [0, p) of its integer keys ``KEY`` k >= 0 as ``name``, by one of ``STREAMS``.
 
-    h(k) = (((k mod p)·a₁ + seed·b₁ + c₁)⁵ · a₂ + seed·b₂ + c₂)⁵, all modulo p.
+    h(k) = (((k mod p)·a₁ + seed·b₁ + c₁)⁵ · a₂ + seed·b₂ + c₂)⁵, all modulo p. Each step is a column, because Spark
+    writes out an expression as often as it is used.
     """
-    first, second = STREAMS[stream]
-    return _fifth(_affine(_fifth(_affine(key.cast(nw.Int64) % PRIME, first, seed)), second, seed))
+    x, square = nw.col(name), nw.col(SQUARE)
+    frame = frame.with_columns((nw.col(KEY).cast(nw.Int64) % PRIME).alias(name))
+    for step in STREAMS[stream]:
+        frame = frame.with_columns(_affine(x, step, seed).alias(name))
+        frame = frame.with_columns((x * x % PRIME).alias(SQUARE))
+        frame = frame.with_columns(_fifth(x, square).alias(name))
+    return frame.drop(SQUARE)
 
 
 def below(share: float) -> int:
@@ -49,6 +58,5 @@ def _affine(x: nw.Expr, step: tuple[int, int, int], seed: int) -> nw.Expr:
     return (x * multiplier + (seed * per_seed + offset) % PRIME) % PRIME
 
 
-def _fifth(x: nw.Expr) -> nw.Expr:
-    square = x * x % PRIME
+def _fifth(x: nw.Expr, square: nw.Expr) -> nw.Expr:
     return square * square % PRIME * x % PRIME

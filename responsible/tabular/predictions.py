@@ -85,16 +85,16 @@ def _decision(name: str, own: External) -> nw.Expr:
 
 def table(counts: Mapping[str, pd.DataFrame], columns: Iterable[str]) -> pd.DataFrame:
     """The counted scores of all models as one table: ``model``, the ``columns`` of split, bin and groups, ``score`` in
-    [0, 1] and ``n``; equal rows are one.
+    [0, 1], ``decision`` and ``n``; equal rows are one.
     """
     parts = [
-        counted.assign(model=name, score=counted[SCORE + name] / STEPS)
-        .groupby(["model", *columns, "score"], sort=True)["n"]
+        counted.assign(model=name, score=counted[SCORE + name] / STEPS, decision=counted[DECISION + name])
+        .groupby(["model", *columns, "score", "decision"], sort=True)["n"]
         .sum()
         .reset_index()
         for name, counted in counts.items()
     ]
-    empty = pd.DataFrame({"model": [], **{name: [] for name in columns}, "score": [], "n": []})
+    empty = pd.DataFrame({"model": [], **{name: [] for name in columns}, "score": [], "decision": [], "n": []})
     return pd.concat(parts, ignore_index=True) if parts else empty
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.names import ATTRIBUTE, FEATURE
-from responsible.tabular.cell_counts import split_of
+from responsible.tabular.cell_counts import with_split
 from responsible.tabular.cells import Plan, labels
 from responsible.tabular.columns import KEY, REASON, made
 from responsible.tabular.levels import Cover, Disclosure, blanked, by_split, published_names, refuse_absent, refuse_many
@@ -195,6 +195,6 @@ def clusters(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     own = [d for d in plan.declared() if d.name in ("cluster", "split")]
     rows = typed(frame, own, plan.budget.spelling(plan.prepare), keep=[KEY]).filter(nw.col(REASON).is_null())
     if not plan.budget.split_column:
-        rows = rows.with_columns(split_of(plan).alias(made("split")))
+        rows = with_split(rows, plan)
     each = rows.group_by(KEY).agg(splits=nw.col(made("split")).n_unique())
     return each.select(number=nw.len(), in_several_splits=(nw.col("splits") > 1).sum())

@@ -1,46 +1,82 @@
-"""A query as the source of a table: which database, which query, and where its password must not stand."""
+"""A query, a table or a place elsewhere as the source of a table, and a Spark session; where no password may stand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import Field, model_validator
 
 from responsible.names import query_name
+from responsible.validation import Params
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-KEYS = ("database", "query")
+KEYS = {("database", "query"), ("query",), ("table",)}
+ELSEWHERE = re.compile(r"(?:file|hdfs|viewfs|s3a?|abfss?|wasbs?|gs|oss|dbfs)://(?![^/]*:[^/]*@)", re.IGNORECASE)
 SECRET = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)  # keys of a URL that hold one
 REMEDY = "write ${DB_PASSWORD} in its place and set that variable in the environment"
 
 
+class Elsewhere(str):
+    """A file, folder or glob of a file system that only a Spark session reads: ``s3a://bucket/people/*.parquet``."""
+
+    __slots__ = ()
+
+
 class Query(str):
-    """A query and its ``database``, a URL of SQLAlchemy in which ``${NAME}`` stands for a variable of the environment.
+    """A query and its ``database``, a URL of SQLAlchemy in which ``${NAME}`` stands for a variable of the environment;
+    without a database a query for the Spark session, or a ``table`` of its catalogue.
 
     As text it is what messages and documents call the table: :func:`~responsible.names.query_name`.
     """
 
     __slots__ = ("database", "query")
-    database: str
+    database: str | None
     query: str
 
     @classmethod
     def of(cls, given: Mapping[Any, Any]) -> Query:
-        """The query that a mapping of ``database`` and ``query`` declares.
+        """What a mapping of ``database`` and ``query``, of ``query`` alone or of ``table`` declares.
 
         ValueError, which never repeats the URL, for other keys or values, and for a password that is not a variable's.
         """
-        if (keys := sorted(map(str, given))) != list(KEYS):
-            raise ValueError(f"must be a path, or a mapping of database and query, got the keys {', '.join(keys)}")
+        if (keys := tuple(sorted(map(str, given)))) not in KEYS:
+            rule = f"must be a path, or a mapping of database and query, got the keys {', '.join(keys)}"
+            raise ValueError(f"{rule}; for Spark, query or table alone")
         if not all(isinstance(value, str) and value.strip() for value in given.values()):
-            raise ValueError("database and query must be texts; write both")
-        _refuse_secrets(parsed(given["database"]))
-        out = super().__new__(cls, query_name(given["database"]))
-        out.database, out.query = given["database"], given["query"]
+            raise ValueError(f"{' and '.join(keys)} must be texts; write {'both' if len(keys) > 1 else 'it'}")
+        if "database" in given:
+            _refuse_secrets(parsed(given["database"]))
+        out = super().__new__(cls, query_name(given))
+        out.database = given.get("database")
+        out.query = given.get("query") or " ".join(["SELECT * FROM", given["table"]])
         return out
+
+
+class Session(Params):
+    """The Spark session: its ``master``, or the ``remote`` URL of Spark Connect, and its ``conf``.
+
+    What is not named here is the environment's: SPARK_REMOTE, SPARK_CONF_DIR, spark-submit. ``${NAME}`` in a value
+    stands for a variable of the environment.
+    """
+
+    master: str | None = None
+    remote: str | None = None
+    conf: dict[str, str | Annotated[int, Field(le=10**12)] | float | bool] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.master and self.remote:
+            raise ValueError("master and remote exclude each other; remove one")
+        options = re.findall(r";([^=;]+)=([^;]*)", self.remote or "")
+        for key, value in [*self.conf.items(), *options]:
+            if SECRET.search(key) and not PLACEHOLDER.fullmatch(str(value)) and not isinstance(value, (bool, int)):
+                raise ValueError(f"{key} must not hold a password; {REMEDY}")
+        return self
 
 
 def parsed(database: str) -> URL:
@@ -67,11 +103,15 @@ def _refuse_secrets(url: URL) -> None:
 
 
 def source(given: Any, path: Callable[[Any], str]) -> str:
-    """A mapping as its :class:`Query`, else a ``path``; ValueError for a URL alone, which is not repeated."""
-    if isinstance(given, Query):
+    """A mapping as its :class:`Query`, a URL of a file system as its place :class:`Elsewhere`, else a ``path``;
+    ValueError for any other URL, which is not repeated.
+    """
+    if isinstance(given, (Query, Elsewhere)):
         return given
     if isinstance(given, Mapping):
         return Query.of(given)
+    if isinstance(given, str) and ELSEWHERE.match(given):
+        return Elsewhere(given)
     if isinstance(given, str) and "://" in given:
         raise ValueError("must be a path, or a mapping of database and query, got only a URL")
     return path(given)

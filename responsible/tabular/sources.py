@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, WrapValidator, field_validator, model_validator
 
 from responsible.tabular.columns import Declared, Spelling
-from responsible.tabular.queries import Query, source
+from responsible.tabular.queries import Query, Session, source
 from responsible.validation import Params
 
 Text = Annotated[str, Field(min_length=1)]
@@ -39,7 +39,8 @@ class Split(Params):
 class Prepare(Params):
     """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing".
 
-    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format.
+    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format. ``spark``
+    is the session of the engine of that name.
     """
 
     engine: Text
@@ -49,6 +50,7 @@ class Prepare(Params):
     missing_values: list[str]
     time_zone: str = "UTC"
     split: Split
+    spark: Session | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -61,6 +63,8 @@ class Prepare(Params):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         refuse_repeats("missing_values", self.missing_values)
+        if self.spark and self.engine != "spark":
+            raise ValueError(f"spark is for engine: spark, got engine: {self.engine}")
         return self
 
 

@@ -36,6 +36,7 @@ DATE = rf"^[0-9]{{4}}-(?:(?:0[1-9]|1[0-2])|(?:{_DAYS})(?:[T ][0-9:.,]+(?:[zZ]|[+
 
 MONTH_ALONE = "^[0-9]{4}-[0-9]{2}$"
 
+FIRST = "first_broken_rule"  # the number of the check that a row breaks, within :func:`typed`
 _NULL = nw.lit(None, nw.String)
 Check = tuple[str, nw.Expr]
 
@@ -51,9 +52,14 @@ def typed(
     """
     schema = frame.collect_schema()
     fields = [_Field(d, schema[token(d.column)], spelling) for d in declared]
+    for columns in ({f.lacks: f.is_missing() for f in fields}, {f.figure: f.number() for f in fields if f.is_number}):
+        frame = frame.with_columns(**columns) if columns else frame
     checks = [(f, rule, bad) for f in fields for rule, bad in f.checks()]
-    reasons = (nw.when(bad).then(nw.lit(f"{f.declared.column}: {rule}")) for f, rule, bad in checks)
-    values = (nw.when(bad).then(nw.coalesce(f.text, nw.lit(""))) for f, rule, bad in checks)
+    first = nw.coalesce(*(nw.when(bad).then(nw.lit(i)) for i, (_, _, bad) in enumerate(checks)), nw.lit(-1))
+    frame = frame.with_columns(first.alias(FIRST))
+    own = [(nw.when(nw.col(FIRST) == i), f, rule) for i, (f, rule, _) in enumerate(checks)]
+    reasons = (when.then(nw.lit(f"{f.declared.column}: {rule}")) for when, f, rule in own)
+    values = (when.then(nw.coalesce(f.text, nw.lit(""))) for when, f, _ in own)
     wrong = {REASON: nw.coalesce(*reasons, _NULL), VALUE: nw.coalesce(*values, _NULL)}
     return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
 
@@ -69,11 +75,17 @@ class _Field:
         self.text = self.column if dtype == nw.String else self.column.cast(nw.String)
         if self.is_text and spelling.trim:
             self.text = self.text.str.strip_chars()
-        self.missing = self.column.is_null()
+        self.lacks, self.figure = f"lacks_{token(declared.name)}", f"number_{token(declared.name)}"
+        self.is_number = declared.kind == "numeric"
+        self.missing, self.parsed = nw.col(self.lacks), nw.col(self.figure)
+
+    def is_missing(self) -> nw.Expr:
+        """Whether there is no value; never null. ``missing`` once the frame has it as a column."""
         if self.is_text:
-            self.missing = self.missing | self._matches("|".join(["", *map(re.escape, spelling.missing)]))
-        elif dtype.is_float() and "nan" in {m.lower() for m in spelling.missing}:
-            self.missing = self.missing | self.column.is_nan()
+            return self.column.is_null() | self._matches("|".join(["", *map(re.escape, self.spelling.missing)]))
+        if self.dtype.is_float() and "nan" in {m.lower() for m in self.spelling.missing}:
+            return self.column.is_null() | self.column.is_nan()
+        return self.column.is_null()
 
     def _matches(self, pattern: str) -> nw.Expr:
         """Whether the text, blanks around it ignored, matches as a whole."""
@@ -88,12 +100,12 @@ class _Field:
     def value(self) -> nw.Expr:
         """The typed value; where the field is bad it is null or unspecified text."""
         if self.declared.kind == "numeric":
-            return self.number() if self.declared.bins is None else self._interval(self.declared.bins)
+            return self.parsed if self.declared.bins is None else self._interval(self.declared.bins)
         text = self.text.str.slice(0, DATES[self.declared.kind]) if self.declared.kind in DATES else self.text
         return nw.when(self.missing).then(nw.lit(MISSING)).otherwise(text)
 
     def number(self) -> nw.Expr:
-        """float64; null when missing or when text is not a number."""
+        """float64; null when missing or when text is not a number. ``parsed`` once the frame has it as a column."""
         column = self.column.cast(nw.Int64) if self.dtype == nw.Boolean else self.column
         if self.is_text:
             pattern = self.spelling.number()
@@ -109,7 +121,7 @@ class _Field:
         return number.str.replace_all(",", ".", literal=True) if self.spelling.decimal == "," else number
 
     def _interval(self, bins: Sequence[float]) -> nw.Expr:
-        d, number = self.declared, self.number()
+        d, number = self.declared, self.parsed
         *lower, last = d.labels or intervals(bins, d.minimum, d.maximum, d.closed)
         levels = nw.lit(last)
         for edge, level in reversed(list(zip(bins, lower, strict=True))):
@@ -136,7 +148,7 @@ class _Field:
             )
 
     def _number_checks(self) -> Iterator[Check]:
-        number = self.number()
+        number = self.parsed
         if self.is_text:
             yield "not finite", ~self.missing & self._matches(NOT_FINITE)
             yield "not a number", ~self.missing & number.is_null()

@@ -7,8 +7,9 @@ question that changes nothing gets the figures of the evaluation.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +17,17 @@ import pandas as pd
 
 from responsible.fairness.comparisons import Comparison, Row, any_level, simultaneous, together
 from responsible.fairness.groups import Groups, confusion, group_rates
-from responsible.fairness.measures import MEASURES
+from responsible.fairness.measures import KNOWN, Measure
 from responsible.fairness.verdicts import Cost, Fairness, judged
 from responsible.measures.remembering import remembered
+from responsible.measures.scores import ScoreMeasure
 from responsible.names import CLUSTER, Judged
-from responsible.statistics.count_figures import estimate, reasons
+from responsible.statistics.count_figures import Estimate, estimate, reasons
 from responsible.statistics.count_tables import Draws, counted, drawn
 from responsible.statistics.intervals import Inference, replicates
 from responsible.statistics.rates import PERFORMANCE, Counts, divide
 from responsible.what_if.questions import Case, Floats, Question
+from responsible.what_if.scores import compared
 
 TODAY, THEN = "today", "then"
 WHOLE = [f"{what}_{who}" for what in ("support", "needed") for who in ("unprivileged", "privileged")]
@@ -96,30 +99,44 @@ def _measures(
     for each in versus:
         pair = _pair(each, now, then, weights)
         draws = _draws(each, (then, parts), weights, asked.inference, rng)
-        rows = _compared(pair, draws, asked.fairness, sure, rows=case.rows, labelled=case.labelled)
+        rows = _compared(
+            pair, draws, case, asked.fairness, sure, scored=partial(compared, case=case, versus=each, weights=weights)
+        )
         own = together(rows[0], rows[1] if rows[1:] else [])
         found += [{"attribute": case.who.attribute, "comparison": each.name, **row, "farthest": ""} for row in own]
     return found if asked.compared or case.who.reference else any_level(found, ("measure",)) + found
 
 
 def _compared(
-    pair: Sequence[Counts], draws: Draws, fairness: Fairness, sure: Sequence[Inference], *, rows: int, labelled: bool
+    pair: Sequence[Counts],
+    draws: Draws,
+    case: Case,
+    fairness: Fairness,
+    sure: Sequence[Inference],
+    *,
+    scored: Callable[..., list[Estimate]],
 ) -> list[list[Row]]:
-    """The rows of one comparison, ``pair`` as of :func:`_pair`, among ``rows``, at each of the confidences ``sure``."""
+    """The rows of one comparison, ``pair`` as of :func:`_pair`, at each of the confidences ``sure``."""
     now, then, population = pair
-    others = rows - population.sum()
+    others = case.rows - population.sum()
     out: list[list[Row]] = [[] for _ in sure]
-    for name in (name for name in fairness.chosen if name in MEASURES):
-        measure = MEASURES[name]
-        if measure.needs_labels and not labelled:
-            continue
+    floor = fairness.accuracy_floor if case.labelled else 0.0
+    for name in fairness.chosen:
+        measure = KNOWN[name]
         limits = fairness.limits.get(name, measure.limits)
-        cost = Cost(measure, limits, fairness.accuracy_floor if labelled else 0.0, others, (population, draws), sure)
-        figure = remembered(measure.figure, then, draws.tables)
-        found = [(estimate(figure, then, draws, each), None) for each in sure]
-        few = reasons(measure.figure, now, sure[0].minimum_denominator)
-        today: Row = {TODAY: math.nan if few else float(measure.figure.compute(now))}
-        for place, (each, _), own in zip(out, found, judged(found, cost, then), strict=True):
+        cost = Cost(measure, limits, floor, others, (population, draws), sure)
+        if not case.labelled and (measure.needs_labels or isinstance(measure, ScoreMeasure)):
+            continue  # an evaluation without labels has no scores either
+        if isinstance(measure, ScoreMeasure):
+            estimates = scored(measure, sure=sure)
+            today: Row = {TODAY: estimates[0].value}
+        elif isinstance(measure, Measure):
+            figure = remembered(measure.figure, then, draws.tables)
+            estimates = [estimate(figure, then, draws, each) for each in sure]
+            few = reasons(measure.figure, now, sure[0].minimum_denominator)
+            today = {TODAY: math.nan if few else float(measure.figure.compute(now))}
+        found = [(each, None) for each in estimates]
+        for place, each, own in zip(out, estimates, judged(found, cost, then), strict=True):
             place.append({"measure": name, **today, **vars(each), **own})
     return out
 

@@ -78,6 +78,17 @@ def test_preparing_counts_what_pandas_counts(capsys):
     assert re.findall(r"^3,000 +(prepare|pandas) ", text, re.MULTILINE) == ["prepare", "pandas"]
 
 
+@pytest.mark.slow
+def test_growth_counts_what_duckdb_counts(capsys):
+    """On drawn rows the stage counts as many people in each group of label and features as the bare query."""
+    text, found = said(capsys, "scale")
+    assert [value for value, _ in found.values()] == [0]
+    assert re.findall(r"^3,000 +(prepare|GROUP BY of DuckDB) ", text, re.MULTILINE)[:2] == [
+        "GROUP BY of DuckDB",
+        "prepare",
+    ]
+
+
 @pytest.mark.pipeline
 @pytest.mark.slow
 @pytest.mark.heavy

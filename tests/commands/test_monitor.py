@@ -23,7 +23,7 @@ def test_a_query_as_source_is_no_dependency(tmp_path):
         "version: 2\nbudget: {}\nmonitor:\n  source:\n    database: d\n    query: q\n"
     )
     (tmp_path / "monitor").mkdir()
-    (tmp_path / "monitor/dvc.yaml").write_text("stages: {monitor: {deps: ['${monitor.source}']}}\n")
+    (tmp_path / "monitor/dvc.yaml").write_text("stages: {monitor_budget: {deps: ['${monitor.source}']}}\n")
     with pytest.raises(InputError, match=r"monitor\.source is a query, no file; remove the line"):
         monitor.refuse(tmp_path)
 
@@ -31,10 +31,22 @@ def test_a_query_as_source_is_no_dependency(tmp_path):
 def test_a_stage_and_its_section_are_there_together(tmp_path):
     """Later decisions without their stage, and the stage without them: both files are named."""
     (tmp_path / "monitor").mkdir()
-    for section, stage in (("\n  healthcare: {source: b}", ""), ("", "monitor_healthcare: {}, ")):
-        (tmp_path / "params.yaml").write_text(f"version: 2\nbudget: {{}}\nmonitor:\n  source: a{section}\n")
-        (tmp_path / "monitor/dvc.yaml").write_text(f"stages: {{{stage}monitor: {{deps: []}}}}\n")
-        with pytest.raises(InputError, match=r"stage monitor_healthcare belongs to monitor\.healthcare in"):
+    for section, stage, rule in (
+        (
+            "source: a\n  healthcare: {source: b}",
+            "monitor_budget: {}",
+            "monitor_healthcare belongs to monitor.healthcare",
+        ),
+        ("source: a", "monitor_budget: {}, monitor_healthcare: {}", "monitor_healthcare belongs to monitor.healthcare"),
+        (
+            "segments: {source: b}",
+            "monitor_budget: {}, monitor_segments: {}",
+            "monitor_budget belongs to monitor.source",
+        ),
+    ):
+        (tmp_path / "params.yaml").write_text(f"version: 2\nbudget: {{}}\nmonitor:\n  {section}\n")
+        (tmp_path / "monitor/dvc.yaml").write_text(f"stages: {{{stage}, monitor: {{deps: []}}}}\n")
+        with pytest.raises(InputError, match=rule):
             monitor.refuse(tmp_path)
 
 
@@ -52,9 +64,9 @@ def test_the_side_pipeline_hands_its_answer_on_and_is_left_alone_otherwise(built
     for name in ("model_card", "risk_assessment"):
         text = (root / f"docs/{name}.md").read_text(encoding="utf-8")
         assert "The people of 2025-12 differ from the training data" in text
-        assert "Of an earlier model" not in text
+        assert "Of an earlier model: The people" not in text
     assert "Since then" in (root / "docs/index.html").read_text(encoding="utf-8")
     again = ran(root, *DVC, "repro")
     assert "Running stage" not in again
-    assert "Data and pipelines are up to date" in ran(root, *DVC, "status")
+    assert "Data and pipelines are up to date" in ran(root, *DVC, "status", "dvc.yaml", "monitor/dvc.yaml")
     assert "monitor/metrics.json" not in ran(root, *DVC, "metrics", "show")

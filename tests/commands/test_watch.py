@@ -67,7 +67,7 @@ def found(root, *standing, newest="2025-02"):
         "answer": "The people differ.",
         "standing": [{"question": q, "since": s, "said": f"{q} moved."} for q, s in standing],
         "spent": {"error": 0.05, "horizon": 24, "one_in": 16_800},
-        "periods": {"newest": newest, "next_ends": "2025-03-31"},
+        "budget": {"periods": {"newest": newest, "next_ends": "2025-03-31"}},
     }
     (root / "metrics").mkdir(exist_ok=True)
     (root / "metrics/monitor.json").write_text(json.dumps({"monitor": told}))

@@ -18,7 +18,7 @@ from tests.support import contract
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 LOCKS = ("requirements", "requirements-dev")
-EXTRAS = ("requirements-sql", "requirements-dashboard")  # for a table that is a query's answer, and the dashboard
+EXTRAS = ("requirements-sql", "requirements-dashboard", "requirements-spark")  # for queries, the dashboard, Spark
 ALL_LOCKS = (*LOCKS, *EXTRAS)
 LINT = ("-m ruff check .", "-m ruff format --check .", "-m mypy")
 TESTS = "-m pytest -n logical --dist worksteal"
@@ -225,7 +225,7 @@ def test_requirements_are_pinned_with_hashes(name):
 @pytest.mark.parametrize(
     ("folders", "files"),
     [
-        (("responsible", "pipeline", "stages", "commands"), LOCKS[:1]),
+        (("responsible", "pipeline", "stages", "commands"), (*LOCKS[:1], "requirements-spark")),
         (("dashboard",), (*LOCKS[:1], "requirements-dashboard")),
         (("tests", "benchmarks"), LOCKS),
     ],

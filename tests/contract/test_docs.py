@@ -27,8 +27,8 @@ def tree(path):
 
 
 def outputs():
-    """Every file that a stage writes, and the copy that `make monitor` leaves."""
-    found = {"metrics/monitor.json"}
+    """Every file that a stage writes, and the copies that `make monitor` and `make alternatives` leave."""
+    found = {"metrics/monitor.json", "metrics/alternatives.json"}
     for stage in contract.ALL.values():
         for kind in ("outs", "metrics", "plots"):
             found |= {next(iter(out)) if isinstance(out, dict) else out for out in stage.get(kind, [])}

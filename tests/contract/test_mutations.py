@@ -65,8 +65,8 @@ MUTATIONS = {
     ),
     "Holm without its running maximum": Mutation(
         "statistics/significance.py",
-        "np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))",
-        "p[order] * np.arange(len(p), 0, -1)",
+        "np.maximum.accumulate(p * np.arange(len(p), 0, -1))",
+        "p * np.arange(len(p), 0, -1)",
         "statistics/test_significance.py",
     ),
     "denominator of the positive predictive value": Mutation(

@@ -82,7 +82,7 @@ def test_the_daily_pipeline_does_not_wait_for_the_side_one():
         read = set(contract.entries(name, "deps"))
         assert not read & outs, name
         assert not [path for path in outs if any(path.startswith(f"{dep}/") for dep in read)], name
-    copied = {"metrics", "metrics/monitor.json"}
+    copied = {"metrics", "metrics/monitor.json", "metrics/alternatives.json"}
     readers = {name for name in STAGES if copied & set(contract.entries(name, "deps"))}
     assert readers == {"risk_register", "model_card", "track"}
 
@@ -254,7 +254,13 @@ def test_every_folder_has_its_depth_and_imports_from_smaller_ones():
 
 
 @pytest.mark.parametrize(
-    ("library", "home"), [("mlflow", "pipeline/tracking"), ("duckdb", "pipeline/ingest"), ("streamlit", "dashboard")]
+    ("library", "home"),
+    [
+        ("mlflow", "pipeline/tracking"),
+        ("duckdb", "pipeline/ingest"),
+        ("pyspark", "pipeline/ingest"),
+        ("streamlit", "dashboard"),
+    ],
 )
 def test_one_folder_imports_it(library, home):
     """The audit trail and the engine are each behind one door; the rest of the repository does not know them."""

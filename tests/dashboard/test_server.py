@@ -39,6 +39,16 @@ def test_the_shipped_settings():
     assert settings["client"]["toolbarMode"] == "minimal"
 
 
+def test_the_container_file_names_what_is_there():
+    """What it copies, installs and starts lies in the repository, and nothing may be uploaded or run in it."""
+    text = (ROOT / "dashboard/Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    copied = re.search(r"^COPY (.+) /tmp/$", text, re.MULTILINE)[1].split()
+    assert re.findall(r"-r /tmp/(\S+)", text) == copied
+    assert all((ROOT / name).is_file() for name in [*copied, re.search(r'"run", "(.+)"\]', text)[1]])
+    assert "DASHBOARD_READ_ONLY=1" in text
+    assert re.search(r"^USER (?!root)", text, re.MULTILINE)
+
+
 def test_only_its_own_hosts_are_answered(dashboard):
     """Another Host header is refused on every path, and a page of another site may not open the connection."""
     own = urlsplit(dashboard).netloc

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from dashboard import results
-from dashboard.experiments import ANOTHER
+from dashboard.runs import ANOTHER
 from pipeline.what_if import experiment
+from pipeline.workbench.runs import RUNNING, Progress, Stage
 from tests.dashboard.test_decision import shown, tables
 
 pytestmark = pytest.mark.pipeline
@@ -190,13 +191,30 @@ def test_small_counts_stay_protected(page, built, tmp_path, monkeypatch):
 
 
 def test_the_button_runs_the_line(page, monkeypatch):
-    """What differs is run, and what DVC said is shown, of a failure too."""
+    """What differs is run and watched; a cancelled one, a failure with its reason and a name are shown."""
     ran = []
-    answers = iter([(True, "Experiment results have been applied"), (False, "ERROR: no space left")])
-    monkeypatch.setattr(experiment, "run", lambda changed: ran.append(changed) or next(answers))
+
+    class Fake:
+        names = ("tamed-ruff",)
+        progress = Progress((Stage("prepare", "reads", RUNNING),), 3, ended=False, succeeded=False)
+
+        def __init__(self, changed):
+            ran.append(changed)
+
+        def cancel(self):
+            Fake.progress = Progress((), 4, ended=True, succeeded=False, cancelled=True)
+
+    monkeypatch.setattr(experiment, "Experiment", Fake)
     app = slider(page("what_if.py"), "Decision threshold").set_value(0.4).run()
     app = button(app, "Run it in a copy").click().run()
-    assert (app.success[0].value, app.text[0].value) == ("It ended.", "Experiment results have been applied")
-    app = button(app, "Run it in a copy").click().run()
-    assert (app.error[0].value, app.text[0].value) == ("It failed.", "ERROR: no space left")
-    assert ran == [{"model.decision_threshold": 0.4}] * 2
+    assert "0 of 1 stages done, 3 seconds" in str(app.get("progress")[0].proto)
+    assert "… prepare: reads (running)" in shown(app)
+    assert button(app, "Run it in a copy").disabled
+    app = slider(app, "Decision threshold").set_value(0.5).run()
+    app = button(app, "Cancel the run").click().run()
+    assert "Cancelled. The copy was deleted" in app.info[0].value
+    Fake.progress = Progress((), 4, ended=True, succeeded=False, refusals=("no space left",))
+    assert app.run().error[0].value == "no space left"
+    Fake.progress = Progress((), 4, ended=True, succeeded=True)
+    assert "The experiment is tamed\\-ruff" in app.run().success[0].value
+    assert ran == [{"model.decision_threshold": 0.4}]

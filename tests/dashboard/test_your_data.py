@@ -10,6 +10,7 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from pipeline.workbench import folders, runs
 
@@ -122,6 +123,30 @@ def test_refusals_stand_beside_their_field(page):
     assert texts(app.error) == ["'sex' is --time already; name another column"]
     order = [element.label if hasattr(element, "label") else element.type for element in flat(app.main)]
     assert order[order.index("Privileged levels of sex") + 2] == "error"
+
+
+def test_people_for_segments_need_bounds_that_somebody_declares(page):
+    """No bound is filled in; without any, or with one end, it is refused below the features; with both it is drafted
+    for the columns that have them.
+    """
+    people = b"".join(f"{'fm'[i % 2]},{i % 60},{i % 7}\n".encode() for i in range(300))
+    app = upload(page("your_data.py"), b"sex,age,visits\n" + people)
+    app.radio[0].set_value("segments").run()
+    roles(app, "")
+    ends = [f"{name}, {end}" for name in ("age", "visits") for end in ("lowest", "highest")]
+    assert [(each.label, each.value) for each in app.number_input] == [(end, None) for end in ends]
+    said = []
+    for label, value in (("", 0), ("age, lowest", 0), ("age, highest", 120)):
+        if label:
+            field(app.number_input, label).set_value(value).run()
+        press(app, "Check the roles")
+        said.append(" ".join(texts(app.error)))
+    assert said[0].startswith("must say what values anybody can have")
+    assert said[1].startswith("'age' must have a lowest value below its highest")
+    assert said[2] == ""
+    assert not field(app.button, "Run all stages").disabled
+    drafted = (app.session_state["desk"].copy / "params.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(drafted)["segments"]["features"] == {"age": {"minimum": 0, "maximum": 120}}
 
 
 def test_a_second_run_is_told_of_the_first(page, built):

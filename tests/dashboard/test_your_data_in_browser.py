@@ -18,7 +18,8 @@ from tests.support.contract import ROOT
 from tests.support.small import DVC, ran
 
 pytestmark = [pytest.mark.heavy, pytest.mark.slow, pytest.mark.pipeline, pytest.mark.server, pytest.mark.browser]
-START = "--table=examples/randhie.csv --target=outcome --protected=black,female --privileged=black=0.0,female=0"
+ROWS = 1_500
+START = "--target=outcome --protected=black,female --privileged=black=0.0,female=0"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -38,21 +39,29 @@ def pressed(page, button, then):
     page.get_by_text(then).first.wait_for(timeout=300_000)
 
 
-def started(browser, address):
-    """A new visitor who has uploaded the table and chosen its roles; what the page asked for elsewhere."""
+def visitor(browser, address):
+    """A new visitor's page in a context of its own, and what it asked for elsewhere."""
     page, outside = browser.new_context(viewport=DESK).new_page(), []
-    page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(address) else None)
+    own = (address, address.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else outside.append(request.url))
     page.goto(f"{address}/your-data")
-    page.locator("input[type=file]").set_input_files(ROOT / "examples/randhie.csv")
-    page.get_by_text("5,562 rows, 21 columns").wait_for(timeout=120_000)
+    return page, outside
+
+
+def uploaded(page, file, said):
+    """Upload a table and wait for what was found in it."""
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text(said).wait_for(timeout=120_000)
+
+
+def assigned(page):
+    """The roles of examples/randhie.csv."""
     chosen(page, "Target", "outcome")
-    page.get_by_text("outcome, numeric, 2 values: 0 (4,171), 1 (1,391)").wait_for()
+    page.get_by_text("outcome, numeric, 2 values: 0 (").wait_for()
     chosen(page, "Protected attributes", "black", "female")
     page.get_by_text("Privileged levels of female").first.wait_for()
     chosen(page, "Privileged levels of black", "0.0")
     chosen(page, "Privileged levels of female", "0")
-    pressed(page, "Check the roles", "open questions")
-    return page, [url for url in outside if not url.startswith(("data:", "blob:", address.replace("http", "ws")))]
 
 
 def serious(page):
@@ -70,51 +79,81 @@ def digests(root):
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
-def test_an_upload_gives_the_figures_of_the_command_line(built, tmp_path, monkeypatch):
-    """A cancelled run and one to its end leave the repository as it was; the archive has the same metrics, tables and
-    pictures as `make start` and `dvc repro`; the branch has them too, and its rows are in DVC's cache, not in git.
+def apart(one, other):
+    """Neither of two pages has a name of the other's table."""
+    texts = [page.locator("body").inner_text() for page in (one, other)]
+    assert "table.csv" in texts[0]
+    assert "colours.csv" in texts[1]
+    assert not [word for word in ("colours.csv", "colour", "wished") if word in texts[0]]
+    assert not [word for word in ("table.csv", "outcome", "female") if word in texts[1]]
+
+
+def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monkeypatch):
+    """Two visitors, interleaved, never see each other's table, and the second is told that a run is going. A cancelled
+    run and one to its end leave the repository as it was. The archive has the same metrics, tables and pictures as
+    `make start` and `dvc repro`; the branch has them too, and its rows are in DVC's cache, not in git.
     """
     from playwright.sync_api import sync_playwright
 
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    (temporary := tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    root = built.copy(tmp_path / "served")
+    root, tables = built.copy(tmp_path / "served"), (tmp_path / "table.csv", tmp_path / "colours.csv")
+    shorter(tables[0])
+    tables[1].write_text("colour,wished\n" + "red,yes\nblue,no\nblue,yes\n" * 200)
     before = digests(root)
     with served(root, TMPDIR=str(temporary)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        page, outside = started(browser, address)
-        pressed(page, "Run all stages", "(running)")
-        assert serious(page) == []
-        pressed(page, "Cancel the run", "Cancelled. The copy was deleted, and the repository is as it was.")
-        assert not list(temporary.glob(f"{folders.PREFIX}*/copy/params.yaml"))
-        pressed(page, "Check the roles", "open questions")
-        pressed(page, "Run all stages", "Download everything")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download everything").click()
+        (one, outside), (other, elsewhere) = visitor(browser, address), visitor(browser, address)
+        uploaded(one, tables[0], f"{ROWS:,} rows, ")
+        uploaded(other, tables[1], "600 rows, 2 columns")
+        assigned(one)
+        chosen(other, "Target", "wished")
+        chosen(other, "Protected attributes", "colour")
+        pressed(one, "Check the roles", "open questions")
+        pressed(other, "Check the roles", "open questions")
+        apart(one, other)
+        pressed(one, "Run all stages", "(running)")
+        pressed(other, "Run all stages", "another run has been going since")
+        assert serious(one) == []
+        apart(one, other)
+        one.get_by_role("button", name="Download everything").wait_for(timeout=300_000)
+        apart(one, other)
+        pressed(other, "Run all stages", "(running)")
+        pressed(other, "Cancel the run", "Cancelled. The copy was deleted, and the repository is as it was.")
+        assert len(list(temporary.glob(f"{folders.PREFIX}*/copy/params.yaml"))) == 1
+        with one.expect_download() as download:
+            one.get_by_role("button", name="Download everything").click()
         archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
         assert digests(root) == before
-        for size in (DESK, PHONE):
-            page.set_viewport_size(size)
-            page.wait_for_timeout(500)
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-            assert serious(page) == []
-        assert outside == []
-        pressed(page, "Make a branch in the repository", "is made. Open it with")
+        assert one.get_by_role("heading", name="Groups compared").is_visible()
+        assert one.get_by_role("heading", name="Questions that people answer").is_visible()
+        one.set_viewport_size(PHONE)
+        one.wait_for_timeout(500)
+        assert one.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert serious(one) == []
+        assert (outside, elsewhere) == ([], [])
+        pressed(one, "Make a branch in the repository", "is made. Open it with")
         browser.close()
     assert not list(temporary.glob(f"{folders.PREFIX}*/"))
-    compared(archive, root, command_line(built, tmp_path / "command_line"))
+    compared(archive, root, command_line(built, tmp_path / "command_line", tables[0]), tables[0])
 
 
-def command_line(built, root):
-    """The same table through the commands of a terminal."""
+def shorter(file):
+    """The first rows of examples/randhie.csv: what is compared does not depend on how many they are."""
+    lines = (ROOT / "examples/randhie.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[: ROWS + 1]), encoding="utf-8")
+
+
+def command_line(built, root, table):
+    """The same table through the commands of a terminal, at the place that an upload has in the copy."""
     built.copy(root)
-    ran(root, sys.executable, "-m", "commands.start", *START.split())
+    (root / "data/raw/uploaded.csv").write_bytes(table.read_bytes())
+    ran(root, sys.executable, "-m", "commands.start", "--table=data/raw/uploaded.csv", *START.split())
     ran(root, *DVC, "repro", "--quiet")
     return root
 
 
-def compared(archive, root, other):
+def compared(archive, root, other, table):
     """Archive, branch and command line have the same figures, and every digest holds."""
     listed = dict(reversed(line.split("  ")) for line in archive.read("SHA256SUMS").decode().splitlines())
     assert all(hashlib.sha256(archive.read(name)).hexdigest() == digest for name, digest in listed.items())
@@ -126,6 +165,6 @@ def compared(archive, root, other):
     ran(root, "git", "switch", "--quiet", name)
     assert [name for name in figures if archive.read(name) != (root / name).read_bytes()] == []
     ran(root, *DVC, "checkout", "--quiet")
-    assert (root / "data/raw/uploaded.csv").read_bytes() == (ROOT / "examples/randhie.csv").read_bytes()
+    assert (root / "data/raw/uploaded.csv").read_bytes() == table.read_bytes()
     assert "data/raw/uploaded.csv" not in ran(root, "git", "ls-files").splitlines()
     assert ran(root, *DVC, "status") == "Data and pipelines are up to date.\n"

@@ -211,11 +211,12 @@ def test_a_refused_parameter_leaves_every_result_and_a_valid_one_runs_only_what_
 
     refused = repro(root, bad)
     assert refused.returncode != 0
-    first, second = (line for line in refused.stderr.splitlines() if line.startswith("error: "))
+    first, second, third = (line for line in refused.stderr.splitlines() if line.startswith("error: "))
     assert first == "error: params.yaml: fairness.accuracy_floor must be <= 1, got 7"
     assert second.startswith(
         "error: params.yaml: threshold_sweep.attribute: 'eduction' is not declared under sensitive"
     )
+    assert third.startswith("error: params.yaml: alternatives.attribute: 'eduction' is not declared under sensitive")
     assert "Traceback" not in refused.stderr
     assert contents(root) == before
 

@@ -121,6 +121,8 @@ def intervals(frame):
         scores=PREPARED["scores"],
         baseline="sb.parquet",
         reweighed="sr.parquet",
+        baseline_model="b.skops",
+        reweighed_model="r.skops",
         **analysed,
     )
     complete(evaluate_fairness.main, **common, scores=PREPARED["scores"], **said)

@@ -9,9 +9,12 @@ import yaml
 
 from pipeline.results import figures
 from pipeline.storage import files
+from pipeline.storage.models import write_model
 from responsible.analyses.decision_threshold import GRID
+from responsible.modelling.logistic_regression import train
 from stages.model_analyses import main
 from tests.support.contract import ROOT
+from tests.support.planted import PLAIN
 
 TABLES = ("decision_threshold", "calibration_models", "similar_groups", "impact_ratios", "failing_groups")
 ASKED = {
@@ -58,6 +61,9 @@ def run(tmp_path):
             vendor = vendor.iloc[:0]
         files.write_parquet(tmp_path / "scores.parquet", vendor, meta | {"rounding": {}})
         scored = table.drop(columns="x.department")
+        fitted = train(table, {"x.department": "categorical"}, table["bin"], PLAIN).pipeline
+        for model in ("baseline", "reweighed"):
+            write_model(tmp_path / f"{model}.skops", fitted)
         for model, score in (("baseline", scored["score"]), ("reweighed", scored["score"] ** 2)):
             files.write_parquet(tmp_path / f"{model}.parquet", scored.assign(score=score), meta)
         names = {
@@ -65,12 +71,16 @@ def run(tmp_path):
             "scores": "scores.parquet",
             "baseline": "baseline.parquet",
             "reweighed": "reweighed.parquet",
+            "baseline_model": "baseline.skops",
+            "reweighed_model": "reweighed.skops",
             "metrics": "metrics/model_analyses.json",
             "thresholds_csv": "plots/decision_threshold.csv",
             "calibration_csv": "plots/calibration_models.csv",
             "similar_csv": "plots/similar_groups.csv",
             "ratios_csv": "plots/impact_ratios.csv",
             "failing_csv": "plots/failing_groups.csv",
+            "flips_csv": "plots/flip_rates.csv",
+            "reasons_csv": "plots/reasons.csv",
             "picture": "plots/decision_threshold.svg",
             "picture_narrow": "plots/decision_threshold_narrow.svg",
         }
@@ -161,5 +171,31 @@ def test_a_trained_model_stands_beside_one_made_elsewhere(run, tmp_path):
     found = run(models=models)
     assert set(found["decision_threshold"]["model"]) == set(models)
     told = json.loads((tmp_path / "metrics/model_analyses.json").read_text())["model_analyses"]
-    assert set(told) == {"baseline", "reweighed"}
-    assert all("best_threshold" in own for own in told.values())
+    assert {model for model, own in told.items() if "best_threshold" in own} == {"baseline", "reweighed"}
+
+
+def test_flips_and_reasons_are_of_the_fitted_models(run, tmp_path):
+    """A model that does not see sex has a flip rate of exactly 0, which a rule can name with its interval; the one
+    feature drives its score; a model made elsewhere cannot be asked.
+    """
+    run(models={"baseline": None, "reweighed": None, "vendor": {"score": "s", "decision_threshold": 0.5}})
+    found = figures.collect(tmp_path)["model_analyses.baseline.flip_rate.sex"][""]
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+    assert figures.collect(tmp_path)["flip_rates.sex.baseline.any_other_level"]["f"].value == 0
+    told = json.loads((tmp_path / "metrics/model_analyses.json").read_text())["model_analyses"]["vendor"]
+    assert told["flip_rate"] == {"sex": None, "undefined": {"sex": "made_elsewhere"}}
+    reasons = files.read_csv(tmp_path / "plots/reasons.csv")
+    assert set(reasons["model"]) == {"baseline", "reweighed"}
+    carried = reasons.query("figure == 'carries' and model == 'baseline'").set_index("feature")["value"]
+    assert carried["department"] == carried["all features"] != 0
+
+
+def test_flips_and_reasons_are_not_published_of_few_people(run, tmp_path):
+    """With a minimum no value of either table is there, and the headline says why."""
+    run(disclosure={"minimum_cell": 11})
+    for name in ("flip_rates", "reasons"):
+        table = files.read_csv(tmp_path / f"plots/{name}.csv")
+        assert table["value"].isna().all()
+        assert set(table["reason"]) == {"fewer_than_11_people"}
+    told = json.loads((tmp_path / "metrics/model_analyses.json").read_text())["model_analyses"]["baseline"]
+    assert told["flip_rate"]["undefined"] == {"sex": "fewer_than_11_people"}

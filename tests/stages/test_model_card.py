@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from pipeline.plots import fairness, group_rates
 from pipeline.reporting import formatting
+from pipeline.results.catalogue import SEARCHED
 from responsible.validation import InputError
 from stages import model_card
 from tests.support import pictures
@@ -207,6 +208,8 @@ def keep_attribute(folder, name):
         drawn.write(str(folder / f"plots/{picture}.svg"), str(folder / f"plots/{picture}_narrow.svg"))
     first = (folder / "plots/intersection_rates.csv").read_text().splitlines()[0]
     (folder / "plots/intersection_rates.csv").write_text(first + "\n")
+    searched = (folder / SEARCHED).read_text(encoding="utf-8")  # the checks refuse a search by an undeclared attribute
+    (folder / SEARCHED).write_text(searched.replace("education", name), encoding="utf-8")
     metrics = json.loads((folder / "metrics/evaluate_fairness.json").read_text())
     metrics = {"evaluate_fairness": {name: metrics["evaluate_fairness"][name]}}
     (folder / "metrics/evaluate_fairness.json").write_text(json.dumps(metrics))
@@ -262,7 +265,8 @@ def test_absent_levels_and_undefined_measures(folder):
 
 def test_hostile_names_stay_names(folder):
     """A level, an attribute, a column and an owner that are markup: no script, link or table of theirs, anywhere."""
-    for file in [*(folder / "plots").glob("*.csv"), folder / "metrics/evaluate_fairness.json"]:
+    named = [folder / f"metrics/{stage}.json" for stage in ("evaluate_fairness", "model_analyses")]
+    for file in [*(folder / "plots").glob("*.csv"), *named]:
         text = file.read_text(encoding="utf-8").replace("Female", HOSTILE).replace("gender", "sex|<b>")
         file.write_text(text, encoding="utf-8")
 
@@ -290,6 +294,18 @@ def test_hostile_names_stay_names(folder):
     json.loads(twin)
 
 
+def test_reweighing_of_less_than_full_strength_is_called_that(folder):
+    """At strength 1 label and group are independent; below, the card's twin and the assessment say the strength."""
+    whole, half = "label and education are independent", "Training rows reweighed by education at strength 0.5 ("
+    for strength, said, aim in (
+        (1.0, whole, "label independent of the group"),
+        (0.5, half, "groups nearer, at strength"),
+    ):
+        change_params(folder, lambda tree, strength=strength: tree["reweigh"].update(strength=strength))
+        assert said in built(folder)[1]
+        assert aim in (folder / "docs/risk_assessment.md").read_text(encoding="utf-8")
+
+
 def test_answers_for_another_table_are_open(folder):
     """When the table is another one, the card, its twin and the page ask the questions, and say at the top how many."""
     change_params(folder, lambda tree: tree["budget"].update(source="data/raw/ours.csv"))
@@ -299,7 +315,7 @@ def test_answers_for_another_table_are_open(folder):
     assert text.count("**Not answered yet: ") == 14
     assert "No use about people." not in text + twin + page
     assert "people without a degree" not in text.lower() + twin.lower()
-    assert page.count("Not answered yet: ") == 14 + 6 + 7
+    assert page.count("Not answered yet: ") == 14 + 6 + 8
     assert counted[0] in page
     consider = json.loads(twin)["components"][2]["modelCard"]["considerations"]
     assert consider["users"][0].startswith("Not answered yet: Who is meant to use it?")

@@ -12,7 +12,16 @@ from ruamel.yaml import YAML
 from pipeline.results.monitored import monitored
 from pipeline.storage.parameters import read_yaml
 from responsible.validation import InputError
-from stages import monitor, monitor_healthcare, monitor_segments, prepare, prepare_healthcare, prepare_segments, reweigh
+from stages import (
+    monitor,
+    monitor_budget,
+    monitor_healthcare,
+    monitor_segments,
+    prepare,
+    prepare_healthcare,
+    prepare_segments,
+    reweigh,
+)
 from tests.support.contract import ROOT
 
 MONTHS = ("2025-01", "2025-05", "2025-06", "2025-09", "2025-10", "2025-11")
@@ -59,38 +68,35 @@ def run(made, to, *, people=None, **changes):
         del tree["monitor"]["segments"]
     with (to / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(tree, file)
-    read = {
-        "cells": "budget.parquet",
-        "model": "reweighed.skops",
-        "scores": "reweighed.parquet",
-        "trained": "reweigh.json",
-        "prepared": "prepare.json",
-        "others": "budget_scores.parquet",
-    }
-    paths = {name: str(made / file) for name, file in read.items()} | {"params": str(to / "params.yaml")}
-    paths |= {"people": str(to / "segments.csv"), "people_asked": str(to / "segments.json")}
+    if tree["monitor"].get("source"):
+        read = {
+            "cells": "budget.parquet",
+            "model": "reweighed.skops",
+            "scores": "reweighed.parquet",
+            "trained": "reweigh.json",
+            "prepared": "prepare.json",
+            "others": "budget_scores.parquet",
+        }
+        outs = {"drift": "drift.csv", "figures": "figures.csv", "expected": "expected.csv", "asked": "budget.json"}
+        paths = {name: str(made / file) for name, file in read.items()}
+        paths |= {name: str(to / file) for name, file in outs.items()}
+        monitor_budget.main(params=str(to / "params.yaml"), **paths)
     if people is not None:
-        place(paths, made)
-    defaults = monitor.main.__kwdefaults__
-    others = {"decisions": "healthcare.csv", "decisions_asked": "healthcare.json"}
-    paths |= {name: str(to / file) for name, file in others.items()}
-    paths |= {
-        name: str(to / Path(path).name)
-        for name, path in defaults.items()
-        if name not in (*paths, "template", "metrics")
-    }
-    monitor.main(template=str(ROOT / "docs/templates/monitoring.md.j2"), metrics=str(to / "metrics.json"), **paths)
+        place(to, made)
+    paths = {name: str(to / Path(path).name) for name, path in monitor.main.__kwdefaults__.items()}
+    monitor.main(**paths | {"template": str(ROOT / "docs/templates/monitoring.md.j2")})
     return (to / "monitoring.md").read_text(encoding="utf-8")
 
 
-def place(paths, made):
+def place(to, made):
     """Prepare the sample's people once, and place the later ones by the published centres."""
-    prepared, params = made / "segments.parquet", paths["params"]
+    prepared, params = made / "segments.parquet", str(to / "params.yaml")
     if not prepared.is_file():
         others = {name: str(made / f"{name}.segments") for name in ("profile", "metrics")}
         prepare_segments.main(params=params, prepared=str(prepared), **others)
     known = {"prepared": str(prepared), "segments": str(ROOT / "plots/segments.csv")}
-    monitor_segments.main(params=params, shares=paths["people"], asked=paths["people_asked"], **known)
+    outs = {"shares": str(to / "segments.csv"), "asked": str(to / "segments.json")}
+    monitor_segments.main(params=params, **outs, **known)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +122,7 @@ def test_the_page_names_each_planted_change_in_its_month(page):
         r"“Learn: Take an online class” \(8\.\d % of rows\), which the reference does not have\. Since 2025-06\.",
         r"Master’s Degree fell from 21 % to 1\d %\. Since 2025-09\.",
         r"from 250 to under 300 fell from 9\.\d % to \d\.\d %\. Since 2025-10, last judged 2025-10\.",
-        r"Over again \(2025-05\): With children\? is missing in 8\d % of rows, against 28 % in the reference\.",
+        r"- 2025-05: With children\? is missing in 8\d % of rows, against 28 % in the reference\.",
         r"2025-11 has 0 %",
     ):
         assert re.search(told, text), told
@@ -132,7 +138,12 @@ def test_months_that_are_not_there_are_gaps(page):
     found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["monitor"]
     assert [own["since"] for own in found["standing"]] == ["2025-06", "2025-09", "2025-10", "2025-05"]
     assert found["alarms"]["standing"] == 4
-    assert found["periods"] == {"first": "2025-01", "newest": "2025-11", "number": 11, "next_ends": "2025-12-31"}
+    assert found["budget"]["periods"] == {
+        "first": "2025-01",
+        "newest": "2025-11",
+        "number": 11,
+        "next_ends": "2025-12-31",
+    }
 
 
 @pytest.mark.slow
@@ -221,7 +232,7 @@ def decided(made, to, **changes):
     others = {"profile": str(made / "profile.csv"), "metrics": str(made / "prepare_healthcare.json")}
     prepare_healthcare.main(params=params, prepared=cases, **others)
     outs = {"figures": str(to / "healthcare.csv"), "asked": str(to / "healthcare.json")}
-    monitor_healthcare.main(params=params, cases=cases, **outs)
+    monitor_healthcare.main(params=params, cases=cases, prepared=others["metrics"], **outs)
 
 
 @pytest.mark.slow
@@ -234,8 +245,8 @@ def test_recorded_decisions_are_on_the_page_with_the_planted_changes(made, tmp_p
         r"All requests, share approved: 57\.9 %, against 70\.6 % in the reference\. Since 2026-03\.",
         r"Requester: GP, share approved of necessary requests: 31\.5 points lower, against 9\.0 .* Since 2026-04\.",
         r"Location: rural, mean wait: 4\.0 minutes longer, against 0\.2 minutes longer .* Since 2026-05\.",
-        r"Over again .* share decided differently than a similar earlier request: 56\.2 %, against 31\.4 %",
-        r"2 lines of work .* one in 33,600 \(35 questions\), for recorded decisions one in 37,440 \(39\)",
+        r"- 2026-03: All requests, share decided differently than a similar earlier request: 56\.2 %, against 31\.4 %",
+        r"2 lines of work .* one in 37,440 for the model's rows \(39 questions\), one in 37,440 for recorded decisions",
     ):
         assert re.search(told, page, re.DOTALL), told
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["monitor"]
@@ -274,22 +285,35 @@ def test_the_stage_of_recorded_decisions_needs_its_section(made, tmp_path):
         monitor_healthcare.main(params=str(made / "params.yaml"), cases="", figures="", asked="")
 
 
-def test_the_answer_is_of_an_earlier_model_once_the_figures_are_others(tmp_path):
-    """A document that quotes it says so; a file of another kind is refused."""
+def test_the_answer_is_of_an_earlier_result_once_its_figures_are_others(tmp_path):
+    """A document that quotes it says so: of a model, and where none is watched of an audit or of segments; a file of
+    another kind is refused.
+    """
     from hashlib import sha256
 
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics/reweigh.json").write_text("{}\n")
     told = {
         "answer": "All is well.",
-        "periods": {"newest": "2025-02"},
         "alarms": {"standing": 0},
-        "of": {"trained": sha256(b"{}\n").hexdigest()},
+        "of": {"budget": {"trained": sha256(b"{}\n").hexdigest()}},
     }
     (tmp_path / "metrics/monitor.json").write_text(json.dumps({"monitor": told}))
     assert monitored(tmp_path).says == "All is well."
     (tmp_path / "metrics/reweigh.json").write_text('{"other": 1}\n')
     assert monitored(tmp_path).says.startswith("Of an earlier model: All is well.")
+    (tmp_path / "plots").mkdir()
+    for line, key, file, whose in (
+        ("healthcare", "audited", "metrics/prepare_healthcare.json", "an earlier audit"),
+        ("segments", "centres", "plots/segments.csv", "earlier segments"),
+    ):
+        (tmp_path / file).write_text("1\n")
+        own = told | {"of": {line: {key: sha256(b"1\n").hexdigest()}}}
+        (tmp_path / "metrics/monitor.json").write_text(json.dumps({"monitor": own}))
+        assert monitored(tmp_path).says == "All is well."
+        (tmp_path / file).write_text("2\n")
+        assert monitored(tmp_path).says == f"Of {whose}: All is well. Run `make monitor` to compare again."
+        assert not monitored(tmp_path).current
     (tmp_path / "metrics/monitor.json").write_text('{"monitor": {}}')
     with pytest.raises(InputError, match=r"monitor\.json: is another file"):
         monitored(tmp_path)

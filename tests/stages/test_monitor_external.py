@@ -8,11 +8,11 @@ import pytest
 from ruamel.yaml import YAML
 from sklearn import metrics
 
-from pipeline.sections.budget import _monitored
+from pipeline.sections.monitor import _modelled
 from responsible.models import Models
 from responsible.monitoring.parameters import Monitor
 from responsible.tabular.schema import Budget
-from stages import monitor, prepare
+from stages import monitor, monitor_budget, prepare
 from tests.support.contract import ROOT
 from tests.support.predictions import parameters, people
 from tests.support.tables import tree
@@ -25,9 +25,9 @@ MODELS = {
 }
 
 
-def run(folder, models, batches, **section):
+def run(folder, models, batches, *, target=True, **section):
     """Prepare the table of the model and follow it over ``batches`` by name; the folder of results."""
-    given = parameters(tree(), models)
+    given = parameters(tree(), models, **({} if target else {"target": None}))
     given["monitor"] = given["monitor"] | {"source": str(folder / "batches"), "time": "Date"} | section
     for line in ("healthcare", "segments"):
         del given["monitor"][line]
@@ -40,7 +40,8 @@ def run(folder, models, batches, **section):
         YAML().dump(given, file)
     lacking = {"trained": "no/such.json", "model": "no/such.skops", "scores": "no/such.parquet"}
     template = {"template": str(ROOT / "docs/templates/monitoring.md.j2")}
-    for stage, own in ((prepare, {"metrics": str(folder / "prepare.json")}), (monitor, lacking | template)):
+    prepared = {"metrics": str(folder / "prepare.json")}
+    for stage, own in ((prepare, prepared), (monitor_budget, lacking), (monitor, template)):
         paths = {key: str(folder / Path(value).name) for key, value in stage.main.__kwdefaults__.items()}
         stage.main(**paths | own)
     return folder
@@ -64,11 +65,71 @@ def test_figures_are_those_of_what_batches_carry(tmp_path, kind):
     rates = yes.groupby(batch["sex"]).mean()
     assert values["sex", "statistical_parity_difference"] == pytest.approx(rates["f"] - rates["m"], abs=1e-6)
     expected = pd.read_csv(tmp_path / "expected.csv")
-    assert (len(expected) > 0) == (kind == "scores")
+    assert (len(expected) > 0) == (kind in ("scores", "both"))
     reference = found.set_index(["attribute", "figure"])["reference"]["everybody", "selection_rate"]
     whole = people(3_000)
     said = (whole["p"].round(4) >= 0.4) if kind == "scores" else whole["yhat"]
     assert reference == pytest.approx(said.mean(), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_decisions_and_scores_say_what_to_expect_before_labels_are_in(tmp_path):
+    """Without labels a month waits, and the estimate is the accuracy that labels have later; so it is of a file that
+    lacks the score, of which nothing is expected but decisions are judged.
+    """
+    late = month(2).drop(columns="y")
+    folder = run(tmp_path, MODELS["both"], {"2025-02": late, "2025-03": month(3, seed=9).drop(columns="p")})
+    expected = pd.read_csv(folder / "expected.csv").set_index(["attribute", "group", "figure", "period"])
+    own = expected.loc[("everybody", "all", "accuracy", "2025-02")]
+    truth = metrics.accuracy_score(month(2)["y"], month(2)["yhat"])
+    assert own["low"] < truth < own["high"]
+    assert own["status"] == "waiting"
+    assert expected.loc[("everybody", "all", "accuracy", "2025-03"), "rows"] == 0
+    figures = pd.read_csv(folder / "figures.csv").set_index(["attribute", "figure", "period"])
+    assert figures.loc[("everybody", "accuracy", "2025-02"), "status"] == "waiting"
+    assert figures.loc[("everybody", "accuracy", "2025-03"), "value"] == pytest.approx(
+        metrics.accuracy_score(month(3, seed=9)["y"], month(3, seed=9)["yhat"]), abs=1e-6
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reference", ["training", ["2025-01"]])
+def test_a_model_without_any_label_is_followed_for_what_needs_none(tmp_path, reference):
+    """A table without a target: features, scores and selection are judged, a month that selects all is an alarm, and
+    nothing is said of labels that would come.
+    """
+    changed = month(3, seed=9).assign(p=0.9)
+    batches = {"a": month(1, seed=11), "b": month(2), "c": changed}
+    batches = {name: own.drop(columns="y") for name, own in batches.items()}
+    folder = run(tmp_path, MODELS["scores"], batches, target=None, reference=reference)
+    figures = pd.read_csv(folder / "figures.csv")
+    assert {"selection_rate", "statistical_parity_difference", "disparate_impact"} == {*figures["figure"]}
+    yes = (month(2)["p"].round(4) >= 0.4).mean()
+    value = figures.set_index(["attribute", "figure", "period"])["value"]["everybody", "selection_rate", "2025-02"]
+    assert value == pytest.approx(yes, abs=1e-6)
+    said = json.loads((folder / "metrics.json").read_text())["monitor"]
+    assert {own["since"] for own in said["standing"]} == {"2025-03"}
+    assert "selection rate" in {own["question"] for own in said["standing"]}
+    page = (folder / "monitoring.md").read_text(encoding="utf-8")
+    assert "The table has no labels." in page
+    assert "waited for" not in page
+    assert "target" not in set(pd.read_csv(folder / "drift.csv")["question"])
+
+
+@pytest.mark.slow
+def test_earlier_periods_without_labels_are_a_reference_for_what_needs_none(tmp_path):
+    """Estimates come from the labelled table, figures of decisions from the named month."""
+    batches = {"a": month(1, seed=11).drop(columns="y"), "b": month(2, seed=9).drop(columns="y")}
+    folder = run(tmp_path, MODELS["scores"], batches, reference=["2025-01"])
+    figures = pd.read_csv(folder / "figures.csv")
+    assert "accuracy" not in set(figures["figure"])
+    yes = (month(1, seed=11)["p"].round(4) >= 0.4).mean()
+    assert figures.loc[figures["figure"] == "selection_rate", "reference"].tolist() == [pytest.approx(yes, abs=1e-6)]
+    expected = pd.read_csv(folder / "expected.csv").set_index(["attribute", "figure"])
+    truth = metrics.accuracy_score(month(2, seed=9)["y"], month(2, seed=9)["p"] >= 0.4)
+    own = expected.loc[("everybody", "accuracy")]
+    assert own["low"] < own["value"] < own["high"]
+    assert own["value"] == pytest.approx(truth, abs=0.04)
 
 
 @pytest.mark.slow
@@ -80,7 +141,7 @@ def test_a_model_that_says_yes_more_often_raises_an_alarm(tmp_path):
     folder = run(tmp_path, MODELS["decisions"], {"a": month(2), "b": changed})
     said = json.loads((folder / "metrics.json").read_text())["monitor"]
     assert {"selection rate"} <= {own["question"] for own in said["standing"] if own["since"] == "2025-03"}
-    assert said["of"].keys() == {"trained", "reference", "batches"}
+    assert said["of"]["budget"].keys() == {"trained", "reference", "batches"}
     assert "# Monitoring" in (folder / "monitoring.md").read_text(encoding="utf-8")
 
 
@@ -109,5 +170,5 @@ def test_columns_that_cannot_be_compared_are_refused(models, section, message):
     own = {key: value for key, value in given["monitor"].items() if key not in ("healthcare", "segments")}
     budget = Budget(**given["budget"] | ({"cluster": section["cluster"]} if "cluster" in section else {}))
     own |= {key: value for key, value in section.items() if key != "cluster"}
-    faults = [*_monitored(budget, Models(**models), Monitor(**own))]
+    faults = [*_modelled(Monitor(**own), budget, Models(**models))]
     assert [fault for fault in faults if message in fault]

@@ -832,7 +832,7 @@ def test_thresholds_rows_and_splits(folder):
     ("changes", "message"),
     [
         ({"prepare__engine": "duckdbb"}, "prepare.engine 'duckdbb' is not known; did you mean 'duckdb'?"),
-        ({"prepare__engine": "spark"}, "prepare.engine 'spark' is not known; known: 'duckdb'"),
+        ({"prepare__engine": "polars"}, "prepare.engine 'polars' is not known; known: 'duckdb', 'spark'"),
         ({"budget__sorce": "x"}, "params.yaml: budget.sorce is not a known key; did you mean 'source'?"),
         ({"preparation": {}}, "params.yaml: preparation is not a known key; did you mean 'prepare'?"),
         (

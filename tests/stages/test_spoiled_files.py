@@ -95,8 +95,9 @@ def workspace(built, tmp_path_factory):
         shutil.copytree(Path(built.root, name), root / name)
     for name in ("params.yaml", "dvc.yaml", "dvc.lock", "determinism.env", "requirements.txt"):
         shutil.copy(Path(built.root, name), root / name)
-    (root / "monitor").mkdir()
-    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor")  # which the section monitor of the parameters needs
+    for side in ("monitor", "alternatives"):  # which sections of the parameters need
+        (root / side).mkdir(exist_ok=True)
+        shutil.copy(ROOT / side / "dvc.yaml", root / side)
     return root
 
 

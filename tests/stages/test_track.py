@@ -26,7 +26,7 @@ from pipeline.results.freshness import refuse_mixed
 from pipeline.storage import files, models
 from pipeline.tracking import changed_parameters, mlflow_runs, run_figures, run_record
 from pipeline.tracking.store import locate
-from responsible.modelling.encoding import Logistic, encoder
+from responsible.modelling.logistic_regression import Logistic, encoder
 from responsible.tabular.levels import RARE
 from responsible.validation import MISSING, InputError
 from stages import track

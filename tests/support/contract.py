@@ -17,10 +17,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("responsible", "pipeline", "stages", "commands", "dashboard")
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
-_BESIDE = ROOT / "monitor/dvc.yaml"  # a fork without a monitor has none
-SIDE: dict[str, dict[str, Any]] = (
-    yaml.safe_load(_BESIDE.read_text(encoding="utf-8"))["stages"] if _BESIDE.is_file() else {}
-)
+SIDE: dict[str, dict[str, Any]] = {  # of the pipelines beside the daily one, as far as a fork has them
+    name: own
+    for file in ("monitor/dvc.yaml", "alternatives/dvc.yaml")
+    if (ROOT / file).is_file()
+    for name, own in yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))["stages"].items()
+}
 CHECKS = "check_parameters"
 ALL = STAGES | SIDE  # the daily pipeline, and what runs beside it
 

@@ -40,10 +40,10 @@ TABLES: dict[str, tuple[list[str], list[str], dict[str, tuple[str, str]]]] = {
 }
 
 
-def parameters(name: str, attribute: str) -> dict[str, Any]:
+def parameters(name: str, attribute: str, shipped: Path = Path("params.yaml")) -> dict[str, Any]:
     """The shipped parameters, changed only where a team changes them for its own table."""
     numeric, categorical, sensitive = TABLES[name]
-    out: dict[str, Any] = copy.deepcopy(YAML(typ="safe").load(Path("params.yaml").read_text(encoding="utf-8")))
+    out: dict[str, Any] = copy.deepcopy(YAML(typ="safe").load(shipped.read_text(encoding="utf-8")))
     out["threshold"] = 1
     out["prepare"] |= {"missing_values": []}
     out["budget"] |= {

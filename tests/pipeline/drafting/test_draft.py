@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.drafting import inspection, reading, report
 from pipeline.drafting.draft import draft
-from pipeline.drafting.request import Request, listed, names, pairs
+from pipeline.drafting.request import Request, bounds, listed, names, pairs
 from pipeline.drafting.roles import roles
 from pipeline.storage import files, parameters
 from responsible.modelling.parameters import Logistic
@@ -20,6 +20,7 @@ from stages import check_parameters, prepare
 from tests.support.contract import ROOT
 
 SHIPPED = (ROOT / "params.yaml").read_text(encoding="utf-8")
+SEGMENTS = {"line": "segments", "target": None}
 LOGISTIC = parameters.section(ROOT / "params.yaml", "model", Logistic)
 
 
@@ -77,7 +78,8 @@ def test_a_budget_draft_has_the_roles_of_the_columns(drafted):
     }
     assert set(found.left_out) == {"Person", "seen on", "country"}
     assert given["sensitive"]["town_name"] == {"privileged": ["A"], "column": "town: name"}
-    assert given["reweigh"] == {"attributes": ["sex"], "groups": "privileged", "empty_cells": "merge"}
+    expected = {"attributes": ["sex"], "groups": "privileged", "empty_cells": "merge", "strength": 1.0}
+    assert given["reweigh"] == expected
     assert "threshold_sweep" not in given
 
 
@@ -130,6 +132,15 @@ def test_bounds_of_segments_stay_open(drafted, tmp_path):
     assert open_ == [f"segments.features.{f}.{end}" for f in ("age", "income") for end in ("minimum", "maximum")]
     rule = tree(text)["policy"]["rules"]["one_sided_segments"]
     assert (rule["reason"], rule.get("owner")) == (None, None)
+
+
+def test_declared_bounds_make_the_features_of_segments(drafted, tmp_path):
+    """Columns with bounds are the features, others take no part, and the draft runs as it is."""
+    found, text = drafted(line="segments", target=None, bounds=bounds(["age=0,120"]))
+    assert tree(text)["segments"]["features"] == {"age": {"minimum": 0.0, "maximum": 120.0}}
+    assert found.left_out["income"] == "no bounds were declared"
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    check_parameters.main(params=str(tmp_path / "params.yaml"), valid=str(tmp_path / "ok"))
 
 
 def test_a_target_of_numbers_is_cut_at_its_median(drafted):
@@ -235,6 +246,12 @@ def test_a_file_as_offices_write_them_is_prepared_as_drafted(tmp_path, monkeypat
         ({"favourable": ["ja"]}, "--favourable: 'ja' is not a level of y"),
         ({"protected": ["country"], "privileged": {}}, "--protected: 'country' has one value in all rows"),
         ({"line": "segments", "protected": ["sex", "age"]}, "--protected: segments take one attribute"),
+        ({"bounds": {"age": [0, 120]}}, "--bounds: are of the segments line, got --line=budget"),
+        (SEGMENTS | {"bounds": {"age": [120, 0]}}, "--bounds: 'age' must have a lowest value below its highest"),
+        (SEGMENTS | {"bounds": {"age": [0, None]}}, "--bounds: 'age' must have a lowest value below its highest"),
+        (SEGMENTS | {"bounds": {"old": [0, 120]}}, "--bounds: .* has no column 'old'"),
+        (SEGMENTS | {"bounds": {"sex": [0, 1]}}, "--bounds: 'sex' is --protected already"),
+        (SEGMENTS | {"bounds": {"told": [0, 1]}}, "--bounds: 'told' is not numeric"),
     ],
 )
 def test_a_wrong_request_is_refused_with_the_remedy(drafted, asked, said):

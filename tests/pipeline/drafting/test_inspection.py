@@ -121,7 +121,7 @@ def test_cells_before_and_after_bins():
 
 def test_the_width_is_that_of_the_encoder():
     """One column for each number, one more for its gaps, one for each level: as the encoder makes them."""
-    from responsible.modelling.encoding import encoder
+    from responsible.modelling.logistic_regression import encoder
     from tests.support.planted import PLAIN
 
     found = [

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipeline.ingest import bad_rows, engines, source_files
+from responsible.tabular.columns import token
 from responsible.tabular.sources import Source
 from responsible.validation import InputError
 
@@ -72,13 +73,13 @@ def test_an_engine_with_too_little_memory_says_so(table):
     reader = table("a,b\n" + "".join(f"{number},{'z' * 500}{number}\n" for number in range(20_000)))
     reader._connection.execute("SET memory_limit = '2 MB'; SET max_temp_directory_size = '0 KB'")
     with pytest.raises(InputError, match=r"^t\.csv: too large for the memory here: .*set prepare\.sample_rows$"):
-        reader.compute(lambda rows: rows.sort(engines.token("b")))
+        reader.compute(lambda rows: rows.sort(token("b")))
 
 
 def test_no_space_for_a_copy_says_so(table, monkeypatch):
     """A text that must be rewritten for the engine needs its size in temporary space; the table is not at fault."""
     reader = table("a,b\n1,x\r\n2,y\n")
-    assert reader.compute(lambda rows: rows)[engines.token("b")].tolist() == ["x", "y"]
+    assert reader.compute(lambda rows: rows)[token("b")].tolist() == ["x", "y"]
 
     class Full(io.StringIO):
         def write(self, _text):

@@ -2,21 +2,24 @@
 
 import shutil
 
-import pandas as pd
 import pytest
 
-from pipeline.monitoring import decisions, decisions_said
+from pipeline.monitoring import decisions_said
+from pipeline.monitoring.handover import handed_on
 from pipeline.storage import files
 from responsible.monitoring.alarms import BAD, GAP, REPEATED, UNREADABLE, Finding, answered, of_figures
-from responsible.monitoring.parameters import Decisions
+from responsible.monitoring.parameters import Decisions, Monitor
+from responsible.monitoring.sides import earlier
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 from responsible.words import Words
+from stages import monitor_healthcare
 from tests.support.contract import ROOT
 from tests.support.later import LATER, REFERENCE, ROLES, TREE, cases, judged
 
 PREPARE = Prepare(**TREE["prepare"])
 WORDS = Words(**TREE["words"])
+MONITOR = Monitor(**TREE["monitor"])
 BATCHES = ROOT / "data/raw/healthcare_batches"
 
 
@@ -30,7 +33,7 @@ def folder(tmp_path):
 
 def read(folder, period="month", **changes):
     own = Decisions(**({"source": str(folder), "reference": "audited", "wait": 1.0} | changes))
-    return decisions.read(PREPARE, ROLES, own, period)
+    return monitor_healthcare.read(PREPARE, ROLES, own, period)
 
 
 def test_cases_have_their_period_and_a_month_without_any_is_a_gap(folder):
@@ -71,20 +74,19 @@ def test_no_good_row_at_all_is_an_error_with_its_cause(folder):
         read(folder)
 
 
-def test_the_reference_is_the_audited_table_or_earlier_periods(folder):
+def test_earlier_periods_are_a_reference(folder):
     """Named periods are compared with by all others; one that is not there, or all of them, is refused."""
-    batches, audited = read(folder), pd.DataFrame({"outcome": [1]})
-    given = Decisions(source="x", reference="audited", wait=1.0)
-    assert decisions.compared(given, audited, batches)[0] is audited
-    earlier = given.model_copy(update={"reference": ["2026-01"]})
-    reference, later, periods = decisions.compared(earlier, audited, batches)
+    batches = read(folder)
+    reference, later, periods = earlier(["2026-01"], "key", batches.cells, batches.periods)
     assert (len(reference), set(later["period"]), periods) == (900, {"2026-03"}, ("2026-02", "2026-03"))
-    for names, rule in ((["2026-02"], "no period '2026-02' with cases"), (["2025-01"], "no period '2025-01'")):
+    for names, rule in (
+        (["2026-02"], "key: there is no period '2026-02' with rows"),
+        (["2025-01"], "no period '2025-01'"),
+    ):
         with pytest.raises(InputError, match=rule):
-            decisions.compared(given.model_copy(update={"reference": names}), audited, batches)
-    every = batches._replace(periods=("2026-01", "2026-03"))
-    with pytest.raises(InputError, match="names every period"):
-        decisions.compared(given.model_copy(update={"reference": ["2026-01", "2026-03"]}), audited, every)
+            earlier(names, "key", batches.cells, batches.periods)
+    with pytest.raises(InputError, match="key: names every period"):
+        earlier(["2026-01", "2026-03"], "key", batches.cells, ("2026-01", "2026-03"))
 
 
 def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
@@ -92,10 +94,10 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
     later = cases(LATER, waits=(20.0, 22.0), period="2026-01")
     found = judged(cases(REFERENCE), later, ["2026-01"], similar=False)
     files.write_csv(tmp_path / "f.csv", found.figures)
-    files.write_json(tmp_path / "f.json", decisions.written(found, "minutes", "abc"))
-    told = decisions_said.read(str(tmp_path / "f.csv"), str(tmp_path / "f.json"))
-    assert (told.spending.questions, told.cases, told.digest) == (found.spending.questions, 3_000, "abc")
-    assert told.spending.level == pytest.approx(found.spending.level, rel=1e-4)
+    files.write_json(tmp_path / "f.json", handed_on(found, {"batches": "abc"}, cases=found.cases, unit="minutes"))
+    told = decisions_said.read(str(tmp_path / "f.csv"), str(tmp_path / "f.json"), MONITOR)
+    assert (told.spending.questions, told.cases, told.of["batches"]) == (found.spending.questions, 3_000, "abc")
+    assert told.spending == found.spending
     assert list(told.asked["state"]) == list(found.asked["state"])
     said = {s.question: s.said for s in decisions_said.statements(told, WORDS)}
     assert said["requester: GP, share approved of necessary requests"] == (
@@ -105,7 +107,7 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
     assert said["all requests, mean wait"].endswith("21.0 minutes, against 11.0 minutes in the reference.")
     assert [*told.figures["comparison"].unique()] == ["", "GP", "Limited", "1"]
     files.write_csv(tmp_path / "f.csv", found.figures[found.figures["attribute"] == "rural"])
-    told = decisions_said.read(str(tmp_path / "f.csv"), str(tmp_path / "f.json"))
+    told = decisions_said.read(str(tmp_path / "f.csv"), str(tmp_path / "f.json"), MONITOR)
     assert {*told.figures["comparison"]} == {"1"}
     assert all(s.line == "healthcare" and s.stands for s in decisions_said.statements(told, WORDS))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.monitoring import people, segments_said
+from pipeline.monitoring import segments_said
 from pipeline.storage import files
 from responsible.later_people.placed import placed
 from responsible.later_people.segments import later_people
@@ -15,6 +15,7 @@ from responsible.tabular.levels import Disclosure
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
 from responsible.words import Words
+from stages import monitor_segments
 from tests.support.tables import tree
 
 TREE = tree()
@@ -28,7 +29,7 @@ def write(folder, name, *rows, header="day,f,g,group"):
 
 def read(folder, period="month"):
     given = Newcomers(source=str(folder), time="day", beyond=0.01)
-    return people.read(Prepare(**TREE["prepare"]), ROLES, given, period)
+    return monitor_segments.read(Prepare(**TREE["prepare"]), ROLES, given, period)
 
 
 @pytest.fixture
@@ -84,10 +85,10 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
     table = placed(both, 2, 0.01, ["2025-01"])
     found = later_people(table, (), monitor, 0.95, disclosure=Disclosure(minimum_cell=0), seed=1)
     files.write_csv(tmp_path / "s.csv", found.shares)
-    files.write_json(tmp_path / "s.json", people.written(found, 0.01, "abc"))
-    told = segments_said.read(str(tmp_path / "s.csv"), str(tmp_path / "s.json"))
+    files.write_json(tmp_path / "s.json", monitor_segments.written(found, 0.01, {"batches": "abc"}))
+    told = segments_said.read(str(tmp_path / "s.csv"), str(tmp_path / "s.json"), monitor)
     assert list(told.asked["state"]) == list(found.asked["state"])
-    assert (told.segmented, told.people, told.digest) == (2_000, 1_000, "abc")
+    assert (told.segmented, told.people, told.of["batches"]) == (2_000, 1_000, "abc")
     said = {s.question: s.said for s in segments_said.statements(told, Words())}
     before = (known["segment"] == 1).mean()
     assert said["sizes of segments"] == f"Segment 1 rose from {100 * before:.0f} % to 70 % of people."
@@ -95,7 +96,7 @@ def test_what_is_written_is_read_again_and_said_in_sentences(tmp_path):
     assert said["groups in segment 1"].startswith("In segment 1, A fell from 100 % to ")
     assert said["people out of reach of segments"] == "Segments do not reach 40 % of people, 1.0 % before."
     assert said["distance from segments"].startswith("People above 0.")
-    own = segments_said.headline(told, {}, {})
+    own = segments_said.headline(told)
     assert own["shares"] == {"1": pytest.approx(0.7), "2": pytest.approx(0.3)}
     assert own["levels"] == {"A": pytest.approx(0.5), "B": pytest.approx(0.5)}
     assert own["out_of_reach"]["everybody"] == pytest.approx(0.4, abs=0.01)

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.ingest.duckdb_reader import DuckDB
 from pipeline.monitoring import reading
 from pipeline.storage import parameters
-from responsible.monitoring import exact_tests
-from responsible.monitoring.batches import BatchPlan, Reference, calendar, earlier, labelled
+from responsible.measures import exact_tests
+from responsible.monitoring.batches import BatchPlan, calendar
 from responsible.monitoring.parameters import Monitor
+from responsible.monitoring.sides import Reference, referred, shares_labelled
 from responsible.monitoring.spending import Spending
 from responsible.tabular.schema import Budget, Sensitive
 from responsible.tabular.sources import Prepare
@@ -68,13 +70,37 @@ def test_rows_become_cells_by_period_and_label(batches):
     assert found.digest == read(batches).digest
 
 
+@pytest.mark.parametrize("changes", [{}, {"period": "week"}, {"score": "S", "decision": "D"}])
+def test_cells_have_one_order_whatever_the_engine_answers(tmp_path, monkeypatch, changes):
+    """Its answer reversed and shuffled, and a bad row for which files are read one by one, give the same cells, each
+    once.
+    """
+    rows = [
+        ROW.format(date=f"2025-0{1 + at % 2}-0{1 + at % 3}", budget=100 * at) + f",0.{at % 4},{at % 2}"
+        for at in range(12)
+    ]
+    for name, part in (("a.csv", rows), ("b.csv", rows[:6])):
+        write(tmp_path / "b", name, *part, header=f"{HEADER},S,D")
+    first = read(tmp_path / "b", **changes).cells
+    assert first["n"].sum() == 18
+    names = [name for name in first if name != "n"]
+    assert not first.duplicated(names).any()
+    pd.testing.assert_frame_equal(first, first.sort_values(names, ignore_index=True))
+    compute = DuckDB.compute
+    for seed in range(3):
+        monkeypatch.setattr(DuckDB, "compute", lambda *a, s=seed, **k: compute(*a, **k).sample(frac=1, random_state=s))
+        pd.testing.assert_frame_equal(read(tmp_path / "b", **changes).cells, first)
+    write(tmp_path / "b", "b.csv", *rows[:6], rows[0].replace(",30,", ",200,"), header=f"{HEADER},S,D")
+    pd.testing.assert_frame_equal(read(tmp_path / "b", **changes).cells, first)
+
+
 def test_a_label_may_be_missing_in_a_row_or_as_a_column(batches):
     """Such rows are kept without a label, and the share of labels says how many there are."""
     write(batches, "03.csv", ROW.format(date="2025-03-01", budget="NA"), ROW.format(date="2025-03-01", budget=500))
     short = HEADER.replace("Budget (in dollars),", "")
     write(batches, "04.csv", "2025-04-01,30,Male,Other,1,Stay in: Color", header=short)
     found = read(batches)
-    assert labelled(found.cells, found.periods) == [1, 1, 0.5, 0]
+    assert shares_labelled(found.cells, found.periods) == [1, 1, 0.5, 0]
     assert found.findings == ()
 
 
@@ -164,20 +190,23 @@ def test_scores_and_decisions_of_the_batches_are_read(batches):
 
 
 def test_earlier_periods_may_be_the_reference(batches):
-    """They are not compared with themselves; unknown ones, those without labels, and all of them are refused."""
+    """They are not compared with themselves; unknown ones, those with some of their labels, and all are refused."""
     found = read(batches)
     own = Reference(NOTHING, NOTHING, NOTHING)
     monitor = plan(batches, reference=["2025-01"]).monitor
-    reference, rows, periods = earlier(monitor, own, found.cells, found.periods)
+    reference, rows, periods = referred(monitor, own, found.cells, found.periods)
     assert periods == ("2025-02",)
     assert (set(reference.rows["period"]), set(rows["period"])) == ({"2025-01"}, {"2025-02"})
     for names, fault in (
         (["2025-07"], "no period '2025-07'"), (["2025-01", "2025-02"], "names every period"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=fault):
-            earlier(monitor.model_copy(update={"reference": names}), own, found.cells, found.periods)
-    with pytest.raises(InputError, match="must have 95% of its labels"):
-        earlier(monitor, own, found.cells.assign(bin=-1), found.periods)
+            referred(monitor.model_copy(update={"reference": names}), own, found.cells, found.periods)
+    none = referred(monitor, own, found.cells.assign(bin=-1), found.periods)[0]
+    assert set(none.rows["bin"]) == {-1}
+    part = found.cells.assign(bin=[-1, *found.cells["bin"][1:]])
+    with pytest.raises(InputError, match=r"must have 95% of its labels .* or no period any"):
+        referred(monitor, own, part, found.periods)
 
 
 def test_the_committed_batches_are_what_the_command_draws(tmp_path):
@@ -231,6 +260,18 @@ def test_one_row_of_each_person_is_drawn_in_each_period(people):
         assert counted[month, 1] == pytest.approx(expected, abs=4 * np.sqrt(400 * 0.25))
     again = of_people(people).cells.groupby(["period", "bin"])["n"].sum()
     assert again.equals(counted)
+
+
+def test_a_bad_row_is_never_the_one_that_is_drawn(people):
+    """Each person's first row is of an impossible age: it is counted as bad, and all with another row are there."""
+    for month in ("01", "02"):
+        table = pd.read_csv(people / f"{month}.csv")
+        table.loc[~table["Person"].duplicated(), "Age"] = 999
+        table.to_csv(people / f"{month}.csv", index=False)
+    found = of_people(people)
+    counts = [rows_of(people / f"{month}.csv") for month in ("01", "02")]
+    assert found.cells.groupby("period")["n"].sum().tolist() == [sum(n > 1 for n in own) for own in counts]
+    assert [(f.kind, f.rows) for f in found.findings] == [("bad_rows", 400), ("bad_rows", 400)]
 
 
 def rows_of(path):

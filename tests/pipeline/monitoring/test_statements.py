@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.monitoring.headline import next_end
-from pipeline.monitoring.statements import answer, others, statements, waiting
+from pipeline.monitoring.model_said import others, statements, waiting
+from pipeline.monitoring.statements import answer
 from responsible.monitoring import alarms
 from responsible.monitoring.alarms import Finding, questions
 from responsible.monitoring.spending import Spending

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.reporting import formatting
+from pipeline.reporting import formatting, tables
 from pipeline.reporting.formatting import (
     DataText,
     code,
@@ -227,3 +227,19 @@ def test_a_figure_has_the_same_digits_from_memory_and_from_its_table(value):
     assert formatting.number(value) == formatting.number(table)
     assert formatting.number(100 * value, 1) == formatting.number(100 * table, 1)
     assert formatting.interval(value, value, value) == formatting.interval(table, table, table)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (-9.94, "9.9 points lower"),
+        (1_234.56, "1,234.6 points higher"),
+        (-0.049, "less than 0.1 points apart"),
+        (0.0, "less than 0.1 points apart"),
+        (0.051, "0.1 points higher"),
+        (math.nan, "undefined points lower"),
+    ],
+)
+def test_a_difference_that_rounds_to_zero_has_no_direction(value, said):
+    """Any other is said without its sign, by what is more or less."""
+    assert tables.difference(value, 1, "points", "higher", "lower") == said

@@ -7,10 +7,12 @@ import pytest
 import yaml
 
 from commands import gate
+from pipeline.results.freshness import locked, refuse_moved
 from pipeline.results.policy_verdicts import verdicts
 from responsible.validation import InputError
 from stages import track
 from tests.support.contract import ROOT
+from tests.support.small import DVC, ran
 
 
 @pytest.fixture
@@ -75,3 +77,39 @@ def test_a_broken_lock_stops_gate_and_record(results, capsys, case):
     with pytest.raises(InputError):
         gate.main(str(results))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.pipeline
+@pytest.mark.slow
+def test_what_changed_is_what_dvc_status_says(built, tmp_path):
+    """Code, a template, a table or a command that changed is named, where DVC says it too; keys of parameters and
+    answers are compared elsewhere.
+    """
+    root = built.copy(tmp_path / "fork")
+    refuse_moved(root, locked(root))
+    assert ran(root, *DVC, "status", "dvc.yaml") == "Data and pipelines are up to date.\n"
+    for name, said in (
+        ("responsible/fairness/groups.py", "responsible/fairness: changed since "),
+        ("stages/prepare.py", "stages/prepare.py: changed since prepare read it; run `dvc repro`"),
+        ("docs/templates/model_card.md.j2", "docs/templates: changed since check_parameters read it; run `dvc repro`"),
+        ("data/scores/baseline.parquet", "data/scores/baseline.parquet: changed since "),
+    ):
+        before = (root / name).read_bytes()
+        (root / name).write_bytes(before + b"\n")
+        with pytest.raises(InputError, match=said):
+            refuse_moved(root, locked(root))
+        assert name.rpartition("/")[0] in ran(root, *DVC, "status", "dvc.yaml")
+        (root / name).write_bytes(before)
+        refuse_moved(root, locked(root))
+    (root / "responsible/fairness/__pycache__").mkdir(exist_ok=True)
+    (root / "responsible/fairness/__pycache__/new.pyc").write_bytes(b"ignored")
+    (root / "answers.yaml").write_text((root / "answers.yaml").read_text() + "# a remark\n")
+    refuse_moved(root, locked(root))
+    (root / "responsible/fairness/new.py").write_text('"""Another module."""\n')
+    with pytest.raises(InputError, match="responsible/fairness: changed since "):
+        refuse_moved(root, locked(root))
+    (root / "responsible/fairness/new.py").unlink()
+    declared = (root / "dvc.yaml").read_text()
+    (root / "dvc.yaml").write_text(declared.replace("-m stages.prepare_h", "-Xdev -m stages.prepare_h", 1))
+    with pytest.raises(InputError, match=r"dvc\.yaml: the command of prepare_healthcare changed since it ran"):
+        refuse_moved(root, locked(root))

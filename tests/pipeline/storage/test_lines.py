@@ -9,8 +9,8 @@ import yaml
 
 from pipeline.results import catalogue
 from pipeline.storage.line_contents import (
+    ALTERNATIVES,
     LINES,
-    MONITOR,
     OF_BUDGET,
     OF_MONITOR,
     PARTS,
@@ -24,12 +24,14 @@ from pipeline.storage.line_contents import (
 from pipeline.storage.lines import keep, refuse_parts
 from pipeline.storage.parameters import read_yaml
 from pipeline.storage.yaml_blocks import without
+from responsible.monitoring.parameters import Monitor
 from responsible.validation import InputError
 from tests.support import contract
 from tests.support.contract import ROOT, STAGES
 
 COMBINATIONS = [lines for n in (1, 2, 3) for lines in itertools.combinations(LINES, n)]
 SIDE = ("monitor/dvc.yaml", "monitor/drift.csv", "metrics/monitor.json", "docs/monitoring.md")
+BESIDE = ("alternatives/dvc.yaml", "alternatives/candidates.csv", "metrics/alternatives.json", "docs/alternatives.md")
 TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock", "answers.yaml", "docs/README.md")
 
 OF = [stage for part in OF_BUDGET for stage in PARTS[part].stages]
@@ -42,7 +44,7 @@ def root(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     outs = [path for name in STAGES for path in contract.entries(name, "outs", "metrics", "plots")]
-    for path in (*outs, *SIDE, "docs/playbook/README.md", "docs/policy.md"):
+    for path in (*outs, *SIDE, *BESIDE, "docs/playbook/README.md", "docs/policy.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     return tmp_path
@@ -84,7 +86,11 @@ def test_code_of_a_line_is_read_by_its_stages_and_the_check_of_parameters_alone(
         ("risk_register.high", ""),
         ("responsible/fairness", ""),
         ("my_own.figure", ""),
-        ("monitor.alarms.standing", "budget"),
+        ("monitor.alarms.standing", ""),
+        ("monitor.budget.drift.Age", "budget"),
+        ("monitor/figures_narrow.svg", "budget"),
+        ("monitor/alarms.csv", ""),
+        ("docs/monitoring.md", ""),
         ("monitor.healthcare.alarms.standing", "healthcare"),
         ("monitor/healthcare.csv", "healthcare"),
         ("monitor.segments.out_of_reach.everybody", "segments"),
@@ -104,8 +110,8 @@ def test_only_what_is_kept_is_left(root, lines):
     params, pipeline = read_yaml(root / "params.yaml"), read_yaml(root / "dvc.yaml")
     gone = [line for line in LINES if line not in lines]
     lacking = absent(params)
-    parts = [] if "budget" in lines else [TRAINING, SWEEP, MONITOR]
-    beside = [part for part, line in OF_MONITOR.items() if not {"budget", line} <= {*lines}]
+    parts = [] if "budget" in lines else [TRAINING, SWEEP, ALTERNATIVES]
+    beside = [part for part, (line, _) in OF_MONITOR.items() if line not in lines]
     assert lacking == (*gone, *parts, *beside)
     assert present(params) == lines
     assert not params.keys() & only_of("sections", lacking)
@@ -174,24 +180,64 @@ def test_the_monitor_forgets_a_line_that_goes(root):
         "standing": [{"line": "budget", "said": "a"}, {"line": "healthcare", "said": "b"}],
         "alarms": {"standing": 2, "raised": 3, "questions": 74},
         "healthcare": {"alarms": {"standing": 1, "raised": 1, "questions": 39}},
-        "of": {"batches": "x", "decisions": "y"},
+        "of": {"budget": {"batches": "x"}, "healthcare": {"batches": "y"}},
     }
     (root / "metrics/monitor.json").write_text(json.dumps({"monitor": said}))
+    (root / "monitor/alarms.csv").write_text("line,kind\nbudget,gap\nhealthcare,waits\n")
+    (root / "monitor/calendar.svg").touch()
     gone = keep(["budget", "segments"], root)
-    assert root / "monitor/healthcare.csv" in gone
+    assert {root / "monitor/healthcare.csv", root / "monitor/calendar.svg"} <= {*gone}
+    assert (root / "monitor/alarms.csv").read_text() == "line,kind\nbudget,gap\n"
+    assert (root / "monitor/metrics.json").read_bytes() == (root / "metrics/monitor.json").read_bytes()
     assert read_yaml(root / "params.yaml")["monitor"].keys() & {"healthcare", "source"} == {"source"}
     stages = read_yaml(root / "monitor/dvc.yaml")["stages"]
-    assert list(stages) == ["monitor_segments", "monitor"]
+    assert list(stages) == ["monitor_segments", "monitor_budget", "monitor"]
     assert "healthcare" not in (root / "monitor/dvc.yaml").read_text(encoding="utf-8")
     assert json.loads((root / "metrics/monitor.json").read_text())["monitor"] == {
         "answer": "People differ.",
         "answers": {"budget": "People differ."},
         "standing": [{"line": "budget", "said": "a"}],
         "alarms": {"standing": 1, "raised": 2, "questions": 35},
-        "of": {"batches": "x"},
+        "of": {"budget": {"batches": "x"}},
     }
     assert (root / "docs/monitoring.md").read_text(encoding="utf-8").startswith("# Monitoring\n\n**People differ.**")
     assert keep(["budget", "segments"], root) == []
+
+
+def test_without_its_section_no_alternatives_are_searched(root):
+    """The pipeline of the search goes, with its results and what stages read of them; models are trained as before."""
+    params = root / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(without(text, lambda path: path[0] == "alternatives"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"alternatives/dvc\.yaml: alternatives without sections in params\.yaml"):
+        refuse_parts(params)
+    assert keep(LINES, root) == sorted(root / name for name in BESIDE)
+    refuse_parts(params)
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    assert [name for name, own in stages.items() if "metrics/alternatives.json" in own["deps"]] == []
+    assert "alternatives.md" not in (root / "docs/README.md").read_text(encoding="utf-8")
+    assert "train_baseline" in stages
+
+
+@pytest.mark.parametrize("line", ["healthcare", "segments"])
+def test_a_monitor_without_the_models_rows_is_left_with_the_others(root, line):
+    """Keys of batches, their stage and what it wrote go; the section, the stage and the page of the kept line stay."""
+    shutil.copy(ROOT / "monitor/dvc.yaml", root / "monitor/dvc.yaml")
+    gone = keep([line], root)
+    assert root / "monitor/drift.csv" in gone
+    kept = read_yaml(root / "params.yaml")["monitor"]
+    assert Monitor(**kept).lines == (line,)
+    assert list(kept) == ["period", "overdue", "horizon", "error", "effects", line]
+    side = read_yaml(root / "monitor/dvc.yaml")["stages"]
+    assert list(side) == [f"monitor_{line}", "monitor"]
+    assert [dep for dep in side["monitor"]["deps"] if dep.startswith("monitor/")] == [
+        f"monitor/{line}.csv",
+        f"monitor/{line}.json",
+    ]
+    assert [name for name in side["monitor"]["outs"] if "drift" in str(name)] == []
+    assert "metrics/monitor.json" in read_yaml(root / "dvc.yaml")["stages"]["risk_register"]["deps"]
+    assert "monitoring.md" in (root / "docs/README.md").read_text(encoding="utf-8")
+    refuse_parts(root / "params.yaml")
 
 
 def test_a_monitor_without_recorded_decisions_loses_their_stage(root):
@@ -201,7 +247,7 @@ def test_a_monitor_without_recorded_decisions_loses_their_stage(root):
     text = params.read_text(encoding="utf-8")
     params.write_text(without(text, lambda path: path == ("monitor", "healthcare")), encoding="utf-8")
     assert keep(LINES, root) == []
-    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor_segments", "monitor"]
+    assert list(read_yaml(root / "monitor/dvc.yaml")["stages"]) == ["monitor_segments", "monitor_budget", "monitor"]
 
 
 def test_a_target_of_two_values_has_no_sweep(root):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.what_if import experiment, material
+from pipeline.what_if import experiment, material, score_sentences
 from pipeline.what_if.sentences import BOUND, Spoken
 from responsible.limits import Limits
 from responsible.names import is_change
@@ -42,6 +42,32 @@ def test_the_shipped_settings_have_the_published_figures(held, model, attribute)
         assert found["verdict"].tolist() == own["verdict"].tolist()
         np.testing.assert_array_equal(found["support_unprivileged"], own["support_unprivileged"])
         np.testing.assert_array_equal(found["today"], found["value"])
+
+
+def test_measures_of_scores_are_the_published_ones_at_any_threshold(held):
+    """Each of them has the value of an evaluation with it, and the text says that no threshold moves them."""
+    measures = ["mean_score_difference", "calibration_difference"]
+    fairness = held.given.fairness.model_copy(update={"measures": measures})
+    found = held.exam("reweighed", "gender", shipped(held, threshold=0.3, fairness=fairness))
+    scores = pd.read_parquet("data/scores/reweighed.parquet")
+    test = scores[scores["split"] == "test"]
+    assert set(measures) <= set(found.measures["measure"])
+    row = found.measures.set_index("measure").loc["mean_score_difference"]
+    sides = [test[(test["a.gender"] == "Male") == privileged] for privileged in (False, True)]
+    means = [np.average(own["score"], weights=own["n"]) for own in sides]
+    assert row["value"] == pytest.approx(means[0] - means[1], abs=1e-9)
+    assert row["today"] == pytest.approx(row["value"], rel=1e-12)
+    case = held.case("reweighed", "gender", "test")
+    said = Spoken(case, shipped(held, fairness=fairness), found, held.given.words)
+    assert score_sentences.unmoved(said) == (
+        "No threshold moves mean score difference and calibration difference, which compare scores and not decisions."
+    )
+    quality = held.quality("reweighed", "gender", "test", held.given.inference.confidence)
+    published = pd.read_csv("plots/score_quality.csv")
+    own = published[(published["attribute"] == "gender") & (published["model"] == "reweighed")]
+    np.testing.assert_allclose(quality["roc_auc"], own["roc_auc"], rtol=1e-5)
+    assert quality["bins_off"].tolist() == own["bins_off"].tolist()
+    assert score_sentences.quality(said, quality)[0]["Group"] == "all privileged"
 
 
 def test_confusion_of_today_is_the_published_one(held):

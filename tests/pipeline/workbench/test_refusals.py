@@ -7,7 +7,8 @@ import pytest
 from pipeline.drafting.request import Request
 from pipeline.workbench.refusals import beside
 
-ASKED = Request("t.csv", target="paid", protected=["sex", "it's"], id="key", time="day", score="p")
+ROLES = {"target": "paid", "protected": ["sex", "it's"], "id": "key", "time": "day", "score": "p"}
+ASKED = Request("t.csv", **ROLES, bounds={"age": [0, 120]})
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ ASKED = Request("t.csv", target="paid", protected=["sex", "it's"], id="key", tim
         ("t.csv: column 'key' occurs twice; rename one of them", "id"),
         ("t.csv: column 'p' must be from 0 to 1", "score"),
         ("t.csv: column 'other' must be a number", "table"),
+        ("t.csv: age: above 120 in 1 row: row 7 (line 8) '130'; correct the rows", "bounds"),
+        ("params.yaml: segments.features.f.minimum must be a number, got None", "bounds"),
         ("t.csv: must have at least 100 good rows (prepare.minimum_rows), got 3; add rows", "table"),
     ],
 )

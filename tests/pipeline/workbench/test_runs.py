@@ -107,7 +107,8 @@ def test_a_run_that_takes_too_long_or_too_much_is_ended_with_the_reason(started)
     assert now.refusals == ("the run takes more than 4 seconds; use fewer rows or columns",)
     hungry = SLOW.replace("time.sleep(SECONDS)", "a = bytearray(10**9) and time.sleep(60)")
     now = until(started(stages=hungry, bounds=Bounds(memory=600 * MIB)), lambda now: now.ended)
-    assert now.refusals == ("the run needs more than 600 MiB of memory; use fewer rows or columns",)
+    refused = "one process of the run needs more than 600 MiB of memory, and the system refused it"
+    assert now.refusals == (f"{refused}; use fewer rows or columns",)
 
 
 SERVER = """

@@ -22,6 +22,15 @@ time.sleep(SECONDS)
 """
 
 
+# Three processes, each of which has less than 200 MiB.
+HUNGRY = """
+import subprocess, sys, time
+code = "import time; a = bytearray(120 << 20); time.sleep(60)"
+others = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+time.sleep(60)
+"""
+
+
 def supervised(code, memory=500, seconds=30, lease=""):
     """The supervisor on Python code."""
     script = [sys.executable, "-I", supervisor.__file__]
@@ -49,7 +58,7 @@ def test_the_exit_code_is_that_of_the_command(code):
 @pytest.mark.parametrize(
     ("code", "bounds", "why"),
     [
-        ("a = bytearray(10 ** 9)\nimport time; time.sleep(60)", {"memory": 200}, "needs more than 200 MiB of memory"),
+        (HUNGRY, {"memory": 200}, "needs more than 200 MiB of memory"),
         (SLEEP, {"seconds": 1}, "takes more than 1 seconds; use fewer rows or columns"),
         (SLEEP, {"lease": "/nobody/holds/it"}, "nobody has watched the run for ten minutes"),
     ],
@@ -65,6 +74,18 @@ def test_a_bound_ends_everything_with_the_reason(code, bounds, why):
     assert why in ran.stderr.splitlines()[-1]
     assert ran.stderr.startswith("error: ")
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not refuse data")
+def test_the_system_refuses_one_process_more():
+    """However fast it asks, and what it and those that it starts get is bounded by the same number."""
+    grab = "a = bytearray(300 << 20)"
+    inner = f"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', {grab!r}]))"
+    for code in (grab, inner):
+        command = supervised(code, memory=200)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
+        assert ran.returncode == 1
+        assert ran.stderr.splitlines()[-1] == "MemoryError"
 
 
 @pytest.mark.slow

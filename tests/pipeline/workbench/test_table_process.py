@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.drafting.request import Request
 from pipeline.workbench import processes, table_process
 from pipeline.workbench.bounds import Bounds
 from responsible.validation import InputError
@@ -139,7 +140,7 @@ def test_broken_parquet_is_refused(tmp_path):
 def test_a_table_that_takes_too_much_is_refused_by_its_process(tmp_path):
     """The process that reads it is ended, and the bound is named; the server goes on."""
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="needs more than 20 MiB of memory; use fewer rows or columns"):
+    with pytest.raises(InputError, match=r"needs more than 20 MiB of memory.*; use fewer rows or columns"):
         processes.answer(tmp_path, tmp_path, Bounds(memory=20 << 20), "look", "table.csv", "p.csv", "10")
 
 
@@ -151,8 +152,10 @@ def test_questions_are_the_comments_that_ask(tmp_path):
 
 def test_roles_without_groups_or_target_are_refused(tmp_path):
     """The option says which field is meant."""
-    asked = {"table": "t.csv", "target": None, "protected": ["a"], "score": None, "decision": None}
+    asked = vars(Request("t.csv", protected=["a"]))
     with pytest.raises(InputError, match="--target: must name what is predicted"):
         table_process.draft(asked, tmp_path)
     with pytest.raises(InputError, match="--protected: must name the groups"):
         table_process.draft({**asked, "score": "p", "protected": []}, tmp_path)
+    with pytest.raises(InputError, match="--bounds: must say what values anybody can have"):
+        table_process.draft({**asked, "line": "segments"}, tmp_path)

@@ -8,9 +8,9 @@ from statsmodels.stats.proportion import proportions_ztest
 
 from responsible.datasets import healthcare, healthcare_batches
 from responsible.later_decisions.decisions import APPROVED, DIFFERENTLY, REFUSED_GAP
-from responsible.monitoring import exact_tests
+from responsible.measures import exact_tests
+from responsible.measures.exact_tests import two_sided
 from responsible.monitoring.alarms import APPROVALS, OVERRIDES, SIMILAR, URGENT, WAITS
-from responsible.monitoring.exact_tests import two_sided
 from responsible.monitoring.spending import Spending
 from tests.support.later import LATER, REFERENCE, by_role, cases, judged
 

@@ -8,7 +8,7 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from responsible.fairness.groups import groups
 from responsible.later_decisions.waits import Waits, asked
-from responsible.monitoring.exact_tests import of_means
+from responsible.measures.exact_tests import of_means
 from responsible.monitoring.sides import sides
 from responsible.monitoring.spending import Spending
 from responsible.statistics.intervals import Inference

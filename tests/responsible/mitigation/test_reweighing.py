@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from responsible.mitigation.reweighing import merge_empty, reweigh
+from responsible.mitigation.reweighing import Reweigh, merge_empty, reweigh, row_weights
 from responsible.validation import InputError
 
 full_tables = st.integers(2, 6).flatmap(lambda g: arrays(np.int64, (g, 2), elements=st.integers(1, 10_000)))
@@ -106,3 +106,22 @@ def test_group_without_rows_is_not_an_empty_cell():
 def test_merge_rule(table, expected):
     """Groups without a label merge with one another, then with the smallest other group, until both are there."""
     np.testing.assert_array_equal(merge_empty(table), expected)
+
+
+@pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
+def test_strength_is_the_exponent_of_the_weights(strength):
+    """Weights W^λ lie between 1 and W, those at strength 1 are W, and base rates come nearer the stronger they are."""
+    chosen = Reweigh(attributes=["sex"], groups="privileged", empty_cells="refuse", strength=strength)
+    table, code, label = [[14423, 1769], [22732, 9918]], np.repeat([0, 1], 2), np.tile([0, 1], 2)
+    found, _, weight = row_weights(code, label, np.ravel(table), ["F", "M"], chosen)
+    whole = reweigh(table, ["F", "M"])
+    np.testing.assert_allclose(weight, np.exp(strength * np.log(whole.weights)).ravel())
+    apart = found.base_rates[1] - found.base_rates[0]
+    assert apart == pytest.approx(0, abs=1e-9) if strength == 1 else 0 < apart < 9918 / 32650 - 1769 / 16192
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.5, -1.0])
+def test_a_strength_out_of_range_is_refused(strength):
+    """Above 0 and up to 1; no reweighing at all is the baseline."""
+    with pytest.raises(ValueError, match="strength"):
+        Reweigh(attributes=["sex"], groups="privileged", empty_cells="refuse", strength=strength)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from responsible.modelling.encoding import design, encoder, weighted_median
+from responsible.modelling.encoding import design, weighted_median
+from responsible.modelling.logistic_regression import encoder
 from responsible.validation import InputError
 from tests.support.planted import PLAIN
 

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from responsible.modelling.encoding import design, encoder
-from responsible.modelling.logistic_regression import coefficients, fit, score
+from responsible.modelling.encoding import design
+from responsible.modelling.logistic_regression import coefficients, encoder, fit, score
 from responsible.modelling.parameters import WIDE
 from responsible.validation import InputError
 from tests.support.planted import PLAIN

@@ -6,10 +6,10 @@ import pytest
 
 from responsible.fairness.groups import groups
 from responsible.fairness.measures import standard
-from responsible.monitoring.exact_tests import two_sided
-from responsible.monitoring.figures import Judge, asked, figures, trend
+from responsible.measures.exact_tests import two_sided
+from responsible.monitoring.figures import Judge, asked, figures
 from responsible.monitoring.sides import Sides, by_label, sides, tables
-from responsible.monitoring.spending import Spending
+from responsible.monitoring.spending import Spending, trend
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 

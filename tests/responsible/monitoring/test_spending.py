@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from responsible.monitoring import drift, exact_tests
+from responsible.measures import exact_tests
+from responsible.monitoring import drift
 from responsible.monitoring.distances import kolmogorov_smirnov, total_variation
 from responsible.monitoring.drift import of_bins
 from responsible.monitoring.spending import Spending

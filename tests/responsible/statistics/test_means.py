@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from responsible.statistics.means import Moments, mean_draws, median_draws, size_draws, welch
+from responsible.statistics.means import Moments, mean_draws, median_draws, size_draws, student, welch
 
 UNEVEN = np.array([1.0, 1, 2, 5, 5, 5, 9, 30])
 
@@ -18,6 +18,17 @@ def test_welch_is_scipys(confidence):
     theirs = stats.ttest_ind(a, b, equal_var=False)
     ends = theirs.confidence_interval(confidence)
     np.testing.assert_allclose(np.ravel(found), [a.mean() - b.mean(), ends.low, ends.high, theirs.pvalue])
+
+
+def test_a_mean_has_scipys_interval():
+    """Mean, interval and p of a mean of 0 are those of scipy's one-sample t test; equal values have no interval."""
+    values = np.random.default_rng(2).gamma(2, 3, 30)
+    cells, one = np.zeros(30, dtype=int), np.ones((1, 1), dtype=bool)
+    theirs = stats.ttest_1samp(values, 0.0)
+    ends = theirs.confidence_interval(0.9)
+    found = student(Moments.of(values, cells, one), 0.9)
+    np.testing.assert_allclose(np.ravel(found), [values.mean(), ends.low, ends.high, theirs.pvalue])
+    assert np.isnan(student(Moments.of(np.ones(30), cells, one), 0.9)[1]).all()
 
 
 def test_moments_of_overlapping_groups():

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.evaluation import evaluate
+from responsible.fairness.evaluation import ScoredCells, evaluate
 from responsible.fairness.groups import groups
-from responsible.fairness.measures import MEASURES, standard
+from responsible.fairness.measures import MEASURES, SCORE_MEASURES, standard
 from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
 from responsible.names import POOLED, Judged
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
-from responsible.what_if import Case, Question, answer
+from responsible.what_if import Case, Question, answer, quality
 
 SURE = Inference(confidence=0.9, replicates=400, minimum_denominator=5)
 LIMITS = {name: Limits(minimum=0.8 if MEASURES[name].ratio else -0.1, maximum=1.25) for name in standard()}
@@ -249,3 +249,75 @@ def test_an_answer_about_200_000_cells_takes_a_fifth_of_a_second():
         answer(case, ask(threshold, inference=sure), np.random.default_rng(1))
         took.append(time.perf_counter() - begin)
     assert min(took) < 0.2, took
+
+
+SCORED = FAIR.model_copy(update={"measures": ["mean_score_difference", "calibration_difference"]})
+
+
+def test_no_threshold_moves_measures_of_scores(cells, who):
+    """They equal those of evaluate at any threshold, and the differences of means counted row by row; limits judge."""
+    table, label, score = cells
+    people = rows(cells)
+    limits = SCORED.limits | {"mean_score_difference": Limits(minimum=-0.01, maximum=0.01)}
+    fairness = SCORED.model_copy(update={"limits": limits})
+    scores = ScoredCells(table, label, {"own": score})
+    told = evaluate(
+        *(table, label, [who], {"own": score >= 0.4}, [scores]),
+        models=Judged(("own",), "own"),
+        fairness=fairness,
+        inference=SURE,
+        rng=np.random.default_rng(3),
+    ).fairness
+    own = told[(told["comparison"] == POOLED) & told["measure"].isin(SCORE_MEASURES)].reset_index(drop=True)
+    for threshold in (0.4, 0.8):
+        found = answer(of(cells, who), ask(threshold, fairness), np.random.default_rng(3)).measures
+        found = found[found["measure"].isin(SCORE_MEASURES)].reset_index(drop=True)
+        same = [n for n in found if n not in ("today", "best_accuracy") and not n.startswith("simultaneous")]
+        same = [n for n in same if threshold == 0.4 or not n.startswith(("support", "needed"))]
+        pd.testing.assert_frame_equal(found[same], own[same], check_dtype=False, rtol=1e-12)
+        assert found["today"].tolist() == found["value"].tolist()
+    means = [np.mean([s for a, _, s in people if a in side]) for side in ("bcd", "a")]
+    off = [np.mean([y - s for a, y, s in people if a in side]) for side in ("bcd", "a")]
+    assert own["value"].tolist() == pytest.approx([means[0] - means[1], off[0] - off[1]])
+    assert own["verdict"].tolist() == ["fail", ""]
+
+
+def test_another_population_weighs_scores_too(cells, who):
+    """With a level at another share the mean is that of the levels' means by share, and certainty is not added."""
+    people, shares = rows(cells), of(cells, who).shares
+    asked = {"b": 0.6}
+    found = answer(of(cells, who), ask(fairness=SCORED, shares=asked), np.random.default_rng(1)).measures
+    row = found.set_index("measure").loc["mean_score_difference"]
+    mean = {a: np.mean([s for x, _, s in people if x == a]) for a in "abcd"}
+    rest = (1 - 0.6) / (1 - shares["b"])
+    weight = {a: asked.get(a, shares[a] * rest) for a in "bcd"}
+    wanted = sum(weight[a] * mean[a] for a in "bcd") / sum(weight.values()) - mean["a"]
+    assert row["value"] == pytest.approx(wanted)
+    kept = answer(of(cells, who), ask(fairness=SCORED, shares={"b": shares["b"]}), np.random.default_rng(1)).measures
+    plain = answer(of(cells, who), ask(fairness=SCORED), np.random.default_rng(1)).measures
+    columns = ["value", "low", "high"]
+    for each in SCORE_MEASURES:
+        got, wanted = (table.set_index("measure").loc[each, columns].astype(float) for table in (kept, plain))
+        np.testing.assert_allclose(got, wanted, rtol=1e-9)
+    before = plain.set_index("measure").loc["mean_score_difference"]
+    assert row["high"] - row["low"] > before["high"] - before["low"]
+
+
+def test_score_quality_is_that_of_an_evaluation(cells, who):
+    """AUC and calibration of each group equal those of evaluate; without labels there is no row."""
+    table, label, score = cells
+    scores = [ScoredCells(table, label, {"own": score})]
+    told = evaluate(
+        *(table, label, [who], {"own": score >= 0.5}, scores),
+        models=Judged(("own",), "own"),
+        fairness=FAIR,
+        inference=SURE,
+        rng=np.random.default_rng(3),
+    ).score_quality
+    found = quality(of(cells, who), SURE.confidence)
+    pd.testing.assert_frame_equal(found, told.drop(columns=["attribute", "model"]), rtol=1e-12)
+    people = rows(cells)
+    ones, zeros = ([s for a, y, s in people if a == "b" and y == one] for one in (1, 0))
+    pairs = np.mean([(s > t) + 0.5 * (s == t) for s in ones for t in zeros])
+    assert found.set_index("group").loc["b", "roc_auc"] == pytest.approx(pairs)
+    assert quality(of(cells, who, labelled=False), SURE.confidence).empty

@@ -65,11 +65,18 @@ def of_means(reference: np.ndarray, period: np.ndarray) -> float:
     holds without replacement by Hoeffding 1963, theorem 4); twice that, at most 1. It holds at any n, for skewed and
     tied values. Of 0 and 1 it is twice exp(−n KL(m, mean)). NaN when either sample is empty.
     """
-    few, many = sorted((np.asarray(reference, dtype=float), np.asarray(period, dtype=float)), key=len)
-    if not len(few):
+    values, place = np.unique(np.concatenate([reference, period]).astype(float), return_inverse=True)
+    cut = len(reference)
+    return of_counted(values, *(np.bincount(at, minlength=len(values)) for at in (place[:cut], place[cut:])))
+
+
+def of_counted(values: np.ndarray, reference: np.ndarray, period: np.ndarray) -> float:
+    """:func:`of_means` of rows that are counted at ``values``, rising, (m,)."""
+    few, many = sorted((np.asarray(reference), np.asarray(period)), key=np.sum)
+    if not few.sum():
         return float("nan")
-    values, counts = np.unique(np.concatenate([few, many]), return_counts=True)
-    return _bound(values, counts, float(few.mean()), len(few))
+    kept = few + many > 0
+    return _bound(values[kept], (few + many)[kept], float(few @ values / few.sum()), int(few.sum()))
 
 
 def mean_bound(values: np.ndarray, n0: int, n1: int, level: float) -> float:

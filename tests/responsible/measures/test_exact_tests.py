@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from responsible.monitoring import exact_tests
-from responsible.monitoring.exact_tests import of_gap, of_levels, of_means, of_ranks, rank_variance, two_sided
+from responsible.measures import exact_tests
+from responsible.measures.exact_tests import of_gap, of_levels, of_means, of_ranks, rank_variance, two_sided
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))

@@ -1,0 +1,1 @@
+"""Less discriminatory alternatives: what the page, its picture and the handed-on figures say."""

@@ -1,0 +1,124 @@
+"""The search on a drawn table, from prepare to the page: of which model it speaks, adoption, and an earlier model."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.results.searched import searched
+from pipeline.storage import files
+from pipeline.storage.parameters import keys
+from responsible.alternatives.candidates import Candidate, Workshop
+from responsible.alternatives.material import Material
+from responsible.datasets.budget import draw
+from responsible.tabular.cells import labels
+from responsible.validation import InputError
+from stages import alternatives, prepare, reweigh
+from tests.support.contract import ROOT
+from tests.support.tables import tree, write
+
+TEMPLATE = str(ROOT / "docs/templates/alternatives.md.j2")
+STAGES = (prepare, reweigh, alternatives)
+FEW = {"strengths": [0.5], "tolerances": [0.0, 0.4], "constraints": ["equal_opportunity"], "estimators": ["logistic"]}
+
+
+def trained(strength):
+    """The reweighed model of this strength, and the parameters it was trained with."""
+    given = tree(
+        budget__source="t.csv",
+        reweigh__strength=strength,
+        inference__replicates=300,
+        alternatives=tree()["alternatives"] | FEW,
+    )
+    write(Path("params.yaml"), given, [key for stage in STAGES for key in keys(stage.Parameters)])
+    prepare.main()
+    reweigh.main()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A folder in which reweighing at strength ½ was adopted, and searched for alternatives to."""
+    folder = tmp_path_factory.mktemp("alternatives")
+    raw = pd.concat([pd.DataFrame(chunk) for chunk in draw(6_000, 5)], ignore_index=True)
+    raw.to_csv(folder / "t.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        trained(0.5)
+        alternatives.main(template=TEMPLATE)
+    return folder
+
+
+@pytest.fixture
+def there(root, monkeypatch):
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_the_adopted_strength_is_the_model_in_use(there):
+    """The model that the daily pipeline trained decides as the candidate of that strength, and goes by its name."""
+    found = files.read_json("alternatives/metrics.json", "alternatives")
+    assert found["in_use"]["instead"] == "logistic regression, reweighed by education at strength 0.5"
+    given = alternatives.parameters.load("params.yaml", alternatives.Parameters)
+    table, meta = files.read_cells("data/prepared/budget.parquet")
+    label = labels(table, meta["cuts"], given.threshold)
+    own = Material(table, label, meta["features"], given.sensitive, given.model, given.reweigh)
+    candidate = Candidate("reweighing", setting=0.5, attributes=("education",))
+    scores = pd.read_parquet("data/scores/reweighed.parquet")["score"].to_numpy()
+    np.testing.assert_allclose(Workshop(own, "education").score(candidate), scores, atol=1e-6)
+
+
+def test_the_page_says_what_the_figures_say(there):
+    """Answer first, every candidate once, thresholds by group apart, and how to adopt what."""
+    found = files.read_json("alternatives/metrics.json", "alternatives")
+    page = (there / "docs/alternatives.md").read_text(encoding="utf-8")
+    plain = page.replace("\\", "")
+    assert (
+        plain.index(found["answers"]["in_use"]) < plain.index(found["answers"]["best"]) < plain.index("## The frontier")
+    )
+    assert "The model in use is *logistic regression, reweighed by education at strength 0.5*." in plain
+    assert "set `reweigh.strength` and `reweigh.attributes`" in plain
+    table = files.read_csv("alternatives/candidates.csv")
+    own = table[table["attribute"] == "education"]
+    listed = plain.split("## The frontier")[1]
+    for name in own["candidate"]:
+        assert len(re.findall(rf"^\| {re.escape(name)}( \(randomised\))? \|", listed, re.MULTILINE)) == 1
+    assert found["searched"] + found["bounds"] == len(own)
+    by_group = plain.split("## Thresholds by group")[1]
+    assert by_group.count("a threshold for each group") == found["bounds"]
+
+
+def test_an_answer_of_an_earlier_model_says_so(there):
+    """After another strength is trained, every quote says that the search was of an earlier model."""
+    (there / "metrics/alternatives.json").write_bytes((there / "alternatives/metrics.json").read_bytes())
+    now = searched()
+    assert now.current
+    assert now.says == now.answer
+    before = (there / "metrics/reweigh.json").read_bytes()
+    try:
+        trained(1.0)
+        old = searched()
+        assert (old.current, old.heading, old.verdict) == (
+            False,
+            "Not searched for this model",
+            "insufficient_evidence",
+        )
+        assert old.says == f"Of an earlier model: {now.answer} Run `make alternatives` for this one."
+    finally:
+        (there / "metrics/reweigh.json").write_bytes(before)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "remedy"), [({"outcome": "maybe"}, "outcome 'maybe' is not known"), ({}, "is another file")]
+)
+def test_a_spoilt_file_is_refused(tmp_path, spoilt, remedy):
+    """A file with an unknown outcome, or without an answer, is refused with the command that writes it."""
+    (tmp_path / "metrics").mkdir()
+    held = {"alternatives": {"answer": "No."} | spoilt}
+    (tmp_path / "metrics/alternatives.json").write_text(json.dumps(held))
+    with pytest.raises(InputError, match=rf"{remedy}; run `make alternatives`"):
+        searched(tmp_path)
