@@ -153,7 +153,7 @@ class Workshop:
 
     @cached_property
     def _constrained(self) -> Callable[[Constraint], Reductions]:
-        """The pool of fits under a constraint, which serves all tolerances."""
+        """The first fits under a constraint, which serve all tolerances."""
         own, side, rows = self.material, self.material.sides[self.attribute], self.material.rows("train")
         learner, cut = self._learner((), "logistic"), own.model.decision_threshold
         return cache(lambda each: Reductions(learner, own.label, rows, gaps(each, side, own.label, rows), cut))
