@@ -97,9 +97,8 @@ def planned(given: Alternatives, material: Material, inference: Inference) -> li
 
 def proxy_features(material: Material, attribute: str, least: float, inference: Inference) -> dict[str, float]:
     """The features that tell the attribute with an AUC of ``least`` or more, each alone, on validation rows; and it."""
-    valid = material.cells["split"].to_numpy() == "valid"
-    cells = material.cells[material.cells["split"].isin(["train", "valid"])]
-    cells = cells.assign(split=np.where(valid[material.cells["split"].isin(["train", "valid"])], "test", "train"))
+    cells = material.cells[material.cells["split"] != "test"]
+    cells = cells.assign(split=np.where(cells["split"] == "valid", "test", "train"))
     who = {material.sensitive[attribute].column: material.groups[attribute]}
     found = proxies(cells, material.kinds, who, params=material.model, inference=inference)
     told = found[(found["feature"] != ALL) & (found["value"] >= least)]
@@ -116,9 +115,7 @@ def _droppable(column: str, told: Mapping[str, float], material: Material) -> It
             f"alternatives: nothing is left without {enumerated(tuple(material.kinds))}, which are the attribute's own"
             f" column or tell it; {remedy}declare other features"
         )
-    for each in (own, (*own, *told)):
-        if each:
-            yield each
+    yield from filter(None, (own, (*own, *told)))
 
 
 @dataclass(frozen=True, eq=False)
