@@ -101,9 +101,8 @@ def test_alternatives_reach_what_fairlearns_do(capsys):
     lines = re.findall(r"^ExponentiatedGradient, \w+ [\d.]+ +([\d.]+) +([\d.]+) ", text, re.MULTILINE)
     assert len(lines) == 12
     assert all(abs(float(ours) - float(theirs)) < 0.01 for ours, theirs in lines)
-    times = re.findall(r"^3,000 +ExponentiatedGradient, . tolerances? .* ([\d.]+) ×$", text, re.MULTILINE)
-    assert len(times) == 2
-    assert all(float(each) > 2 for each in times)
+    times = re.findall(r"^3,000 +ExponentiatedGradient, 4 tolerances .* ([\d.]+) ×$", text, re.MULTILINE)
+    assert [float(each) > 2 for each in times] == [True]
 
 
 @pytest.mark.pipeline
