@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.storage.line_contents import absent, only_of
 from pipeline.storage.text import read_text
+from responsible.names import with_adopted
 from responsible.validation import InputError, Params, did_you_mean, explain
 
 P = TypeVar("P", bound=Params)
@@ -106,7 +107,7 @@ def whole(path: str | Path) -> dict[str, Any]:
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds."""
+    """The mapping that a YAML file holds; of parameters, with an adopted candidate under its own name."""
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -119,7 +120,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}: is nested too deeply; restore it with `git checkout -- {path}`") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
-    return tree
+    return with_adopted(tree)
 
 
 @lru_cache(maxsize=8)

@@ -5,12 +5,13 @@
 with γⱼ the differences of rates that the constraint compares. For multipliers λ the best answer to the Lagrangian is a
 classifier that minimises Σ cost · h, which the estimator fits as weighted labels (their section 3.1). Where they search
 λ by exponentiated gradient, here the linear program over the fits so far gives it, until no fit would help: column
-generation. One pool of fits serves all tolerances.
+generation. One pool of fits serves all tolerances. A mixture decides at random; its best single fit does not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,15 @@ def gaps(constraint: Constraint, side: Ints, label: Ints, n: Ints) -> Array:
     return np.stack(out)
 
 
+class Lesson(NamedTuple):
+    """What a model learns from: the ``weight`` of each cell's training rows, and the 0/1 ``label`` that they are taught
+    with, each (m,).
+    """
+
+    weight: Array
+    label: Ints
+
+
 @dataclass(eq=False)
 class Reductions:
     """Fits of ``learner`` at a ``threshold`` to training cells with 0/1 ``label``, rows ``n`` and ``gaps`` (k, m).
@@ -51,16 +61,20 @@ class Reductions:
     gaps: Array
     threshold: float
     pool: list[npt.NDArray[np.bool_]] = field(default_factory=list)
+    asked: list[Array | None] = field(default_factory=list)  # the multipliers of each, None for everybody alike
+    mixed: dict[float, Array] = field(default_factory=dict)  # the mixtures so far, by tolerance
 
     def __post_init__(self) -> None:
         """Fill the pool."""
-        self.pool = [np.zeros(len(self.n), dtype=bool), np.ones(len(self.n), dtype=bool)]
+        self.pool, self.asked = [np.zeros(len(self.n), dtype=bool), np.ones(len(self.n), dtype=bool)], [None, None]
         zero = np.zeros(len(self.gaps))
         for multipliers in (zero, *(s * v * row for row in np.eye(len(zero)) for v in START for s in (1, -1))):
             self._add(multipliers)
 
     def mixture(self, tolerance: float) -> Array:
         """P(yes) of every cell (m,) under the mixture with the least training error within ``tolerance``."""
+        if tolerance in self.mixed:
+            return self.mixed[tolerance]
         for _ in range(ROUNDS):
             share, multipliers, price = self._program(tolerance)
             if not self._add(multipliers, price):
@@ -69,7 +83,30 @@ class Reductions:
             share = self._program(tolerance)[0]
         used = np.flatnonzero(share > 1e-9)
         mixed = share[used] @ np.stack([self.pool[i] for i in used]).astype(float)
-        return np.asarray(np.clip(mixed / share[used].sum(), 0, 1))
+        self.mixed[tolerance] = np.asarray(np.clip(mixed / share[used].sum(), 0, 1))
+        return self.mixed[tolerance]
+
+    def best(self, tolerance: float) -> Lesson:
+        """What the one fit of the pool learned that has the least training error within ``tolerance``; where none is
+        within, the one with the smallest difference of rates.
+        """
+        fits = [own for own, multipliers in enumerate(self.asked) if multipliers is not None]
+        said = np.stack([self.pool[own] for own in fits]).astype(float)
+        errors, widest = said @ (self.n * (1 - 2 * self.label)), np.abs(said @ self.gaps.T).max(axis=1)
+        within = widest <= tolerance + 1e-9
+        own = int(np.where(within, errors, np.inf).argmin() if within.any() else widest.argmin())
+        multipliers = self.asked[fits[own]]
+        return self.lesson(np.zeros(len(self.gaps)) if multipliers is None else multipliers)
+
+    def lesson(self, multipliers: Array) -> Lesson:
+        """The weighted labels whose fit answers the multipliers; the weights of all training rows sum to their number.
+
+        Weight and label are the same for all rows of a side and label.
+        """
+        cost = self.costs(multipliers)
+        weight = np.abs(cost) * (self.n.sum() / np.abs(cost).sum())
+        each = np.divide(weight, self.n, out=np.ones(len(weight)), where=self.n > 0)
+        return Lesson(each, (cost < 0).astype(np.int64))
 
     def costs(self, multipliers: Array) -> Array:
         """What saying 1 costs more than saying 0 of each cell, in shares of errors: (m,)."""
@@ -77,13 +114,13 @@ class Reductions:
 
     def _add(self, multipliers: Array, price: float = np.inf) -> bool:
         """Fit at the multipliers; whether the fit is new, and worth more than its ``price`` in the program."""
-        cost = self.costs(multipliers)
-        weight = np.abs(cost) * (self.n.sum() / np.abs(cost).sum())
-        said = self.learner.score(weight, cost < 0) >= self.threshold
+        cost, own = self.costs(multipliers), self.lesson(multipliers)
+        said = self.learner.score(own.weight * self.n, own.label) >= self.threshold
         worth = self.n @ self.label / self.n.sum() + cost @ said
         if worth >= price - 1e-9 or any(np.array_equal(said, old) for old in self.pool):
             return False
         self.pool.append(said)
+        self.asked.append(multipliers if 0 < own.label @ self.n < self.n.sum() else None)  # of one label nothing learns
         return True
 
     def _program(self, tolerance: float) -> tuple[Array, Array, float]:

@@ -13,8 +13,9 @@ import pytest
 from pipeline.results.searched import searched
 from pipeline.storage import files
 from pipeline.storage.parameters import keys
-from responsible.alternatives.candidates import Candidate, Workshop
+from responsible.alternatives.candidates import Workshop
 from responsible.alternatives.material import Material
+from responsible.alternatives.recipes import Candidate
 from responsible.datasets.budget import draw
 from responsible.tabular.cells import labels
 from responsible.validation import InputError

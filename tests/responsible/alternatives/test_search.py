@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from responsible.alternatives.answer import concluded, outcome
-from responsible.alternatives.candidates import Candidate, Workshop, planned
+from responsible.alternatives.candidates import Workshop, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Learner, Material
 from responsible.alternatives.paired import Compared, narrowed, size_of, turned
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import Candidate
 from responsible.alternatives.searching import QUALITY, prepared, search
 from responsible.alternatives.tables import Expected, joint, selected
 from responsible.fairness.verdicts import Fairness
@@ -378,7 +379,7 @@ def test_tables_that_are_refused(planted):
     with pytest.raises(InputError, match="no level is left to compare"):
         prepared(material(rows[rows["group"] == "b"]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="no test row has label 1"):
-        material(rows[(rows["label"] == 0) | (rows["split"] != "test")])
+        prepared(material(rows[(rows["label"] == 0) | (rows["split"] != "test")]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="leaves no feature"):
         planted.without(["merit", "badge"])
     free = Material(planted.cells, planted.label, planted.kinds, planted.sensitive, LOGISTIC, planted.reweigh)
