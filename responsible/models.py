@@ -16,7 +16,7 @@ from responsible.names import (
     Judged,
     adopted_name,
     is_change,
-    spoken_model,
+    shown_model,
 )
 from responsible.validation import Params, did_you_mean
 
@@ -94,9 +94,9 @@ class Models(Params):
         """The names that the two models trained here have."""
         return BASELINE, adopted_name(self.adopted) if self.adopted else REWEIGHED
 
-    def spoken(self, name: str) -> str:
-        """A model in a sentence."""
-        return spoken_model(name, self.adopted)
+    def shown(self, name: str) -> str:
+        """How people read a model's name."""
+        return shown_model(name, self.adopted)
 
     @property
     def names(self) -> tuple[str, ...]:

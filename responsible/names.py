@@ -123,15 +123,14 @@ def mitigated(names: Iterable[str]) -> str:
 
 def listed(tree: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the models that a parameter file, as a plain tree, has; those trained here where it says nothing."""
-    named = tree.get("models")
+    named = with_adopted(tree).get("models")
     return tuple(name for name in named if name not in NO_MODEL) if isinstance(named, Mapping) else MODELS
 
 
 def trained_here(tree: Mapping[str, Any]) -> dict[str, str]:
     """The models of a plain tree that are trained here, each with the one in whose place its files are."""
-    named = tree.get("models")
-    own = [name for name in listed(tree) if not isinstance(named, Mapping) or named[name] is None]
-    return places(own)
+    named = with_adopted(tree).get("models")
+    return places(name for name in listed(tree) if not isinstance(named, Mapping) or named[name] is None)
 
 
 def places(trained: Iterable[str]) -> dict[str, str]:
@@ -141,19 +140,23 @@ def places(trained: Iterable[str]) -> dict[str, str]:
     return {name: BASELINE if name == BASELINE else REWEIGHED for name in trained}
 
 
-def spoken_model(name: str, adopted: str | None = None) -> str:
+def shown_model(name: str, adopted: str | None) -> str:
+    """How people read a model's name: that of the ``adopted`` candidate as it is written, any other as it is."""
+    return adopted.removeprefix(f"{PLAIN}, ") if adopted and name == adopted_name(adopted) else name
+
+
+def spoken_model(shown: str) -> str:
     """A model in a sentence: ``the baseline``, ``the reweighed model``, ``the model without Education_Level``; one
-    that is made elsewhere by its name.
+    that is made elsewhere, whose name has no blank, by its name.
     """
-    if adopted and name == adopted_name(adopted):
-        return f"the model {adopted.removeprefix(f'{PLAIN}, ')}"
-    return {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}.get(name, name)
+    own = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
+    return own.get(shown, f"the model {shown}" if " " in shown else shown)
 
 
 def judged_of(tree: Mapping[str, Any]) -> Judged:
     """:meth:`Models.judged` of a plain tree that has been checked before."""
     names = listed(tree)
-    reference = (tree.get("models") or {}).get("reference") or names[0]
+    reference = (with_adopted(tree).get("models") or {}).get("reference") or names[0]
     return Judged(names, reference, labelled=bool((tree.get("budget") or {}).get("target")))
 
 

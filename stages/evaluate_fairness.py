@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -22,7 +23,8 @@ from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
-from responsible.names import BASELINE, REWEIGHED, SCORE
+from responsible.models import Models
+from responsible.names import BASELINE, CHANGE, SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import blanked
@@ -63,10 +65,12 @@ def main(
     given = parameters.load(params, Parameters)
     analysed = _analyses.context(analyses, similar, impact, failing, given.fairness)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
-    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
-    scored = {BASELINE: baseline, REWEIGHED: reweighed} if trained else {}
+    own = given.models.own[1]
+    reports = {BASELINE: performance_baseline, own: performance_reweighed} if trained else {}
+    scored = {BASELINE: baseline, own: reweighed} if trained else {}
     (table, meta), (external, of_scores) = files.read_judged(cells, scores, scored)
-    weights = files.read_json(reweighing, "reweigh.weights") if trained else None
+    section = f"performance.{own}" if given.models.adopted else "reweigh"
+    weights = files.read_json(reweighing, f"{section}.weights") if trained else None
     read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
 
     table = table.assign(label=labels(table, meta["cuts"], given.threshold))
@@ -81,24 +85,44 @@ def main(
     files.write_csv(group_rates_csv, found.group_rates)
     files.write_csv(intersections_csv, found.intersection_rates)
     files.write_csv(group_tests_csv, found.group_tests)
-    files.write_if_any(performance_csv, judged)
+    files.write_if_any(performance_csv, pd.concat([*read[1:], judged]) if given.models.adopted else judged)
     files.write_if_any(confusion_csv, found.confusion)
     files.write_if_any(change_csv, found.performance_change)
     files.write_if_any(score_quality_csv, found.score_quality)
-    found = replace(found, **given.words.tables(vars(found)))
+    found = replace(found, **given.words.tables(_called(vars(found), given.models)))
     limits = _draw.disparities(found.fairness, inference.confidence)
     target, models = given.target, given.models.judged(labelled=given.target is not None)
     means = given.words.meaning(target.column, target.favourable, given.threshold) if target else ""
-    tables, cluster = (found, pd.concat([*read, judged]), weights, means), meta.get("cluster")
+    each = _called({"performance": pd.concat([*read, judged])}, given.models)["performance"]
+    tables, cluster = (found, each, weights, means), meta.get("cluster")
     rates = _draw_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(
-        *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
+        *tables,
+        inference=inference,
+        fairness=fairness,
+        models=models._replace(
+            names=tuple(map(given.models.shown, models.names)), reference=given.models.shown(models.reference)
+        ),
+        cluster=cluster,
+        words=given.words,
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     said |= {"rounding": of_scores["rounding"], "all_rows": bool((table["split"] == "test").all())} | analysed
     files.write_text(comparison, fill(template, said, output=comparison))
+
+
+def _called(tables: Mapping[str, pd.DataFrame], models: Models) -> dict[str, pd.DataFrame]:
+    """The tables with the models as people read their names."""
+    called = {name: models.shown(name) for name in models.names}
+    changes = {f"{CHANGE}_{name}": f"{CHANGE}_{shown}" for name, shown in called.items()}
+    figures = {f"^{re.escape(name)}\\.": f"{shown}." for name, shown in called.items()}
+    known = {"model": called | changes}
+    return {
+        name: table.replace(known) if "model" in table else table.replace({"figure": figures}, regex=True)
+        for name, table in tables.items()
+    }
 
 
 def _evaluated(

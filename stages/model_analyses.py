@@ -34,7 +34,7 @@ from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.measures import KNOWN
 from responsible.modelling.disclosure import Merged, withheld
-from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
+from responsible.names import BASELINE, POOLED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
@@ -64,7 +64,8 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, frames = _read(given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed})
+    own = given.models.own[1]
+    table, frames = _read(given, cells, scores, {BASELINE: baseline, own: reweighed})
     tables = dict.fromkeys((thresholds_csv, calibration_csv, similar_csv, ratios_csv, failing_csv), OFF)
     found: dict[str, thresholds.Best] = {}
     test, models = of_split(table, "test"), given.models.judged(labelled=given.target is not None)
@@ -79,7 +80,7 @@ def main(
         tables[calibration_csv] = pd.concat(each, ignore_index=True)
     if given.fairness.local_law_144:
         tables[ratios_csv] = impact_ratios.of_models(test, tests, who, yes, given.inference.confidence)
-    fitted = {BASELINE: baseline_model, REWEIGHED: reweighed_model}
+    fitted = {BASELINE: baseline_model, own: reweighed_model}
     tables[flips_csv], tables[reasons_csv], flipped = _why(given, table, who, fitted)
     if limit.minimum_cell:
         for path, published in ((calibration_csv, disclosure.calibration), (ratios_csv, disclosure.ratios)):
@@ -89,10 +90,12 @@ def main(
         tables[similar_csv] = _similar(given, test, tests, who, columns)
         tables[failing_csv] = _failing(given, test, yes, columns)
     drawn = _drawn(given, tables[thresholds_csv], found)
-    best = {model: own.summary() for model, own in found.items()}
-    files.write_json(metrics, {"model_analyses": {model: best.get(model, {}) | own for model, own in flipped.items()}})
-    for path, own in tables.items():
-        files.write_csv(path, own)
+    best = {model: threshold.summary() for model, threshold in found.items()}
+    files.write_json(
+        metrics, {"model_analyses": {model: best.get(model, {}) | rates for model, rates in flipped.items()}}
+    )
+    for path, frame in tables.items():
+        files.write_csv(path, frame)
     drawn.write(picture, picture_narrow)
 
 
@@ -113,7 +116,9 @@ def _drawn(given: Parameters, table: pd.DataFrame, found: dict[str, thresholds.B
     if not found:
         limit = given.disclosure
         return unavailable("Decision thresholds", limit.reason if limit.minimum_cell else "no validation rows")
-    seen = table[table["value"].notna()], found, given.fairness.chosen, given.words
+    called = {model: given.models.shown(model) for model in found}
+    shown = table.replace({"model": called})[table["value"].notna()]
+    seen = shown, {called[m]: own for m, own in found.items()}, given.fairness.chosen, given.words
     return decision_threshold(*seen, on="choosing rows", confidence=given.inference.confidence)
 
 

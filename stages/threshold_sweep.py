@@ -94,8 +94,14 @@ def main(
     files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
     files.write_csv(thresholds_csv, _spelt(wide(whole, choice.frequency)))
     files.write_csv(intervals_csv, _spelt(figures))
+    own = given.models.own[1]
+    whole = whole.replace({"model": {own: given.models.shown(own)}})
     drawn = thresholds.threshold_choice(
-        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence, words=given.words
+        *(whole, choice, sweep, given.policy),
+        against=against,
+        confidence=inference.confidence,
+        words=given.words,
+        model=own,
     )
     drawn.write(picture, picture_narrow)
     said = recommended_threshold.context(

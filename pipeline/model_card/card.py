@@ -24,7 +24,7 @@ from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
-from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, judged_of
+from responsible.names import ANY_LEVEL, PLAIN, POOLED, REST, REWEIGHED, judged_of, trained_here
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
@@ -50,7 +50,7 @@ def front_matter(sources: Sources, results_file: str) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
     asked = sources.answers.at("model_card", "license") if sources.answers else None
     given = asked.answer.text.strip() if asked and not asked.why else ""
-    trained, file = REWEIGHED in judged_of(sources.params).names, Path(results_file).name
+    trained, file = tuple(trained_here(sources.params)), Path(results_file).name
     return f"---\n{as_yaml(header(given, dataset(sources), file, trained=trained))}---\n\n"
 
 
@@ -142,20 +142,20 @@ def _model(sources: Sources, name: str) -> Model:
     features = [f"{feature}: {own['kind']}" for feature, own in (sources.setting("budget.features") or {}).items()]
     return Model(
         name,
-        _kind(name),
+        _kind(name, sources),
         features,
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
         _properties(sources),
-        LOGISTIC if name in STAGES else {},
+        LOGISTIC if name in trained_here(sources.params) else {},
     )
 
 
-def _kind(model: str) -> str:
+def _kind(model: str, sources: Sources) -> str:
     """What a model is; of one that is not trained here nobody knows."""
-    if model not in STAGES:
-        return "made elsewhere"
-    return "logistic regression" + (" on reweighed training rows" if model == REWEIGHED else "")
+    if model in STAGES:
+        return PLAIN + (" on reweighed training rows" if model == REWEIGHED else "")
+    return f"{PLAIN}, {sources.shown(model)}" if model in trained_here(sources.params) else "made elsewhere"
 
 
 def _properties(sources: Sources) -> Mapping[str, str]:
@@ -178,12 +178,17 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     levels = dict.fromkeys(
         row["level"] for row in sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "privileged": "False"})
     )
+    adopted = sources.shown(model) if model not in STAGES and model in trained_here(sources.params) else ""
     given = sources.setting("reweigh") if model == REWEIGHED else {}
     reweighed = attribute in given.get("attributes", ())
     return Assessment(
         group=f"{attribute}: {', '.join(levels)}",
         harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure is within its limits.",
-        mitigation=_mitigation(given.get("strength", 1), attribute) if reweighed else "None of its own.",
+        mitigation=_mitigation(given.get("strength", 1), attribute)
+        if reweighed
+        else f"Adopted from a search for alternatives: {adopted}."
+        if adopted
+        else "None of its own.",
     )
 
 

@@ -6,7 +6,7 @@ from math import isnan, nan
 
 import pandas as pd
 
-from pipeline.plots.fairness import NAMED, drawn, which
+from pipeline.plots.fairness import NAMED, called, drawn, which
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest
 from pipeline.plots.style import Canvas, Picture, name, picture, share
 from pipeline.reporting.formatting import Said, percent
@@ -83,5 +83,6 @@ def _selected(own: list[pd.DataFrame], models: dict[str, str]) -> str:
     for pair in ranges[:NAMED]:
         least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in pair)
         parts.append(f"by {name(pair[0].attribute)} from {least} to {most}")
-    who = "The reweighed model" if tuple(models) == MODELS else name(list(models)[-1])
+    last = called(list(models)[-1])
+    who = "The reweighed model" if tuple(models) == MODELS else last.replace("the model", "The model", 1)
     return f"{who} selects {'; '.join(parts)}." if parts else "No level has a rate."

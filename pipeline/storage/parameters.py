@@ -107,7 +107,7 @@ def whole(path: str | Path) -> dict[str, Any]:
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds; of parameters, with an adopted candidate under its own name."""
+    """The mapping that a YAML file holds."""
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -120,7 +120,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}: is nested too deeply; restore it with `git checkout -- {path}`") from None
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a mapping of sections, got {type(tree).__name__}")
-    return with_adopted(tree)
+    return tree
 
 
 @lru_cache(maxsize=8)
@@ -140,7 +140,8 @@ def _strict(path: str | Path) -> dict[str, Any]:
 
 
 def _of_this_form(path: str | Path) -> dict[str, Any]:
-    tree = read_yaml(path)
+    """The tree of a file of this release's form, in which an adopted candidate has its own name."""
+    tree = with_adopted(read_yaml(path))
     if (version := tree.get("version")) != VERSION or type(version) is not int:
         fault = (
             f"must be {VERSION}, got {version!r}" if "version" in tree else f"is missing; this release wants {VERSION}"
