@@ -142,11 +142,12 @@ def gather(
     tree = with_adopted(parameters.read_yaml(params))
     lines = present(tree)
     files = tuple(file for file in files if part_of(file) not in absent(tree))
+    named: dict[str, str] = {Metrics.REWEIGH: "performance"} if (tree.get("models") or {}).get("adopted") else {}
     for name in files:
         if not (root / name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
         if name in set(Metrics):
-            _io.read_json(root / name, Path(name).stem)  # the figures of its stage
+            _io.read_json(root / name, named.get(name, Path(name).stem))  # the figures of its stage
     figures = {
         path: kept
         for path, levels in _evidence.collect(root, tree).items()

@@ -26,7 +26,7 @@ RECORDED = (*FOLDERS, *Documents)
 
 @dataclass(frozen=True)
 class Result:
-    """The result that lies in ``folder``: what is there of the files and folders ``recorded``, and the ``models`` by place."""
+    """The result that lies in ``folder``: what is there of the files ``recorded``, and the ``models`` by place."""
 
     folder: Path
     recorded: Sequence[str] = RECORDED

@@ -55,9 +55,14 @@ def predecessors(old: Mapping[str, Any], new: Mapping[str, Any], before: Figures
     of = {name: name if name in listed(old) else twins[name] or first for name in now}
     pairs = {name: judged.reference for name, base in of.items() if first == base != "" and name != judged.reference}
     there = {place: name for name, place in trained_here(old).items()}
-    of |= {name: there.get(place, "") for name, place in trained_here(new).items()}
+    replaced = {name: there[place] for name, place in trained_here(new).items() if place in there}
+    of |= replaced
     of = {name: base for name, base in of.items() if base not in ("", name)}
-    figures = dict(before) | {
+    gone = {*replaced.values()} - {*listed(new)}
+    figures = {
+        path: levels for path, levels in before.items() if not any(_model(_performance(path, m)) == m for m in gone)
+    }
+    figures |= {
         _of(_performance(path, base), name): levels
         for name, base in of.items()
         for path, levels in before.items()

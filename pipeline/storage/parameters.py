@@ -52,7 +52,7 @@ def keys(wanted: type[Params]) -> list[str]:
 
 
 def load(path: str | Path, wanted: type[P]) -> P:
-    """The sections of the parameter file that are the fields of ``wanted``.
+    """The sections of the parameter file that are the fields of ``wanted``; an adopted candidate has its own name.
 
     A field's alias is its key where that is dotted; a field with a default may lack its section. Unknown and missing
     keys, wrong types and values out of range raise :class:`InputError` that names file, key, rule and value of each,
@@ -70,7 +70,7 @@ def examined(path: str | Path, *wanted: type[Params]) -> tuple[dict[str, Any], l
     A section that is not there and has a default is left out; one that two of ``wanted`` have is examined once. A file
     that cannot be read or is of another form raises :class:`InputError`: nothing in it can be judged.
     """
-    tree = _of_this_form(path)
+    tree = with_adopted(_of_this_form(path))
     given, faults, fields = {}, _unknown(path, tree), dict[str, tuple[Any, bool]]()
     for model in wanted:
         kinds = get_type_hints(model, include_extras=True)
@@ -86,7 +86,7 @@ def examined(path: str | Path, *wanted: type[Params]) -> tuple[dict[str, Any], l
 
 def section(path: str | Path, key: str, kind: type[T]) -> T:
     """The one section at a dotted key, as :func:`load` gives several."""
-    return cast("T", _section(path, _strict(path), key, kind))
+    return cast("T", _section(path, with_adopted(_strict(path)), key, kind))
 
 
 def section_of_any(path: str | Path, key: str, kind: type[T]) -> T:
@@ -140,8 +140,7 @@ def _strict(path: str | Path) -> dict[str, Any]:
 
 
 def _of_this_form(path: str | Path) -> dict[str, Any]:
-    """The tree of a file of this release's form, in which an adopted candidate has its own name."""
-    tree = with_adopted(read_yaml(path))
+    tree = read_yaml(path)
     if (version := tree.get("version")) != VERSION or type(version) is not int:
         fault = (
             f"must be {VERSION}, got {version!r}" if "version" in tree else f"is missing; this release wants {VERSION}"

@@ -96,7 +96,7 @@ def named(
     found = known.get(wanted) or known.get(f"{PLAIN}, {wanted}") or _dropping(wanted, features)
     if found is None:
         some = [*known, *(Candidate("dropping", dropped=(each,)).name for each in features)]
-        raise InputError(f"{ADOPTED}: {name!r} is no candidate{did_you_mean(name, some)}; docs/alternatives.md has all")
+        raise InputError(f"{ADOPTED}: {name!r} is no candidate of docs/alternatives.md{did_you_mean(name, some)}")
     if why := _unfit(found):
         raise InputError(f"{ADOPTED}: {found.name!r} {why}")
     return found
@@ -107,7 +107,9 @@ def _dropping(wanted: str, features: Collection[str]) -> Candidate | None:
     start = Candidate("dropping").name
     gone = _listed(wanted.removeprefix(f"{PLAIN}, ").removeprefix(start.removeprefix(f"{PLAIN}, ")), features)
     candidate = Candidate("dropping", dropped=tuple(gone))
-    if candidate.name.removeprefix(f"{PLAIN}, ") != wanted.removeprefix(f"{PLAIN}, ") or not gone:
+    if candidate.name.removeprefix(f"{PLAIN}, ") != wanted.removeprefix(f"{PLAIN}, ") or len({*gone}) < max(
+        1, len(gone)
+    ):
         return None
     if set(gone) >= set(features):
         raise InputError(f"{ADOPTED}: {candidate.name!r} leaves no feature; keep one")
