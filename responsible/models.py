@@ -113,9 +113,10 @@ class Models(Params):
         """Those of somebody else."""
         return {name: own for name, own in (self.__pydantic_extra__ or {}).items() if own is not None}
 
-    def judged(self, *, labelled: bool = True) -> Judged:
-        """Names and reference, for the rows at hand."""
-        return Judged(self.names, self.reference or self.names[0], labelled)
+    def judged(self, *, labelled: bool = True, shown: bool = False) -> Judged:
+        """Names and reference, for the rows at hand; as people read them, if they are to be ``shown``."""
+        names = tuple(map(self.shown, self.names)) if shown else self.names
+        return Judged(names, names[self.names.index(self.reference or self.names[0])], labelled)
 
 
 def _fault(name: str, own: External | None, trained: tuple[str, str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from pipeline.documents import model_analyses as _analyses
 from pipeline.plots import fairness as _draw
 from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
+from pipeline.reporting.tables import with_shown
 from pipeline.storage import files, parameters
 from responsible.analyses.scored_tables import decided
 from responsible.fairness.evaluation import Evaluation, Parameters, ScoredCells, evaluate, summary
@@ -23,8 +23,7 @@ from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
-from responsible.models import Models
-from responsible.names import BASELINE, CHANGE, SCORE
+from responsible.names import BASELINE, SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import blanked
@@ -63,7 +62,7 @@ def main(
 ) -> None:
     """Audit every model; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    analysed = _analyses.context(analyses, similar, impact, failing, given.fairness)
+    analysed = _analyses.context(analyses, similar, impact, failing, fairness=given.fairness, models=given.models)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
     own = given.models.own[1]
     reports = {BASELINE: performance_baseline, own: performance_reweighed} if trained else {}
@@ -89,40 +88,21 @@ def main(
     files.write_if_any(confusion_csv, found.confusion)
     files.write_if_any(change_csv, found.performance_change)
     files.write_if_any(score_quality_csv, found.score_quality)
-    found = replace(found, **given.words.tables(_called(vars(found), given.models)))
+    found = replace(found, **given.words.tables(with_shown(vars(found), given.models)))
     limits = _draw.disparities(found.fairness, inference.confidence)
-    target, models = given.target, given.models.judged(labelled=given.target is not None)
+    target, models = given.target, given.models.judged(labelled=given.target is not None, shown=True)
     means = given.words.meaning(target.column, target.favourable, given.threshold) if target else ""
-    each = _called({"performance": pd.concat([*read, judged])}, given.models)["performance"]
+    each = with_shown({"performance": pd.concat([*read, judged])}, given.models)["performance"]
     tables, cluster = (found, each, weights, means), meta.get("cluster")
     rates = _draw_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)
     said = _comparison.context(
-        *tables,
-        inference=inference,
-        fairness=fairness,
-        models=models._replace(
-            names=tuple(map(given.models.shown, models.names)), reference=given.models.shown(models.reference)
-        ),
-        cluster=cluster,
-        words=given.words,
+        *tables, inference=inference, fairness=fairness, models=models, cluster=cluster, words=given.words
     )
     said |= {"limits": limits, "rates": rates, "minimum_cell": given.disclosure.minimum_cell}
     said |= {"rounding": of_scores["rounding"], "all_rows": bool((table["split"] == "test").all())} | analysed
     files.write_text(comparison, fill(template, said, output=comparison))
-
-
-def _called(tables: Mapping[str, pd.DataFrame], models: Models) -> dict[str, pd.DataFrame]:
-    """The tables with the models as people read their names."""
-    called = {name: models.shown(name) for name in models.names}
-    changes = {f"{CHANGE}_{name}": f"{CHANGE}_{shown}" for name, shown in called.items()}
-    figures = {f"^{re.escape(name)}\\.": f"{shown}." for name, shown in called.items()}
-    known = {"model": called | changes}
-    return {
-        name: table.replace(known) if "model" in table else table.replace({"figure": figures}, regex=True)
-        for name, table in tables.items()
-    }
 
 
 def _evaluated(

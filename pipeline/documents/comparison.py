@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from responsible.statistics.intervals import Inference
 
 PERFORMANCE = ("figure", "value", "low", "high", "reason")
-LEADING = {model: model.capitalize() for model in MODELS}
 
 
 def context(
@@ -57,15 +56,14 @@ def context(
     ``meaning`` is what a yes means; ``performance`` holds the figures of ``models``, a column ``model`` beside them;
     ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
-    people = words.many("budget")
     performance = performance.reindex(columns=["model", *PERFORMANCE]).astype({"reason": object}).fillna({"reason": ""})
-    first = LEADING.get(models.names[0], models.names[0])
     called = {model: spoken_model(model) for model in models.names}
+    first, people = [own.capitalize() if own in MODELS else own for own in models.names[:1]], words.many("budget")
     attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
     worst = min(attributes, key=lambda own: (own["state"], -len(own["unmet"])))
     return {
         "models": models,
-        "title": f"{enumerated([first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
+        "title": f"{enumerated([*first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
         "spoken": called,
         "leading": {model: text if text == model else text[0].upper() + text[1:] for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
@@ -79,7 +77,7 @@ def context(
         "groups": CLUSTER_GROUPS,
         "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change, models),
-        "weights": weights if weights and weights["largest"] != 1 else None,  # a model may learn without any
+        "weights": weights,
         "weighted": next((text for model, text in called.items() if " " in model), spoken_model(REWEIGHED)),
         "power": POWER,
         "few_rows_decide": bool(weights and weights["rows"] and weights["effective_rows"] < weights["rows"] / 2),
@@ -118,9 +116,7 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
     scores = found.score_quality[found.score_quality["attribute"] == name]
     pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
     counts = by_group(given, models)
-    both = (models.reference, *models.others) == models.names == (BASELINE, models.subject) and (
-        spoken_model(models.subject) != models.subject
-    )  # trained here
+    both = models == Judged((BASELINE, models.subject)) and spoken_model(models.subject) != models.subject
     verdicts = [verdict for row in rows if (verdict := row[models.subject].verdict)]
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {

@@ -2,8 +2,7 @@
 
 :func:`header` is the metadata of a Hugging Face model card; :func:`results` are its evaluation results in the hub's
 form (https://huggingface.co/docs/hub/eval-results), a file of their own; :func:`bom` is a CycloneDX 1.7 bill of
-materials (ECMA-424) with a ``modelCard`` for each model. All are plain JSON values; the same input gives the same
-output, without a date and without a random identifier.
+materials (ECMA-424) with a ``modelCard`` for each model. All are plain JSON; the same input gives the same.
 """
 
 from __future__ import annotations
@@ -86,7 +85,7 @@ def header(license_: str, dataset: Dataset, results: str, *, trained: Collection
     """The metadata of a Hugging Face model card, without results, which stand in the file ``results``.
 
     ``license_`` is one of the hub's identifiers (``mit``), another text, which the hub calls ``other``, or empty, which
-    it calls ``unknown``. ``trained``: the models that are trained here.
+    it calls ``unknown``. ``trained``: models that are trained here.
     """
     known = re.fullmatch(r"[a-z0-9.+-]+", license_)
     named = {"license": license_} if known else {"license": "other", "license_name": license_}

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
-from pipeline.plots.style import KINDS, Canvas, Picture, count, name, picture
+from pipeline.plots.style import KINDS, Canvas, Picture, count, label, name, picture
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
@@ -49,7 +49,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     own = [(str(attribute), part) for attribute, part in judged.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([(kind, model) for model, kind in models.items()] + [("within", "within the limits")])
+        canvas.legend([(kind, label(model)) for model, kind in models.items()] + [("within", "within the limits")])
         for attribute, part in own:
             canvas.paragraph(f"By {name(attribute)}", "bold")
             ratio = part["measure"].map(lambda measure: KNOWN[measure].ratio)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.plots.fairness import NAMED, called, drawn, which
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest
-from pipeline.plots.style import Canvas, Picture, name, picture, share
+from pipeline.plots.style import Canvas, Picture, label, name, picture, share
 from pipeline.reporting.formatting import Said, percent
 from pipeline.reporting.tables import records
 from responsible.names import FEW, MODELS
@@ -29,7 +29,7 @@ def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") 
     own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([(kind, model) for model, kind in models.items()])
+        canvas.legend([(kind, label(model)) for model, kind in models.items()])
         columns = [Column(title, 0, 1, share, 48) for title, _ in asked.values()]
         for attribute, part in own:
             levels = part["level"].nunique()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.plots.curves import Axis, Curve, curves
-from pipeline.plots.style import Canvas, Picture, picture, share
+from pipeline.plots.style import Canvas, Picture, label, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
 from pipeline.results.catalogue import performance_of
@@ -78,7 +78,7 @@ def _lines(figures: pd.DataFrame, figure: str) -> list[Curve]:
     own = figures[figures["figure"] == figure]
     models = [model for model in figures["model"].unique() if model != DATA]
     parts = [(model, own[own["model"] == model].reset_index(drop=True)) for model in models]
-    return [Curve(model, kind, part["threshold"], part) for (model, part), kind in zip(parts, "ab", strict=True)]
+    return [Curve(label(model), kind, part["threshold"], part) for (model, part), kind in zip(parts, "ab", strict=True)]
 
 
 def _at(figures: pd.DataFrame, choice: ThresholdChoice) -> dict[tuple[str, str], float]:

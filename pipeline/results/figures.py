@@ -117,11 +117,10 @@ def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> 
         for path, evidence in _leaves(tree, f"metrics/{file.name}"):
             own = replace(evidence, value=math.nan, reason="of_an_earlier_model") if earlier else evidence
             found.setdefault(path, {})[WHOLE] = own
-    adopted = not any(path.startswith("reweigh.") for path in found)  # its figures are in the table of all models
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
     for name, tables in TABLES.items():
-        if (file := Path(root, name)).is_file() and not (adopted and name == Tables.PERFORMANCE_REWEIGHED):
+        if (file := Path(root, name)).is_file() and (name != Tables.PERFORMANCE_REWEIGHED or "reweigh.f1" in found):
             for table in tables if isinstance(tables, tuple) else (tables,):
                 _add(found, table, list(_rows(file, name, table)))
     if params is None:

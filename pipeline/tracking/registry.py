@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.results.fingerprint import Result
 from pipeline.storage.models import read_model
 from pipeline.tracking.store import FINGERPRINT, PROMOTED, Store
-from responsible.names import BASELINE, REWEIGHED, spoken
+from responsible.names import BASELINE, REWEIGHED, shown_model
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def log_models(client: MlflowClient, result: Result, store: Store, run: str, tag
         read_model(result.folder / path)  # refuses what the loader would refuse
         options = logged_model.options(result.folder / path, result.params)
         logged = Model.log(None, mlflow.pyfunc, run_id=run, name=name, flavor_name="python_function", **options)
-        _register(client, store.registered(name), logged.model_uri, run, {**tags, MODEL: name})
+        _register(client, store.registered(name), logged.model_uri, run, {**tags, MODEL: name}, result=result)
         found[name] = logged.model_id
     return found
 
 
-def promote(client: MlflowClient, store: Store, run: Run, trained: Collection[str]) -> None:
-    """Let the alias of both registered models, those ``trained`` here, name the versions of ``run``.
+def promote(client: MlflowClient, store: Store, run: Run, result: Result) -> None:
+    """Let the alias of both registered models of the ``result`` name the versions of ``run``.
 
     A run that was logged when both were versions of one registered model gets versions under their own names first.
 
@@ -50,22 +50,26 @@ def promote(client: MlflowClient, store: Store, run: Run, trained: Collection[st
         InputError: its models are not registered any more.
     """
     versions = client.search_model_versions(f"run_id = '{run.info.run_id}'")
-    own = {store.registered(name) for name in trained}
+    own = {store.registered(name) for name in result.named}
     named = {version.tags.get(MODEL): version for version in sorted(versions, key=lambda found: found.name in own)}
-    if missing := [name for name in trained if name not in named]:
+    if missing := [name for name in result.named if name not in named]:
         raise InputError(
             f"{store.address} has no registered model of {run.info.run_name!r} as {missing[0]}; somebody deleted "
             "it: change the result or choose another MLFLOW_EXPERIMENT_NAME, then run `make`"
         )
-    for name in trained:
+    for name in result.named:
         version = named[name]
         if version.name not in own:
             tags = {**run.data.tags, MODEL: name}
-            version = _register(client, store.registered(name), str(version.source), run.info.run_id, tags)
+            version = _register(
+                client, store.registered(name), str(version.source), run.info.run_id, tags, result=result
+            )
         client.set_registered_model_alias(version.name, PROMOTED, version.version)
 
 
-def _register(client: MlflowClient, registered: str, source: str, run: str, tags: Mapping[str, str]) -> ModelVersion:
+def _register(
+    client: MlflowClient, registered: str, source: str, run: str, tags: Mapping[str, str], *, result: Result
+) -> ModelVersion:
     """The logged model at ``source`` as the next version of the registered one, which is made when it is not there."""
     from mlflow.exceptions import MlflowException
 
@@ -75,7 +79,8 @@ def _register(client: MlflowClient, registered: str, source: str, run: str, tags
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         own = tags[MODEL]
-        client.create_registered_model(registered, description=DESCRIPTIONS.get(own, ADOPTED.format(spoken(own))))
+        shown = shown_model(own, (result.params.get("models") or {}).get("adopted"))
+        client.create_registered_model(registered, description=DESCRIPTIONS.get(own, ADOPTED.format(shown)))
     said, identity = tags.get("policy", ""), source.removeprefix("models:/")
     kept = {MODEL: tags[MODEL], FINGERPRINT: tags[FINGERPRINT], "policy": said.partition(". ")[0]}
     return client.create_model_version(registered, source, run, kept, model_id=identity, description=said)
