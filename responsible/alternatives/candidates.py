@@ -57,13 +57,10 @@ def _droppable(column: str, told: Sequence[str], material: Material) -> Iterator
 
 @dataclass(frozen=True, eq=False)
 class Workshop:
-    """Fits candidates to the training rows of ``material``, for less disparity of ``attribute``; where constraints have
-    them, within ``tolerances``.
-    """
+    """Fits candidates to the training rows of ``material``, for less disparity of ``attribute``."""
 
     material: Material
     attribute: str
-    tolerances: tuple[float, ...] = ()
 
     def said(self, candidate: Candidate) -> Array:
         """P(yes) of every cell: 0 or 1, and between where it decides at random: (m,)."""
@@ -100,14 +97,7 @@ class Workshop:
         """The pool of fits under a constraint, which serves all tolerances."""
         own, side, rows = self.material, self.material.sides[self.attribute], self.material.rows("train")
         learner, cut = self._learner((), "logistic"), own.model.decision_threshold
-
-        def pool(constraint: Constraint) -> Reductions:
-            found = Reductions(learner, own.label, rows, gaps(constraint, side, own.label, rows), cut)
-            for tolerance in self.tolerances:
-                found.mixture(tolerance)
-            return found
-
-        return cache(pool)
+        return cache(lambda each: Reductions(learner, own.label, rows, gaps(each, side, own.label, rows), cut))
 
     def _weights(self, candidate: Candidate) -> Array:
         """W^λ of every cell, 1 where nothing is reweighed: (m,)."""
@@ -176,4 +166,4 @@ class Adoption:
 def adoption(name: str, material: Material, given: Alternatives) -> Adoption:
     """The candidate of this name. Raises as :func:`~responsible.alternatives.recipes.named`."""
     found = named(name, given, material.reweigh, [*material.groups], material.kinds)
-    return Adoption(found, Workshop(material, given.attribute, tuple(given.tolerances)))
+    return Adoption(found, Workshop(material, given.attribute))

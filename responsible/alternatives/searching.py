@@ -155,7 +155,7 @@ def prepared(
         known = did_you_mean(given.attribute, material.sensitive)
         raise InputError(f"alternatives.attribute: {given.attribute!r} is not declared under sensitive{known}")
     material.require(given.attribute)
-    workshop = Workshop(material, given.attribute, tuple(given.tolerances))
+    workshop = Workshop(material, given.attribute)
     own = adoption(adopted, material, given).candidate if adopted else None
     candidates = planned(given, material, inference, own)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
