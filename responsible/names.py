@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 BASELINE, REWEIGHED = MODELS = ("baseline", "reweighed")
 PLAIN = "logistic regression"  # the estimator of the models that are trained here
 NO_SCORES = "no_scores"  # the reason of a figure of scores where a model decides without any
+ADOPTED = "models.adopted"  # the parameter that names a candidate to be trained in place of the reweighed model
 NO_MODEL = ("reference", "adopted")  # keys of the section on models that name none
 CHANGE = "change"  # in place of a model, where a row of a table is about it minus the reference
 DATA = "data"  # in place of a model, where a row is about the labels and no model

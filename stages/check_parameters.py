@@ -25,11 +25,10 @@ from pipeline.sections import monitor as _monitor
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import present
 from pipeline.storage.lines import refuse_parts
-from responsible.alternatives.recipes import ADOPTED
 from responsible.governance.policy import Policy
 from responsible.models import Models
 from responsible.monitoring.parameters import Monitor
-from responsible.names import Judged
+from responsible.names import ADOPTED, Judged
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive

@@ -16,6 +16,7 @@ from pipeline.plots import fairness as _draw
 from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import with_shown
+from pipeline.results.catalogue import performance_of
 from pipeline.storage import files, parameters
 from responsible.analyses.scored_tables import decided
 from responsible.fairness.evaluation import Evaluation, Parameters, ScoredCells, evaluate, summary
@@ -23,7 +24,7 @@ from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
-from responsible.names import BASELINE, SCORE
+from responsible.names import SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import blanked
@@ -64,16 +65,14 @@ def main(
     given = parameters.load(params, Parameters)
     analysed = _analyses.context(analyses, similar, impact, failing, fairness=given.fairness, models=given.models)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
-    own = given.models.own[1]
-    reports = {BASELINE: performance_baseline, own: performance_reweighed} if trained else {}
-    scored = {BASELINE: baseline, own: reweighed} if trained else {}
+    plain, own = given.models.own
+    reports = {plain: performance_baseline, own: performance_reweighed} if trained else {}
+    scored = {plain: baseline, own: reweighed} if trained else {}
     (table, meta), (external, of_scores) = files.read_judged(cells, scores, scored)
-    section = f"performance.{own}" if given.models.adopted else "reweigh"
-    weights = files.read_json(reweighing, f"{section}.weights") if trained else None
+    weights = files.read_json(reweighing, f"{performance_of(own)}.weights") if trained else None
     read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
 
-    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
-    external = external.assign(label=labels(external, meta["cuts"], given.threshold))
+    table, external = (own.assign(label=labels(own, meta["cuts"], given.threshold)) for own in (table, external))
     found, judged, declared, merged = _evaluated(table, external, given)
     guessed = _guessed(table, meta["features"], declared, given, merged)
     known = together(guessed)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from responsible.alternatives.parameters import Alternatives, Constraint, Estimator
 from responsible.mitigation.reweighing import Reweigh
-from responsible.names import PLAIN, enumerated
+from responsible.names import ADOPTED, PLAIN, enumerated
 from responsible.validation import InputError, did_you_mean
 
 Recipe = Literal["none", "reweighing", "dropping", "reductions", "group_thresholds"]
@@ -18,7 +18,6 @@ CONSTRAINTS: dict[Constraint, str] = {
     "equal_opportunity": "equal true positive rates",
     "equalized_odds": "equalized odds",
 }
-ADOPTED = "models.adopted"
 OTHERS = "models that are made elsewhere are judged by their predictions (docs/your_own_data.md)"
 
 
