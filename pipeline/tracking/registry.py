@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.results.fingerprint import Result
-from pipeline.storage.models import read_model
 from pipeline.tracking.store import FINGERPRINT, PROMOTED, Store
 from responsible.names import BASELINE, REWEIGHED, shown_model
 from responsible.validation import InputError
@@ -33,7 +32,6 @@ def log_models(client: MlflowClient, result: Result, store: Store, run: str, tag
 
     found = {}
     for name, path in result.named.items():
-        read_model(result.folder / path)  # refuses what the loader would refuse
         options = logged_model.options(result.folder / path, result.params)
         logged = Model.log(None, mlflow.pyfunc, run_id=run, name=name, flavor_name="python_function", **options)
         _register(client, store.registered(name), logged.model_uri, run, {**tags, MODEL: name}, result=result)
