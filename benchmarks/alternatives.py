@@ -64,14 +64,15 @@ def count(cells: str) -> dict[str, Any]:
 
 def ours(cells: str, recipe: str, tolerances: list[float]) -> dict[str, Any]:
     """Candidates of a recipe under every constraint and tolerance, and what they reach on the training rows."""
-    from responsible.alternatives.candidates import CONSTRAINTS, Candidate, Workshop
+    from responsible.alternatives.candidates import Workshop
+    from responsible.alternatives.recipes import CONSTRAINTS, Candidate
 
     own, _ = _read(cells)
 
     def work() -> dict[str, Any]:
         shop, free = Workshop(own, ATTRIBUTE), recipe == "group_thresholds"
         each = [(c, t) for c, t in itertools.product(CONSTRAINTS, tolerances) if not (free and c == FREE and t)]
-        given: Any = {"recipe": recipe, "random": free}
+        given: Any = {"recipe": recipe, "random": True}
         return {f"{c} {t:g}": shop.said(Candidate(constraint=c, setting=t, **given)) for c, t in each}
 
     work()
@@ -82,7 +83,7 @@ def ours(cells: str, recipe: str, tolerances: list[float]) -> dict[str, Any]:
 
 def theirs(cells: str, peer: str, tolerances: list[float]) -> dict[str, Any]:
     """The same by fairlearn, from the training rows."""
-    from responsible.alternatives.candidates import CONSTRAINTS
+    from responsible.alternatives.recipes import CONSTRAINTS
 
     own, _ = _read(cells)
     place = np.repeat(np.arange(len(own.label)), own.rows("train"))

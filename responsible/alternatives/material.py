@@ -40,19 +40,6 @@ class Material:
     model: Logistic
     reweigh: Reweigh
 
-    def __post_init__(self) -> None:
-        """Refuse a split or a label without rows."""
-        for split in SPLITS:
-            rows = np.bincount(self.label, weights=self.rows(split), minlength=2)
-            if not rows.any():
-                raise InputError(
-                    f"alternatives: the table has no {split} row; candidates are fitted on train rows, chosen on valid"
-                    f" and reported on test rows: raise prepare.split.{split}, or name some {split} in the split column"
-                )
-            for label, n in enumerate(rows.tolist()):
-                if not n:
-                    raise InputError(f"alternatives: no {split} row has label {label}; choose another threshold")
-
     @cached_property
     def groups(self) -> dict[str, Groups]:
         """The attributes with privileged levels, in their order."""
@@ -72,10 +59,10 @@ class Material:
         return np.where(self.cells["split"] == split, self.cells["n"], 0).astype(np.int64)
 
     def require(self, attribute: str) -> Ints:
-        """The sides of an attribute; both sides have rows of both labels among the training and the test rows.
+        """The sides of an attribute; both sides have rows of both labels in every split.
 
         Raises:
-            InputError: it has no privileged level, or a group lacks a label.
+            InputError: it has no privileged level, or a split or a group lacks a label.
         """
         if attribute not in self.sides:
             raise InputError(f"alternatives.attribute: sensitive.{attribute} needs privileged levels; declare them")
@@ -83,6 +70,13 @@ class Material:
         for split in SPLITS:
             table = np.zeros((3, 2))
             np.add.at(table, (side, self.label), self.rows(split))
+            if not (rows := table.sum(axis=0)).any():
+                raise InputError(
+                    f"alternatives: the table has no {split} row; candidates are fitted on train rows, chosen on valid"
+                    f" and reported on test rows: raise prepare.split.{split}, or name some {split} in the split column"
+                )
+            if not rows.all():
+                raise InputError(f"alternatives: no {split} row has label {rows.argmin()}; choose another threshold")
             for who, name in ((UNPRIVILEGED, "unprivileged"), (PRIVILEGED, "privileged")):
                 for label in (0, 1):
                     if not table[who, label]:

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from responsible.alternatives.answer import concluded, outcome
-from responsible.alternatives.candidates import Candidate, Workshop, planned
+from responsible.alternatives.candidates import Workshop, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Learner
 from responsible.alternatives.paired import Compared, narrowed, size_of, turned
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import Candidate
 from responsible.alternatives.searching import QUALITY, prepared, search
 from responsible.alternatives.tables import Expected, joint, selected
 from responsible.fairness.verdicts import Fairness
@@ -380,9 +381,9 @@ def test_tables_that_are_refused(planted):
     with pytest.raises(InputError, match="no level is left to compare"):
         prepared(material(rows[rows["group"] == "b"]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="no test row has label 1"):
-        material(rows[(rows["label"] == 0) | (rows["split"] != "test")])
+        prepared(material(rows[(rows["label"] == 0) | (rows["split"] != "test")]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match=r"no valid row; .* raise prepare\.split\.valid, or name some valid"):
-        material(rows[rows["split"] != "valid"])
+        prepared(material(rows[rows["split"] != "valid"]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="leaves no feature"):
         planted.without(["merit", "badge"])
     untrained = rows[~((rows["group"] == "a") & (rows["label"] == 1) & (rows["split"] == "train"))]
