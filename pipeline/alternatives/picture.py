@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from pipeline.alternatives.sentences import Speaker
@@ -33,19 +34,14 @@ def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
     """Performance against disparity on the test rows, the bound, and what both answers are about."""
     own = found.table[found.table["attribute"] == speaker.given.attribute].dropna(subset=["performance", "disparity"])
     named = _named(found)
-    reach = own["performance"].max() if not speaker.costs else own["performance"].min()
-    step = SHOWN * speaker.given.within * (1 if speaker.costs else -1)
-    marked = own[own["candidate"].isin(named)]["performance"]
-    ends = sorted((reach, *(f(reach + step, f(marked)) for f in (max if speaker.costs else min,))))
-    low, high = ends[0] - speaker.given.within, ends[-1] + speaker.given.within
-    high = high if speaker.costs else min(high, 1.0)
+    low, high = shown(own, named, speaker)
     drawn = own[own["performance"].between(low, high)]
     across = Axis(f"{speaker.gap.capitalize()}, absolute value: less is better", *_ends(drawn["disparity"]), share)
     up = Axis(f"{speaker.quality.capitalize()} on the test rows", low, high, _tick(speaker))
 
     def draw(canvas: Canvas) -> None:
-        kinds = dict.fromkeys(_kind(row) for row in records(drawn))
-        canvas.legend([(kind, NAMES[kind]) for kind in NAMES if kind in kinds])
+        kinds = dict.fromkeys(kind(row) for row in records(drawn))
+        canvas.legend([(own, NAMES[own]) for own in NAMES if own in kinds])
         _plane(canvas, (across, up), drawn, bound, named)
 
     bound, left = _bound(found, speaker, (across, up)), len(own) - len(drawn)
@@ -58,6 +54,16 @@ def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
     return picture(Said(answer, unit, f"{answer} {_alt(own, named, speaker)}", caption), draw)
 
 
+def shown(own: pd.DataFrame, named: Collection[str], speaker: Speaker) -> tuple[float, float]:
+    """From which performance to which candidates are drawn: all that are named are."""
+    reach = own["performance"].max() if not speaker.costs else own["performance"].min()
+    step = SHOWN * speaker.given.within * (1 if speaker.costs else -1)
+    marked = own[own["candidate"].isin(named)]["performance"]
+    ends = sorted((reach, *(f(reach + step, f(marked)) for f in (max if speaker.costs else min,))))
+    low, high = ends[0] - speaker.given.within, ends[-1] + speaker.given.within
+    return low, high if speaker.costs else min(high, 1.0)
+
+
 def _named(found: Found) -> dict[str, str]:
     """Candidate → what it is called in the picture."""
     best, use = found.answers["best"], found.answers["in_use"]
@@ -65,7 +71,8 @@ def _named(found: Found) -> dict[str, str]:
     return {name: said for name, said in [*each, (best.instead, "best"), (use.instead, "in use")] if name}
 
 
-def _kind(row: object) -> str:
+def kind(row: object) -> str:
+    """The kind of a candidate, whose colour and shape it has: a key of :data:`NAMES`."""
     return "d" if getattr(row, "estimator", "") == "trees" else KINDS[getattr(row, "recipe", "none")]
 
 
@@ -124,14 +131,13 @@ def _plane(
 
 def _mark(canvas: Canvas, row, at, said: str, right: float) -> None:  # type: ignore[no-untyped-def]
     x, y = at(row.disparity, row.performance)
-    kind = _kind(row)
     if said:
         for first, last in (
             (at(row.disparity_low, row.performance), at(row.disparity_high, row.performance)),
             (at(row.disparity, row.performance_low), at(row.disparity, row.performance_high)),
         ):
-            canvas.line((*first, *last), kind)
-    canvas.mark(x, y, kind)
+            canvas.line((*first, *last), kind(row))
+    canvas.mark(x, y, kind(row))
     if said:
         # More quality goes with more disparity: marks lie along a rising line, with room above left and below right.
         if x + 9 + LETTER * 1.1 * len(said) > right:

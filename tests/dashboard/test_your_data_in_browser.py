@@ -15,6 +15,7 @@ from pipeline.workbench import folders
 from tests.dashboard.conftest import served
 from tests.support.browsing import executable
 from tests.support.contract import ROOT
+from tests.support.outgoing import Watch
 from tests.support.small import DVC, ran
 
 pytestmark = [pytest.mark.heavy, pytest.mark.slow, pytest.mark.pipeline, pytest.mark.server, pytest.mark.browser]
@@ -101,7 +102,8 @@ def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monke
     shorter(tables[0])
     tables[1].write_text("colour,wished\n" + "red,yes\nblue,no\nblue,yes\n" * 200)
     before = digests(root)
-    with served(root, TMPDIR=str(temporary)) as address, sync_playwright() as playwright:
+    watch = Watch(tmp_path / "watch")
+    with served(root, TMPDIR=str(temporary), **watch.environment) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         (one, outside), (other, elsewhere) = visitor(browser, address), visitor(browser, address)
         uploaded(one, tables[0], f"{ROWS:,} rows, ")
@@ -131,7 +133,7 @@ def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monke
         one.wait_for_timeout(500)
         assert one.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert serious(one) == []
-        assert (outside, elsewhere) == ([], [])
+        assert (outside, elsewhere, watch.asked) == ([], [], [])
         pressed(one, "Make a branch in the repository", "is made. Open it with")
         browser.close()
     assert not list(temporary.glob(f"{folders.PREFIX}*/"))
