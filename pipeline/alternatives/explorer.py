@@ -54,7 +54,7 @@ class Explorer:
         """
         own = self._joined(attribute, measure).dropna(subset=["value", "performance"])
         if not everything:
-            own = own[own["performance"].between(*shown(own, self.named, self.speaker))]
+            own = shown(own, self.named, self.speaker)
         wide, high = _scale(measure), self._high
         across = {name: own[end] * wide for name, end in (("x", "value"), ("x_low", "low"), ("x_high", "high"))}
         up = {f"y{end}": own[f"performance{end}"] * high for end in ("", "_low", "_high")}

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from pipeline.alternatives.labels import placed
 from pipeline.alternatives.sentences import Speaker
 from pipeline.plots.curves import Axis
 from pipeline.plots.forest import ticks
-from pipeline.plots.style import LETTER, Canvas, Picture, picture, share
+from pipeline.plots.style import Canvas, Picture, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from responsible.alternatives.searching import Found
 
 KINDS = {"none": "a", "reweighing": "a", "dropping": "c", "reductions": "b", "group_thresholds": "e"}
@@ -28,40 +29,43 @@ NAMES = {
 }
 SHOWN = 6  # times the stated loss below the best accuracy; candidates that lose more are counted, not drawn
 HEIGHT = 300
+FINE = 0.05  # a span of accuracies whose ticks need decimals
 
 
 def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
     """Performance against disparity on the test rows, the bound, and what both answers are about."""
     own = found.table[found.table["attribute"] == speaker.given.attribute].dropna(subset=["performance", "disparity"])
     named = _named(found)
-    low, high = shown(own, named, speaker)
-    drawn = own[own["performance"].between(low, high)]
-    across = Axis(f"{speaker.gap.capitalize()}, absolute value: less is better", *_ends(drawn["disparity"]), share)
-    up = Axis(f"{speaker.quality.capitalize()} on the test rows", low, high, _tick(speaker))
+    drawn = shown(own, named, speaker)
+    marked = drawn[drawn["candidate"].isin(named)]
+    gaps = [drawn["disparity"], marked["disparity_high"]]
+    across = Axis(f"{speaker.gap.capitalize()}, absolute value: less is better", *_ends(pd.concat(gaps)), share)
+    up = _up(speaker, pd.concat([drawn["performance"], marked["performance_low"], marked["performance_high"]]))
 
     def draw(canvas: Canvas) -> None:
         kinds = dict.fromkeys(kind(row) for row in records(drawn))
-        canvas.legend([(own, NAMES[own]) for own in NAMES if own in kinds])
+        canvas.legend([(each, NAMES[each]) for each in NAMES if each in kinds])
         _plane(canvas, (across, up), drawn, bound, named)
 
     bound, left = _bound(found, speaker, (across, up)), len(own) - len(drawn)
-    dashed = "; the dashed line is the best that any threshold for each group reaches with the logistic score"
+    dashed = (
+        " The dashed line is the best that thresholds for each group reach with the score of the unmitigated logistic"
+        " regression, fitted to these rows; a model with another score can lie above it."
+    )
     caption = (
-        f"Lines through a mark are {percent(speaker.confidence, 0)} intervals{dashed if len(bound) else ''}. "
-        f"{number(left)} candidates that lose more are not drawn. Source: alternatives/candidates.csv."
+        f"Lines through a mark are {percent(speaker.confidence, 0)} intervals.{dashed if len(bound) else ''}"
+        f"{f' {number(left)} candidates that lose more are not drawn.' if left else ''}"
+        " Source: alternatives/candidates.csv."
     )
     unit = f"Chosen on validation rows, drawn on {number(speaker.rows)} test rows"
     return picture(Said(answer, unit, f"{answer} {_alt(own, named, speaker)}", caption), draw)
 
 
-def shown(own: pd.DataFrame, named: Collection[str], speaker: Speaker) -> tuple[float, float]:
-    """From which performance to which candidates are drawn: all that are named are."""
-    reach = own["performance"].max() if not speaker.costs else own["performance"].min()
-    step = SHOWN * speaker.given.within * (1 if speaker.costs else -1)
-    marked = own[own["candidate"].isin(named)]["performance"]
-    ends = sorted((reach, *(f(reach + step, f(marked)) for f in (max if speaker.costs else min,))))
-    low, high = ends[0] - speaker.given.within, ends[-1] + speaker.given.within
-    return low, high if speaker.costs else min(high, 1.0)
+def shown(own: pd.DataFrame, named: Collection[str], speaker: Speaker) -> pd.DataFrame:
+    """The candidates that lose at most :data:`SHOWN` times the stated loss against the best, and the ``named`` ones."""
+    performance = own["performance"]
+    behind = performance - performance.min() if speaker.costs else performance.max() - performance
+    return own[(behind <= SHOWN * speaker.given.within) | own["candidate"].isin([*named])]
 
 
 def _named(found: Found) -> dict[str, str]:
@@ -74,6 +78,14 @@ def _named(found: Found) -> dict[str, str]:
 def kind(row: object) -> str:
     """The kind of a candidate, whose colour and shape it has: a key of :data:`NAMES`."""
     return "d" if getattr(row, "estimator", "") == "trees" else KINDS[getattr(row, "recipe", "none")]
+
+
+def _up(speaker: Speaker, values: pd.Series[float]) -> Axis:
+    """The axis of performance, which all marks and the intervals of the named ones lie within, with some room."""
+    low, high = float(values.min()), float(values.max())
+    room = (high - low) / 20 or speaker.given.within
+    top = high + room if speaker.costs else min(high + room, 1.0)
+    return Axis(f"{speaker.quality.capitalize()} on the test rows", low - room, top, _tick(speaker, top - low + room))
 
 
 def _ends(values: pd.Series[float]) -> tuple[float, float]:
@@ -99,8 +111,11 @@ def _bound(found: Found, speaker: Speaker, axes: tuple[Axis, Axis]) -> pd.DataFr
     return own if len(own) > 1 else own.head(0)
 
 
-def _tick(speaker: Speaker):  # type: ignore[no-untyped-def]
-    return (lambda value: number(value, "g3")) if speaker.costs else share
+def _tick(speaker: Speaker, span: float = 1.0) -> Callable[[float], str]:
+    """How a performance is written on an axis of that span: shares in whole per cent unless those would repeat."""
+    if speaker.costs:
+        return lambda value: number(value, "g3")
+    return share if span > FINE else lambda value: percent(value, 1)
 
 
 def _plane(
@@ -123,27 +138,21 @@ def _plane(
         canvas.text(x, top + HEIGHT + 20, across.tick(tick), "muted middle")
     if len(bound):
         canvas.path([at(row.tolerance, row.bound) for row in records(bound)], "ink dashed")
-    for row in sorted(records(drawn), key=lambda row: row.candidate in named):
-        _mark(canvas, row, at, named.get(row.candidate, ""), right)
+    rows = sorted(records(drawn), key=lambda row: row.candidate in named)
+    those = [row for row in rows if row.candidate in named]
+    for row in those:
+        canvas.line((*at(row.disparity_low, row.performance), *at(row.disparity_high, row.performance)), kind(row))
+        canvas.line((*at(row.disparity, row.performance_low), *at(row.disparity, row.performance_high)), kind(row))
+    for row in rows:
+        canvas.mark(*at(row.disparity, row.performance), kind(row))
+    each = [(*at(row.disparity, row.performance), named[row.candidate]) for row in those]
+    marks = [at(row.disparity, row.performance) for row in rows]
+    for (x, y, said), label in zip(each, placed(each, marks, (left, top, right + 24, top + HEIGHT)), strict=True):
+        if label.far:
+            canvas.line((x, y, label.x, label.y - 4), "axis")
+        canvas.text(label.x, label.y, said, "halo bold end" if label.end else "halo bold")
     canvas.y = top + HEIGHT + 26
     canvas.paragraph(across.title, "muted")
-
-
-def _mark(canvas: Canvas, row, at, said: str, right: float) -> None:  # type: ignore[no-untyped-def]
-    x, y = at(row.disparity, row.performance)
-    if said:
-        for first, last in (
-            (at(row.disparity_low, row.performance), at(row.disparity_high, row.performance)),
-            (at(row.disparity, row.performance_low), at(row.disparity, row.performance_high)),
-        ):
-            canvas.line((*first, *last), kind(row))
-    canvas.mark(x, y, kind(row))
-    if said:
-        # More quality goes with more disparity: marks lie along a rising line, with room above left and below right.
-        if x + 9 + LETTER * 1.1 * len(said) > right:
-            canvas.text(x - 9, y - 7, said, "halo bold end")
-        else:
-            canvas.text(x + 9, y + 18, said, "halo bold")
 
 
 def _alt(own: pd.DataFrame, named: dict[str, str], speaker: Speaker) -> str:

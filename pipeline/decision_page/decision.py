@@ -116,6 +116,7 @@ class Decision:
     fingerprint: str
     monitored: Monitored | None = None
     searched: Searched | None = None
+    sample: str = ""
 
     @property
     def shapes(self) -> dict[str, str]:
@@ -145,7 +146,9 @@ def decision(sources: Sources) -> Decision:
     later = monitored(sources.root) if MONITORED in sources.files else None
     own = digest(sources.params)[:16]
     other = searched(sources.root) if SEARCHED in sources.files else None
-    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later, other)
+    most = sources.params["prepare"]["sample_rows"]
+    drawn = f"at most {most:,} rows of each table were counted, chosen by a hash" if most else ""
+    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later, other, drawn)
 
 
 def _card(line: str, title: str, rules: Sequence[Rule], picture: str) -> Card:

@@ -72,4 +72,5 @@ def is_of_this_model(digest: str, root: str | Path = ".") -> bool:
 
 
 def _has(digest: str, path: Path) -> bool:
-    return digest == sha256(read_text(path, AGAIN).encode()).hexdigest()
+    """A line that left the table with its results is no longer what was monitored."""
+    return path.is_file() and digest == sha256(read_text(path, AGAIN).encode()).hexdigest()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from responsible.alternatives.material import OUTSIDE, PRIVILEGED, UNPRIVILEGED, Material
-from responsible.alternatives.polytope import ANY, LINEAR, Roc, best, limited, roc
+from responsible.alternatives.polytope import ANY, LINEAR, Roc, least, limited, roc
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Fairness
 from responsible.limits import Limits
@@ -58,10 +58,11 @@ def bound(curves: Mapping[int, Roc], measure: str, limits: Limits, costs: Costs 
         return None
     each = (costs.false_positive, costs.false_negative) if costs else ANY
     total = sum(sum(curve.rows) for curve in curves.values())
-    least = {who: float(curve.errors(each).min()) for who, curve in curves.items()}
-    found = best(curves[UNPRIVILEGED], curves[PRIVILEGED], rows, each)
-    free, within = sum(least.values()), found[0] + least.get(OUTSIDE, 0.0) if found else float("nan")
-    return Bound(free / total, within / total) if costs else Bound(1 - free / total, 1 - within / total)
+    free = {who: float(curve.errors(each).min()) for who, curve in curves.items()}
+    found = least(curves[UNPRIVILEGED], curves[PRIVILEGED], rows, each)
+    within = float("nan") if found is None else found + free.get(OUTSIDE, 0.0)
+    best = sum(free.values())
+    return Bound(best / total, within / total) if costs else Bound(1 - best / total, 1 - within / total)
 
 
 def frontiers(scores: Mapping[str, Array], material: Material, costs: Costs | None) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,8 @@ import pandas as pd
 from responsible.alternatives.parameters import Estimator
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.mitigation.reweighing import Reweigh
+from responsible.modelling import newton
 from responsible.modelling.encoding import Design, design
-from responsible.modelling.logistic_regression import encoder, fit_encoded
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
 from responsible.tabular.schema import Sensitive
@@ -103,7 +104,7 @@ class Material:
         kinds = {FEATURE + name: kind for name, kind in self.kinds.items()}
         rows = parts.total(self.rows("train"))
         if estimator == "logistic":
-            return Learner(parts, encoder(parts.x, rows, kinds, self.model).transform(parts.x), (), self.model)
+            return Learner(parts, newton.encoded(parts.x, rows, kinds, self.model), (), self.model)
         return Learner(parts, *_coded(parts.x, kinds), self.model)
 
 
@@ -130,7 +131,7 @@ class Learner:
     """
 
     design: Design
-    matrix: Array
+    matrix: Any
     levels: tuple[bool, ...]
     model: Logistic
 
@@ -143,8 +144,9 @@ class Learner:
         up, down = self.design.total(weights * one), self.design.total(weights * ~one)
         if not (up.sum() > 0 and down.sum() > 0):
             return np.full(len(self.design.row), float(up.sum() > 0))
-        fitted = self._trees(up, down) if self.levels else fit_encoded(self.matrix, up, down, self.model)
-        return np.asarray(fitted.predict_proba(self.matrix)[:, 1])[self.design.row]
+        if self.levels:
+            return np.asarray(self._trees(up, down).predict_proba(self.matrix)[:, 1])[self.design.row]
+        return newton.probability(self.matrix, newton.fit(self.matrix, up, down, self.model))[self.design.row]
 
     def _trees(self, up: Array, down: Array):  # type: ignore[no-untyped-def]
         from sklearn.ensemble import HistGradientBoostingClassifier

@@ -129,6 +129,57 @@ def best(u: Roc, p: Roc, rows: Sequence[Row], costs: tuple[float, float] = ANY) 
     return float(found.fun * total), np.asarray(found.x[:k]), np.asarray(found.x[k:])
 
 
+def least(u: Roc, p: Roc, rows: Sequence[Row], costs: tuple[float, float] = ANY) -> float | None:
+    """The first value of :func:`best` alone, without a program where all constraints compare one rate of each group.
+
+    The least cost of a group at a value of its rate is the lower hull of its points. So the cost within the constraints
+    is convex and piecewise linear in the second group's rate, and its least value is at a corner.
+    """
+    if not rows or (rate := _compared(rows)) is None:
+        found = best(u, p, rows, costs)
+        return found and found[0]
+    (a, ours), (b, theirs) = (_lower(curve.points @ np.array(rate[0]), curve.errors(costs)) for curve in (u, p))
+    corners = [b, *((own * a - row.most) / other for row, own, other in zip(rows, *rate[1:], strict=True) if other)]
+    corners += [np.zeros(1)] if len(rows) > 1 else []
+    at = np.concatenate(corners)
+    at = at[(at >= b[0]) & (at <= b[-1])]
+    low, high = np.full(len(at), a[0]), np.full(len(at), a[-1])
+    for row, own, other in zip(rows, *rate[1:], strict=True):
+        end = (row.most + other * at) / own
+        low, high = (low, np.minimum(high, end)) if own > 0 else (np.maximum(low, end), high)
+    met = low <= high + 1e-12
+    chosen = np.clip(a[np.argmin(ours)], low[met], np.maximum(low[met], high[met]))
+    total = np.interp(chosen, a, ours) + np.interp(at[met], b, theirs)
+    return float(total.min()) if met.any() else None
+
+
+def _compared(rows: Sequence[Row]) -> tuple[Side, list[float], list[float]] | None:
+    """The rate that all rows compare, and the factor of each row for either group; None where they compare several."""
+    rate = next(own for own in (*LINEAR.values(), FPR, rows[0].u) if _factor(rows[0].u, own) is not None)
+    u, p = ([_factor(each, rate) for each in sides] for sides in zip(*((row.u, row.p) for row in rows), strict=True))
+    factors = [own for own in u if own], [own for own in p if own is not None]
+    return (rate, *factors) if len(factors[0]) == len(factors[1]) == len(rows) else None
+
+
+def _factor(side: Side, rate: Side) -> float | None:
+    """By what ``side`` is a multiple of ``rate``; None where it is none."""
+    factor = sum(a * b for a, b in zip(side, rate, strict=True)) / sum(b * b for b in rate)
+    return factor if all(abs(a - factor * b) < 1e-12 for a, b in zip(side, rate, strict=True)) else None
+
+
+def _lower(x: Array, y: Array) -> tuple[Array, Array]:
+    """The corners of the lower hull of points, from left to right."""
+    order, kept = np.lexsort((y, x)), list[int]()
+    for i in order[np.append(True, np.diff(x[order]) > 0)]:
+        while len(kept) > 1:
+            a, b = kept[-2:]
+            if (x[b] - x[a]) * (y[i] - y[a]) - (y[b] - y[a]) * (x[i] - x[a]) > 0:
+                break
+            kept.pop()
+        kept.append(i)
+    return x[kept], y[kept]
+
+
 def best_pair(u: Roc, p: Roc, rows: Sequence[Row], costs: tuple[float, float] = ANY) -> tuple[int, int]:
     """The places of the two thresholds, one in each group and none at random, that cost least within the constraints.
 

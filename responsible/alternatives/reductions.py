@@ -5,23 +5,30 @@
 with γⱼ the differences of rates that the constraint compares. For multipliers λ the best answer to the Lagrangian is a
 classifier that minimises Σ cost · h, which the estimator fits as weighted labels (their section 3.1). Where they search
 λ by exponentiated gradient, here the linear program over the fits so far gives it, until no fit would help: column
-generation. One pool of fits serves all tolerances.
+generation. A fit serves scores that only estimate the best answer, so multiples of the multipliers are tried as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from responsible.alternatives.material import PRIVILEGED, UNPRIVILEGED, Learner
 from responsible.alternatives.parameters import Constraint
+from responsible.modelling import newton
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.bool_]
 START = (0.1, 0.3, 0.9)  # multipliers of the first fits, in shares of errors for a difference of 1, in both directions
-ROUNDS = 12  # fits at most for a tolerance, after the first ones
+SCALES = (1.0, 2.0, 5.0)  # of the program's multipliers, until a fit helps
+TOLERANCE = 1e-5  # of the gradient of a fit, which only has to fall on the right side of a threshold
+ROUNDS = 12  # of programs at most for a tolerance
 
 
 def gaps(constraint: Constraint, side: Ints, label: Ints, n: Ints) -> Array:
@@ -40,9 +47,12 @@ def gaps(constraint: Constraint, side: Ints, label: Ints, n: Ints) -> Array:
 
 @dataclass(eq=False)
 class Reductions:
-    """Fits of ``learner`` at a ``threshold`` to training cells with 0/1 ``label``, rows ``n`` and ``gaps`` (k, m).
+    """Fits of a logistic ``learner`` at a ``threshold`` to training cells with 0/1 ``label``, rows ``n`` and ``gaps``
+    (k, m).
 
-    The pool begins with refusing and with selecting everybody, so every tolerance can be met.
+    A fit says 1 or 0 of each of the u distinct combinations of features. Each tolerance has a pool of its own, so what
+    a candidate says does not depend on which others are searched. It begins with refusing and with selecting everybody,
+    so every tolerance can be met.
     """
 
     learner: Learner
@@ -50,52 +60,78 @@ class Reductions:
     n: Ints
     gaps: Array
     threshold: float
-    pool: list[npt.NDArray[np.bool_]] = field(default_factory=list)
+    first: list[Bits] = field(default_factory=list)
+    _starts: list[tuple[Array, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Fill the pool."""
-        self.pool = [np.zeros(len(self.n), dtype=bool), np.ones(len(self.n), dtype=bool)]
-        zero = np.zeros(len(self.gaps))
+        """Make the pool that every tolerance begins with."""
+        zero, width = np.zeros(len(self.gaps)), len(self.learner.design.x)
+        self.first = [np.zeros(width, dtype=bool), np.ones(width, dtype=bool)]
         for multipliers in (zero, *(s * v * row for row in np.eye(len(zero)) for v in START for s in (1, -1))):
-            self._add(multipliers)
+            said, beta = self._fitted(multipliers)
+            self.first.append(said)
+            self._starts += [(multipliers, beta)] if beta is not None else []
 
     def mixture(self, tolerance: float) -> Array:
         """P(yes) of every cell (m,) under the mixture with the least training error within ``tolerance``."""
+        pool = list(self.first)
         for _ in range(ROUNDS):
-            share, multipliers, price = self._program(tolerance)
-            if not self._add(multipliers, price):
+            share, multipliers, price = self._program(pool, tolerance)
+            if not any(self._helps(pool, scale * multipliers, multipliers, price) for scale in SCALES):
                 break
         else:
-            share = self._program(tolerance)[0]
+            share = self._program(pool, tolerance)[0]
         used = np.flatnonzero(share > 1e-9)
-        mixed = share[used] @ np.stack([self.pool[i] for i in used]).astype(float)
-        return np.asarray(np.clip(mixed / share[used].sum(), 0, 1))
+        mixed = share[used] @ np.stack([pool[i] for i in used]).astype(float)
+        return np.asarray(np.clip(mixed / share[used].sum(), 0, 1))[self.learner.design.row]
 
     def costs(self, multipliers: Array) -> Array:
         """What saying 1 costs more than saying 0 of each cell, in shares of errors: (m,)."""
-        return np.asarray(self.n * (1 - 2 * self.label) / self.n.sum() + multipliers @ self.gaps)
+        return np.asarray(self._errors + multipliers @ self.gaps)
 
-    def _add(self, multipliers: Array, price: float = np.inf) -> bool:
-        """Fit at the multipliers; whether the fit is new, and worth more than its ``price`` in the program."""
+    @cached_property
+    def _errors(self) -> Array:
+        """The share of errors that saying 1 of each cell adds: (m,)."""
+        return np.asarray(self.n * (1 - 2 * self.label) / self.n.sum())
+
+    @cached_property
+    def _paid(self) -> Array:
+        """The errors and the gaps that saying 1 of each combination of features adds: (u, 1 + k)."""
+        return np.column_stack([self.learner.design.total(own) for own in (self._errors, *self.gaps)])
+
+    @cached_property
+    def _trained(self) -> tuple[Bits, Any]:
+        """Which combinations the training rows have, and their columns."""
+        seen = self.learner.design.total(self.n) > 0
+        return seen, self.learner.matrix[seen]
+
+    def _helps(self, pool: list[Bits], at: Array, multipliers: Array, price: float) -> bool:
+        """Fit ``at`` some multipliers and keep it; whether it is worth more than its ``price`` in the program."""
+        said = self._fitted(at)[0]
+        pool.append(said)
+        return bool(said @ self._paid @ np.concatenate([[1.0], multipliers]) < price - 1e-9)
+
+    def _fitted(self, multipliers: Array) -> tuple[Bits, Array | None]:
+        """What a fit to the costs at the multipliers says of each combination, (u,), and its coefficients if there are
+        any. It starts from the nearest of the first fits.
+        """
+        seen, matrix = self._trained
         cost = self.costs(multipliers)
-        weight = np.abs(cost) * (self.n.sum() / np.abs(cost).sum())
-        said = self.learner.score(weight, cost < 0) >= self.threshold
-        worth = self.n @ self.label / self.n.sum() + cost @ said
-        if worth >= price - 1e-9 or any(np.array_equal(said, old) for old in self.pool):
-            return False
-        self.pool.append(said)
-        return True
+        scale = self.n.sum() / np.abs(cost).sum()
+        up, down = (self.learner.design.total(np.maximum(own, 0) * scale) for own in (-cost, cost))
+        if not (up.sum() > 0 and down.sum() > 0):
+            return np.full(len(up), bool(up.sum() > 0)), None
+        near = min(self._starts, key=lambda own: float(np.abs(own[0] - multipliers).sum()), default=(None, None))
+        beta = newton.fit(matrix, up[seen], down[seen], self.learner.model, near[1], tolerance=TOLERANCE)
+        return newton.probability(self.learner.matrix, beta) >= self.threshold, beta
 
-    def _program(self, tolerance: float) -> tuple[Array, Array, float]:
+    def _program(self, pool: Sequence[Bits], tolerance: float) -> tuple[Array, Array, float]:
         """Shares of the pool, the multipliers that go with them, and what a fit must cost less than to help."""
         from scipy.optimize import linprog
 
-        said = np.stack(self.pool).astype(float)
-        base = self.n @ self.label
-        errors = (base + said @ (self.n * (1 - 2 * self.label))) / self.n.sum()
-        found = said @ self.gaps.T  # (pool, k)
-        both = np.concatenate([found.T, -found.T])
+        errors, *found = (np.stack(pool) @ self._paid).T
+        both = np.concatenate([found, np.negative(found)])
         right = np.full(len(both), tolerance)
-        solved = linprog(errors, both, right, np.ones((1, len(said))), [1.0], bounds=(0, None), method="highs")
+        solved = linprog(errors, both, right, np.ones((1, len(errors))), [1.0], bounds=(0, None), method="highs")
         up, down = np.split(-solved.ineqlin.marginals, 2)
         return np.asarray(solved.x), np.asarray(up - down), float(solved.eqlin.marginals[0])

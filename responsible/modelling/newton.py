@@ -53,10 +53,19 @@ def _sparse(names: list[str], code: npt.NDArray[np.int64]) -> Any:
     return sparse.csr_array((np.ones(len(known)), (known, code[known])), shape=(len(code), len(names)))
 
 
-def fit(matrix: Any, positives: Array, negatives: Array, params: Logistic, start: Array | None = None) -> Array:
+def fit(
+    matrix: Any,
+    positives: Array,
+    negatives: Array,
+    params: Logistic,
+    start: Array | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+) -> Array:
     """The coefficients (d + 1,), the intercept last, of rows of ``matrix`` (u, d) with weights of label 1 and label 0.
 
     Minimises ½‖β‖² + C Σ w log-loss as :func:`~.logistic_regression.fit_encoded`, from ``start`` if there is any.
+    A step of Newton's method follows a gradient within the ``tolerance``, which about squares what is left of it.
 
     Raises:
         InputError: only one label has weight, or the solver does not converge.
@@ -64,9 +73,9 @@ def fit(matrix: Any, positives: Array, negatives: Array, params: Logistic, start
     if not (positives.sum() > 0 and negatives.sum() > 0):
         raise InputError(ONE_LABEL)
     seen = positives + negatives > 0
-    loss = _Loss(matrix[seen], positives[seen], negatives[seen], params.C)
+    loss = _Loss(matrix if seen.all() else matrix[seen], positives[seen], negatives[seen], params.C)
     beta = np.zeros(matrix.shape[1] + 1) if start is None else start
-    return _newton(loss, beta) if isinstance(matrix, np.ndarray) else _lbfgs(loss, beta)
+    return _newton(loss, beta, tolerance) if isinstance(matrix, np.ndarray) else _lbfgs(loss, beta)
 
 
 def probability(matrix: Any, beta: Array) -> Array:
@@ -92,15 +101,17 @@ class _Loss:
         self.x, self.positives, self.negatives = x, positives / total, negatives / total
         self.penalty = np.append(np.full(x.shape[1], 1 / (c * total)), 0.0)
 
-    def value(self, beta: Array) -> float:
-        z = self.x @ beta[:-1] + beta[-1]
-        loss = self.positives @ log_expit(z) + self.negatives @ log_expit(-z)
+    def linear(self, beta: Array) -> Array:
+        """The linear term of each row: (u,)."""
+        return np.asarray(self.x @ beta[:-1] + beta[-1])
+
+    def value(self, beta: Array, z: Array) -> float:
+        loss = (self.positives + self.negatives) @ log_expit(z) - self.negatives @ z
         return float(self.penalty @ beta**2 / 2 - loss)
 
-    def gradient(self, beta: Array) -> tuple[Array, Array]:
+    def gradient(self, beta: Array, z: Array) -> tuple[Array, Array]:
         """The gradient, and the curvature of each row's loss in its linear term: (d + 1,), (u,)."""
-        p = expit(self.x @ beta[:-1] + beta[-1])
-        weight = self.positives + self.negatives
+        p, weight = expit(z), self.positives + self.negatives
         residual = weight * p - self.positives
         return np.append(self.x.T @ residual, residual.sum()) + self.penalty * beta, weight * p * (1 - p)
 
@@ -116,18 +127,24 @@ class _Loss:
         return out
 
 
-def _newton(loss: _Loss, beta: Array) -> Array:
+def _newton(loss: _Loss, beta: Array, tolerance: float) -> Array:
     """Newton's method, a step halved while it leads up; the last step is taken from within the tolerance."""
+    z = loss.linear(beta)
+    here = loss.value(beta, z)
     for _ in range(MOST_STEPS):
-        gradient, curvature = loss.gradient(beta)
+        gradient, curvature = loss.gradient(beta, z)
         try:
             step = np.linalg.solve(loss.hessian(curvature), gradient)
         except np.linalg.LinAlgError:
             break
-        if np.abs(gradient).max() <= TOLERANCE:
+        if np.abs(gradient).max() <= tolerance:
             return np.asarray(beta - step)
-        here, size = loss.value(beta), 1.0
-        while not loss.value(beta - size * step) <= here + 1e-12 * abs(here) and size > 1e-9:
+        size, before = 1.0, here
+        while True:
+            z = loss.linear(beta - size * step)
+            here = loss.value(beta - size * step, z)
+            if here <= before + 1e-12 * abs(before) or size <= 1e-9:
+                break
             size /= 2
         beta = beta - size * step
     raise InputError(NOT_CONVERGED)
@@ -136,8 +153,12 @@ def _newton(loss: _Loss, beta: Array) -> Array:
 def _lbfgs(loss: _Loss, beta: Array) -> Array:
     from scipy.optimize import minimize
 
+    def at(b: Array) -> tuple[float, Array]:
+        z = loss.linear(b)
+        return loss.value(b, z), loss.gradient(b, z)[0]
+
     options = {"maxiter": 10_000, "maxls": 50, "gtol": TOLERANCE, "ftol": 64 * np.finfo(float).eps}
-    found = minimize(lambda b: (loss.value(b), loss.gradient(b)[0]), beta, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(at, beta, jac=True, method="L-BFGS-B", options=options)
     if not found.success:
         raise InputError(NOT_CONVERGED)
     return np.asarray(found.x)

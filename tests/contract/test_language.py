@@ -14,6 +14,7 @@ from tests.support.contract import ROOT
 UNIT = "row|line|rule|value|experiment|stage|panel|point|threshold|level|group|method|figure|constraint|model"
 BANNED = {
     rf"\b(?:one|an?) (?:\w+ )?(?:{UNIT}|second|script) an? (?:{UNIT})\b": "per, or each",
+    r"\\`": "a code span in the template's own text, not in a value",
     r"\brows a level\b": "per level",
     r"\banew\b": "again",
     r"\bheed(ed|s|ing)?\b": "need attention",

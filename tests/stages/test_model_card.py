@@ -51,6 +51,19 @@ def built(folder):
     return [(folder / name).read_text(encoding="utf-8") for name in DOCUMENTS]
 
 
+def test_results_of_a_sample_say_so_before_any_figure(folder):
+    """Where rows were sampled, the page, the cards and the data sheet say how many at most, and how to count all."""
+    change_params(folder, lambda tree: tree["prepare"].update(sample_rows=1500))
+    card, _, page = built(folder)
+    others = [(folder / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("data_sheet", "risk_assessment")]
+    for text in (card, *others):
+        before = text[: text.index("rows of each table were counted, chosen by a hash. Set it to zero")]
+        assert before.rsplit("\n", 1)[1].startswith("**On a sample.** At most [1,500][")
+        assert "\n## " not in before
+    assert "<p>On a sample: at most 1,500 rows of each table were counted, chosen by a hash.</p>" in page
+    assert all("n a sample" not in (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS)
+
+
 def test_the_same_results_give_the_same_bytes(folder):
     """Built twice, and in another folder than the repository's, the documents are those that are committed."""
     first = built(folder)

@@ -314,6 +314,8 @@ def test_the_answer_is_of_an_earlier_result_once_its_figures_are_others(tmp_path
         (tmp_path / file).write_text("2\n")
         assert monitored(tmp_path).says == f"Of {whose}: All is well. Run `make monitor` to compare again."
         assert not monitored(tmp_path).current
+        (tmp_path / file).unlink()
+        assert not monitored(tmp_path).current
     (tmp_path / "metrics/monitor.json").write_text('{"monitor": {}}')
     with pytest.raises(InputError, match=r"monitor\.json: is another file"):
         monitored(tmp_path)

@@ -32,7 +32,7 @@ def render(tmp_path, monkeypatch):
     (tmp_path / "plots/b_narrow.svg").write_bytes(picture(1, 4))
     (tmp_path / "plots/a.txt").write_text("no picture")
     files = ("plots/a.svg", "plots/b.svg", "plots/b_narrow.svg", "plots/a.txt")
-    sources = Sources({"inference": {"confidence": 0.95}}, {}, files, (), {})
+    sources = Sources({"prepare": {"sample_rows": 0}, "inference": {"confidence": 0.95}}, {}, files, (), {})
     templates = ROOT / "docs/templates"
 
     def page(**texts):

@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from responsible.alternatives.attainable import bound
-from responsible.alternatives.polytope import LINEAR, best, best_pair, limited, roc, tolerated
+from responsible.alternatives.polytope import LINEAR, best, best_pair, least, limited, roc, tolerated
 from responsible.fairness.measures import MEASURES
 from responsible.limits import Limits
 
@@ -38,9 +38,13 @@ def test_hand_counted_roc():
 
 
 def within(name, u, p, limits):
-    counts = [[[n - n * x[2], n * x[2]], [m - m * x[1], m * x[1]]] for x, (n, m) in ((u, U.rows), (p, P.rows))]
-    value = MEASURES[name].compute(*map(np.array, counts))
-    return limits.low - 1e-9 <= value <= limits.high + 1e-9
+    """Whether points (..., 3) of both groups are within the limits, by the measure of their counts."""
+    counts = []
+    for x, (n, m) in ((u, U.rows), (p, P.rows)):
+        rows = np.stack([n - n * x[..., 2], n * x[..., 2], m - m * x[..., 1], m * x[..., 1]], axis=-1)
+        counts.append(rows.reshape(*x.shape[:-1], 2, 2))
+    value = MEASURES[name].compute(*counts)
+    return (limits.low - 1e-9 <= value) & (value <= limits.high + 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def within(name, u, p, limits):
 )
 def test_bound_is_what_mixtures_reach(name, limits):
     """The program's mixture is within the limits by the measure itself, and no mixture of a lattice does better."""
-    least, share_u, share_p = best(U.hull(), P.hull(), limited(name, limits))
+    reached, share_u, share_p = best(U.hull(), P.hull(), limited(name, limits))
     assert within(name, share_u @ U.hull().points, share_p @ P.hull().points, limits)
     lattice = [
         curve.points[a] * (1 - w) + curve.points[b] * w
@@ -62,15 +66,32 @@ def test_bound_is_what_mixtures_reach(name, limits):
         for a, b in itertools.combinations(range(5), 2)
         for w in np.linspace(0, 1, 21)
     ]
-    half = len(lattice) // 2
-    errors = [
-        sum(n * x[2] + m * (1 - x[1]) for x, (n, m) in ((u, U.rows), (p, P.rows)))
-        for u in lattice[:half]
-        for p in lattice[half:]
-        if within(name, u, p, limits)
-    ]
-    assert least <= min(errors) + 1e-9
-    assert least >= min(errors) - 0.35  # the lattice is coarse
+    u, p = np.array(lattice).reshape(2, -1, 3)
+    cost = [n * x[:, 2] + m * (1 - x[:, 1]) for x, (n, m) in ((u, U.rows), (p, P.rows))]
+    errors = (cost[0][:, None] + cost[1])[within(name, *np.broadcast_arrays(u[:, None], p[None]), limits)]
+    assert reached <= errors.min() + 1e-9
+    assert reached >= errors.min() - 0.35  # the lattice is coarse
+
+
+@pytest.mark.parametrize("name", [*LINEAR, "disparate_impact", "average_absolute_odds_difference"])
+def test_corners_give_what_the_program_gives(name):
+    """On drawn ROCs and limits, also ones that leave parity out or on one side, the least cost is the program's."""
+    rng, infeasible = np.random.default_rng(4), 0
+    for _ in range(40):
+        label = np.tile([0, 1], 6)
+        u, p = (roc(rng.random(12).round(1), label, rng.integers(1, 9, 12)).hull() for _ in "up")
+        low, high = np.sort(rng.uniform(-0.6, 0.9, 2)) + (0.5 if name == "disparate_impact" else 0.0)
+        low = None if rng.random() < 0.2 or name.startswith("average_absolute") else float(max(low, -0.99))
+        high = None if rng.random() < 0.2 and low is not None else float(max(abs(high), low or 0.0) + 1e-9)
+        if name == "disparate_impact":
+            low = None if low is None else max(low, 0.0)
+        costs = (1.0, float(rng.uniform(0.5, 3)))
+        rows = limited(name, Limits(minimum=low, maximum=high))
+        program, corners = best(u, p, rows, costs), least(u, p, rows, costs)
+        assert (program is None) == (corners is None)
+        infeasible += program is None
+        assert program is None or corners == pytest.approx(program[0], abs=1e-7)
+    assert infeasible < 30
 
 
 @pytest.mark.parametrize("name", ["predictive_parity_difference", "false_discovery_rate_ratio"])

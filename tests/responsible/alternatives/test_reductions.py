@@ -51,12 +51,21 @@ def test_mixtures_meet_their_tolerance_and_cost_more_the_stricter_it_is(planted,
 def test_what_a_multiplier_costs(planted):
     """Without multipliers the cost of a yes is an error gained or avoided; with one, the gap at its price is added."""
     reductions = planted._constrained("demographic_parity")
-    said = np.asarray(reductions.pool[2], dtype=float)
+    said = reductions.first[2].astype(float)[reductions.learner.design.row]
     base = (reductions.n * reductions.label).sum() / reductions.n.sum()
     error, _ = figures(planted, said, "demographic_parity")
     assert base + reductions.costs(np.zeros(1)) @ said == pytest.approx(error)
     priced = base + reductions.costs(np.array([0.3])) @ said
     assert priced == pytest.approx(error + 0.3 * (reductions.gaps @ said)[0])
+
+
+def test_a_candidate_does_not_depend_on_the_others(planted):
+    """A mixture for one tolerance alone says the same of every cell as one that comes after others."""
+    own = planted.material
+    alone = Workshop(own, "group")._constrained("equalized_odds").mixture(0.05)
+    several = Workshop(own, "group")._constrained("equalized_odds")
+    after = [several.mixture(tolerance) for tolerance in (0.0, 0.2, 0.05)][-1]
+    np.testing.assert_array_equal(alone, after)
 
 
 @pytest.mark.peers
