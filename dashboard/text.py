@@ -21,12 +21,15 @@ STYLE = (
     "<style>.table{overflow-x:auto;margin-bottom:1rem}.table table{border-collapse:collapse}"
     ".table th,.table td{border:1px solid #8886;padding:.35rem .6rem;text-align:left;vertical-align:top}"
     ".table tbody th{font-weight:400}img{max-width:100%;height:auto}"
+    "@media(min-width:48.01rem){.narrow{display:none}}"
     # on a phone each row is a block, in which every cell says its column
-    "@media(max-width:48rem){.rows thead{position:absolute;clip-path:inset(50%)}.rows table{width:100%}"
+    "@media(max-width:48rem){.wide{display:none}.rows table{width:100%}"
+    ".rows thead{position:absolute;clip-path:inset(50%)}"
     ".rows tr{display:block;border:1px solid #8886;margin-bottom:.5rem}.rows td:empty{display:none}"
     ".rows tbody th{display:block;border:0;font-weight:600}.rows td{display:flex;gap:.6rem;border:0}"
     ".rows td::before{content:attr(data-column);flex:0 0 40%}}</style>"
 )
+_PICTURE = re.compile(r'<picture><source [^>]*srcset="([^"]*)">(<img [^>]*>)</picture>')
 _SIGNS = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -71,10 +74,17 @@ def document(page: str, sources: Sources, pictures: Iterable[str]) -> None:
     told = replace(sources, files=(*sources.files, *pictures))
     own = Document(Path(page).stem, read_text(page))
     part = Reader(own, {own.name: own.name}, told, Path(page)).part()
-    html(part.html)
+    html(_PICTURE.sub(_both, part.html))
     if part.notes:
         st.markdown("**Sources**", help="What links of the text lead to in the repository.")
         html("".join(f'<p id="{escape(note.id)}">{escape(note.file)} {escape(note.key)}</p>' for note in part.notes))
+
+
+def _both(picture: re.Match[str]) -> str:
+    """Both drawings, of which one is shown: Streamlit takes the attribute away by which a browser would choose."""
+    wide = picture[2].replace("<img ", '<img class="wide" ')
+    narrow = re.sub(r'src="[^"]*"', f'src="{picture[1]}"', picture[2].replace("<img ", '<img class="narrow" '))
+    return wide + re.sub(r' (?:width|height)="\d+"', "", narrow)
 
 
 def _cells(row: Mapping[str, str]) -> str:

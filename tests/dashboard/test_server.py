@@ -19,6 +19,8 @@ PAGES = {
     "frontier": "Frontier",
     "over-time": "Over time",
 }
+DRAWINGS = """[...document.querySelectorAll('img.wide, img.narrow')].filter(own => own.clientWidth)
+  .map(own => [own.naturalWidth, own.parentElement.clientWidth])"""
 SETTLED = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 
 
@@ -136,6 +138,9 @@ def test_every_page_is_accessible_on_a_desk_and_on_a_phone(dashboard, visitor):
             ]
             assert serious == [], (path, scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            drawn = page.evaluate(DRAWINGS)
+            assert [size for size, place in drawn if size > place] == [], (path, scheme)
+            assert path != "over-time" or len(drawn) == page.locator("img.wide").count() > 0
     assert len(grounds) == 2
 
 
