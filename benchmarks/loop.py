@@ -159,7 +159,7 @@ def run(small: bool) -> None:
     """Print all of it; in small, the first stages and two thresholds."""
     for rows in (SMALL,) if small else ROWS:
         with folder() as place:
-            line, thresholds = (LINE[:3], [200.0]) if small else (LINE, _grid())
+            line, thresholds = (LINE[:2], [200.0]) if small else (LINE, _grid())
             real = _rows(place, rows, line, 1 if small else TURNS, thresholds)
             if rows == ROWS[0]:
                 _commands(real, TURNS)

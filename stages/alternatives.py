@@ -48,6 +48,7 @@ def main(
     template: str = "docs/templates/alternatives.md.j2",
     metrics: str = "alternatives/metrics.json",
     candidates: str = "alternatives/candidates.csv",
+    measures: str = "alternatives/measures.csv",
     attainable: str = "alternatives/attainable.csv",
     bounds: str = "alternatives/bounds.csv",
     picture: str = "alternatives/frontier.svg",
@@ -72,6 +73,7 @@ def main(
     of = headline.digests({"trained": trained, "reference": cells})
     files.write_json(metrics, {"alternatives": headline.headline(found, said, of)})
     files.write_csv(candidates, found.table)
+    files.write_csv(measures, found.measures)
     files.write_csv(attainable, found.statements)
     files.write_csv(bounds, found.bounds)
     drawn.write(picture, picture_narrow)

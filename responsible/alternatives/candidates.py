@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -17,7 +18,7 @@ from responsible.alternatives.reductions import Lesson, Reductions, gaps
 from responsible.fairness.groups import weighing_groups
 from responsible.fairness.proxies import ALL, proxies
 from responsible.mitigation.reweighing import row_weights
-from responsible.names import ADOPTED
+from responsible.names import ADOPTED, enumerated
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
@@ -31,6 +32,9 @@ def planned(
 ) -> list[Candidate]:
     """Every candidate, each once; the two models that are trained every day are the first two: one as it is, and the
     ``adopted`` one or, without, the one reweighed as declared.
+
+    Raises:
+        InputError: no feature would be left without the attribute and its proxies.
     """
     column = material.sensitive[given.attribute].column
     told = proxy_features(material, given.attribute, given.proxies, inference)
@@ -38,23 +42,27 @@ def planned(
     return list(dict.fromkeys([first, *([adopted] if adopted else []), *others]))
 
 
-def proxy_features(material: Material, attribute: str, least: float, inference: Inference) -> tuple[str, ...]:
-    """The features that tell the attribute with an AUC of ``least`` or more, each alone, on validation rows."""
-    valid = material.cells["split"].to_numpy() == "valid"
-    cells = material.cells[material.cells["split"].isin(["train", "valid"])]
-    cells = cells.assign(split=np.where(valid[material.cells["split"].isin(["train", "valid"])], "test", "train"))
+def proxy_features(material: Material, attribute: str, least: float, inference: Inference) -> dict[str, float]:
+    """The features that tell the attribute with an AUC of ``least`` or more, each alone, on validation rows; and it."""
+    cells = material.cells[material.cells["split"] != "test"]
+    cells = cells.assign(split=np.where(cells["split"] == "valid", "test", "train"))
     who = {material.sensitive[attribute].column: material.groups[attribute]}
     found = proxies(cells, material.kinds, who, params=material.model, inference=inference)
     told = found[(found["feature"] != ALL) & (found["value"] >= least)]
-    return tuple(str(name) for name in told["feature"])
+    return dict(zip(told["feature"].astype(str), told["value"].astype(float), strict=True))
 
 
-def _droppable(column: str, told: Sequence[str], material: Material) -> Iterator[tuple[str, ...]]:
-    """The attribute's own column where it is a feature, and with it every proxy; never all features."""
+def _droppable(column: str, told: Mapping[str, float], material: Material) -> Iterator[tuple[str, ...]]:
+    """The attribute's own column where it is a feature, and with it every proxy."""
     own = (column,) if column in material.kinds else ()
-    for each in (own, (*own, *told)):
-        if each and set(each) < set(material.kinds):
-            yield each
+    if set(material.kinds) <= {*own, *told}:
+        above = math.ceil(min(told.values(), default=1.0) * 1000) / 1000
+        remedy = f"set alternatives.proxies above {above:g}, or " if above < 1 else ""
+        raise InputError(
+            f"alternatives: nothing is left without {enumerated(tuple(material.kinds))}, which are the attribute's own"
+            f" column or tell it; {remedy}declare other features"
+        )
+    yield from filter(None, (own, (*own, *told)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +104,7 @@ class Workshop:
 
     @cached_property
     def _constrained(self) -> Callable[[Constraint], Reductions]:
-        """The pool of fits under a constraint, which serves all tolerances."""
+        """The first fits under a constraint, which serve all tolerances."""
         own, side, rows = self.material, self.material.sides[self.attribute], self.material.rows("train")
         learner, cut = self._learner((), "logistic"), own.model.decision_threshold
         return cache(lambda each: Reductions(learner, own.label, rows, gaps(each, side, own.label, rows), cut))
@@ -108,9 +116,11 @@ class Workshop:
         own, rows = self.material, self.material.rows("train")
         who = [own.groups[name] for name in candidate.attributes]
         code, names = weighing_groups(own.cells, who, own.reweigh.groups)
-        return row_weights(
-            code, own.label, rows, names, own.reweigh.model_copy(update={"strength": candidate.setting})
-        )[2]
+        given = own.reweigh.model_copy(update={"strength": candidate.setting})
+        try:
+            return row_weights(code, own.label, rows, names, given)[2]
+        except InputError as error:
+            raise InputError(f"alternatives: the candidate “{candidate.name}”: {error}") from None
 
     def _decided(self, score: Array) -> Array:
         return (score >= self.material.model.decision_threshold).astype(float)

@@ -18,7 +18,7 @@ from responsible.modelling import newton
 from responsible.modelling.encoding import Design, design
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]
@@ -67,10 +67,15 @@ class Material:
         if attribute not in self.sides:
             raise InputError(f"alternatives.attribute: sensitive.{attribute} needs privileged levels; declare them")
         side = self.sides[attribute]
-        for split in ("train", "valid", "test"):
+        for split in SPLITS:
             table = np.zeros((3, 2))
             np.add.at(table, (side, self.label), self.rows(split))
-            if not (rows := table.sum(axis=0)).all():
+            if not (rows := table.sum(axis=0)).any():
+                raise InputError(
+                    f"alternatives: the table has no {split} row; candidates are fitted on train rows, chosen on valid"
+                    f" and reported on test rows: raise prepare.split.{split}, or name some {split} in the split column"
+                )
+            if not rows.all():
                 raise InputError(f"alternatives: no {split} row has label {rows.argmin()}; choose another threshold")
             for who, name in ((UNPRIVILEGED, "unprivileged"), (PRIVILEGED, "privileged")):
                 for label in (0, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from responsible.alternatives.paired import Compared, compared, lossy, quality_o
 from responsible.alternatives.parameters import Alternatives
 from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
+from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Fairness
 from responsible.measures.costs import Costs
 from responsible.statistics.intervals import Inference, bonferroni
@@ -25,6 +26,7 @@ from responsible.statistics.streams import stream
 from responsible.validation import InputError, did_you_mean
 
 Array = npt.NDArray[np.float64]
+Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate) → what it reaches
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
 IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
@@ -32,12 +34,13 @@ QUALITY = "performance"
 
 @dataclass(frozen=True)
 class Found:
-    """``table``: a row for each candidate and attribute (:meth:`Search.table`); ``statements`` and ``bounds`` as
-    :func:`.attainable.statements` and :func:`.attainable.frontiers` make them; ``answers``: to the model in use
-    (``in_use``), and to the ``best`` candidate.
+    """``table``: a row for each candidate and attribute (:meth:`Search.table`), ``measures`` by measure too
+    (:func:`measured`); ``statements`` and ``bounds`` as the functions of :mod:`.attainable` make them; ``answers``: to
+    the model in use (``in_use``), and to the ``best`` candidate.
     """
 
     table: pd.DataFrame
+    measures: pd.DataFrame
     statements: pd.DataFrame
     bounds: pd.DataFrame
     answers: dict[str, Answer]
@@ -56,12 +59,14 @@ class Search:
     candidates: Sequence[Candidate]
     said: Array
 
-    def compare(self, first: int, second: int, attribute: str, *, family: int = 1) -> Compared:
+    def compare(
+        self, first: int, second: int, attribute: str, *, family: int = 1, others: Sequence[str] = ()
+    ) -> Compared:
         """The second candidate, and its change from the first, on the test rows; of a ``family`` of comparisons."""
         sure = self.inference.model_copy(update={"confidence": bonferroni(self.inference.confidence, family)})
         counts = joint(self.material, self.material.sides[attribute], "test", self.said[:, first], self.said[:, second])
         rng = stream(self.seed, f"alternatives/{attribute}/{first}/{second}")
-        return lossy(self.costs, compared(counts, self.given.measure, self.costs, sure, rng))
+        return lossy(self.costs, compared(counts, self.given.measure, self.costs, sure, rng, others=others))
 
     def validation(self) -> tuple[dict[str, Array], dict[str, Array]]:
         """Performance (higher is better) and disparity by attribute on validation rows: values, and of replicates."""
@@ -96,7 +101,12 @@ class Search:
         named, best = (self.candidates[own].name if own >= 0 else "" for own in (to, other))
         return Answer(said, named, best, found.get(other), searched, near, same, none, left, needed)
 
-    def table(self, point: dict[str, Array], frequency: Array) -> pd.DataFrame:
+    def reached(self, measures: Sequence[str]) -> Reached:
+        """What each candidate reaches on the test rows by each attribute, against the model in use."""
+        pairs = [(attribute, own) for attribute in self.material.sides for own in range(len(self.candidates))]
+        return {(attribute, own): self.compare(IN_USE, own, attribute, others=measures) for attribute, own in pairs}
+
+    def table(self, point: dict[str, Array], frequency: Array, reached: Reached) -> pd.DataFrame:
         """A row for each candidate and attribute: figures on validation rows, on test rows, the change from the model
         in use, the candidate that dominates it, and how often it is the best candidate's alternative.
 
@@ -108,7 +118,7 @@ class Search:
             over = dominators(point[QUALITY], point[attribute], eligible)
             tests = int((over >= 0).sum())
             for own, each in enumerate(self.candidates):
-                found = self.compare(IN_USE, own, attribute)
+                found = reached[attribute, own]
                 by = self._dominated(own, int(over[own]), attribute, tests) if over[own] >= 0 else ""
                 rows.append(
                     {"attribute": attribute, "candidate": each.name, "recipe": each.recipe}
@@ -129,6 +139,16 @@ class Search:
         found = self.compare(own, by, attribute, family=2 * tests)
         real = found.performance_change.low > 0 and found.disparity_change.high < 0
         return self.candidates[by].name if real else ""
+
+
+def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
+    """A row for each attribute, candidate and measure: ``value, low, high`` on the test rows, or a ``reason``."""
+    return pd.DataFrame(
+        {"attribute": attribute, "candidate": candidates[own].name}
+        | {"measure": name, "value": each.value, "low": each.low, "high": each.high, "reason": each.reason}
+        for (attribute, own), found in reached.items()
+        for name, each in found.measures.items()
+    )
 
 
 def _ends(name: str, found: object) -> dict[str, object]:
@@ -181,4 +201,6 @@ def search(
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
     bounds = frontiers(scorers, material, fairness.costs)
-    return Found(own.table(point, frequency), said_of, bounds, answers, tuple(own.candidates))
+    reached = own.reached([name for name in fairness.chosen if name in MEASURES])
+    table, measures = own.table(point, frequency, reached), measured(reached, own.candidates)
+    return Found(table, measures, said_of, bounds, answers, tuple(own.candidates))

@@ -101,9 +101,8 @@ def test_alternatives_reach_what_fairlearns_do(capsys):
     lines = re.findall(r"^ExponentiatedGradient, \w+ [\d.]+ +([\d.]+) +([\d.]+) ", text, re.MULTILINE)
     assert len(lines) == 12
     assert all(abs(float(ours) - float(theirs)) < 0.01 for ours, theirs in lines)
-    times = re.findall(r"^3,000 +ExponentiatedGradient, . tolerances? .* ([\d.]+) ×$", text, re.MULTILINE)
-    assert len(times) == 2
-    assert all(float(each) > 2 for each in times)
+    times = re.findall(r"^3,000 +ExponentiatedGradient, 4 tolerances .* ([\d.]+) ×$", text, re.MULTILINE)
+    assert [float(each) > 2 for each in times] == [True]
 
 
 @pytest.mark.pipeline
@@ -118,7 +117,7 @@ def test_the_loop_stands_beside_its_imports_and_a_script(capsys):
     found = {what: (int(peak.replace(",", "")), ratio) for what, peak, ratio in figures}
     assert set(found) >= {"a plain script", "dvc repro of imports alone", "dvc repro, the first"}
     rivalled = {what for what, (_, ratio) in found.items() if ratio}
-    own = {f"stages.{name} beside its imports" for name in loop.LINE[:3]}
+    own = {f"stages.{name} beside its imports" for name in loop.LINE[:2]}
     assert rivalled == {"the same five stages by dvc repro", "dvc repro, forced", *own}
     assert all(20 < peak < 1_000 for peak, _ in found.values())
 
@@ -218,5 +217,6 @@ def test_moves_of_the_dashboard_are_timed(capsys, built, monkeypatch):
     )
     assert [row[2] for row in rows] == ["answer", "page"] * 2
     assert {row[0] for row in rows} == {"3,000"}
+    assert len(re.findall(r"^3,000 +[\d,]+ +browser +[\d,]+ +[\d,]+", text, re.MULTILINE)) == 2
     assert all(int(row[6].replace(",", "")) >= int(row[5].replace(",", "")) > 0 for row in rows)
     assert "target for an answer, 200 ms up to 200,000 cells: " in text

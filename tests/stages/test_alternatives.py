@@ -79,6 +79,34 @@ def test_the_adopted_strength_is_the_model_in_use(there):
     np.testing.assert_allclose(Workshop(own, "education").score(candidate), scores, atol=1e-6)
 
 
+def test_the_measures_of_a_candidate_are_those_of_its_decisions(there):
+    """Of the model in use each one is counted again from its scores on the test rows, side by side."""
+    table, meta = files.read_cells("data/prepared/budget.parquet")
+    scored = pd.read_parquet("data/scores/reweighed.parquet")
+    scored = scored.assign(label=labels(table, meta["cuts"], tree()["threshold"])).query("split == 'test'")
+    rates = []
+    for own in (scored[scored["a.gender"] != "Male"], scored[scored["a.gender"] == "Male"]):
+        yes, right, n = own["score"] >= 0.5, own["label"] == 1, own["n"]
+        both = n[yes & right].sum()
+        fpr = n[yes & ~right].sum() / n[~right].sum()
+        rates.append([n[yes].sum() / n.sum(), both / n[right].sum(), fpr, both / n[yes].sum()])
+    u, p = np.array(rates)
+    selected, tpr, fpr, precision = u - p
+    found = files.read_csv("alternatives/measures.csv").query("attribute == 'gender'").set_index("measure")
+    own = found[found["candidate"] == "logistic regression, reweighed by education at strength 0.5"]["value"]
+    assert own.to_dict() == pytest.approx(
+        {
+            "statistical_parity_difference": selected,
+            "disparate_impact": u[0] / p[0],
+            "equal_opportunity_difference": tpr,
+            "average_odds_difference": (tpr + fpr) / 2,
+            "average_absolute_odds_difference": (abs(tpr) + abs(fpr)) / 2,
+            "predictive_parity_difference": precision,
+        },
+        rel=1e-5,  # a table has six digits
+    )
+
+
 def test_the_page_says_what_the_figures_say(there):
     """Answer first, every candidate once, thresholds by group apart, and how to adopt what."""
     found = files.read_json("alternatives/metrics.json", "alternatives")
