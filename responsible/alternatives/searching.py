@@ -14,7 +14,7 @@ from responsible.alternatives.attainable import frontiers, statements
 from responsible.alternatives.candidates import Watch, Workshop, adoption, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Material
-from responsible.alternatives.paired import Compared, compared, lossy, quality_of, size_of
+from responsible.alternatives.paired import Compared, compared, ends, lossy, quality_of, size_of
 from responsible.alternatives.parameters import Alternatives
 from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
@@ -125,11 +125,11 @@ class Search:
                     | {"estimator": each.estimator, "randomised": each.random}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
-                    | _ends("performance", found.performance)
-                    | _ends("disparity", found.disparity)
-                    | _ends("signed", found.signed)
-                    | _ends("performance_change", found.performance_change)
-                    | _ends("disparity_change", found.disparity_change)
+                    | ends("performance", found.performance)
+                    | ends("disparity", found.disparity)
+                    | ends("signed", found.signed)
+                    | ends("performance_change", found.performance_change)
+                    | ends("disparity_change", found.disparity_change)
                     | {"reason": found.disparity.reason, "frontier": bool(over[own] < 0 and eligible[own])}
                     | {"dominated_by": by, "frequency": frequency[own] if attribute == self.given.attribute else np.nan}
                 )
@@ -149,10 +149,6 @@ def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
         for (attribute, own), found in reached.items()
         for name, each in found.measures.items()
     )
-
-
-def _ends(name: str, found: object) -> dict[str, object]:
-    return {name if end == "value" else f"{name}_{end}": getattr(found, end) for end in ("value", "low", "high")}
 
 
 def prepared(
@@ -176,8 +172,7 @@ def prepared(
         raise InputError(f"alternatives.attribute: {given.attribute!r} is not declared under sensitive{known}")
     material.require(given.attribute)
     workshop = Workshop(material, given.attribute)
-    own = adoption(adopted, material, given).candidate if adopted else None
-    candidates = planned(given, material, inference, own)
+    candidates = planned(given, material, inference, adoption(adopted, material, given).candidate if adopted else None)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
     return Search(material, given, inference, costs, seed, candidates, said), workshop
 
@@ -200,7 +195,6 @@ def search(
     frequency = np.bincount(won[won >= 0], minlength=len(own.candidates)) / len(won)
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
-    bounds = frontiers(scorers, material, fairness.costs)
     reached = own.reached([name for name in fairness.chosen if name in MEASURES])
     table, measures = own.table(point, frequency, reached), measured(reached, own.candidates)
-    return Found(table, measures, said_of, bounds, answers, tuple(own.candidates))
+    return Found(table, measures, said_of, frontiers(scorers, material, fairness.costs), answers, tuple(own.candidates))
