@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
 from dashboard.text import plain
+from pipeline.alternatives import reading
+from pipeline.alternatives.explorer import Explorer
 from pipeline.decision_page.decision import Decision, decision
 from pipeline.reporting.sources import Sources, gather
 from pipeline.repository.digests import files_below, md5, of_value
@@ -23,6 +27,7 @@ from responsible.validation import InputError
 from stages.model_card import READS, Parameters
 
 LOCK = "dvc.lock"
+T = TypeVar("T")
 NOT_THERE = "There is no current result to show. "
 
 
@@ -41,15 +46,26 @@ def state() -> str:
     return digest(PARAMETERS, FILE, LOCK, *map(str, READS))
 
 
-def sources() -> Sources:
-    """The results, or a banner in their place: they must be what ``dvc.lock`` says, and of these parameters."""
+def or_banner(read: Callable[[], T], title: str = "") -> T:
+    """What is read, or a banner in its place, below ``title`` where the page has none yet."""
     try:
-        found = _sources(state())
-        refuse_moved(".", locked("."), content)
+        return read()
     except InputError as error:
+        if title:
+            st.title(title, anchor=False)
         st.error(NOT_THERE + plain(error), icon=":material/warning:")
         st.stop()
-    return found
+
+
+def sources(title: str = "") -> Sources:
+    """The results, or a banner in their place: they must be what ``dvc.lock`` says, and of these parameters."""
+
+    def read() -> Sources:
+        found = _sources(state())
+        refuse_moved(".", locked("."), content)
+        return found
+
+    return or_banner(read, title)
 
 
 def content(path: Path) -> str:
@@ -84,16 +100,27 @@ def results_of(root: Path) -> Sources:
 
 def material() -> Material:
     """The scores that questions are asked of, or a banner in their place."""
-    try:
-        return _material(digest(PARAMETERS, LOCK, *scores.FILES))
-    except InputError as error:
-        st.error(NOT_THERE + plain(error), icon=":material/warning:")
-        st.stop()
+    return or_banner(lambda: _material(digest(PARAMETERS, LOCK, *scores.FILES)))
 
 
 @st.cache_resource(show_spinner="Reading scores", max_entries=2)
 def _material(of: str) -> Material:  # noqa: ARG001 - what the cache knows it by
     return scores.read()
+
+
+def has_searched() -> bool:
+    """Whether `make alternatives` has left its results here."""
+    return all(Path(file).is_file() for file in reading.FILES)
+
+
+def search() -> Explorer:
+    """What it found; InputError where that is of another search."""
+    return _search(digest(PARAMETERS, *reading.FILES))
+
+
+@st.cache_resource(show_spinner="Reading the search", max_entries=2)
+def _search(of: str) -> Explorer:  # noqa: ARG001 - what the cache knows it by
+    return reading.read()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import streamlit as st
 
 from dashboard import results
 from dashboard.text import plain, refusal, say, small, table
+from pipeline.alternatives.explorer import Explorer
 from pipeline.results.catalogue import Tables
 from pipeline.what_if import experiment
 from pipeline.what_if.material import Material
@@ -49,11 +51,10 @@ def steps(now: Progress) -> None:
     st.markdown("\n".join(lines))
 
 
-def show(held: Material, model: str, asked: Question) -> None:
-    """The label threshold with what the sweep found, the line of the experiment, and its button."""
+def show(held: Material, model: str, attribute: str, asked: Question) -> None:
+    """What models are fitted with, and what is known of other values; the line of the experiment, and its button."""
     st.header("Make this an experiment", anchor=False)
-    label = _label_threshold(held)
-    changed = experiment.settings(asked, held.given, model, label)
+    changed = experiment.settings(asked, held.given, model, _fits(held, attribute))
     if beside := experiment.beside(asked):
         st.markdown(plain(beside))
     if changed:
@@ -101,23 +102,47 @@ def _shown(going: experiment.Experiment) -> None:
         st.markdown("The repository is as it was.")
 
 
-def _label_threshold(held: Material) -> float | None:
-    """Another label threshold, of those that the sweep has fitted or any other; None where there is no sweep."""
-    rows = results.rows(Tables.THRESHOLD_SWEEP)
-    if not rows:
-        return None
-    known = [row["threshold"] for row in rows]
-    now = f"{held.given.threshold:.12g}"
-    known = known if now in known else [now, *known]
-    picked = st.selectbox(
-        "Label threshold",
-        [*known, ANOTHER],
-        index=known.index(now),
-        help="The models of the thresholds in this list have been fitted already.",
-    )
+def _fits(held: Material, attribute: str) -> dict[str, tuple[float, float]]:
+    """Key of params.yaml → the value that models are to be fitted with, and that of now."""
+    found = {}
+    if rows := results.rows(Tables.THRESHOLD_SWEEP):
+
+        def swept(picked: str) -> None:
+            small("What the sweep found for it on the test rows, which is published already:")
+            table(experiment.swept(rows, picked), "Figures of the sweep")
+
+        known = [row["threshold"] for row in rows]
+        found["threshold"] = _fit("Label threshold", known, held.given.threshold, swept), held.given.threshold
+    if held.strength:
+        search = _search()
+
+        def searched(picked: str) -> None:
+            small("What the search for alternatives found for it on the test rows, which is published already:")
+            table(search.at_strength(float(picked), attribute) if search else [], "Figures of the search")
+
+        known = [f"{own:.12g}" for own in (search.strengths() if search else ())]
+        found["reweigh.strength"] = _fit("Strength of reweighing", known, held.strength, searched), held.strength
+    return found
+
+
+def _fit(label: str, known: list[str], now: float, found: Callable[[str], None]) -> float:
+    """A value whose models have been fitted already, of which is shown what was ``found``, or any other."""
+    today = f"{now:.12g}"
+    known = known if today in known else [today, *known]
+    help_ = "The models of the values in this list have been fitted already."
+    picked = st.selectbox(label, [*known, ANOTHER], index=known.index(today), help=help_)
     if picked == ANOTHER:
-        return st.number_input("Label threshold to fit", value=held.given.threshold)
-    if picked != now:
-        small("What the sweep found for it on the test rows, which is published already:")
-        table(experiment.swept(rows, picked), "Figures of the sweep")
+        return st.number_input(f"{label} to fit", value=now)
+    if picked != today:
+        found(picked)
     return float(picked)
+
+
+def _search() -> Explorer | None:
+    """What `make alternatives` found for the model at hand, None where it has not run for it."""
+    judged = results.judged(results.state()).searched
+    if not (judged and judged.current and results.has_searched()):
+        return None
+    why = refusal(results.search)
+    say(st.warning, why)
+    return None if why else results.search()

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, results, runs
-from dashboard.text import plain, small, table
+from dashboard.text import ink, plain, small, table
 from pipeline.what_if import score_sentences
 from pipeline.what_if.material import MOST, TEST, VALID, Material
 from pipeline.what_if.sentences import Spoken
@@ -47,7 +47,7 @@ def show() -> None:
     except ValueError as error:  # an InputError, or limits that leave no room
         right.error(plain(error))
         st.stop()
-    runs.show(held, model, asked)
+    runs.show(held, model, attribute, asked)
 
 
 def _refuse(held: Material) -> None:
@@ -118,7 +118,7 @@ def _chart(shares: pd.DataFrame, yes: str) -> None:
     low, now, then = (alt.X(f"{name}:Q", scale=scale, title=title, axis=axis) for name in ("low", "today", "value"))
     base = alt.Chart(shares).encode(y=group)
     layers = [
-        base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q"),
+        base.mark_rule(strokeWidth=2, color=ink()).encode(x=low, x2="high:Q"),
         base.mark_point(shape="circle", size=90).encode(x=now),
         base.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(x=then),
     ]

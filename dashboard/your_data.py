@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import results, roles, runs, verdicts
+from dashboard import decision, results, roles, runs
 from dashboard.text import plain, refusal, say, table
-from pipeline.decision_page.decision import decision
+from pipeline.decision_page.decision import decision as judged_of
 from pipeline.workbench import refusals
 from pipeline.workbench.desk import Desk
 
@@ -106,9 +106,9 @@ def outcome(here: Desk, root: Path) -> None:
         st.success(f"Branch {made} is made. Open it with `git switch {made}` and `dvc checkout`.")
     if SHOWN not in st.session_state:
         sources = results.results_of(root)
-        st.session_state[SHOWN] = (sources, decision(sources))
+        st.session_state[SHOWN] = (sources, judged_of(sources))
     sources, judged = st.session_state[SHOWN]
-    verdicts.show(judged, sources, root, " on the branch that you make of these results")
+    decision.show(judged, sources, root, " on the branch that you make of these results")
 
 
 st.title("Your data", anchor=False)

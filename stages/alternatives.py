@@ -17,6 +17,7 @@ from responsible.alternatives.searching import search
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.modelling.parameters import Logistic
+from responsible.models import Models
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -30,6 +31,7 @@ class Parameters(Params):
     seed: Seed
     threshold: Threshold
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     reweigh: Reweigh
     inference: Inference
@@ -46,6 +48,7 @@ def main(
     template: str = "docs/templates/alternatives.md.j2",
     metrics: str = "alternatives/metrics.json",
     candidates: str = "alternatives/candidates.csv",
+    measures: str = "alternatives/measures.csv",
     attainable: str = "alternatives/attainable.csv",
     bounds: str = "alternatives/bounds.csv",
     picture: str = "alternatives/frontier.svg",
@@ -60,6 +63,7 @@ def main(
     found = search(
         *(material, given.alternatives, given.fairness, given.inference),
         seed=given.seed,
+        adopted=given.models.adopted,
         watch=lambda steps: entry.watch(steps, "candidates"),
     )
     rows = int(material.rows("test").sum())
@@ -69,6 +73,7 @@ def main(
     of = headline.digests({"trained": trained, "reference": cells})
     files.write_json(metrics, {"alternatives": headline.headline(found, said, of)})
     files.write_csv(candidates, found.table)
+    files.write_csv(measures, found.measures)
     files.write_csv(attainable, found.statements)
     files.write_csv(bounds, found.bounds)
     drawn.write(picture, picture_narrow)

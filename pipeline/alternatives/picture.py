@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,21 +36,15 @@ def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
     """Performance against disparity on the test rows, the bound, and what both answers are about."""
     own = found.table[found.table["attribute"] == speaker.given.attribute].dropna(subset=["performance", "disparity"])
     named = _named(found)
-    worst = SHOWN * speaker.given.within
-    behind = (
-        own["performance"] - own["performance"].min()
-        if speaker.costs
-        else own["performance"].max() - own["performance"]
-    )
-    drawn = own[(behind <= worst) | own["candidate"].isin(named)]
+    drawn = shown(own, named, speaker)
     marked = drawn[drawn["candidate"].isin(named)]
     gaps = [drawn["disparity"], marked["disparity_high"]]
     across = Axis(f"{speaker.gap.capitalize()}, absolute value: less is better", *_ends(pd.concat(gaps)), share)
     up = _up(speaker, pd.concat([drawn["performance"], marked["performance_low"], marked["performance_high"]]))
 
     def draw(canvas: Canvas) -> None:
-        kinds = dict.fromkeys(_kind(row) for row in records(drawn))
-        canvas.legend([(kind, NAMES[kind]) for kind in NAMES if kind in kinds])
+        kinds = dict.fromkeys(kind(row) for row in records(drawn))
+        canvas.legend([(each, NAMES[each]) for each in NAMES if each in kinds])
         _plane(canvas, (across, up), drawn, bound, named)
 
     bound, left = _bound(found, speaker, (across, up)), len(own) - len(drawn)
@@ -67,6 +61,13 @@ def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
     return picture(Said(answer, unit, f"{answer} {_alt(own, named, speaker)}", caption), draw)
 
 
+def shown(own: pd.DataFrame, named: Collection[str], speaker: Speaker) -> pd.DataFrame:
+    """The candidates that lose at most :data:`SHOWN` times the stated loss against the best, and the ``named`` ones."""
+    performance = own["performance"]
+    behind = performance - performance.min() if speaker.costs else performance.max() - performance
+    return own[(behind <= SHOWN * speaker.given.within) | own["candidate"].isin([*named])]
+
+
 def _named(found: Found) -> dict[str, str]:
     """Candidate → what it is called in the picture."""
     best, use = found.answers["best"], found.answers["in_use"]
@@ -74,7 +75,8 @@ def _named(found: Found) -> dict[str, str]:
     return {name: said for name, said in [*each, (best.instead, "best"), (use.instead, "in use")] if name}
 
 
-def _kind(row: object) -> str:
+def kind(row: object) -> str:
+    """The kind of a candidate, whose colour and shape it has: a key of :data:`NAMES`."""
     return "d" if getattr(row, "estimator", "") == "trees" else KINDS[getattr(row, "recipe", "none")]
 
 
@@ -139,10 +141,10 @@ def _plane(
     rows = sorted(records(drawn), key=lambda row: row.candidate in named)
     those = [row for row in rows if row.candidate in named]
     for row in those:
-        canvas.line((*at(row.disparity_low, row.performance), *at(row.disparity_high, row.performance)), _kind(row))
-        canvas.line((*at(row.disparity, row.performance_low), *at(row.disparity, row.performance_high)), _kind(row))
+        canvas.line((*at(row.disparity_low, row.performance), *at(row.disparity_high, row.performance)), kind(row))
+        canvas.line((*at(row.disparity, row.performance_low), *at(row.disparity, row.performance_high)), kind(row))
     for row in rows:
-        canvas.mark(*at(row.disparity, row.performance), _kind(row))
+        canvas.mark(*at(row.disparity, row.performance), kind(row))
     each = [(*at(row.disparity, row.performance), named[row.candidate]) for row in those]
     marks = [at(row.disparity, row.performance) for row in rows]
     for (x, y, said), label in zip(each, placed(each, marks, (left, top, right + 24, top + HEIGHT)), strict=True):

@@ -9,18 +9,28 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 BEGINNINGS = "=+-@"
 
 
 def copy(table: Path) -> str:
-    """The text of a CSV table with :func:`safe` cells, behind the byte order mark that tells Excel of UTF-8."""
+    """The text of a CSV table in this form."""
     with table.open(encoding="utf-8", newline="") as file:
-        rows = [[safe(cell) for cell in row] for row in csv.reader(file)]
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return f"\ufeff{text.getvalue()}"
+        return _written(csv.reader(file))
+
+
+def text(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of texts with the same columns in this form."""
+    return _written([[*rows[0]], *(row.values() for row in rows)] if rows else [])
+
+
+def _written(rows: Iterable[Iterable[str]]) -> str:
+    """:func:`safe` cells, behind the byte order mark that tells Excel of UTF-8."""
+    out = io.StringIO()
+    csv.writer(out).writerows([safe(cell) for cell in row] for row in rows)
+    return f"\ufeff{out.getvalue()}"
 
 
 def safe(cell: str) -> str:

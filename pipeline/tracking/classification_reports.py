@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.formatting import columns
-from pipeline.results.catalogue import STAGES
+from pipeline.results.catalogue import STAGES, performance_of
+from pipeline.results.figures import PARAMETERS
 from pipeline.storage.files import read_json, write_csv, write_text
+from pipeline.storage.parameters import read_yaml
+from responsible.names import trained_here
 from responsible.statistics.rates import divide
 
 if TYPE_CHECKING:
@@ -19,10 +22,10 @@ def write_reports(root: Path, folder: Path) -> None:
     """``MODEL_confusion.csv``, ``MODEL_report.csv`` and ``MODEL_report.txt`` in ``folder``, from published metrics."""
     import pandas as pd
 
-    for model, stage in STAGES.items():
-        if not (root / f"metrics/{stage}.json").is_file():
+    for model, place in trained_here(read_yaml(root / PARAMETERS)).items():
+        if not (root / f"metrics/{STAGES[place]}.json").is_file():
             continue  # no model is trained here
-        n = read_json(root / f"metrics/{stage}.json")[stage]["confusion"]
+        n = read_json(root / f"metrics/{STAGES[place]}.json", f"{performance_of(model)}.confusion")
         if n["tn"] is None:
             continue  # about too few people to be passed on
         confusion = [[n["tn"], n["fp"]], [n["fn"], n["tp"]]]

@@ -20,16 +20,19 @@ from responsible.what_if import Question
 LINE = ("dvc", "exp", "run", "--temp")  # in a copy: parameters and results of the work tree stay as they are
 
 
-def settings(asked: Question, given: Parameters, model: str, threshold: float | None = None) -> dict[str, Any]:
+def settings(
+    asked: Question, given: Parameters, model: str, fitted: Mapping[str, tuple[float, float]] | None = None
+) -> dict[str, Any]:
     """Key of params.yaml → the value that is asked for, where it is another one than ``given``.
 
-    ``threshold`` is another label threshold. Thresholds of levels and shares of the population are no parameters.
+    ``fitted``: key of what models are fitted with → the value that is asked for, and that of now. Thresholds of levels
+    and shares of the population are no parameters.
     """
     external = given.models.external.get(model)
     key = f"models.{model}.decision_threshold" if external else "model.decision_threshold"
     now = external.decision_threshold if external else given.model.decision_threshold
     pairs: list[tuple[str, Any, Any]] = [
-        ("threshold", given.threshold if threshold is None else threshold, given.threshold),
+        *((fit, new, old) for fit, (new, old) in (fitted or {}).items()),
         (key, asked.threshold, now),
         ("inference.confidence", asked.inference.confidence, given.inference.confidence),
         ("inference.minimum_denominator", asked.inference.minimum_denominator, given.inference.minimum_denominator),
@@ -54,14 +57,17 @@ def line(changed: Mapping[str, Any]) -> str:
 
 
 def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, str]]:
-    """What the sweep has found for a label threshold: a row for each figure, baseline and reweighed."""
+    """What the sweep has found for a label threshold: a row for each figure, of both models."""
     row = next(own for own in rows if own["threshold"] == threshold)
-    names = [name.removeprefix("reweighed_") for name in row if name.startswith("reweighed_")]
+    names = [name.removeprefix("baseline_") for name in row if name.startswith("baseline_")]
+    models = [
+        next(key.removesuffix(f"_{names[0]}") for key in row if key.endswith(f"_{names[0]}") and key[:9] != "baseline_")
+    ]
     return [
-        {
-            "Figure": formatting.words(name),
-            "Baseline": formatting.number(float(row[f"baseline_{name}"] or "nan")),
-            "Reweighed": formatting.number(float(row[f"reweighed_{name}"] or "nan")),
+        {"Figure": formatting.words(name)}
+        | {
+            formatting.words(model).capitalize(): formatting.number(float(row[f"{model}_{name}"] or "nan"))
+            for model in ("baseline", *models)
         }
         for name in names
     ]

@@ -13,6 +13,7 @@ from pipeline.storage import files, parameters
 from responsible.analyses.scored_tables import decided, of_split
 from responsible.fairness.evaluation import Parameters, ScoredCells, evaluate
 from responsible.fairness.groups import Groups, declared_groups
+from responsible.mitigation.reweighing import Reweigh
 from responsible.names import SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
@@ -30,11 +31,15 @@ AS_EVALUATED = ("value", "low", "high", "undefined_share", "reason", "verdict", 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """The parameters, and what :func:`~pipeline.storage.files.read_judged` reads, with the ``label`` of each cell."""
+    """The parameters, and what :func:`~pipeline.storage.files.read_judged` reads, with the ``label`` of each cell.
+
+    ``strength`` is λ of the reweighing in use, None where no model is trained here.
+    """
 
     given: Parameters
     table: pd.DataFrame
     others: pd.DataFrame
+    strength: float | None = None
     _cases: dict[tuple[str, str, str], Case] = field(default_factory=dict)
     _quality: dict[tuple[str, str, str, float], pd.DataFrame] = field(default_factory=dict)
 
@@ -119,6 +124,8 @@ class Material:
 def read(params: str = PARAMETERS) -> Material:
     """The scores of the models as ``params.yaml`` declares them."""
     given = parameters.load(params, Parameters)
-    judged = files.read_judged(CELLS, OTHERS, SCORES if given.models.trained else {})
+    places = dict(zip(given.models.own, SCORES.values(), strict=True))
+    judged = files.read_judged(CELLS, OTHERS, places if given.models.trained else {})
     table, others = (cells.assign(label=labels(cells, meta["cuts"], given.threshold)) for cells, meta in judged)
-    return Material(given, table, others)
+    strength = parameters.section(params, "reweigh", Reweigh).strength if given.models.trained else None
+    return Material(given, table, others, strength)

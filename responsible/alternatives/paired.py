@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class Compared:
     """Two candidates on the test rows: each figure of the second, and its change from the first, paired.
 
     The disparity is narrowed by the least of ``gains`` (:func:`narrowed`), the negative of ``disparity_change``.
+    ``measures`` are other measures of the second, by name.
     """
 
     performance: Estimate
@@ -44,6 +46,7 @@ class Compared:
     signed: Estimate
     performance_change: Estimate
     gains: tuple[Estimate, ...]
+    measures: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def disparity_change(self) -> Estimate:
@@ -53,7 +56,13 @@ class Compared:
 
 
 def compared(
-    found: Joint, measure: str, costs: Costs | None, inference: Inference, rng: np.random.Generator
+    found: Joint,
+    measure: str,
+    costs: Costs | None,
+    inference: Inference,
+    rng: np.random.Generator,
+    *,
+    others: Sequence[str] = (),
 ) -> Compared:
     """From joint counts ``[side, y, a, b]`` with the side outside of the audit last, which performance counts too."""
     joint, parts = found
@@ -73,6 +82,7 @@ def compared(
         after,
         change(quality, *pooled.joint[name], inference),
         gains,
+        {other: estimate(MEASURES[other].figure, *groups.models[name], inference) for other in others},
     )
 
 

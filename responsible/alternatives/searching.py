@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +11,14 @@ import pandas as pd
 
 from responsible.alternatives.answer import Answer, concluded, outcome
 from responsible.alternatives.attainable import frontiers, statements
-from responsible.alternatives.candidates import ESTIMATORS, Candidate, Watch, Workshop, planned
+from responsible.alternatives.candidates import Watch, Workshop, adoption, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Material
 from responsible.alternatives.paired import Compared, compared, lossy, quality_of, size_of
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
+from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Fairness
 from responsible.measures.costs import Costs
 from responsible.statistics.intervals import Inference, bonferroni
@@ -24,19 +26,21 @@ from responsible.statistics.streams import stream
 from responsible.validation import InputError, did_you_mean
 
 Array = npt.NDArray[np.float64]
+Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate) → what it reaches
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
-IN_USE = 1  # the place of the reweighed model among the candidates
+IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
 
 
 @dataclass(frozen=True)
 class Found:
-    """``table``: a row for each candidate and attribute (:meth:`Search.table`); ``statements`` and ``bounds`` as
-    :func:`.attainable.statements` and :func:`.attainable.frontiers` make them; ``answers``: to the model in use
-    (``in_use``), and to the ``best`` candidate.
+    """``table``: a row for each candidate and attribute (:meth:`Search.table`), ``measures`` by measure too
+    (:func:`measured`); ``statements`` and ``bounds`` as the functions of :mod:`.attainable` make them; ``answers``: to
+    the model in use (``in_use``), and to the ``best`` candidate.
     """
 
     table: pd.DataFrame
+    measures: pd.DataFrame
     statements: pd.DataFrame
     bounds: pd.DataFrame
     answers: dict[str, Answer]
@@ -55,12 +59,14 @@ class Search:
     candidates: Sequence[Candidate]
     said: Array
 
-    def compare(self, first: int, second: int, attribute: str, *, family: int = 1) -> Compared:
+    def compare(
+        self, first: int, second: int, attribute: str, *, family: int = 1, others: Sequence[str] = ()
+    ) -> Compared:
         """The second candidate, and its change from the first, on the test rows; of a ``family`` of comparisons."""
         sure = self.inference.model_copy(update={"confidence": bonferroni(self.inference.confidence, family)})
         counts = joint(self.material, self.material.sides[attribute], "test", self.said[:, first], self.said[:, second])
         rng = stream(self.seed, f"alternatives/{attribute}/{first}/{second}")
-        return lossy(self.costs, compared(counts, self.given.measure, self.costs, sure, rng))
+        return lossy(self.costs, compared(counts, self.given.measure, self.costs, sure, rng, others=others))
 
     def validation(self) -> tuple[dict[str, Array], dict[str, Array]]:
         """Performance (higher is better) and disparity by attribute on validation rows: values, and of replicates."""
@@ -95,7 +101,12 @@ class Search:
         named, best = (self.candidates[own].name if own >= 0 else "" for own in (to, other))
         return Answer(said, named, best, found.get(other), searched, near, same, none, left, needed)
 
-    def table(self, point: dict[str, Array], frequency: Array) -> pd.DataFrame:
+    def reached(self, measures: Sequence[str]) -> Reached:
+        """What each candidate reaches on the test rows by each attribute, against the model in use."""
+        pairs = [(attribute, own) for attribute in self.material.sides for own in range(len(self.candidates))]
+        return {(attribute, own): self.compare(IN_USE, own, attribute, others=measures) for attribute, own in pairs}
+
+    def table(self, point: dict[str, Array], frequency: Array, reached: Reached) -> pd.DataFrame:
         """A row for each candidate and attribute: figures on validation rows, on test rows, the change from the model
         in use, the candidate that dominates it, and how often it is the best candidate's alternative.
 
@@ -107,11 +118,11 @@ class Search:
             over = dominators(point[QUALITY], point[attribute], eligible)
             tests = int((over >= 0).sum())
             for own, each in enumerate(self.candidates):
-                found = self.compare(IN_USE, own, attribute)
+                found = reached[attribute, own]
                 by = self._dominated(own, int(over[own]), attribute, tests) if over[own] >= 0 else ""
                 rows.append(
                     {"attribute": attribute, "candidate": each.name, "recipe": each.recipe}
-                    | {"estimator": each.estimator, "randomised": each.random or each.recipe == "reductions"}
+                    | {"estimator": each.estimator, "randomised": each.random}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
                     | _ends("performance", found.performance)
@@ -130,6 +141,16 @@ class Search:
         return self.candidates[by].name if real else ""
 
 
+def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
+    """A row for each attribute, candidate and measure: ``value, low, high`` on the test rows, or a ``reason``."""
+    return pd.DataFrame(
+        {"attribute": attribute, "candidate": candidates[own].name}
+        | {"measure": name, "value": each.value, "low": each.low, "high": each.high, "reason": each.reason}
+        for (attribute, own), found in reached.items()
+        for name, each in found.measures.items()
+    )
+
+
 def _ends(name: str, found: object) -> dict[str, object]:
     return {name if end == "value" else f"{name}_{end}": getattr(found, end) for end in ("value", "low", "high")}
 
@@ -141,9 +162,11 @@ def prepared(
     inference: Inference,
     *,
     seed: int,
+    adopted: str | None = None,
     watch: Watch = iter,
 ) -> tuple[Search, Workshop]:
-    """Every candidate fitted to the training rows; ``watch`` sees each of them go by (a progress bar).
+    """Every candidate fitted to the training rows; ``watch`` sees each of them go by (a progress bar). The model in use
+    is the ``adopted`` candidate of this name, or else the one reweighed as declared.
 
     Raises:
         InputError: the attribute is not declared or has no privileged level, or a group lacks a label.
@@ -152,7 +175,9 @@ def prepared(
         known = did_you_mean(given.attribute, material.sensitive)
         raise InputError(f"alternatives.attribute: {given.attribute!r} is not declared under sensitive{known}")
     material.require(given.attribute)
-    workshop, candidates = Workshop(material, given.attribute), planned(given, material, inference)
+    workshop = Workshop(material, given.attribute)
+    own = adoption(adopted, material, given).candidate if adopted else None
+    candidates = planned(given, material, inference, own)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
     return Search(material, given, inference, costs, seed, candidates, said), workshop
 
@@ -164,10 +189,11 @@ def search(
     inference: Inference,
     *,
     seed: int,
+    adopted: str | None = None,
     watch: Watch = iter,
 ) -> Found:
     """Fit, choose and report every candidate. Raises as :func:`prepared`."""
-    own, workshop = prepared(material, given, fairness.costs, inference, seed=seed, watch=watch)
+    own, workshop = prepared(material, given, fairness.costs, inference, seed=seed, adopted=adopted, watch=watch)
     point, draws = own.validation()
     answers = {"in_use": own.answer(point, draws, IN_USE), "best": own.answer(point, draws, None)}
     won = choose(draws[QUALITY], draws[given.attribute], own.eligible, given).alternative
@@ -175,4 +201,6 @@ def search(
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
     bounds = frontiers(scorers, material, fairness.costs)
-    return Found(own.table(point, frequency), said_of, bounds, answers, tuple(own.candidates))
+    reached = own.reached([name for name in fairness.chosen if name in MEASURES])
+    table, measures = own.table(point, frequency, reached), measured(reached, own.candidates)
+    return Found(table, measures, said_of, bounds, answers, tuple(own.candidates))

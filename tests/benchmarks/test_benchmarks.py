@@ -101,9 +101,8 @@ def test_alternatives_reach_what_fairlearns_do(capsys):
     lines = re.findall(r"^ExponentiatedGradient, \w+ [\d.]+ +([\d.]+) +([\d.]+) ", text, re.MULTILINE)
     assert len(lines) == 12
     assert all(abs(float(ours) - float(theirs)) < 0.01 for ours, theirs in lines)
-    times = re.findall(r"^3,000 +ExponentiatedGradient, . tolerances? .* ([\d.]+) ×$", text, re.MULTILINE)
-    assert len(times) == 2
-    assert all(float(each) > 2 for each in times)
+    times = re.findall(r"^3,000 +ExponentiatedGradient, 4 tolerances .* ([\d.]+) ×$", text, re.MULTILINE)
+    assert [float(each) > 2 for each in times] == [True]
 
 
 @pytest.mark.pipeline
@@ -218,5 +217,6 @@ def test_moves_of_the_dashboard_are_timed(capsys, built, monkeypatch):
     )
     assert [row[2] for row in rows] == ["answer", "page"] * 2
     assert {row[0] for row in rows} == {"3,000"}
+    assert len(re.findall(r"^3,000 +[\d,]+ +browser +[\d,]+ +[\d,]+", text, re.MULTILINE)) == 2
     assert all(int(row[6].replace(",", "")) >= int(row[5].replace(",", "")) > 0 for row in rows)
     assert "target for an answer, 200 ms up to 200,000 cells: " in text

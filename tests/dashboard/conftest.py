@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.contract import ROOT
+from tests.support.outgoing import Watch
 from tests.support.small import Built, surroundings
 
 
@@ -58,7 +59,14 @@ def _wait(address: str, server: subprocess.Popen[bytes], root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def dashboard(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Watch:
+    """What the server of :func:`dashboard` asks other machines."""
+    return Watch(tmp_path_factory.mktemp("watch") / "watch")
+
+
+@pytest.fixture(scope="session")
+def dashboard(built: Built, watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard on a copy of the small repository."""
-    with served(built.copy(tmp_path_factory.mktemp("dashboard") / "repository")) as address:
+    root = built.copy(tmp_path_factory.mktemp("dashboard") / "repository")
+    with served(root, **watch.environment) as address:
         yield address

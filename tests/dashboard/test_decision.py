@@ -18,9 +18,10 @@ def shown(app):
 def tables(app):
     """Name → table, its texts by the first column, of every table of a page."""
     found = {}
-    pattern = r'<div class="table" role="region" tabindex="0" aria-label="(.*?)"><table>(.*?)</table></div>'
+    pattern = r'<div class="table rows" [^>]*aria-label="(.*?)"><table role="table">(.*?)</table></div>'
     for name, body in re.findall(pattern, "".join(each.body for each in app.get("html"))):
-        head, *rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr>(.*?)</tr>", body)]
+        lines = re.findall('<tr role="row">(.*?)</tr>', body)
+        head, *rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in lines]
         own = pd.DataFrame(rows, columns=head).map(html.unescape)
         found[html.unescape(name)] = own.set_index(head[0])
     return found

@@ -26,5 +26,8 @@ def test_it_shows_what_the_monitor_wrote(page):
     html = "".join(each.body for each in app.get("html"))
     written = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
     assert written.count("](../monitor/") == html.count("data:image/svg+xml;base64") / 2 > 0  # wide and narrow
+    drawn = [html.count(f'<img class="{kind}" src') for kind in ("wide", "narrow")]
+    assert drawn == [written.count("](../monitor/")] * 2
+    assert "srcset" not in html  # Streamlit takes it away
     assert "When an alarm is raised" in html
     assert "&lt;style" not in html

@@ -12,7 +12,15 @@ from tests.support.contract import ROOT
 
 pytestmark = [pytest.mark.heavy, pytest.mark.slow, pytest.mark.pipeline, pytest.mark.server]
 SEEN = {"light": (1280, 800), "dark": (390, 844)}
-PAGES = {"": "the policy", "what-if": "What if", "your-data": "Your data", "over-time": "Over time"}
+PAGES = {
+    "": "the policy",
+    "what-if": "What if",
+    "your-data": "Your data",
+    "frontier": "Frontier",
+    "over-time": "Over time",
+}
+DRAWINGS = """[...document.querySelectorAll('img.wide, img.narrow')].filter(own => own.clientWidth)
+  .map(own => [own.naturalWidth, own.parentElement.clientWidth])"""
 SETTLED = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 
 
@@ -24,6 +32,13 @@ def asked(address, path="/", method="GET", **headers):
     found = answer.status, dict(answer.getheaders()), answer.read().decode(errors="replace")
     connection.close()
     return found
+
+
+def refused(address):
+    """The status that a page of another site gets for a connection."""
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    upgrade |= {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    return asked(address, "/_stcore/stream", Origin="https://elsewhere.example", **upgrade)[0]
 
 
 def test_the_shipped_settings():
@@ -58,10 +73,21 @@ def test_only_its_own_hosts_are_answered(dashboard):
     assert status == 200
     assert "default-src 'self'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
-    upgrade |= {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    assert asked(dashboard, "/_stcore/stream", Origin="https://elsewhere.example", **upgrade)[0] == 403
+    assert refused(dashboard) == 403
     assert asked(dashboard, "/_stcore/upload_file/a/b", "PUT")[0] in (400, 403, 405)
+
+
+@pytest.mark.browser
+def test_the_server_asks_nobody(dashboard, visitor, watch):
+    """Neither for a visitor of every page nor for a page of another site does it connect to another machine, or look up
+    an address, its own included; the watch sees it where a process does.
+    """
+    page = visitor("")
+    for path in PAGES:
+        settled(page, f"{dashboard}/{path}")
+    assert refused(dashboard) == 403
+    assert watch.asked == []
+    assert watch.proves_itself()
 
 
 @pytest.fixture
@@ -112,6 +138,9 @@ def test_every_page_is_accessible_on_a_desk_and_on_a_phone(dashboard, visitor):
             ]
             assert serious == [], (path, scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            drawn = page.evaluate(DRAWINGS)
+            assert [size for size, place in drawn if size > place] == [], (path, scheme)
+            assert path != "over-time" or len(drawn) == page.locator("img.wide").count() > 0
     assert len(grounds) == 2
 
 

@@ -149,10 +149,11 @@ def test_results_of_other_parameters_are_a_banner(page, built, tmp_path):
     root = built.copy(tmp_path / "fork")
     params = root / "params.yaml"
     params.write_text(params.read_text(encoding="utf-8").replace("confidence: 0.95", "confidence: 0.9", 1))
-    for name in ("decision.py", "what_if.py", "over_time.py"):
+    for name in ("decision.py", "what_if.py", "frontier.py", "over_time.py"):
         app = page(name, root)
         assert "inference changed since" in app.error[0].value.replace("\\", "").replace(".confidence", "")
         assert not tables(app)
+        assert len(app.title) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pipeline.workbench import folders
 from tests.dashboard.conftest import served
 from tests.support.browsing import executable
 from tests.support.contract import ROOT
+from tests.support.outgoing import Watch
 from tests.support.small import DVC, ran
 
 pytestmark = [pytest.mark.heavy, pytest.mark.slow, pytest.mark.pipeline, pytest.mark.server, pytest.mark.browser]
@@ -90,8 +91,8 @@ def apart(one, other):
 
 def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monkeypatch):
     """Two visitors, interleaved, never see each other's table, and the second is told that a run is going. A cancelled
-    run and one to its end leave the repository as it was. The archive has the same metrics, tables and pictures as
-    `make start` and `dvc repro`; the branch has them too, and its rows are in DVC's cache, not in git.
+    run and one to its end leave the repository as it was. Each file of the archive is that of `make start` and `dvc
+    repro`; the branch has the figures too, and its rows are in DVC's cache, not in git. The server asks nobody.
     """
     from playwright.sync_api import sync_playwright
 
@@ -101,7 +102,8 @@ def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monke
     shorter(tables[0])
     tables[1].write_text("colour,wished\n" + "red,yes\nblue,no\nblue,yes\n" * 200)
     before = digests(root)
-    with served(root, TMPDIR=str(temporary)) as address, sync_playwright() as playwright:
+    watch = Watch(tmp_path / "watch")
+    with served(root, TMPDIR=str(temporary), **watch.environment) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         (one, outside), (other, elsewhere) = visitor(browser, address), visitor(browser, address)
         uploaded(one, tables[0], f"{ROWS:,} rows, ")
@@ -131,7 +133,7 @@ def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monke
         one.wait_for_timeout(500)
         assert one.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert serious(one) == []
-        assert (outside, elsewhere) == ([], [])
+        assert (outside, elsewhere, watch.asked) == ([], [], [])
         pressed(one, "Make a branch in the repository", "is made. Open it with")
         browser.close()
     assert not list(temporary.glob(f"{folders.PREFIX}*/"))
@@ -154,13 +156,15 @@ def command_line(built, root, table):
 
 
 def compared(archive, root, other, table):
-    """Archive, branch and command line have the same figures, and every digest holds."""
+    """Archive and command line have the same files, the branch has the same figures, and every digest holds."""
     listed = dict(reversed(line.split("  ")) for line in archive.read("SHA256SUMS").decode().splitlines())
     assert all(hashlib.sha256(archive.read(name)).hexdigest() == digest for name, digest in listed.items())
     figures = [name for name in archive.namelist() if name.startswith(("metrics/", "plots/"))]
     assert len(figures) > 30
     assert {"docs/index.html", "docs/model_card.md", "params.yaml", "dvc.lock"} <= set(archive.namelist())
-    assert [name for name in figures if archive.read(name) != (other / name).read_bytes()] == []
+    assert [name for name in listed if name not in archive.namelist()] == []
+    same = [name for name in listed if not name.startswith("spreadsheets/")]
+    assert [name for name in same if archive.read(name) != (other / name).read_bytes()] == []
     name = ran(root, "git", "branch", "--list", "your-data-*", "--format=%(refname:short)").strip()
     ran(root, "git", "switch", "--quiet", name)
     assert [name for name in figures if archive.read(name) != (root / name).read_bytes()] == []

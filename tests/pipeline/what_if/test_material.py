@@ -107,7 +107,7 @@ def test_a_question_is_an_experiment(held):
     asked = shipped(
         held, threshold=0.4, fairness=fairness.model_copy(update={"limits": limits}), by_level={"Other": 0.3}
     )
-    changed = experiment.settings(asked, held.given, "reweighed", 250.0)
+    changed = experiment.settings(asked, held.given, "reweighed", {"threshold": (250.0, held.given.threshold)})
     assert changed == {
         "threshold": 250.0,
         "model.decision_threshold": 0.4,

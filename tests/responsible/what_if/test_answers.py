@@ -235,7 +235,7 @@ def test_what_cannot_be_asked_is_refused(cells, who, asked, message):
 
 @pytest.mark.slow
 def test_an_answer_about_200_000_cells_takes_a_fifth_of_a_second():
-    """With the shipped number of replicates; the fastest of five, because other tests run at the same time."""
+    """Of a processor, with the shipped number of replicates; the fastest of five, for other tests share its caches."""
     rng = np.random.default_rng(1)
     size = 200_000
     table = pd.DataFrame({"a.group": rng.choice(list("abcdef"), size), "n": rng.integers(1, 99, size)})
@@ -245,9 +245,9 @@ def test_an_answer_about_200_000_cells_takes_a_fifth_of_a_second():
     sure = Inference(confidence=0.95, replicates=10_000, minimum_denominator=5)
     took = []
     for threshold in (0.1, 0.3, 0.5, 0.7, 0.9):
-        begin = time.perf_counter()
+        begin = time.process_time()
         answer(case, ask(threshold, inference=sure), np.random.default_rng(1))
-        took.append(time.perf_counter() - begin)
+        took.append(time.process_time() - begin)
     assert min(took) < 0.2, took
 
 
