@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,8 @@ Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
 IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
+FIGURES = (QUALITY, "disparity", "signed", "performance_change", "disparity_change")  # of Compared
+ENDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,13 @@ class Search:
         found = {own: self.compare(to, own, main) for own in rivals}
         rows, given, sure = int(self.material.rows("test").sum()), self.given, self.inference.confidence
         each = {own: outcome(found[own], given.within, given.least, rows, sure) for own in rivals}
-        said, left, needed = concluded(other, each)
         named, best = (self.candidates[own].name if own >= 0 else "" for own in (to, other))
+        said, left, needed = concluded(other, each)
         return Answer(said, named, best, found.get(other), searched, near, same, none, left, needed)
 
     def reached(self, measures: Sequence[str]) -> Reached:
         """What each candidate reaches on the test rows by each attribute, against the model in use."""
-        pairs = [(attribute, own) for attribute in self.material.sides for own in range(len(self.candidates))]
+        pairs = itertools.product(self.material.sides, range(len(self.candidates)))
         return {(attribute, own): self.compare(IN_USE, own, attribute, others=measures) for attribute, own in pairs}
 
     def table(self, point: dict[str, Array], frequency: Array, reached: Reached) -> pd.DataFrame:
@@ -125,11 +128,7 @@ class Search:
                     | {"estimator": each.estimator, "randomised": each.random}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
-                    | _ends("performance", found.performance)
-                    | _ends("disparity", found.disparity)
-                    | _ends("signed", found.signed)
-                    | _ends("performance_change", found.performance_change)
-                    | _ends("disparity_change", found.disparity_change)
+                    | {name + part: getattr(getattr(found, name), end) for name in FIGURES for part, end in ENDS}
                     | {"reason": found.disparity.reason, "frontier": bool(over[own] < 0 and eligible[own])}
                     | {"dominated_by": by, "frequency": frequency[own] if attribute == self.given.attribute else np.nan}
                 )
@@ -137,8 +136,7 @@ class Search:
 
     def _dominated(self, own: int, by: int, attribute: str, tests: int) -> str:
         found = self.compare(own, by, attribute, family=2 * tests)
-        real = found.performance_change.low > 0 and found.disparity_change.high < 0
-        return self.candidates[by].name if real else ""
+        return self.candidates[by].name if found.performance_change.low > 0 > found.disparity_change.high else ""
 
 
 def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
@@ -149,10 +147,6 @@ def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
         for (attribute, own), found in reached.items()
         for name, each in found.measures.items()
     )
-
-
-def _ends(name: str, found: object) -> dict[str, object]:
-    return {name if end == "value" else f"{name}_{end}": getattr(found, end) for end in ("value", "low", "high")}
 
 
 def prepared(
@@ -176,8 +170,7 @@ def prepared(
         raise InputError(f"alternatives.attribute: {given.attribute!r} is not declared under sensitive{known}")
     material.require(given.attribute)
     workshop = Workshop(material, given.attribute)
-    own = adoption(adopted, material, given).candidate if adopted else None
-    candidates = planned(given, material, inference, own)
+    candidates = planned(given, material, inference, adoption(adopted, material, given).candidate if adopted else None)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
     return Search(material, given, inference, costs, seed, candidates, said), workshop
 
