@@ -97,8 +97,9 @@ class Speaker:
     def _open(self, found: Answer) -> str:
         """How many candidates are still open, and what would tell."""
         left = f"The test rows do not rule out {_of(found.open, found.searched - 1)}"
-        more = f"about {number(found.needed)} would tell, where there are {number(self.rows)}" if found.needed else ""
-        return f"{left}; {more}" if more else left
+        if not found.needed:
+            return f"{left}; how many rows would tell is not known"
+        return f"{left}; about {number(found.needed)} would tell, where there are {number(self.rows)}"
 
 
 def answers(found: Found, speaker: Speaker) -> dict[str, str]:

@@ -46,6 +46,18 @@ def test_a_no_counts_the_others(speaker):
     assert speaker.answer(found, "the model in use").endswith("The test rows rule out all 31 other candidates.")
 
 
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [(9_000, "about 9,000 would tell, where there are 4,000."), (None, "how many rows would tell is not known.")],
+)
+def test_what_is_open_says_what_would_tell(speaker, needed, said):
+    """Where it cannot be told, the candidates that are open are counted, with the rows that would tell if known."""
+    found = Answer(
+        "cannot_be_told", "a", "", None, searched=32, near=26, frequency=1.0, none=1.0, open=9, needed=needed
+    )
+    assert speaker.answer(found, "it").endswith(f"The test rows do not rule out 9 of 31 candidates; {said}")
+
+
 def test_what_no_classifier_can_do_is_said_once():
     """A limit that no classifier meets is listed once; one that a scorer does not attain, for each scorer."""
     rows = pd.DataFrame({"scorer": ["x", "y"], "attribute": "sex", "measure": "m", "statement": "infeasible"})
