@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._measure import agree, best, child, folder, parameters, ratio, sample, seconds, table, within
+from responsible.modelling.parameters import WIDE
 
 SIZES = (300_000, 3_000_000)
 
@@ -55,11 +56,12 @@ def on_rows(cells: str, repeats: int) -> dict[str, Any]:
     place = np.repeat(np.arange(len(frame)), np.where(frame["split"] == "train", frame["n"], 0))
     np.random.default_rng(1).shuffle(place)
     x, y = frame[list(kinds)].iloc[place].reset_index(drop=True), label[place]
-    spent, fitted = best(lambda: _pipeline(kinds, logistic).fit(x, y), repeats)
+    wide = x.select_dtypes("str").nunique().sum() > WIDE
+    spent, fitted = best(lambda: _pipeline(kinds, logistic, wide=wide).fit(x, y), repeats)
     return {"seconds": spent, "rows": len(y), **_coefficients(fitted)}
 
 
-def _pipeline(kinds: dict[str, str], logistic: Any) -> Any:
+def _pipeline(kinds: dict[str, str], logistic: Any, *, wide: bool) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -67,9 +69,9 @@ def _pipeline(kinds: dict[str, str], logistic: Any) -> Any:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     numeric = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-    steps = {"numeric": numeric, "categorical": OneHotEncoder(sparse_output=False)}
+    steps = {"numeric": numeric, "categorical": OneHotEncoder(sparse_output=wide)}
     encode = ColumnTransformer([(name, steps[kind], [name]) for name, kind in kinds.items()])
-    model = LogisticRegression(C=logistic.C, solver=logistic.solver_for(len(kinds)), tol=1e-9, max_iter=10_000)
+    model = LogisticRegression(C=logistic.C, solver="lbfgs" if wide else "newton-cholesky", tol=1e-9, max_iter=10_000)
     return make_pipeline(encode, model)
 
 

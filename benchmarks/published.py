@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._measure import NOBODY, ROOT, folder, fork, git, parameters, sample, within
-from benchmarks.pipeline import DVC, PATH
+from benchmarks.loop import DVC, PATH
 from pipeline.reporting.formatting import Markup
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.swept import Swept

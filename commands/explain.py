@@ -28,7 +28,7 @@ from responsible.modelling.log_odds import Contributions, contributions, reason_
 from responsible.modelling.logistic_regression import score
 from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
-from responsible.names import FEATURE
+from responsible.names import FEATURE, places
 from responsible.tabular.cell_counts import as_rare
 from responsible.tabular.columns import Declared
 from responsible.tabular.schema import Budget, Seed, Sensitive
@@ -85,10 +85,12 @@ def main(
     asked, name = given.reasons or Reasons(), _model(given.models, model)
     if top is not None and not 1 <= top <= 20:
         raise InputError(f"--top must be 1 to 20, got {top}")
-    fitted, (table, _) = read_model(files_of[name]), files.read_cells(cells)
-    columns = [step[0] for step in fitted[0].transformers_]
-    if set(columns) != {FEATURE + feature for feature in given.budget.features}:
-        raise InputError(f"{files_of[name]}: was trained on other features than {params} has; run `dvc repro`")
+    file = files_of[places(given.models.trained)[name]]
+    fitted, (table, _) = read_model(file), files.read_cells(cells)
+    columns, declared = [step[0] for step in fitted[0].transformers_], {FEATURE + f for f in given.budget.features}
+    without = given.models.adopted and name == given.models.own[1]  # an adopted model may lack some
+    if not (set(columns) <= declared if without else set(columns) == declared):
+        raise InputError(f"{file}: was trained on other features than {params} has; run `dvc repro`")
     good = _read(rows, given, table)
     trained = design(table)
     n = trained.total(np.where(table["split"] == "train", table["n"], 0))

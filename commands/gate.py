@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 from pipeline import entry
 from pipeline.reporting import judgements as said
 from pipeline.reporting.formatting import columns, judgement_verdict
-from pipeline.results.levelling import GAP
+from pipeline.results.levelling import GAP, whose
 from pipeline.results.policy_verdicts import verdicts
 from pipeline.storage import files
 from responsible.governance.answer import headline
@@ -42,7 +42,7 @@ def main(root: str = ".", today: date | None = None, *, xml: str = "", json: str
         files.write_json(json, as_json(judgements))
     print(*columns([said.COLUMNS, *map(said.cells, judgements)]), "", said.MEANING, sep="\n")
     if levelled := [
-        f"{judgement.title}: {GAP} by reweighing ({judgement.levelled})."
+        f"{judgement.title}: {GAP} by {whose(judgement)} ({judgement.levelled})."
         for judgement in judgements
         if judgement.levelled
     ]:
@@ -113,7 +113,7 @@ def _details(judgement: Judgement) -> str:
         f"{rule.label}: {said.measured(judgement.evidence)}",
         f"limits: {said.limits_and_origin(judgement)}",
         f"reason: {rule.reason}",
-        *([f"{GAP} by reweighing: {judgement.levelled}"] if judgement.levelled else []),
+        *([f"{GAP} by {whose(judgement)}: {judgement.levelled}"] if judgement.levelled else []),
         f"owner: {rule.owner}",
         *([f"exception: {rule.exception.justification}"] if rule.exception else []),
     ]

@@ -13,6 +13,7 @@ import argparse
 import base64
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def _context(
     stops = comparability.obstacles(old, new, (comparability.digests(there), comparability.digests(here)))
     stopped = any(comparability.BUDGET in stop.lines and "" in stop.prefixes for stop in stops)
     pairs = not stopped and comparability.BUDGET in {*present(old)} & {*present(new)}
-    known, excuse = _paired(here, there, against[1], rebuild=rebuild) if pairs else ({}, "")
+    known, excuse = _paired(here, there, against[1], new, rebuild=rebuild) if pairs else ({}, "")
     was = predecessors(old, new, before, after)
     rows = changes.rows(Versions(was.figures, after, policy, stops, known | was.paired, confidence))
     (judged, error), (judged_before, _) = _judged(here, today), _judged(there, today)
@@ -128,12 +129,12 @@ def _context(
     return context, versions(drawn[:DRAWN], against[0].removeprefix("origin/"), percent(confidence, 0))
 
 
-def _paired(here: Path, there: Path, commit: str, *, rebuild: bool) -> tuple[Changes, str]:
+def _paired(here: Path, there: Path, commit: str, new: Mapping[str, Any], *, rebuild: bool) -> tuple[Changes, str]:
     """The paired changes, or why there are none."""
     try:
         own = base_version.own_scores(here)
         old = base_version.base_scores(here, there, commit, _say, rebuild=rebuild)
-        return changes.at_paths(changes.paired_changes(here, there, own, old)), ""
+        return changes.at_paths(changes.paired_changes(here, there, own, old), new), ""
     except InputError as error:
         return {}, str(error)
 

@@ -61,7 +61,7 @@ def promote(root: str = ".") -> None:
     from pipeline.tracking import mlflow_runs  # MLflow takes two seconds to import
 
     print(f"promoted: {mlflow_runs.promote(result, store)!r}, commit {commit[:7]}, in {store.address}")
-    if written := release_tags.write(folder, result.models, PROMOTED):
+    if written := release_tags.write(folder, result.named, PROMOTED):
         print(f"git tags: {', '.join(written)}; to share them: git push --tags")
 
 

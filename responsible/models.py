@@ -6,11 +6,22 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from responsible.names import CHANGE, DATA, MODELS, Judged, is_change
+from responsible.names import (
+    BASELINE,
+    CHANGE,
+    DATA,
+    MODELS,
+    NO_MODEL,
+    REWEIGHED,
+    Judged,
+    adopted_name,
+    is_change,
+    shown_model,
+)
 from responsible.validation import Params, did_you_mean
 
 MOST = 10  # models; answers of all of them are counted jointly
-RESERVED = (CHANGE, DATA, "reference")
+RESERVED = (CHANGE, DATA, *NO_MODEL)
 Name = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[Name], Field(min_length=1)]
 
@@ -52,13 +63,15 @@ class External(Params):
 class Models(Params):
     """Every model that is judged, by name: an empty entry is one that is trained here, any other an
     :class:`External` one. Changes are measured against ``reference`` (default: the first). Documents lead with the
-    last.
+    last. ``adopted`` is the candidate of a search for alternatives that is trained in place of the reweighed model, and
+    is then listed in its place, as :func:`~responsible.names.adopted_name` names it.
     """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, External | None]
 
     reference: Name | None = None
+    adopted: Name | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -67,11 +80,23 @@ class Models(Params):
         if self.reference is not None and self.reference not in self.names:
             raise ValueError(f"reference {self.reference!r} is no model{did_you_mean(self.reference, self.names)}")
         for name, own in (self.__pydantic_extra__ or {}).items():
-            if (fault := _fault(name, own)) is not None:
+            if (fault := _fault(name, own, self.own)) is not None:
                 raise ValueError(f"{name}: {fault}")
-        if self.trained and set(self.trained) != set(MODELS):
-            raise ValueError(f"{' and '.join(MODELS)} are trained together, to be compared; list both or neither")
+        if self.adopted and self.own[1] not in self.trained:
+            place = f"{REWEIGHED}, which it takes the place of, is not listed or the name {self.own[1]!r} is taken"
+            raise ValueError(f"adopted: {place}; list {REWEIGHED} with an empty entry")
+        if self.trained and set(self.trained) != set(self.own):
+            raise ValueError(f"{' and '.join(self.own)} are trained together, to be compared; list both or neither")
         return self
+
+    @property
+    def own(self) -> tuple[str, str]:
+        """The names that the two models trained here have."""
+        return BASELINE, adopted_name(self.adopted) if self.adopted else REWEIGHED
+
+    def shown(self, name: str) -> str:
+        """How people read a model's name."""
+        return shown_model(name, self.adopted)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,18 +113,19 @@ class Models(Params):
         """Those of somebody else."""
         return {name: own for name, own in (self.__pydantic_extra__ or {}).items() if own is not None}
 
-    def judged(self, *, labelled: bool = True) -> Judged:
-        """Names and reference, for the rows at hand."""
-        return Judged(self.names, self.reference or self.names[0], labelled)
+    def judged(self, *, labelled: bool = True, shown: bool = False) -> Judged:
+        """Names and reference, for the rows at hand; as people read them, if they are to be ``shown``."""
+        names = tuple(map(self.shown, self.names)) if shown else self.names
+        return Judged(names, names[self.names.index(self.reference or self.names[0])], labelled)
 
 
-def _fault(name: str, own: External | None) -> str | None:
+def _fault(name: str, own: External | None, trained: tuple[str, str]) -> str | None:
     if name in RESERVED or is_change(name):
         return "the name is taken (by rows about changes or data); choose another"
     if not name.replace("_", "").replace("-", "").isalnum():
         return "a name has letters, digits, _ and - only, because it is a part of paths"
-    if own is None and name not in MODELS:
-        return f"is trained here? Only {' and '.join(MODELS)} are; name its score or decision"
+    if own is None and name not in trained:
+        return f"is trained here? Only {' and '.join(trained)} are; name its score or decision"
     if own is not None and name in MODELS:
         return "is the name of a model that is trained here; leave the entry empty, or choose another name"
     return None

@@ -17,6 +17,7 @@ from responsible.alternatives.searching import search
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.modelling.parameters import Logistic
+from responsible.models import Models
 from responsible.statistics.intervals import Inference
 from responsible.tabular.cells import labels
 from responsible.tabular.schema import Seed, Sensitive, Threshold
@@ -30,6 +31,7 @@ class Parameters(Params):
     seed: Seed
     threshold: Threshold
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     reweigh: Reweigh
     inference: Inference
@@ -61,6 +63,7 @@ def main(
     found = search(
         *(material, given.alternatives, given.fairness, given.inference),
         seed=given.seed,
+        adopted=given.models.adopted,
         watch=lambda steps: entry.watch(steps, "candidates"),
     )
     rows = int(material.rows("test").sum())

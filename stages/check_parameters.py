@@ -28,7 +28,7 @@ from pipeline.storage.lines import refuse_parts
 from responsible.governance.policy import Policy
 from responsible.models import Models
 from responsible.monitoring.parameters import Monitor
-from responsible.names import Judged
+from responsible.names import ADOPTED, Judged
 from responsible.statistics.intervals import Inference
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Seed, Sensitive
@@ -117,7 +117,7 @@ def _refuse_answers(file: str, templates: Mapping[str, str], params: Mapping[str
             if name not in asked:
                 found.append(f"{where} is not a question of {templates[place]}{did_you_mean(name, asked)}")
             for key in answer.depends_on:
-                if key not in (known := [k for k in _keys(params) if k.count(".") <= key.count(".")]):
+                if key not in (known := [k for k in (*_keys(params), ADOPTED) if k.count(".") <= key.count(".")]):
                     found.append(f"{where}.depends_on: {key} is not a parameter{did_you_mean(key, known)}")
                 elif place == _answers.SHEET and key.partition(".")[0] not in OF_THE_SHEET:
                     found.append(f"{where}.depends_on: {key} must be of one of {', '.join(OF_THE_SHEET)}")

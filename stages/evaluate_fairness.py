@@ -15,6 +15,8 @@ from pipeline.documents import model_analyses as _analyses
 from pipeline.plots import fairness as _draw
 from pipeline.plots.group_rates import group_rates as _draw_rates
 from pipeline.reporting.engine import fill
+from pipeline.reporting.tables import with_shown
+from pipeline.results.catalogue import performance_of
 from pipeline.storage import files, parameters
 from responsible.analyses.scored_tables import decided
 from responsible.fairness.evaluation import Evaluation, Parameters, ScoredCells, evaluate, summary
@@ -22,7 +24,7 @@ from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.proxies import ALL, proxies, together
 from responsible.modelling.disclosure import Merged, published
 from responsible.modelling.performance import of_decisions
-from responsible.names import BASELINE, REWEIGHED, SCORE
+from responsible.names import SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.tabular.levels import blanked
@@ -61,16 +63,16 @@ def main(
 ) -> None:
     """Audit every model; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    analysed = _analyses.context(analyses, similar, impact, failing, given.fairness)
+    analysed = _analyses.context(analyses, similar, impact, failing, fairness=given.fairness, models=given.models)
     fairness, inference, trained = given.fairness, given.inference, given.models.trained
-    reports = {BASELINE: performance_baseline, REWEIGHED: performance_reweighed} if trained else {}
-    scored = {BASELINE: baseline, REWEIGHED: reweighed} if trained else {}
+    plain, own = given.models.own
+    reports = {plain: performance_baseline, own: performance_reweighed} if trained else {}
+    scored = {plain: baseline, own: reweighed} if trained else {}
     (table, meta), (external, of_scores) = files.read_judged(cells, scores, scored)
-    weights = files.read_json(reweighing, "reweigh.weights") if trained else None
+    weights = files.read_json(reweighing, f"{performance_of(own)}.weights") if trained else None
     read = [files.read_csvs({m: path}, "model", ["figure", "value", "low", "high"]) for m, path in reports.items()]
 
-    table = table.assign(label=labels(table, meta["cuts"], given.threshold))
-    external = external.assign(label=labels(external, meta["cuts"], given.threshold))
+    table, external = (own.assign(label=labels(own, meta["cuts"], given.threshold)) for own in (table, external))
     found, judged, declared, merged = _evaluated(table, external, given)
     guessed = _guessed(table, meta["features"], declared, given, merged)
     known = together(guessed)
@@ -81,15 +83,16 @@ def main(
     files.write_csv(group_rates_csv, found.group_rates)
     files.write_csv(intersections_csv, found.intersection_rates)
     files.write_csv(group_tests_csv, found.group_tests)
-    files.write_if_any(performance_csv, judged)
+    files.write_if_any(performance_csv, pd.concat([*read[1:], judged]) if given.models.adopted else judged)
     files.write_if_any(confusion_csv, found.confusion)
     files.write_if_any(change_csv, found.performance_change)
     files.write_if_any(score_quality_csv, found.score_quality)
-    found = replace(found, **given.words.tables(vars(found)))
+    found = replace(found, **given.words.tables(with_shown(vars(found), given.models)))
     limits = _draw.disparities(found.fairness, inference.confidence)
-    target, models = given.target, given.models.judged(labelled=given.target is not None)
+    target, models = given.target, given.models.judged(labelled=given.target is not None, shown=True)
     means = given.words.meaning(target.column, target.favourable, given.threshold) if target else ""
-    tables, cluster = (found, pd.concat([*read, judged]), weights, means), meta.get("cluster")
+    each = with_shown({"performance": pd.concat([*read, judged])}, given.models)["performance"]
+    tables, cluster = (found, each, weights, means), meta.get("cluster")
     rates = _draw_rates(found.group_rates, inference.confidence, "jackknife" if cluster else "Wilson")
     limits.write(disparities, disparities_narrow)
     rates.write(group_rates, group_rates_narrow)

@@ -14,6 +14,7 @@ import pandas as pd
 from pipeline import entry
 from pipeline.plots.decision_threshold import decision_threshold
 from pipeline.plots.style import Picture, unavailable
+from pipeline.reporting.tables import with_shown
 from pipeline.storage import files, parameters
 from pipeline.storage.models import read_model
 from responsible.analyses import (
@@ -34,7 +35,7 @@ from responsible.fairness.evaluation import Parameters
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.fairness.measures import KNOWN
 from responsible.modelling.disclosure import Merged, withheld
-from responsible.names import BASELINE, POOLED, REWEIGHED, SCORE, SWITCHED_OFF
+from responsible.names import POOLED, SCORE, SWITCHED_OFF
 from responsible.statistics.count_tables import counted
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
@@ -64,11 +65,10 @@ def main(
 ) -> None:
     """Write the tables of every analysis that is switched on; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    table, frames = _read(given, cells, scores, {BASELINE: baseline, REWEIGHED: reweighed})
+    table, frames = _read(given, cells, scores, dict(zip(given.models.own, (baseline, reweighed), strict=True)))
     tables = dict.fromkeys((thresholds_csv, calibration_csv, similar_csv, ratios_csv, failing_csv), OFF)
-    found: dict[str, thresholds.Best] = {}
     test, models = of_split(table, "test"), given.models.judged(labelled=given.target is not None)
-    yes = decided(test, given.models, given.model.decision_threshold)
+    yes, found = decided(test, given.models, given.model.decision_threshold), dict[str, thresholds.Best]()
     merged = Merged.of(table, yes, given.sensitive, given.disclosure, judged=models)
     who, limit = declared_groups(merged.cells(table), merged.sensitive), given.disclosure
     table, test, frames = merged.cells(table), merged.cells(test), [merged.cells(frame) for frame in frames]
@@ -79,7 +79,7 @@ def main(
         tables[calibration_csv] = pd.concat(each, ignore_index=True)
     if given.fairness.local_law_144:
         tables[ratios_csv] = impact_ratios.of_models(test, tests, who, yes, given.inference.confidence)
-    fitted = {BASELINE: baseline_model, REWEIGHED: reweighed_model}
+    fitted = dict(zip(given.models.own, (baseline_model, reweighed_model), strict=True))
     tables[flips_csv], tables[reasons_csv], flipped = _why(given, table, who, fitted)
     if limit.minimum_cell:
         for path, published in ((calibration_csv, disclosure.calibration), (ratios_csv, disclosure.ratios)):
@@ -88,12 +88,11 @@ def main(
         columns = of_split(factors.factors(table).assign(split=table["split"]), "test").drop(columns="split")
         tables[similar_csv] = _similar(given, test, tests, who, columns)
         tables[failing_csv] = _failing(given, test, yes, columns)
-    drawn = _drawn(given, tables[thresholds_csv], found)
-    best = {model: own.summary() for model, own in found.items()}
-    files.write_json(metrics, {"model_analyses": {model: best.get(model, {}) | own for model, own in flipped.items()}})
-    for path, own in tables.items():
-        files.write_csv(path, own)
-    drawn.write(picture, picture_narrow)
+    best = {model: at.summary() for model, at in found.items()}
+    files.write_json(metrics, {"model_analyses": {name: best.get(name, {}) | of for name, of in flipped.items()}})
+    for path, frame in tables.items():
+        files.write_csv(path, frame)
+    _drawn(given, tables[thresholds_csv], found).write(picture, picture_narrow)
 
 
 def _read(
@@ -111,9 +110,10 @@ def _read(
 
 def _drawn(given: Parameters, table: pd.DataFrame, found: dict[str, thresholds.Best]) -> Picture:
     if not found:
-        limit = given.disclosure
-        return unavailable("Decision thresholds", limit.reason if limit.minimum_cell else "no validation rows")
-    seen = table[table["value"].notna()], found, given.fairness.chosen, given.words
+        why = given.disclosure.reason if given.disclosure.minimum_cell else "no validation rows"
+        return unavailable("Decision thresholds", why)
+    shown = with_shown({"": table[table["value"].notna()]}, given.models)[""]
+    seen = shown, {given.models.shown(m): own for m, own in found.items()}, given.fairness.chosen, given.words
     return decision_threshold(*seen, on="choosing rows", confidence=given.inference.confidence)
 
 

@@ -1,17 +1,28 @@
-"""Reweigh: Kamiran and Calders' weights on the training cells, and the baseline's estimator fitted with them."""
+"""Reweigh: Kamiran and Calders' weights on the training cells, and the baseline's estimator fitted with them.
+
+An adopted candidate of the search for alternatives is trained in its place, as the search trains it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipeline import entry
 from pipeline.storage import files, models, parameters
+from responsible.alternatives.candidates import adoption
+from responsible.alternatives.material import Material
+from responsible.alternatives.parameters import Alternatives
 from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.mitigation.reweighing import Reweigh, Weights, level_table, row_weights, weight_table
 from responsible.modelling.logistic_regression import published_coefficients, train
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.performance import performance, summary
+from responsible.models import Models
 from responsible.names import ATTRIBUTE, FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
@@ -27,10 +38,12 @@ class Parameters(Params):
     seed: Seed
     threshold: Threshold
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     reweigh: Reweigh
     inference: Inference
     disclosure: Disclosure
+    alternatives: Alternatives | None = None  # absent where none are searched
 
 
 def main(
@@ -47,35 +60,74 @@ def main(
 ) -> None:
     """Weigh, fit, score and judge; see the names of the outputs."""
     given = parameters.load(params, Parameters)
-    logistic, reweigh, disclosure = given.model, given.reweigh, given.disclosure
+    logistic, disclosure = given.model, given.disclosure
     table, meta = files.read_cells(cells)
 
     label = labels(table, meta["cuts"], given.threshold)
-    rows = np.where(table["split"] == "train", table["n"], 0)
-    code, names = weighing_groups(table, declared_groups(table, given.sensitive, reweigh.attributes), reweigh.groups)
-    found, names, weight = row_weights(code, label, rows, names, reweigh)
-    kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
-    trained = train(table, kinds, label, logistic, weight)
+    own = _taught(given, table, meta["features"], label)
+    kinds = {FEATURE + name: kind for name, kind in meta["features"].items() if name not in own.dropped}
+    seen = table.drop(columns=[FEATURE + name for name in own.dropped])
+    trained = train(seen, kinds, own.label, logistic, own.weight)
     rng = stream(given.seed, "reweigh/performance")
     judged = performance(table, label, trained.score, logistic.decision_threshold, inference=given.inference, rng=rng)
     judged = judged.published(disclosure)
     shown = cover(table, given.sensitive, by_split(table, label), disclosure)
-    public = shown.cells(table)
-    each = {name: level_table(public[ATTRIBUTE + name].to_list(), label, rows, weight) for name in given.sensitive}
-    for name, own in each.items():
-        crossed = pd.Series(rows).groupby([public[ATTRIBUTE + name], code, label]).sum()
-        hidden = ["reweighed_base_rate"] * (not disclosure.safe(crossed))
-        hidden += ["rows", "base_rate", "reweighed_base_rate"] * (name in shown.withheld)
-        each[name] = blanked(own, np.ones(len(own)), hidden)
-    totals, of_groups = _published(found, names, shown, given)
+    totals, of_groups = _published(own.weights, own.names, shown, given)
 
     models.write_model(model, trained.pipeline)
     files.write_parquet(scores, files.scored(table, trained.score), meta)
-    files.write_json(metrics, {"reweigh": summary(judged) | {"weights": totals}})
+    headline = summary(judged) | {"weights": totals}
+    named = {"performance": {given.models.own[1]: headline}} if given.models.adopted else {"reweigh": headline}
+    files.write_json(metrics, named)
     files.write_csv(weights, of_groups)
-    files.write_csv(levels, pd.concat(each, names=["attribute"]).reset_index("attribute"))
+    files.write_csv(levels, _levels(table, label, own, shown, given))
     files.write_csv(figures, judged.table)
-    files.write_csv(terms, published_coefficients(trained.pipeline, table, disclosure))
+    files.write_csv(terms, published_coefficients(trained.pipeline, seen, disclosure))
+
+
+class Taught(NamedTuple):
+    """What the model learns: the ``weight`` (m,) of training rows, the ``label`` (m,) they are taught with, features it
+    does not have; and the ``weights`` by group and label, the groups' ``names``, and the group ``code`` (m,) of a cell.
+    """
+
+    weight: npt.NDArray[np.float64]
+    label: npt.NDArray[np.generic]
+    code: npt.NDArray[np.int64]
+    weights: Weights
+    names: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+
+def _taught(
+    given: Parameters, table: pd.DataFrame, features: Mapping[str, str], label: npt.NDArray[np.int64]
+) -> Taught:
+    """Of the adopted candidate, or of reweighing as declared."""
+    reweigh, rows = given.reweigh, np.where(table["split"] == "train", table["n"], 0)
+    if given.models.adopted and given.alternatives:
+        material = Material(table, label, features, given.sensitive, given.model, reweigh)
+        own = adoption(given.models.adopted, material, given.alternatives)
+        weight, taught = own.lesson(label)
+        code, names = own.groups()
+        found = Weights.of(code, label, rows, weight, len(names))
+        return Taught(weight, taught.astype(int), code, found, names, own.candidate.dropped)
+    code, names = weighing_groups(table, declared_groups(table, given.sensitive, reweigh.attributes), reweigh.groups)
+    found, names, weight = row_weights(code, label, rows, names, reweigh)
+    return Taught(weight, label, code, found, names)
+
+
+def _levels(
+    table: pd.DataFrame, label: npt.NDArray[np.int64], taught: Taught, shown: Cover, given: Parameters
+) -> pd.DataFrame:
+    """What the weights do to each level of every attribute, as far as it may be shown."""
+    public, rows, found = shown.cells(table), np.where(table["split"] == "train", table["n"], 0), {}
+    for name in given.sensitive:
+        level = public[ATTRIBUTE + name]
+        own = level_table(level.to_list(), label, rows, taught.weight)
+        crossed = pd.Series(rows).groupby([level, taught.code, label]).sum()
+        hidden = ["reweighed_base_rate"] * (not given.disclosure.safe(crossed))
+        hidden += ["rows", "base_rate", "reweighed_base_rate"] * (name in shown.withheld)
+        found[name] = blanked(own, np.ones(len(own)), hidden)
+    return pd.concat(found, names=["attribute"]).reset_index("attribute")
 
 
 def _published(

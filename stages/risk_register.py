@@ -15,6 +15,7 @@ from pipeline.reporting import sources
 from pipeline.results import figures
 from pipeline.results.answers import circumstances, spoken
 from pipeline.results.catalogue import MONITORED, SEARCHED, Metrics, Tables
+from pipeline.results.searched import searched
 from pipeline.storage import files, parameters
 from pipeline.storage.line_contents import line_of
 from responsible.governance import risk_register
@@ -64,6 +65,9 @@ def main(
     read = sources.gather(params, ["policy"], reads, given.policy)
     named = given.words
     risks = risk_register.from_policy(read.judgements, line_of)
+    if SEARCHED in read.files:
+        other = searched(read.root)
+        risks.append(risk_register.from_search(other.verdict, other.says, SEARCHED))
     if "healthcare" in read.lines:
         for file in (approvals, waits):
             risks += risk_register.from_findings(files.read_csv(file, FOUND), file, given.days, named.name)

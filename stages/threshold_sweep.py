@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -14,16 +15,20 @@ from pipeline.documents import recommended_threshold
 from pipeline.plots import thresholds
 from pipeline.reporting.engine import fill
 from pipeline.storage import files, parameters
+from responsible.alternatives.candidates import adoption
+from responsible.alternatives.material import Material
+from responsible.alternatives.parameters import Alternatives
 from responsible.governance.policy import Policy
 from responsible.governance.recommendation import Objections, objections
 from responsible.measures.costs import Costs
 from responsible.mitigation.reweighing import Reweigh
-from responsible.mitigation.swept import Swept
+from responsible.mitigation.swept import Mitigation, Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice, choose_threshold
 from responsible.mitigation.threshold_disclosure import publishable, published_choice, published_figures
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.mitigation.threshold_sweep import sweep_cells, table, wide
 from responsible.modelling.parameters import Logistic
+from responsible.models import Models
 from responsible.names import FEATURE
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
@@ -38,6 +43,7 @@ class Parameters(Params):
 
     seed: Seed
     sensitive: dict[str, Sensitive]
+    models: Models
     model: Logistic
     reweigh: Reweigh
     inference: Inference
@@ -46,6 +52,7 @@ class Parameters(Params):
     costs: Costs | None = Field(alias="fairness.costs")
     words: Section
     policy: Policy
+    alternatives: Alternatives | None = None  # absent where none are searched
 
 
 def main(
@@ -70,7 +77,12 @@ def main(
 
     kinds = {FEATURE + name: kind for name, kind in meta["features"].items()}
     swept = sweep_cells(
-        frame, kinds, meta["cuts"], given.sensitive, model=given.model, reweigh=given.reweigh, sweep=sweep, watch=watch
+        *(frame, kinds, meta["cuts"], given.sensitive),
+        model=given.model,
+        reweigh=given.reweigh,
+        sweep=sweep,
+        adopted=_adopted(given, frame, meta["features"]),
+        watch=watch,
     )
     choice = _choice(swept, given)
     figures = table(swept, inference, stream(given.seed, "threshold_sweep/report"), **_asked(given))
@@ -82,14 +94,30 @@ def main(
     files.write_json(metrics, {"threshold_sweep": choice.summary(whole) | recommendation(choice, against)})
     files.write_csv(thresholds_csv, _spelt(wide(whole, choice.frequency)))
     files.write_csv(intervals_csv, _spelt(figures))
+    own = given.models.own[1]
+    whole = whole.replace({"model": {own: given.models.shown(own)}})
     drawn = thresholds.threshold_choice(
-        whole, choice, sweep, given.policy, against=against, confidence=inference.confidence, words=given.words
+        *(whole, choice, sweep, given.policy),
+        against=against,
+        confidence=inference.confidence,
+        words=given.words,
+        model=own,
     )
     drawn.write(picture, picture_narrow)
     said = recommended_threshold.context(
         whole, choice, sweep, inference, against, words=given.words, cluster=meta.get("cluster"), costs=given.costs
     )
     files.write_text(document, fill(template, said | {"picture": drawn}, output=document))
+
+
+def _adopted(given: Parameters, frame: pd.DataFrame, features: Mapping[str, str]) -> Mitigation | None:
+    """The candidate that is trained in place of the reweighed model, if any."""
+    if not (given.models.adopted and given.alternatives):
+        return None
+    nobody = np.zeros(len(frame), dtype=np.int64)
+    material = Material(frame, nobody, features, given.sensitive, given.model, given.reweigh)
+    own = adoption(given.models.adopted, material, given.alternatives)
+    return Mitigation(own.lesson, tuple(FEATURE + name for name in own.candidate.dropped), given.models.own[1])
 
 
 def _choice(swept: Swept, given: Parameters) -> ThresholdChoice:

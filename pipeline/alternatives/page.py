@@ -40,13 +40,20 @@ def context(found: Found, said: Mapping[str, str], speaker: Speaker, floor: floa
         "elsewhere": records(_elsewhere(found, main)),
         "beaten": own.set_index("candidate")["dominated_by"][found.answers["in_use"].instead],
         "statements": records(stated),
-        "beyond": {WORDS[str(name)]: records(part) for name, part in stated.groupby("statement") if name in BEYOND},
+        "beyond": {WORDS[str(name)]: _limits(part) for name, part in stated.groupby("statement") if name in BEYOND},
         "no_bound": NO_BOUND,
         "floor": floor,
         "replicates": REPLICATES,
         "confidence": speaker.confidence,
         "quality": QUALITY,
     }
+
+
+def _limits(stated: Any) -> list[Any]:
+    """Limits with the scorers that they are stated of; none where the statement is of any classifier."""
+    of_any = (stated["statement"] == "infeasible").all()
+    each = stated.drop_duplicates(["attribute", "measure"]) if of_any else stated
+    return records(each.assign(scorer="") if of_any else each)
 
 
 def _randomised(found: Found) -> list[str]:

@@ -75,7 +75,7 @@ class Speaker:
             near = f"{_candidates(found.near)} at most {self.within} against {instead}"
             none = f"{near}. On validation rows none narrows {self.gap} by {self.least} or more"
             if found.outcome == "no":
-                return f"{said}. {none}. The test rows rule out all {number(found.searched - 1)}."
+                return f"{said}. {none}. The test rows rule out all {number(found.searched - 1)} other candidates."
             return f"{said}. {none}. {self._open(found)}."
         other = f"“{found.alternative}”"
         gain, loss = found.compared.disparity_change, found.compared.performance_change
@@ -83,11 +83,16 @@ class Speaker:
             return f"{said}. {other} looked better than {instead} on validation rows, and test rows are too few."
         change = f"Against {instead} it {self.of_gap(gain)}. {self.of_quality(loss)}"
         if found.outcome == "yes":
-            return f"{said}: {other}. {change}."
+            more = f" That is more than {self.within} on these rows, but not beyond noise." if self._lost(loss) else ""
+            return f"{said}: {other}. {change}.{more}"
         came = f"{said}. {other} came first on validation rows. {change}"
         if found.outcome == "no":
             return f"{came}. The test rows rule it out, and all other candidates."
         return f"{came}. {self._open(found)}."
+
+    def _lost(self, change: Estimate) -> bool:
+        """Whether a change of performance is a larger loss than the stated one."""
+        return float(change.value) < -self.given.within
 
     def _open(self, found: Answer) -> str:
         """How many candidates are still open, and what would tell."""

@@ -17,7 +17,7 @@ from pipeline.decision_page.html import Reader
 from pipeline.reporting import formatting
 from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources
-from pipeline.results.levelling import GAP
+from pipeline.results.levelling import GAP, whose
 from pipeline.storage.text import read_text
 from responsible.validation import InputError, did_you_mean
 
@@ -50,6 +50,7 @@ def page(
             decision=decision(sources),
             picture=shown,
             levelled=GAP,
+            whose=whose,
             confidence=formatting.percent(sources.params["inference"]["confidence"], 0),
             style=Markup(css),  # noqa: S704 - our own file; the digest in the page's policy is of exactly these letters
             style_digest=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),

@@ -26,6 +26,7 @@ from responsible.names import (
     REWEIGHED,
     Judged,
     enumerated,
+    spoken_model,
 )
 from responsible.statistics.count_tables import JUDGED
 from responsible.words import Words
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from responsible.statistics.intervals import Inference
 
 PERFORMANCE = ("figure", "value", "low", "high", "reason")
-LEADING = {model: model.capitalize() for model in MODELS}
-SPOKEN = {BASELINE: "the baseline", REWEIGHED: "the reweighed model"}
 
 
 def context(
@@ -57,17 +56,16 @@ def context(
     ``meaning`` is what a yes means; ``performance`` holds the figures of ``models``, a column ``model`` beside them;
     ``weights`` the headline of reweighing, if any; ``cluster`` the column by which rows come in clusters, if any.
     """
-    people = words.many("budget")
     performance = performance.reindex(columns=["model", *PERFORMANCE]).astype({"reason": object}).fillna({"reason": ""})
-    first = LEADING.get(models.names[0], models.names[0])
-    called = {model: SPOKEN.get(model, model) for model in models.names}
+    called = {model: spoken_model(model) for model in models.names}
+    first, people = [own.capitalize() if own in MODELS else own for own in models.names[:1]], words.many("budget")
     attributes = [_attribute(str(name), found, models, people) for name in found.fairness["attribute"].unique()]
     worst = min(attributes, key=lambda own: (own["state"], -len(own["unmet"])))
     return {
         "models": models,
-        "title": f"{enumerated([first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
+        "title": f"{enumerated([*first, *models.names[1:]])}, {'side by side' if models.others else 'group by group'}",
         "spoken": called,
-        "leading": {model: text[0].upper() + text[1:] if model in SPOKEN else text for model, text in called.items()},
+        "leading": {model: text if text == model else text[0].upper() + text[1:] for model, text in called.items()},
         "reweighing": (models.reference, models.subject) == (BASELINE, REWEIGHED),
         **NOTHING,
         "rounding": {},  # most that rounding can have moved ROC AUC, by model; as the stage knows it
@@ -80,6 +78,7 @@ def context(
         "minimum_cell": 0,  # as the stage knows it
         "performance": _performance(performance, found.performance_change, models),
         "weights": weights,
+        "weighted": next((text for model, text in called.items() if " " in model), spoken_model(REWEIGHED)),
         "power": POWER,
         "few_rows_decide": bool(weights and weights["rows"] and weights["effective_rows"] < weights["rows"] / 2),
         "majority": majority(found),
@@ -117,12 +116,13 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
     scores = found.score_quality[found.score_quality["attribute"] == name]
     pooled = scores["group"].isin((ALL_PRIVILEGED, POOLED))
     counts = by_group(given, models)
+    both = models == Judged((BASELINE, models.subject)) and spoken_model(models.subject) != models.subject
     verdicts = [verdict for row in rows if (verdict := row[models.subject].verdict)]
     named = {flag: list(part["level"]) for flag, part in levels.groupby("privileged")}
     return {
         "name": name,
         "rows": rows,
-        "levelled": _levelled(name, rows, found.group_rates) if models == JUDGED else [],
+        "levelled": _levelled(name, rows, found.group_rates, models) if both else [],
         "moved": _moved(rows if named.get(True) and models.subject in models.changes else [], models),
         "levels": [] if named.get(True) else _levels(table[table["comparison"] != ANY_LEVEL]),
         "needed": [_needed(row, people) for row in records(own) if row.verdict == "insufficient_evidence"],
@@ -137,12 +137,12 @@ def _attribute(name: str, found: Evaluation, models: Judged, people: str) -> dic
     }
 
 
-def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame) -> list[str]:
-    """A sentence on each measure whose gap reweighing closed by making the better-off group worse, each once."""
+def _levelled(name: str, rows: list[dict[str, Any]], rates: pd.DataFrame, models: Judged) -> list[str]:
+    """A sentence on each measure whose gap mitigation closed by making the better-off group worse, each once."""
     own: list[dict[Any, Any]] = rates[rates["attribute"] == name].to_dict("records")
     moved = [row for row in rows if CHANGE in row and (row[CHANGE].low > 0 or row[CHANGE].high < 0)]
-    places = [(name, row["measure"], row[REWEIGHED].farthest or "") for row in moved]
-    said = (levelling.clause(place, (own, own), MODELS, Words()) for place in places)
+    places = [(name, row["measure"], row[models.subject].farthest or "") for row in moved]
+    said = (levelling.clause(place, (own, own), models.names, Words()) for place in places)
     return [f"{levelling.GAP[0].upper()}{levelling.GAP[1:]}: {text}." for text in dict.fromkeys(said) if text]
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from responsible.fairness.verdicts import Fairness
+    from responsible.models import Models
 
 LAW = "Local Law 144 of New York City"
 NOTHING: dict[str, Any] = {"best": (), "similar": (), "ratios": (), "failing": ()}  # where no analysis was run
@@ -20,12 +21,19 @@ MOST = 10  # rows of a table; the others stand in its CSV
 
 
 def context(
-    best: str | Path, similar: str | Path, ratios: str | Path, failing: str | Path, fairness: Fairness
+    best: str | Path,
+    similar: str | Path,
+    ratios: str | Path,
+    failing: str | Path,
+    *,
+    fairness: Fairness,
+    models: Models,
 ) -> dict[str, Any]:
     """``best`` thresholds by model, pooled figures of ``similar`` people, impact ``ratios`` and ``failing`` groups."""
-    within = files.read_csv(similar, ["stratum", "measure", "reason"])
-    impact = files.read_csv(ratios, ["rate", "model"])
-    errors = files.read_csv(failing, ["confirmed", "difference"])
+    called = {"model": {name: models.shown(name) for name in models.names}}
+    within = files.read_csv(similar, ["stratum", "measure", "reason"]).replace(called)
+    impact = files.read_csv(ratios, ["rate", "model"]).replace(called)
+    errors = files.read_csv(failing, ["confirmed", "difference"]).replace(called)
     chosen = next((name for name in fairness.chosen if name in MEASURES), "")
     if len(within):
         within = within[within["stratum"].isna() & (within["measure"] == chosen)]
@@ -37,7 +45,7 @@ def context(
     found = files.read_json(best, "model_analyses")
     return {
         "law": LAW,
-        "best": [_best(model, own) for model, own in found.items() if "change" in own],
+        "best": [_best(models.shown(model), own) for model, own in found.items() if "change" in own],
         "similar": records(within)[:MOST],
         "ratios": records(impact)[: 2 * MOST],
         "failing": records(errors.sort_values("difference", ascending=False))[:MOST] if len(errors) else [],

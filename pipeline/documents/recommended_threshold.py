@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
-from responsible.names import BASELINE, CLUSTER_GROUPS, DATA, MODELS, REWEIGHED
+from responsible.names import BASELINE, CLUSTER_GROUPS, DATA, mitigated, spoken_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def context(
     """Everything the template shows; ``cluster`` is the column by which rows come in clusters, if they do."""
     at = {(r.model, r.figure): r for r in records(figures[figures["threshold"] == choice.reported])}
     base = at[DATA, "base_rate"]
-    thresholds = _thresholds(figures, choice)
+    thresholds, other = _thresholds(figures, choice), mitigated(figures["model"])
     return {
         "choice": choice,
         "rows": {"valid": "validation", "train": "training"}[choice.chosen_on],
@@ -52,8 +52,10 @@ def context(
         "rivals": [row for row in thresholds if row["wins"] >= WINNERS and row["threshold"] != choice.reported],
         "base": base,
         "alike": max(base.value, 1 - base.value),  # accuracy of answering everyone alike, the trivially equal treatment
+        "other": other,
+        "spoken": spoken_model(other),
         "at": {
-            name: {model: at[model, name] for model in MODELS}
+            name: {"baseline": at[BASELINE, name], "mitigated": at[other, name]}
             for name in figures.loc[figures["model"] == BASELINE, "figure"].unique()
         },
         "thresholds": thresholds,
@@ -68,14 +70,15 @@ def _shown(constraints: pd.DataFrame) -> list[bool]:
 
 
 def _thresholds(figures: pd.DataFrame, choice: ThresholdChoice) -> list[dict[str, Any]]:
-    rows = {(r.threshold, r.model, r.figure): r for r in records(figures)}
+    rows, other = {(r.threshold, r.model, r.figure): r for r in records(figures)}, mitigated(figures["model"])
     return [
         {
             "threshold": threshold,
             "base": rows[threshold, DATA, "base_rate"],
-            **{model: rows[threshold, model, "disparate_impact"] for model in MODELS},
-            "accuracy": rows[threshold, REWEIGHED, "accuracy"],
-            "decider": rows[threshold, REWEIGHED, choice.chosen_by],
+            "baseline": rows[threshold, BASELINE, "disparate_impact"],
+            "mitigated": rows[threshold, other, "disparate_impact"],
+            "accuracy": rows[threshold, other, "accuracy"],
+            "decider": rows[threshold, other, choice.chosen_by],
             "wins": choice.frequency[index],
         }
         for index, threshold in enumerate(choice.thresholds)

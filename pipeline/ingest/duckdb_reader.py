@@ -126,7 +126,7 @@ class DuckDB:
         if self.table.kind == "csv" or named_alike:
             return "row_number() OVER ()"
         before = [0, *itertools.accumulate(source_files.parquet_rows(path) for path in files[:-1])]
-        return f"file_row_number + 1 + {before}[file_index::BIGINT + 1]"
+        return "file_row_number + 1" + (f" + {before}[file_index::BIGINT + 1]" if len(files) > 1 else "")
 
     def _scan(self, files: Sequence[Path]) -> str:
         named = ", ".join(_quoted(_literal(str(self._as_utf8(path)))) for path in files)

@@ -24,7 +24,7 @@ from pipeline.reporting.document import Document
 from pipeline.reporting.sources import Sources, TableRow, digest
 from pipeline.results.catalogue import PERFORMANCE, STAGES, Tables, performance_of
 from responsible.governance.answer import headline
-from responsible.names import ANY_LEVEL, POOLED, REST, REWEIGHED, judged_of
+from responsible.names import ANY_LEVEL, PLAIN, POOLED, REST, REWEIGHED, judged_of, trained_here
 from responsible.validation import InputError
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
@@ -50,8 +50,8 @@ def front_matter(sources: Sources, results_file: str) -> str:
     """The YAML header of the Markdown, which the Hugging Face hub and its library read: no results are in it."""
     asked = sources.answers.at("model_card", "license") if sources.answers else None
     given = asked.answer.text.strip() if asked and not asked.why else ""
-    trained, file = REWEIGHED in judged_of(sources.params).names, Path(results_file).name
-    return f"---\n{as_yaml(header(given, dataset(sources), file, trained=trained))}---\n\n"
+    own = header(given, dataset(sources), Path(results_file).name, trained=tuple(trained_here(sources.params)))
+    return f"---\n{as_yaml(own)}---\n\n"
 
 
 def evaluation_results(sources: Sources, confidence: float) -> str:
@@ -97,8 +97,7 @@ def dataset(sources: Sources, sensitive: str = "") -> Dataset:
 def measured(sources: Sources, model: str) -> list[Measured]:
     """Performance on all test rows; of each attribute the pooled measures, and the rates of every level."""
     rows = sources.rows(PERFORMANCE[model], {}) if model in STAGES else _of_others(sources, model)
-    own = [(r["figure"], f"{performance_of(model)}.{r['figure']}") for r in rows]
-    found = [_measured(name, sources, path) for name, path in own]
+    found = [_measured(r["figure"], sources, f"{performance_of(model)}.{r['figure']}") for r in rows]
     for attribute in sources.setting("sensitive"):
         pooled = _headline(sources, attribute, model)
         found += [_of_row(row, row["measure"], f"{attribute}: {_compared(row)}") for row in pooled]
@@ -142,29 +141,28 @@ def _model(sources: Sources, name: str) -> Model:
     features = [f"{feature}: {own['kind']}" for feature, own in (sources.setting("budget.features") or {}).items()]
     return Model(
         name,
-        _kind(name),
+        _kind(name, sources),
         features,
         [*measured(sources, name), *intersections(sources, name)],
         [_assessment(sources, attribute, name) for attribute in sources.setting("sensitive")],
         _properties(sources),
-        LOGISTIC if name in STAGES else {},
+        LOGISTIC if name in trained_here(sources.params) else {},
     )
 
 
-def _kind(model: str) -> str:
+def _kind(model: str, sources: Sources) -> str:
     """What a model is; of one that is not trained here nobody knows."""
-    if model not in STAGES:
-        return "made elsewhere"
-    return "logistic regression" + (" on reweighed training rows" if model == REWEIGHED else "")
+    if model in STAGES:
+        return PLAIN + (" on reweighed training rows" if model == REWEIGHED else "")
+    return f"{PLAIN}, {shown}" if (shown := sources.shown(model)) != model else "made elsewhere"
 
 
 def _properties(sources: Sources) -> Mapping[str, str]:
-    judged = sources.judgements
     return {
         "parameters:sha256": digest(sources.params),
         "parameters:threshold": f"{sources.setting('threshold'):.12g}",
         "parameters:decision_threshold": f"{sources.setting('model.decision_threshold'):g}",
-        "policy": headline(judged),
+        "policy": headline(judged := sources.judgements),
         **{f"policy:{j.name}": f"{formatting.judgement_verdict(j)}: {formatting.figure(j.evidence)}" for j in judged},
     }
 
@@ -178,17 +176,20 @@ def _assessment(sources: Sources, attribute: str, model: str) -> Assessment:
     levels = dict.fromkeys(
         row["level"] for row in sources.rows(Tables.GROUP_RATES, {"attribute": attribute, "privileged": "False"})
     )
-    given = sources.setting("reweigh") if model == REWEIGHED else {}
-    reweighed = attribute in given.get("attributes", ())
     return Assessment(
         group=f"{attribute}: {', '.join(levels)}",
         harms=f"Not within its limits: {'; '.join(unmet)}." if unmet else "Every measure is within its limits.",
-        mitigation=_mitigation(given.get("strength", 1), attribute) if reweighed else "None of its own.",
+        mitigation=_mitigation(sources, attribute, model),
     )
 
 
-def _mitigation(strength: float, attribute: str) -> str:
-    whole = f"so that label and {attribute} are independent"
+def _mitigation(sources: Sources, attribute: str, model: str) -> str:
+    if (shown := sources.shown(model)) != model:
+        return f"Adopted from a search for alternatives: {shown}."
+    given = sources.setting("reweigh") if model == REWEIGHED else {}
+    if attribute not in given.get("attributes", ()):
+        return "None of its own."
+    whole, strength = f"so that label and {attribute} are independent", given.get("strength", 1)
     aim = whole if strength == 1 else f"by {attribute} at strength {strength:g}"
     return f"Training rows reweighed {aim} (Kamiran and Calders 2012)."
 

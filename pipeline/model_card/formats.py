@@ -2,8 +2,7 @@
 
 :func:`header` is the metadata of a Hugging Face model card; :func:`results` are its evaluation results in the hub's
 form (https://huggingface.co/docs/hub/eval-results), a file of their own; :func:`bom` is a CycloneDX 1.7 bill of
-materials (ECMA-424) with a ``modelCard`` for each model. All are plain JSON values; the same input gives the same
-output, without a date and without a random identifier.
+materials (ECMA-424) with a ``modelCard`` for each model. All are plain JSON; the same input gives the same.
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from responsible.names import MODELS, REWEIGHED
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.7.schema.json"
 
@@ -80,11 +81,11 @@ class Model:
     architecture: Mapping[str, str]
 
 
-def header(license_: str, dataset: Dataset, results: str, *, trained: bool = True) -> dict[str, Any]:
+def header(license_: str, dataset: Dataset, results: str, *, trained: Collection[str] = MODELS) -> dict[str, Any]:
     """The metadata of a Hugging Face model card, without results, which stand in the file ``results``.
 
     ``license_`` is one of the hub's identifiers (``mit``), another text, which the hub calls ``other``, or empty, which
-    it calls ``unknown``. ``trained``: the model is one that is trained here.
+    it calls ``unknown``. ``trained``: models that are trained here.
     """
     known = re.fullmatch(r"[a-z0-9.+-]+", license_)
     named = {"license": license_} if known else {"license": "other", "license_name": license_}
@@ -92,7 +93,7 @@ def header(license_: str, dataset: Dataset, results: str, *, trained: bool = Tru
         **(named if license_ else {"license": "unknown"}),
         **({"library_name": "sklearn"} if trained else {}),
         "pipeline_tag": "tabular-classification",
-        "tags": ["fairness", *(["logistic-regression", "reweighing"] if trained else [])],
+        "tags": ["fairness", *(["logistic-regression"] if trained else []), *(["reweighing"] * (REWEIGHED in trained))],
         "dataset": {"file": dataset.file, "sha256": dataset.digest},
         "results": results,
     }

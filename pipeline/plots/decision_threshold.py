@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from pipeline.plots.curves import Axis, Curve, curves
-from pipeline.plots.style import KINDS, Canvas, Picture, name, picture, share
+from pipeline.plots.style import KINDS, Canvas, Picture, label, name, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from responsible.analyses.decision_threshold import ACCURACY, ALL, BENEFIT
 from responsible.fairness.measures import MEASURES
@@ -79,7 +79,7 @@ def _lines(rows: pd.DataFrame, models: Sequence[str]) -> list[Curve]:
     each = [rows[rows["model"] == model] for model in models]
     parts = [own.iloc[1 :: max(1, len(own) // 12)].reset_index(drop=True) for own in each]
     kinds = zip(models, parts, KINDS, strict=False)
-    return [Curve(name(model), kind, part["threshold"], part) for model, part, kind in kinds]
+    return [Curve(label(model), kind, part["threshold"], part) for model, part, kind in kinds]
 
 
 def _axis(title: str, lines: Sequence[Curve], tick: object) -> Axis:
@@ -91,7 +91,7 @@ def _finding(model: str, best: Best) -> str:
     """Where the best threshold lies by the rows it was chosen on, and whether other rows show that it is better."""
     by, moved = ("cost", "lower") if best.figure == COST else ("accuracy", "higher")
     better = best.change.high < 0 if best.figure == COST else best.change.low > 0
-    called = f"{name(model)} model"
+    called = f"model {model}" if " " in model else f"{name(model)} model"
     if best.threshold == best.current or not better:
         return f"For the {called}, no threshold is shown to have {moved} {by} than {_plain(best.current)}."
     ends = ", ".join(f"{value:.3f}".replace("-", "−") for value in (best.now.value, best.then.value))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest, said_width
-from pipeline.plots.style import KINDS, Canvas, Picture, count, name, picture
+from pipeline.plots.style import KINDS, Canvas, Picture, count, label, name, picture
 from pipeline.reporting.formatting import Said, limits, number, percent, words
 from pipeline.reporting.tables import records
 from responsible.fairness.measures import KNOWN
@@ -36,6 +36,11 @@ def which(models: dict[str, str]) -> str:
     return {1: "the model", 2: "both models"}.get(len(models), f"{len(models)} models")
 
 
+def called(model: str) -> str:
+    """A model in a sentence: an adopted one is ``the model without age``, any other goes by its name."""
+    return name(f"the model {model}" if " " in model else model)
+
+
 def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     """Every measure of every model with its interval, limits and verdict, attribute by attribute."""
     models = drawn(fairness)
@@ -44,7 +49,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
     own = [(str(attribute), part) for attribute, part in judged.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([(kind, model) for model, kind in models.items()] + [("within", "within the limits")])
+        canvas.legend([(kind, label(model)) for model, kind in models.items()] + [("within", "within the limits")])
         for attribute, part in own:
             canvas.paragraph(f"By {name(attribute)}", "bold")
             ratio = part["measure"].map(lambda measure: KNOWN[measure].ratio)
@@ -53,7 +58,7 @@ def disparities(fairness: pd.DataFrame, confidence: float) -> Picture:
 
     finding = _met(own, list(models))
     worst = records(judged[judged["model"] == subject].sort_values("_rank", kind="stable"))[0]
-    whose = "after reweighing" if tuple(models) == MODELS else f"of {name(subject)}"
+    whose = "after reweighing" if tuple(models) == MODELS else f"of {called(subject)}"
     alt = (
         f"{finding} Worst {whose}: {_label(worst)} by {name(worst.attribute)}, "
         f"{_value(worst)}, limits {limits(worst.minimum, worst.maximum)}: {words(worst.verdict)}."
@@ -90,7 +95,7 @@ def _met(own: list[tuple[str, pd.DataFrame]], models: list[str]) -> str:
         least = min(met, key=lambda row: row[2] / row[3])
         lead = count(whole, len(met), "attributes")
         rest = count(least[2], least[3], "measures")
-        whose = "After reweighing" if tuple(models) == MODELS else f"Of {name(models[-1])}"
+        whose = "After reweighing" if tuple(models) == MODELS else f"Of {called(models[-1])}"
         return f"{whose}, {lead} within all limits; by {name(least[0])}, {rest}."
     return " ".join(
         f"By {name(attribute)}, {count(after, total, 'measures')} within the limits{_beside(models, before)}."
@@ -102,7 +107,7 @@ def _beside(models: list[str], before: int) -> str:
     """Whose count it is, and how many measures the first model has within the limits."""
     if tuple(models) == MODELS:
         return f" after reweighing ({before or 'none'} before)"
-    return f" for {name(models[-1])}" + (f" ({before or 'none'} for {name(models[0])})" if models[1:] else "")
+    return f" for {called(models[-1])}" + (f" ({before or 'none'} for {name(models[0])})" if models[1:] else "")
 
 
 def _value(row: Any) -> str:

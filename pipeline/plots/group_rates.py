@@ -6,9 +6,9 @@ from math import isnan, nan
 
 import pandas as pd
 
-from pipeline.plots.fairness import NAMED, drawn, which
+from pipeline.plots.fairness import NAMED, called, drawn, which
 from pipeline.plots.forest import Cell, Column, Mark, Row, forest
-from pipeline.plots.style import Canvas, Picture, name, picture, share
+from pipeline.plots.style import Canvas, Picture, label, name, picture, share
 from pipeline.reporting.formatting import Said, percent
 from pipeline.reporting.tables import records
 from responsible.names import FEW, MODELS
@@ -29,7 +29,7 @@ def group_rates(rates: pd.DataFrame, confidence: float, method: str = "Wilson") 
     own = [(str(attribute), part) for attribute, part in shown.groupby("attribute", sort=False)]
 
     def draw(canvas: Canvas) -> None:
-        canvas.legend([(kind, model) for model, kind in models.items()])
+        canvas.legend([(kind, label(model)) for model, kind in models.items()])
         columns = [Column(title, 0, 1, share, 48) for title, _ in asked.values()]
         for attribute, part in own:
             levels = part["level"].nunique()
@@ -83,5 +83,6 @@ def _selected(own: list[pd.DataFrame], models: dict[str, str]) -> str:
     for pair in ranges[:NAMED]:
         least, most = (f"{percent(r.value, 0)} ({name(r.level)}, {r.count:,} of {r.of:,})" for r in pair)
         parts.append(f"by {name(pair[0].attribute)} from {least} to {most}")
-    who = "The reweighed model" if tuple(models) == MODELS else name(list(models)[-1])
+    last = called(list(models)[-1])
+    who = "The reweighed model" if tuple(models) == MODELS else last.replace("the model", "The model", 1)
     return f"{who} selects {'; '.join(parts)}." if parts else "No level has a rate."

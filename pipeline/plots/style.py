@@ -18,6 +18,7 @@ from pipeline.storage import files
 escape = partial(quoted, quote=False)
 WIDE, NARROW = 720, 350  # CSS pixels; a phone of 390 has 358 between its margins
 LETTER = 7.6  # width of a letter of 13 pixels in the widest of the fonts below
+LABEL = 24  # letters
 LINE = 17  # from one line of text to the next
 KINDS = "abcde"  # a colour and a shape each
 GHOST = "axis"  # the kind of what was before: hollow, in the grey of the axes
@@ -68,6 +69,11 @@ class Picture:
 def name(text: object) -> str:
     """A name of the data or of the metrics as a reader sees it: no underscores, and no letter that deceives the eye."""
     return visible(words(str(text)))
+
+
+def label(model: str) -> str:
+    """A model in a legend or at a line, where a phone has room for few letters; the finding has its whole name."""
+    return name(model) if len(model) <= LABEL else "adopted model"
 
 
 def share(value: float) -> str:

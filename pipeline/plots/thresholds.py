@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.plots.curves import Axis, Curve, curves
-from pipeline.plots.style import Canvas, Picture, picture, share
+from pipeline.plots.style import Canvas, Picture, label, picture, share
 from pipeline.reporting.formatting import Said, number, percent
 from pipeline.reporting.tables import records
-from responsible.names import DATA, MODELS, REWEIGHED
+from pipeline.results.catalogue import performance_of
+from responsible.names import DATA, REWEIGHED, mitigated, spoken_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +32,12 @@ def threshold_choice(
     against: Objections,
     confidence: float,
     words: Words,
+    model: str = REWEIGHED,
 ) -> Picture:
-    """Disparate impact and accuracy of both models by label threshold, with limits, trivial answer, accuracy floor."""
+    """Disparate impact and accuracy of both models by label threshold, with limits, trivial answer, accuracy floor.
+
+    The ``model`` beside the baseline is named as the paths of its figures do; in ``figures`` as people read it.
+    """
     thresholds = sorted(set(figures["threshold"]))
     across = Axis("Label threshold", thresholds[0], thresholds[-1], _plain)
     at = choice.reported, _plain(choice.reported)
@@ -49,7 +54,7 @@ def threshold_choice(
             *_lines(figures, "accuracy"),
             Curve("answering everyone alike", "e", alike["threshold"], alike, dashed=True),
         ]
-        floor = _floor(policy)
+        floor = _floor(policy, model)
         levels = [] if floor is None else [(floor, f"accuracy floor, {share(floor)}")]
         up = Axis("Accuracy, share of right answers", 0.4, 1, share)
         curves(canvas, lines, (across, up), height=190, levels=levels, at=at)
@@ -71,8 +76,9 @@ def _plain(value: float) -> str:
 
 def _lines(figures: pd.DataFrame, figure: str) -> list[Curve]:
     own = figures[figures["figure"] == figure]
-    parts = [(model, own[own["model"] == model].reset_index(drop=True)) for model in MODELS]
-    return [Curve(model, kind, part["threshold"], part) for (model, part), kind in zip(parts, "ab", strict=True)]
+    models = [model for model in figures["model"].unique() if model != DATA]
+    parts = [(model, own[own["model"] == model].reset_index(drop=True)) for model in models]
+    return [Curve(label(model), kind, part["threshold"], part) for (model, part), kind in zip(parts, "ab", strict=True)]
 
 
 def _at(figures: pd.DataFrame, choice: ThresholdChoice) -> dict[tuple[str, str], float]:
@@ -81,10 +87,10 @@ def _at(figures: pd.DataFrame, choice: ThresholdChoice) -> dict[tuple[str, str],
 
 def _finding(figures: pd.DataFrame, choice: ThresholdChoice, against: Objections) -> str:
     """What is recommended, or that nothing can be, and why the nearest cannot."""
-    said, accuracy = _plain(choice.reported), _at(figures, choice)[REWEIGHED, "accuracy"]
-    right = (
-        f"the reweighed model is right for {percent(accuracy)}, answering everyone alike for {percent(against.trivial)}"
-    )
+    own = mitigated(figures["model"])
+    said, accuracy = _plain(choice.reported), _at(figures, choice)[own, "accuracy"]
+    whose = spoken_model(own)
+    right = f"{whose} is right for {percent(accuracy)}, answering everyone alike for {percent(against.trivial)}"
     if choice.feasible and against.none:
         return f"Threshold {said} can be recommended: {right}."
     if against.no_better:
@@ -95,12 +101,15 @@ def _finding(figures: pd.DataFrame, choice: ThresholdChoice, against: Objections
 
 def _alt(finding: str, figures: pd.DataFrame, choice: ThresholdChoice, people: str) -> str:
     at = _at(figures, choice)
-    impact, reach = number(at[REWEIGHED, "disparate_impact"], 2), percent(at[DATA, "base_rate"])
-    reaches = f"disparate impact is {impact} after reweighing, and {reach} of {people} reach the threshold"
+    own = mitigated(figures["model"])
+    impact, reach = number(at[own, "disparate_impact"], 2), percent(at[DATA, "base_rate"])
+    whose = "after reweighing" if own == REWEIGHED else f"for {spoken_model(own)}"
+    reaches = f"disparate impact is {impact} {whose}, and {reach} of {people} reach the threshold"
     return f"{finding} At {_plain(choice.reported)}, {reaches}."
 
 
-def _floor(policy: Policy) -> float | None:
-    """The accuracy of the reweighed model below which the policy blocks."""
-    rules = (r for r in policy.rules.values() if r.metric == "reweigh.accuracy" and r.severity == "block")
+def _floor(policy: Policy, model: str) -> float | None:
+    """The accuracy of the mitigated model below which the policy blocks."""
+    path = f"{performance_of(model)}.accuracy"
+    rules = (r for r in policy.rules.values() if r.metric == path and r.severity == "block")
     return next((rule.minimum for rule in rules), None)

@@ -96,7 +96,7 @@ def _rates(judgement: Judgement, path: Sequence[str], sources: Sources) -> str:
     if measure not in KNOWN or not set(KNOWN[measure].rates) <= COUNTED.keys() or not KNOWN[measure].rates:
         return ""
     parts = [_two_groups(attribute, model, rate, level(judgement), sources) for rate in KNOWN[measure].rates]
-    who = f"{_capital(words(model))} model" if model in STAGES else model
+    who = f"{_capital(words(model))} model" if model in STAGES else _named(model, sources)
     return f"{who}: {'; '.join(parts)}."
 
 
@@ -141,11 +141,18 @@ def _performance(judgement: Judgement, path: Sequence[str], sources: Sources) ->
     if metric.startswith("performance_change."):
         less = "lowers" if found.value < 0 else "raises"
         models = judged_of(sources.params)
-        who = "Reweighing" if models == Judged() else path[0] if path[1:] else models.others[0]
+        other = path[0] if path[1:] else models.others[0]
+        who = "Reweighing" if models == Judged() else _named(other, sources)
         return f"{who} {less} {name} by {number(abs(found.value) * 100, 1)} percentage points."
     model = {stage: model for model, stage in STAGES.items()}.get(metric.partition(".")[0], path[0])
-    who = f"The {model} model" if model in STAGES else model
+    who = f"The {model} model" if model in STAGES else _named(model, sources)
     return f"{who} has {_article(name)} {name} of {number(found.value * 100, 1)} % on the test rows."
+
+
+def _named(model: str, sources: Sources) -> str:
+    """A model that is made elsewhere by its name, an adopted one as people read it."""
+    shown = sources.shown(model)
+    return model if shown == model else f"The model {shown}"
 
 
 def _segments(_: Judgement, path: Sequence[str], sources: Sources) -> str:

@@ -21,7 +21,7 @@ from pipeline.storage.line_contents import LINES, absent, part_of, present
 from pipeline.storage.text import read_rows
 from responsible.governance.evidence import WHOLE, Evidence
 from responsible.governance.policy import Judgement, Policy, judge
-from responsible.names import query_name
+from responsible.names import query_name, shown_model, with_adopted
 from responsible.validation import InputError, did_you_mean
 from responsible.words import Words, read
 
@@ -76,6 +76,10 @@ class Sources:
     answers: Held | None = None
     words: Words = field(default_factory=Words)
     root: Path = Path()
+
+    def shown(self, model: str) -> str:
+        """How people read a model's name."""
+        return shown_model(str(model), (self.params.get("models") or {}).get("adopted"))
 
     def figure(self, path: str, level: str = WHOLE) -> Evidence:
         """The figure at a metric path, of one level or of the whole; an absent one is an error."""
@@ -135,14 +139,15 @@ def gather(
 
     Exceptions of the policy are shown with their date, not judged by it: a document must not depend on the day.
     """
-    tree = parameters.read_yaml(params)
+    tree = with_adopted(parameters.read_yaml(params))
     lines = present(tree)
     files = tuple(file for file in files if part_of(file) not in absent(tree))
+    named: dict[str, str] = {Metrics.REWEIGH: "performance"} if (tree.get("models") or {}).get("adopted") else {}
     for name in files:
         if not (root / name).is_file():
             raise InputError(f"{name}: no such file; run `dvc repro` to build it")
         if name in set(Metrics):
-            _io.read_json(root / name, Path(name).stem)  # the figures of its stage
+            _io.read_json(root / name, named.get(name, Path(name).stem))  # the figures of its stage
     figures = {
         path: kept
         for path, levels in _evidence.collect(root, tree).items()
@@ -150,7 +155,7 @@ def gather(
     }
     judged = judge(spoken(policy, circumstances(tree)), figures, date.min)
     if Tables.GROUP_RATES in files:
-        judged = levelling.by_reweighing(judged, levelling.group_rates(root), figures, read(tree.get("words")))
+        judged = levelling.by_mitigation(judged, levelling.group_rates(root), figures, tree)
     if answers:
         judged = (*judged, answers.judged(policy))
     printed = {name: tree[name] for name in sections if name in tree}

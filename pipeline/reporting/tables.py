@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting import formatting
 from pipeline.reporting.formatting import Markup, escape
 from responsible.limits import EXCEEDED
+from responsible.names import CHANGE
 from responsible.validation import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.reporting.sources import TableRow
+    from responsible.models import Models
 
 ANSWERS = {True: "yes", False: "no", None: "unclear"}
 Column = Callable[[Sequence["TableRow"]], Markup]
@@ -181,3 +184,15 @@ FILTERS: dict[str, Callable[..., Markup]] = {
     "verdict": lambda row: Markup(formatting.verdict(row.verdict)),
 }
 """What a document of rows pipes its rows and their numbers through."""
+
+
+def with_shown(tables: Mapping[str, pd.DataFrame], models: Models) -> dict[str, pd.DataFrame]:
+    """The tables with the models as people read their names."""
+    called = {name: models.shown(name) for name in models.names}
+    changes = {f"{CHANGE}_{name}": f"{CHANGE}_{shown}" for name, shown in called.items()}
+    figures = {f"^{re.escape(name)}\\.": f"{shown}." for name, shown in called.items()}
+    known = {"model": called | changes}
+    return {
+        name: table.replace(known) if "model" in table else table.replace({"figure": figures}, regex=True)
+        for name, table in tables.items()
+    }

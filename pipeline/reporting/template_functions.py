@@ -18,7 +18,7 @@ from pipeline.results.catalogue import performance_of
 from pipeline.results.figures import PARAMETERS
 from responsible.governance.answers import FILE, UNANSWERED, count
 from responsible.governance.evidence import WHOLE
-from responsible.names import MODELS, Judged, judged_of
+from responsible.names import MODELS, Judged, judged_of, trained_here
 from responsible.validation import InputError
 
 
@@ -55,6 +55,8 @@ class Functions:
         return {
             "models": Judged(names, DataText(found.reference), found.labelled),
             "trained": not set(MODELS).isdisjoint(names),
+            "mitigated": DataText(next(iter([*trained_here(self.sources.params)][1:]), "")),
+            "shown_model": lambda name: DataText(self.sources.shown(name)),
             "performed": lambda model, name: f"{performance_of(model)}.{name}",
         }
 

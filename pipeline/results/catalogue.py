@@ -132,6 +132,7 @@ MONITORED = "metrics/monitor.json"  # a copy of what the side pipeline in monito
 SEARCHED = "metrics/alternatives.json"  # the same of alternatives/
 
 STAGES = {BASELINE: "train_baseline", REWEIGHED: "reweigh"}  # model → the stage that trains it and reports on it
+# The files of both models; an adopted candidate has those of the reweighed model (responsible.names.trained_here).
 MODEL_FILES = {model: f"data/models/{model}.skops" for model in STAGES}
 SCORES = {model: f"data/scores/{model}.parquet" for model in STAGES}
 

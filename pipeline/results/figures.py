@@ -120,7 +120,7 @@ def collect(root: str | Path = ".", params: Mapping[str, Any] | None = None) -> 
     if not found:
         raise InputError("metrics: no figures here; run `dvc repro` to build them")
     for name, tables in TABLES.items():
-        if (file := Path(root, name)).is_file():
+        if (file := Path(root, name)).is_file() and (name != Tables.PERFORMANCE_REWEIGHED or "reweigh.f1" in found):
             for table in tables if isinstance(tables, tuple) else (tables,):
                 _add(found, table, list(_rows(file, name, table)))
     if params is None:

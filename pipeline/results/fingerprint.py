@@ -16,6 +16,7 @@ from pipeline.repository.digests import of_value, sha256
 from pipeline.results.catalogue import MODEL_FILES, Documents
 from pipeline.results.figures import PARAMETERS
 from pipeline.storage.parameters import read_yaml
+from responsible.names import trained_here
 from responsible.validation import InputError
 
 STAGE = "track"  # its own entry in dvc.lock says nothing about the result
@@ -25,7 +26,7 @@ RECORDED = (*FOLDERS, *Documents)
 
 @dataclass(frozen=True)
 class Result:
-    """The result that lies in ``folder``: what is there of the files and folders ``recorded``, and the ``models``."""
+    """The result that lies in ``folder``: what is there of the files ``recorded``, and the ``models`` by place."""
 
     folder: Path
     recorded: Sequence[str] = RECORDED
@@ -43,6 +44,12 @@ class Result:
     def params(self) -> dict[str, Any]:
         """The parameters, as they stand in the file."""
         return read_yaml(self.folder / PARAMETERS)
+
+    @cached_property
+    def named(self) -> dict[str, str]:
+        """The files of the models that are trained here, by the models' own names."""
+        places = trained_here(self.params)
+        return {name: self.models[place] for name, place in places.items() if place in self.models}
 
     @cached_property
     def digests(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pipeline.repository.digests import md5, md5_of_folder
 from pipeline.results.figures import PARAMETERS
 from pipeline.results.fingerprint import Result
 from responsible.governance.answers import FILE
+from responsible.names import with_adopted
 from responsible.validation import InputError
 
 Stages = Mapping[str, Mapping[str, Any]]  # name → entry of dvc.lock
@@ -43,8 +44,8 @@ def refuse_stale(root: str | Path, params: Mapping[str, Any], stages: Stages, bu
     ``but`` are keys of parameters that the figures do not depend on.
     """
     for stage, entry in stages.items():
-        for key, value in entry.get("params", {}).get(PARAMETERS, {}).items():
-            if key not in but and _at(params, key) != value:
+        for key, value in with_adopted(entry.get("params", {}).get(PARAMETERS, {})).items():
+            if key not in but and _at(with_adopted(params), key) != value:
                 raise InputError(f"{PARAMETERS}: {key} changed since {stage} ran; run `dvc repro`, then judge")
         for out in entry.get("outs", ()):
             if out["path"].startswith(("metrics/", "plots/")) and out["path"].endswith((".json", ".csv")):

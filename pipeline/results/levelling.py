@@ -1,9 +1,9 @@
-"""Gaps that closed because the better-off group lost, by reweighing or between two versions, by rates of levels."""
+"""Gaps that closed because the better-off group lost, by mitigation or between two versions, by rates of levels."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from pipeline.storage.text import read_rows
 from responsible.governance.evidence import WHOLE, Evidence, Figures
 from responsible.governance.levelling_down import RATES, levelled_down, pooled
 from responsible.governance.policy import Judgement
-from responsible.names import CHANGE, MODELS, REST, REWEIGHED
-from responsible.words import Words
+from responsible.names import CHANGE, REST, REWEIGHED, trained_here
+from responsible.words import Words, read
 
 Rows = list[dict[str, Any]]
 """Rows of ``plots/group_rates.csv``: attribute, level, privileged, model, rate, of, value, low, high."""
@@ -35,25 +35,32 @@ def group_rates(root: str | Path = ".") -> Rows:
     return list(read_rows(file)) if file.is_file() else []
 
 
-def by_reweighing(
-    judgements: Iterable[Judgement], rows: Rows, figures: Figures, called: Words
+def by_mitigation(
+    judgements: Iterable[Judgement], rows: Rows, figures: Figures, params: Mapping[str, Any]
 ) -> tuple[Judgement, ...]:
-    """Judgements that say where reweighing closed their gap by making the better-off group worse.
+    """Judgements that say where the mitigated model closed their gap by making the better-off group worse.
 
     That the gap changed is shown by the figure's own paired change, ``evaluate_fairness.ATTRIBUTE.change.MEASURE``.
     """
-    return tuple(replace(j, levelled=_of_rule(j, rows, figures, called)) for j in judgements)
+    trained, called = tuple(trained_here(params)), read(params.get("words"))
+    return tuple(replace(j, levelled=_of_rule(j, rows, figures, called, trained)) for j in judgements)
 
 
-def _of_rule(judgement: Judgement, rows: Rows, figures: Figures, called: Words) -> str:
+def whose(judgement: Judgement) -> str:
+    """By what a gap was closed: reweighing, or the adopted model."""
+    model = judgement.rule.metric.split(".")[2]
+    return "reweighing" if model == REWEIGHED else f"the model {model}"
+
+
+def _of_rule(judgement: Judgement, rows: Rows, figures: Figures, called: Words, trained: tuple[str, ...]) -> str:
     section, *path = judgement.rule.metric.split(".")
-    if section != "evaluate_fairness" or len(path) != 3 or path[1] != REWEIGHED:
+    if section != "evaluate_fairness" or len(path) != 3 or path[1] not in trained[1:]:
         return ""
     level = judgement.evidence.level or judgement.rule.level or WHOLE
     change = figures.get(".".join([section, path[0], CHANGE, path[2]]), {}).get(level)
     if change is None or not (change.low > 0 or change.high < 0):
         return ""
-    return clause((path[0], path[2], level), (rows, rows), MODELS, called)
+    return clause((path[0], path[2], level), (rows, rows), trained, called)
 
 
 def clause(place: tuple[str, str, str], versions: tuple[Rows, Rows], models: tuple[str, ...], called: Words) -> str:

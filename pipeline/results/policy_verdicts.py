@@ -9,7 +9,6 @@ from pipeline.results import answers, figures, levelling
 from pipeline.results.freshness import locked, refuse_stale
 from pipeline.storage import parameters
 from responsible.governance.policy import Judgement, Policy, judge
-from responsible.words import read
 
 
 def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgement, ...]:
@@ -25,5 +24,5 @@ def verdicts(root: str | Path = ".", today: date | None = None) -> tuple[Judgeme
     held = answers.of_folder(root, tree, today)
     found = figures.collect(root, tree)
     judged = judge(answers.spoken(policy, held.circumstances), found, today)
-    judged = levelling.by_reweighing(judged, levelling.group_rates(root), found, read(tree.get("words")))
+    judged = levelling.by_mitigation(judged, levelling.group_rates(root), found, tree)
     return (*judged, held.judged(policy))

@@ -31,6 +31,7 @@ HEADLINES = (
     "evaluate_fairness.{attribute}.proxy_auc",
     *(f"{stage}.{figure}" for stage in ("train_baseline", "reweigh") for figure in MODEL),
     "reweigh.weights.{}",
+    *(f"performance.{{model}}.{figure}" for figure in (*MODEL[1:], "weights.{}")),
 )
 NAMED = ("evaluate_fairness", "train_baseline", "reweigh")
 WAITS = ("mean_wait_difference", "median_wait_difference")

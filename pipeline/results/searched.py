@@ -10,9 +10,10 @@ from pipeline.results.catalogue import SEARCHED
 from pipeline.results.monitored import is_of_this_model
 from pipeline.storage.files import read_json
 from pipeline.storage.text import AGAIN
+from responsible.limits import Verdict
 from responsible.validation import InputError
 
-VERDICTS = {"yes": "fail", "no": "pass", "cannot_be_told": "insufficient_evidence"}
+VERDICTS: dict[str, Verdict] = {"yes": "fail", "no": "pass", "cannot_be_told": "insufficient_evidence"}
 HEADINGS = {
     "yes": "A less discriminatory model was available",
     "no": "No less discriminatory model was found",
@@ -33,7 +34,7 @@ class Searched(NamedTuple):
         return HEADINGS[self.outcome] if self.current else "Not searched for this model"
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """The verdict whose colour and shape the outcome has."""
         return VERDICTS[self.outcome] if self.current else "insufficient_evidence"
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pipeline.results.catalogue import STAGES
+from pipeline.results.catalogue import STAGES, performance_of
 from pipeline.review.comparability import BUDGET, Obstacle, line
 from pipeline.storage import files
 from pipeline.storage.parameters import load, section_of_any
@@ -20,7 +21,7 @@ from responsible.governance.evidence import places as judged_levels
 from responsible.governance.policy import Policy
 from responsible.governance.version_change import Change, Changes, better, independent, paired
 from responsible.modelling.parameters import Logistic
-from responsible.names import ATTRIBUTE, is_change
+from responsible.names import ATTRIBUTE, is_change, trained_here
 from responsible.statistics.significance import benjamini_hochberg
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
@@ -94,13 +95,14 @@ def paired_changes(root: Path, base: Path, own: Mapping[str, Path], old: Mapping
     return found
 
 
-def at_paths(found: Mapping[str, Changes]) -> Changes:
-    """The changes of both models by metric path and level."""
+def at_paths(found: Mapping[str, Changes], params: Mapping[str, Any]) -> Changes:
+    """The changes of both models, which are known by their places, by metric path and level."""
     out: Changes = {}
-    for model, changes in found.items():
+    named = {place: name for name, place in trained_here(params).items()}
+    for model, changes in ((named[place], own) for place, own in found.items()):
         for (figure, level), interval in changes.items():
             attribute, dot, measure = figure.rpartition(".")
-            path = f"evaluate_fairness.{attribute}.{model}.{measure}" if dot else f"{STAGES[model]}.{figure}"
+            path = f"evaluate_fairness.{attribute}.{model}.{measure}" if dot else f"{performance_of(model)}.{figure}"
             out[path, level] = interval
     return out
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.results.catalogue import performance_of
 from responsible.governance.evidence import Figures
 from responsible.governance.version_change import Change, Changes
-from responsible.names import Judged, judged_of, listed
+from responsible.names import Judged, judged_of, listed, trained_here
 
 # The first key of a metric path → the key that names the model; one that is not here is of no model.
 _MODEL = {
@@ -42,9 +43,10 @@ class Predecessors:
 def predecessors(old: Mapping[str, Any], new: Mapping[str, Any], before: Figures, after: Figures) -> Predecessors:
     """Of two parameter trees and the figures of both.
 
-    A model is compared with the base's of its name; else with the one that has its definition; else with the one that
-    the reference here is. Where the reference is the base's model, by definition and by the value of each figure, the
-    change against it is the change between the versions, counted on the same rows.
+    A model is compared with the base's of its name; else with the one that has its definition, or its place where both
+    are trained here; else with the one that the reference here is. Where the reference is the base's model, by
+    definition and by the value of each figure, the change against it is the change between the versions, counted on
+    the same rows.
     """
     was, now = _external(old), _external(new)
     judged = judged_of(new)
@@ -52,9 +54,19 @@ def predecessors(old: Mapping[str, Any], new: Mapping[str, Any], before: Figures
     first = twins.get(judged.reference, "")
     of = {name: name if name in listed(old) else twins[name] or first for name in now}
     pairs = {name: judged.reference for name, base in of.items() if first == base != "" and name != judged.reference}
+    there = {place: name for name, place in trained_here(old).items()}
+    replaced = {name: there[place] for name, place in trained_here(new).items() if place in there}
+    of |= replaced
     of = {name: base for name, base in of.items() if base not in ("", name)}
-    figures = dict(before) | {
-        _of(path, name): levels for name, base in of.items() for path, levels in before.items() if _model(path) == base
+    gone = {*replaced.values()} - {*listed(new)}
+    figures = {
+        path: levels for path, levels in before.items() if not any(_model(_performance(path, m)) == m for m in gone)
+    }
+    figures |= {
+        _of(_performance(path, base), name): levels
+        for name, base in of.items()
+        for path, levels in before.items()
+        if _model(_performance(path, base)) == base
     }
     paired = {
         place: change
@@ -82,10 +94,16 @@ def _model(path: str) -> str:
     return keys[place] if place < len(keys) else ""
 
 
+def _performance(path: str, model: str) -> str:
+    """The path of a model's performance by its name, where its stage names it; any other path as it is."""
+    start = f"{performance_of(model)}."
+    return f"performance.{model}.{path.removeprefix(start)}" if path.startswith(start) else path
+
+
 def _of(path: str, model: str) -> str:
     keys = path.split(".")
     keys[_MODEL[keys[0]]] = model
-    return ".".join(keys)
+    return ".".join([performance_of(model), *keys[2:]] if keys[0] == "performance" else keys)
 
 
 def _change_of(path: str, judged: Judged) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import named
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
@@ -121,6 +122,8 @@ def _alternatives(
 ) -> Iterator[str]:
     """What a search needs: models trained here, an attribute with privileged levels, and figures that may be shown."""
     if alternatives is None:
+        if models.adopted:
+            yield "models.adopted: a candidate is one of the section alternatives, which is missing; empty the key"
         return
     if (name := alternatives.attribute) not in sensitive:
         yield f"alternatives.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"
@@ -133,6 +136,23 @@ def _alternatives(
         yield f"alternatives: {rule}; take the section out with `make keep`, or set the limit to 0"
 
 
+def _adopted(
+    budget: Budget,
+    sensitive: dict[str, Sensitive],
+    models: Models,
+    reweigh: Reweigh | None = None,
+    alternatives: Alternatives | None = None,
+) -> Iterator[str]:
+    """That there is such a candidate, and that it can be trained here."""
+    if not (models.adopted and reweigh and alternatives):
+        return
+    attributes = [name for name, own in sensitive.items() if own.privileged]
+    try:
+        named(models.adopted, alternatives, reweigh, attributes, budget.features)
+    except InputError as error:
+        yield str(error)
+
+
 RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _roles,
     _attributes,
@@ -143,4 +163,5 @@ RELATIONS: tuple[Callable[..., Iterator[str]], ...] = (
     _label,
     _grid,
     _alternatives,
+    _adopted,
 )

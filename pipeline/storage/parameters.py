@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.storage.line_contents import absent, only_of
 from pipeline.storage.text import read_text
+from responsible.names import with_adopted
 from responsible.validation import InputError, Params, did_you_mean, explain
 
 P = TypeVar("P", bound=Params)
@@ -51,7 +52,7 @@ def keys(wanted: type[Params]) -> list[str]:
 
 
 def load(path: str | Path, wanted: type[P]) -> P:
-    """The sections of the parameter file that are the fields of ``wanted``.
+    """The sections of the parameter file that are the fields of ``wanted``; an adopted candidate has its own name.
 
     A field's alias is its key where that is dotted; a field with a default may lack its section. Unknown and missing
     keys, wrong types and values out of range raise :class:`InputError` that names file, key, rule and value of each,
@@ -69,7 +70,7 @@ def examined(path: str | Path, *wanted: type[Params]) -> tuple[dict[str, Any], l
     A section that is not there and has a default is left out; one that two of ``wanted`` have is examined once. A file
     that cannot be read or is of another form raises :class:`InputError`: nothing in it can be judged.
     """
-    tree = _of_this_form(path)
+    tree = with_adopted(_of_this_form(path))
     given, faults, fields = {}, _unknown(path, tree), dict[str, tuple[Any, bool]]()
     for model in wanted:
         kinds = get_type_hints(model, include_extras=True)
@@ -85,7 +86,7 @@ def examined(path: str | Path, *wanted: type[Params]) -> tuple[dict[str, Any], l
 
 def section(path: str | Path, key: str, kind: type[T]) -> T:
     """The one section at a dotted key, as :func:`load` gives several."""
-    return cast("T", _section(path, _strict(path), key, kind))
+    return cast("T", _section(path, with_adopted(_strict(path)), key, kind))
 
 
 def section_of_any(path: str | Path, key: str, kind: type[T]) -> T:

@@ -6,25 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.formatting import columns
-from pipeline.results.catalogue import STAGES
+from pipeline.results.catalogue import STAGES, performance_of
+from pipeline.results.figures import PARAMETERS
 from pipeline.storage.files import read_json, write_csv, write_text
+from pipeline.storage.parameters import read_yaml
+from responsible.names import trained_here
+from responsible.statistics.rates import divide
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
-
-FIGURES = {"precision": "precision", "recall": "recall", "f1": "f1-score"}  # our name → scikit-learn's
-CLASSES = {"0": "0", "1": "1", "macro average": "macro avg", "weighted average": "weighted avg"}
 
 
 def write_reports(root: Path, folder: Path) -> None:
     """``MODEL_confusion.csv``, ``MODEL_report.csv`` and ``MODEL_report.txt`` in ``folder``, from published metrics."""
     import pandas as pd
 
-    for model, stage in STAGES.items():
-        if not (root / f"metrics/{stage}.json").is_file():
+    for model, place in trained_here(read_yaml(root / PARAMETERS)).items():
+        if not (root / f"metrics/{STAGES[place]}.json").is_file():
             continue  # no model is trained here
-        n = read_json(root / f"metrics/{stage}.json")[stage]["confusion"]
+        n = read_json(root / f"metrics/{STAGES[place]}.json", f"{performance_of(model)}.confusion")
         if n["tn"] is None:
             continue  # about too few people to be passed on
         confusion = [[n["tn"], n["fp"]], [n["fn"], n["tp"]]]
@@ -46,19 +47,13 @@ def classification(confusion: npt.ArrayLike) -> pd.DataFrame:
     """
     import numpy as np
     import pandas as pd
-    from sklearn.metrics import classification_report
 
     counts = np.asarray(confusion)
-    support = counts.sum(axis=1)
-    found = classification_report(
-        [0, 0, 1, 1], [0, 1, 0, 1], labels=[0, 1], sample_weight=counts.ravel(), output_dict=True, zero_division=np.nan
-    )
-    values = np.array([[found[theirs][name] for name in FIGURES.values()] for theirs in CLASSES.values()])
-    undefined = np.isnan(values[:2])  # scikit-learn leaves such a class out of the means
-    values[2, undefined.any(axis=0)] = np.nan
-    values[3, undefined[support > 0].any(axis=0)] = np.nan
-    table = pd.DataFrame(values, columns=list(FIGURES))
-    table.insert(0, "class", list(CLASSES))
+    support, chosen, right = counts.sum(axis=1), counts.sum(axis=0), counts.diagonal()
+    each = divide([right, right, 2 * right], [chosen, support, chosen + support]).T
+    weighted = support @ np.where(support[:, None] > 0, each, 0.0) / support.sum()
+    table = pd.DataFrame([*each, each.mean(axis=0), weighted], columns=["precision", "recall", "f1"])
+    table.insert(0, "class", ["0", "1", "macro average", "weighted average"])
     return table.assign(support=[*support.astype(int), int(support.sum()), int(support.sum())])
 
 

@@ -105,7 +105,7 @@ def promote(result: Result, store: Store) -> str:
     with opened(store) as (client, experiment):
         if not (run := _find(client, experiment, result.fingerprint, "FINISHED")):
             raise InputError(f"{store.address} has no run of this result; run `make`, then `make promote`")
-        registry.promote(client, store, run)
+        registry.promote(client, store, run, result)
         return str(run.info.run_name)
 
 

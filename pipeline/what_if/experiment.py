@@ -57,14 +57,17 @@ def line(changed: Mapping[str, Any]) -> str:
 
 
 def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, str]]:
-    """What the sweep has found for a label threshold: a row for each figure, baseline and reweighed."""
+    """What the sweep has found for a label threshold: a row for each figure, of both models."""
     row = next(own for own in rows if own["threshold"] == threshold)
-    names = [name.removeprefix("reweighed_") for name in row if name.startswith("reweighed_")]
+    names = [name.removeprefix("baseline_") for name in row if name.startswith("baseline_")]
+    models = [
+        next(key.removesuffix(f"_{names[0]}") for key in row if key.endswith(f"_{names[0]}") and key[:9] != "baseline_")
+    ]
     return [
-        {
-            "Figure": formatting.words(name),
-            "Baseline": formatting.number(float(row[f"baseline_{name}"] or "nan")),
-            "Reweighed": formatting.number(float(row[f"reweighed_{name}"] or "nan")),
+        {"Figure": formatting.words(name)}
+        | {
+            formatting.words(model).capitalize(): formatting.number(float(row[f"{model}_{name}"] or "nan"))
+            for model in ("baseline", *models)
         }
         for name in names
     ]

@@ -124,7 +124,8 @@ class Material:
 def read(params: str = PARAMETERS) -> Material:
     """The scores of the models as ``params.yaml`` declares them."""
     given = parameters.load(params, Parameters)
-    judged = files.read_judged(CELLS, OTHERS, SCORES if given.models.trained else {})
+    places = dict(zip(given.models.own, SCORES.values(), strict=True))
+    judged = files.read_judged(CELLS, OTHERS, places if given.models.trained else {})
     table, others = (cells.assign(label=labels(cells, meta["cuts"], given.threshold)) for cells, meta in judged)
     strength = parameters.section(params, "reweigh", Reweigh).strength if given.models.trained else None
     return Material(given, table, others, strength)

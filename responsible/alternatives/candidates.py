@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,99 +13,56 @@ import numpy.typing as npt
 from responsible.alternatives.material import OUTSIDE, PRIVILEGED, UNPRIVILEGED, Learner, Material
 from responsible.alternatives.parameters import Alternatives, Constraint, Estimator
 from responsible.alternatives.polytope import Roc, best, best_pair, roc, tolerated
-from responsible.alternatives.reductions import Reductions, gaps
+from responsible.alternatives.recipes import Candidate, declared, named
+from responsible.alternatives.reductions import Lesson, Reductions, gaps
 from responsible.fairness.groups import weighing_groups
 from responsible.fairness.proxies import ALL, proxies
 from responsible.mitigation.reweighing import row_weights
 from responsible.names import enumerated
 from responsible.statistics.intervals import Inference
+from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]
-Recipe = Literal["none", "reweighing", "dropping", "reductions", "group_thresholds"]
-Watch = Callable[[Iterable["Candidate"]], Iterable["Candidate"]]
+Watch = Callable[[Iterable[Candidate]], Iterable[Candidate]]
 MOST_THRESHOLDS = 500  # of a group, among which pairs are tried where nothing is random
-ESTIMATORS: dict[Estimator, str] = {"logistic": "logistic regression", "trees": "boosted trees"}
-CONSTRAINTS: dict[Constraint, str] = {
-    "demographic_parity": "equal selection rates",
-    "equal_opportunity": "equal true positive rates",
-    "equalized_odds": "equalized odds",
-}
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A model that could have been: ``setting`` is λ of reweighing, or the tolerance of a constraint.
+def planned(
+    given: Alternatives, material: Material, inference: Inference, adopted: Candidate | None = None
+) -> list[Candidate]:
+    """Every candidate, each once; the two models that are trained every day are the first two: one as it is, and the
+    ``adopted`` one or, without, the one reweighed as declared.
 
-    ``random``: it decides on some people at random. ``looks``: it looks at the attribute when it decides, whether or
-    not that is a feature. ``attributes``: those that weights are made for; ``dropped``: features it does not have.
+    Raises:
+        InputError: no feature would be left without the attribute and its proxies.
     """
-
-    recipe: Recipe
-    estimator: Estimator = "logistic"
-    setting: float = 0.0
-    attributes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    constraint: Constraint | None = None
-    random: bool = False
-
-    @property
-    def looks(self) -> bool:
-        """Whether the attribute is an input of the decision itself."""
-        return self.recipe == "group_thresholds"
-
-    @property
-    def name(self) -> str:
-        """Unique, and readable in a table: ``boosted trees, reweighed by education at strength 0.5``."""
-        own = {
-            "none": "unmitigated",
-            "reweighing": f"reweighed by {enumerated(self.attributes or ('',))} at strength {self.setting:g}",
-            "dropping": f"without {enumerated(self.dropped or ('',))}",
-            "reductions": f"trained for {self._constrained}",
-            "group_thresholds": f"a threshold for each group for {self._constrained}{', randomised' * self.random}",
-        }[self.recipe]
-        return f"{ESTIMATORS[self.estimator]}, {own}"
-
-    @property
-    def _constrained(self) -> str:
-        return f"{CONSTRAINTS[self.constraint]} within {self.setting:g}" if self.constraint else ""
+    column = material.sensitive[given.attribute].column
+    told = proxy_features(material, given.attribute, given.proxies, inference)
+    first, *others = declared(given, material.reweigh, [*material.groups], _droppable(column, told, material))
+    return list(dict.fromkeys([first, *([adopted] if adopted else []), *others]))
 
 
-def planned(given: Alternatives, material: Material, inference: Inference) -> list[Candidate]:
-    """Every candidate, each once; the two models that are trained every day are the first two."""
-    own, seen = tuple(material.reweigh.attributes), given.attribute
-    crossed = [(name,) for name in material.groups] + ([tuple(material.groups)] if len(material.groups) > 1 else [])
-    out = [Candidate("none"), Candidate("reweighing", setting=material.reweigh.strength, attributes=own)]
-    out += [Candidate("reweighing", setting=s, attributes=by) for by in crossed for s in given.strengths]
-    column = material.sensitive[seen].column
-    told = proxy_features(material, seen, given.proxies, inference)
-    out += [Candidate("dropping", dropped=each) for each in _droppable(column, told, material)]
-    if "trees" in given.estimators:
-        out.append(Candidate("none", "trees"))
-        out += [Candidate("reweighing", "trees", s, (seen,)) for s in given.strengths]
-    constrained = [(each, t) for each in given.constraints for t in given.tolerances]
-    out += [Candidate("reductions", setting=t, constraint=each) for each, t in constrained]
-    for randomly in (False, True):
-        out += [Candidate("group_thresholds", setting=t, constraint=each, random=randomly) for each, t in constrained]
-    return list(dict.fromkeys(out))
-
-
-def proxy_features(material: Material, attribute: str, least: float, inference: Inference) -> tuple[str, ...]:
-    """The features that tell the attribute with an AUC of ``least`` or more, each alone, on validation rows."""
-    valid = material.cells["split"].to_numpy() == "valid"
-    cells = material.cells[material.cells["split"].isin(["train", "valid"])]
-    cells = cells.assign(split=np.where(valid[material.cells["split"].isin(["train", "valid"])], "test", "train"))
+def proxy_features(material: Material, attribute: str, least: float, inference: Inference) -> dict[str, float]:
+    """The features that tell the attribute with an AUC of ``least`` or more, each alone, on validation rows; and it."""
+    cells = material.cells[material.cells["split"] != "test"]
+    cells = cells.assign(split=np.where(cells["split"] == "valid", "test", "train"))
     who = {material.sensitive[attribute].column: material.groups[attribute]}
     found = proxies(cells, material.kinds, who, params=material.model, inference=inference)
     told = found[(found["feature"] != ALL) & (found["value"] >= least)]
-    return tuple(str(name) for name in told["feature"])
+    return dict(zip(told["feature"].astype(str), told["value"].astype(float), strict=True))
 
 
-def _droppable(column: str, told: Sequence[str], material: Material) -> Iterator[tuple[str, ...]]:
-    """The attribute's own column where it is a feature, and with it every proxy; never all features."""
+def _droppable(column: str, told: Mapping[str, float], material: Material) -> Iterator[tuple[str, ...]]:
+    """The attribute's own column where it is a feature, and with it every proxy."""
     own = (column,) if column in material.kinds else ()
-    for each in (own, (*own, *told)):
-        if each and set(each) < set(material.kinds):
-            yield each
+    if set(material.kinds) <= {*own, *told}:
+        above = math.ceil(min(told.values(), default=1.0) * 1000) / 1000
+        remedy = f"set alternatives.proxies above {above:g}, or " if above < 1 else ""
+        raise InputError(
+            f"alternatives: nothing is left without {enumerated(tuple(material.kinds))}, which are the attribute's own"
+            f" column or tell it; {remedy}declare other features"
+        )
+    yield from filter(None, (own, (*own, *told)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +74,7 @@ class Workshop:
 
     def said(self, candidate: Candidate) -> Array:
         """P(yes) of every cell: 0 or 1, and between where it decides at random: (m,)."""
-        if candidate.recipe == "reductions" and candidate.constraint:
+        if candidate.recipe == "reductions" and candidate.constraint and candidate.random:
             return self._constrained(candidate.constraint).mixture(candidate.setting)
         if candidate.recipe == "group_thresholds" and candidate.constraint:
             return self._by_group(candidate)
@@ -125,8 +82,15 @@ class Workshop:
 
     def score(self, candidate: Candidate) -> Array:
         """P(label = 1) of every cell by a candidate that has such a score: (m,)."""
-        weights = self.material.rows("train") * self._weights(candidate)
-        return self._learner(candidate.dropped, candidate.estimator).score(weights, self.material.label)
+        own = self.lesson(candidate)
+        weights = self.material.rows("train") * own.weight
+        return self._learner(candidate.dropped, candidate.estimator).score(weights, own.label)
+
+    def lesson(self, candidate: Candidate) -> Lesson:
+        """What a candidate that has such a score learns."""
+        if candidate.recipe == "reductions" and candidate.constraint:
+            return self._constrained(candidate.constraint).best(candidate.setting)
+        return Lesson(self._weights(candidate), self.material.label)
 
     @cached_property
     def plain(self) -> Array:
@@ -140,7 +104,7 @@ class Workshop:
 
     @cached_property
     def _constrained(self) -> Callable[[Constraint], Reductions]:
-        """The pool of fits under a constraint, which serves all tolerances."""
+        """The first fits under a constraint, which serve all tolerances."""
         own, side, rows = self.material, self.material.sides[self.attribute], self.material.rows("train")
         learner, cut = self._learner((), "logistic"), own.model.decision_threshold
         return cache(lambda each: Reductions(learner, own.label, rows, gaps(each, side, own.label, rows), cut))
@@ -152,9 +116,11 @@ class Workshop:
         own, rows = self.material, self.material.rows("train")
         who = [own.groups[name] for name in candidate.attributes]
         code, names = weighing_groups(own.cells, who, own.reweigh.groups)
-        return row_weights(
-            code, own.label, rows, names, own.reweigh.model_copy(update={"strength": candidate.setting})
-        )[2]
+        given = own.reweigh.model_copy(update={"strength": candidate.setting})
+        try:
+            return row_weights(code, own.label, rows, names, given)[2]
+        except InputError as error:
+            raise InputError(f"alternatives: the candidate “{candidate.name}”: {error}") from None
 
     def _decided(self, score: Array) -> Array:
         return (score >= self.material.model.decision_threshold).astype(float)
@@ -185,3 +151,31 @@ class Workshop:
             own = side == who
             out[own] = (self.plain[own][:, None] >= curve.threshold[None]) @ share
         return np.asarray(np.clip(out, 0, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Adoption:
+    """A ``candidate`` that is trained every day, in place of the reweighed model."""
+
+    candidate: Candidate
+    workshop: Workshop
+
+    def lesson(self, label: npt.NDArray[np.generic]) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """The weights (m,) of training rows, and the labels (m,) they are taught with, where theirs is ``label``."""
+        material = replace(self.workshop.material, label=label.astype(np.int64))
+        if self.candidate.constraint:
+            material.require(self.workshop.attribute)
+        own = replace(self.workshop, material=material).lesson(self.candidate)
+        return own.weight, own.label.astype(bool)
+
+    def groups(self) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+        """The group (m,) of each cell, whose rows of one label have one weight, and the groups' names."""
+        own = self.workshop.material
+        who = self.candidate.attributes or (self.workshop.attribute,)
+        return weighing_groups(own.cells, [own.groups[name] for name in who], own.reweigh.groups)
+
+
+def adoption(name: str, material: Material, given: Alternatives) -> Adoption:
+    """The candidate of this name. Raises as :func:`~responsible.alternatives.recipes.named`."""
+    found = named(name, given, material.reweigh, [*material.groups], material.kinds)
+    return Adoption(found, Workshop(material, given.attribute))

@@ -18,7 +18,7 @@ from responsible.modelling import newton
 from responsible.modelling.encoding import Design, design
 from responsible.modelling.parameters import Logistic
 from responsible.names import FEATURE
-from responsible.tabular.schema import Sensitive
+from responsible.tabular.schema import SPLITS, Sensitive
 from responsible.validation import InputError
 
 Array = npt.NDArray[np.float64]
@@ -40,14 +40,6 @@ class Material:
     model: Logistic
     reweigh: Reweigh
 
-    def __post_init__(self) -> None:
-        """Refuse a split or a label without rows."""
-        for split in ("train", "valid", "test"):
-            rows = np.bincount(self.label, weights=self.rows(split), minlength=2)
-            for label, n in enumerate(rows.tolist()):
-                if not n:
-                    raise InputError(f"alternatives: no {split} row has label {label}; choose another threshold")
-
     @cached_property
     def groups(self) -> dict[str, Groups]:
         """The attributes with privileged levels, in their order."""
@@ -67,17 +59,24 @@ class Material:
         return np.where(self.cells["split"] == split, self.cells["n"], 0).astype(np.int64)
 
     def require(self, attribute: str) -> Ints:
-        """The sides of an attribute; both sides have rows of both labels among the training and the test rows.
+        """The sides of an attribute; both sides have rows of both labels in every split.
 
         Raises:
-            InputError: it has no privileged level, or a group lacks a label.
+            InputError: it has no privileged level, or a split or a group lacks a label.
         """
         if attribute not in self.sides:
             raise InputError(f"alternatives.attribute: sensitive.{attribute} needs privileged levels; declare them")
         side = self.sides[attribute]
-        for split in ("train", "valid", "test"):
+        for split in SPLITS:
             table = np.zeros((3, 2))
             np.add.at(table, (side, self.label), self.rows(split))
+            if not (rows := table.sum(axis=0)).any():
+                raise InputError(
+                    f"alternatives: the table has no {split} row; candidates are fitted on train rows, chosen on valid"
+                    f" and reported on test rows: raise prepare.split.{split}, or name some {split} in the split column"
+                )
+            if not rows.all():
+                raise InputError(f"alternatives: no {split} row has label {rows.argmin()}; choose another threshold")
             for who, name in ((UNPRIVILEGED, "unprivileged"), (PRIVILEGED, "privileged")):
                 for label in (0, 1):
                     if not table[who, label]:

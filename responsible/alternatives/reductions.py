@@ -6,6 +6,7 @@ with γⱼ the differences of rates that the constraint compares. For multiplier
 classifier that minimises Σ cost · h, which the estimator fits as weighted labels (their section 3.1). Where they search
 λ by exponentiated gradient, here the linear program over the fits so far gives it, until no fit would help: column
 generation. A fit serves scores that only estimate the best answer, so multiples of the multipliers are tried as well.
+A mixture decides at random; its best single fit does not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,25 @@ def gaps(constraint: Constraint, side: Ints, label: Ints, n: Ints) -> Array:
     return np.stack(out)
 
 
+class Lesson(NamedTuple):
+    """What a model learns from: the ``weight`` of each cell's training rows, and the 0/1 ``label`` that they are taught
+    with, each (m,).
+    """
+
+    weight: Array
+    label: Ints
+
+
+class Mixed(NamedTuple):
+    """The fits for a tolerance: what each ``said``, the multipliers it was ``asked`` with (None: nothing was fitted),
+    and its ``share`` in the mixture.
+    """
+
+    said: list[Bits]
+    asked: list[Array | None]
+    share: Array
+
+
 @dataclass(eq=False)
 class Reductions:
     """Fits of a logistic ``learner`` at a ``threshold`` to training cells with 0/1 ``label``, rows ``n`` and ``gaps``
@@ -61,29 +81,66 @@ class Reductions:
     gaps: Array
     threshold: float
     first: list[Bits] = field(default_factory=list)
+    _asked: list[Array | None] = field(default_factory=list)
     _starts: list[tuple[Array, Array]] = field(default_factory=list)
+    _mixed: dict[float, Mixed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the pool that every tolerance begins with."""
         zero, width = np.zeros(len(self.gaps)), len(self.learner.design.x)
-        self.first = [np.zeros(width, dtype=bool), np.ones(width, dtype=bool)]
+        self.first, self._asked = [np.zeros(width, dtype=bool), np.ones(width, dtype=bool)], [None, None]
         for multipliers in (zero, *(s * v * row for row in np.eye(len(zero)) for v in START for s in (1, -1))):
             said, beta = self._fitted(multipliers)
             self.first.append(said)
+            self._asked.append(None if beta is None else multipliers)
             self._starts += [(multipliers, beta)] if beta is not None else []
 
     def mixture(self, tolerance: float) -> Array:
         """P(yes) of every cell (m,) under the mixture with the least training error within ``tolerance``."""
-        pool = list(self.first)
-        for _ in range(ROUNDS):
-            share, multipliers, price = self._program(pool, tolerance)
-            if not any(self._helps(pool, scale * multipliers, multipliers, price) for scale in SCALES):
-                break
-        else:
-            share = self._program(pool, tolerance)[0]
-        used = np.flatnonzero(share > 1e-9)
-        mixed = share[used] @ np.stack([pool[i] for i in used]).astype(float)
-        return np.asarray(np.clip(mixed / share[used].sum(), 0, 1))[self.learner.design.row]
+        own = self._solved(tolerance)
+        used = np.flatnonzero(own.share > 1e-9)
+        mixed = own.share[used] @ np.stack([own.said[i] for i in used]).astype(float)
+        return np.asarray(np.clip(mixed / own.share[used].sum(), 0, 1))[self.learner.design.row]
+
+    def best(self, tolerance: float) -> Lesson:
+        """What the one fit learned that has the least training error within ``tolerance``; where none is within, the
+        one with the smallest difference of rates.
+        """
+        own = self._solved(tolerance)
+        errors, *found = (np.stack(own.said) @ self._paid).T
+        widest, fitted = np.abs(found).max(axis=0), np.array([asked is not None for asked in own.asked])
+        within = fitted & (widest <= tolerance + 1e-9)
+        at = np.where(within, errors, np.inf) if within.any() else np.where(fitted, widest, np.inf)
+        multipliers = own.asked[int(at.argmin())]
+        return self.lesson(np.zeros(len(self.gaps)) if multipliers is None else multipliers)
+
+    def lesson(self, multipliers: Array) -> Lesson:
+        """The weighted labels whose fit answers the multipliers; the weights of all training rows sum to their number.
+
+        Weight and label are the same for all rows of a side and label.
+        """
+        cost = self.costs(multipliers)
+        weight = np.abs(cost) * (self.n.sum() / np.abs(cost).sum())
+        each = np.divide(weight, self.n, out=np.ones(len(weight)), where=self.n > 0)
+        return Lesson(each, (cost < 0).astype(np.int64))
+
+    def _solved(self, tolerance: float) -> Mixed:
+        if tolerance not in self._mixed:
+            pool, asked = list(self.first), list(self._asked)
+            for _ in range(ROUNDS):
+                share, multipliers, price = self._program(pool, tolerance)
+                for scale in SCALES:
+                    found, beta = self._fitted(scale * multipliers)
+                    pool.append(found)
+                    asked.append(None if beta is None else scale * multipliers)
+                    if helps := bool(found @ self._paid @ np.concatenate([[1.0], multipliers]) < price - 1e-9):
+                        break
+                if not helps:
+                    break
+            else:
+                share = self._program(pool, tolerance)[0]
+            self._mixed[tolerance] = Mixed(pool, asked, share)
+        return self._mixed[tolerance]
 
     def costs(self, multipliers: Array) -> Array:
         """What saying 1 costs more than saying 0 of each cell, in shares of errors: (m,)."""
@@ -104,12 +161,6 @@ class Reductions:
         """Which combinations the training rows have, and their columns."""
         seen = self.learner.design.total(self.n) > 0
         return seen, self.learner.matrix[seen]
-
-    def _helps(self, pool: list[Bits], at: Array, multipliers: Array, price: float) -> bool:
-        """Fit ``at`` some multipliers and keep it; whether it is worth more than its ``price`` in the program."""
-        said = self._fitted(at)[0]
-        pool.append(said)
-        return bool(said @ self._paid @ np.concatenate([[1.0], multipliers]) < price - 1e-9)
 
     def _fitted(self, multipliers: Array) -> tuple[Bits, Array | None]:
         """What a fit to the costs at the multipliers says of each combination, (u,), and its coefficients if there are

@@ -11,11 +11,12 @@ import pandas as pd
 
 from responsible.alternatives.answer import Answer, concluded, outcome
 from responsible.alternatives.attainable import frontiers, statements
-from responsible.alternatives.candidates import ESTIMATORS, Candidate, Watch, Workshop, planned
+from responsible.alternatives.candidates import Watch, Workshop, adoption, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Material
 from responsible.alternatives.paired import Compared, compared, lossy, quality_of, size_of
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
 from responsible.fairness.measures import MEASURES
 from responsible.fairness.verdicts import Fairness
@@ -27,7 +28,7 @@ from responsible.validation import InputError, did_you_mean
 Array = npt.NDArray[np.float64]
 Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate) → what it reaches
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
-IN_USE = 1  # the place of the reweighed model among the candidates
+IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
 
 
@@ -121,7 +122,7 @@ class Search:
                 by = self._dominated(own, int(over[own]), attribute, tests) if over[own] >= 0 else ""
                 rows.append(
                     {"attribute": attribute, "candidate": each.name, "recipe": each.recipe}
-                    | {"estimator": each.estimator, "randomised": each.random or each.recipe == "reductions"}
+                    | {"estimator": each.estimator, "randomised": each.random}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
                     | _ends("performance", found.performance)
@@ -161,9 +162,11 @@ def prepared(
     inference: Inference,
     *,
     seed: int,
+    adopted: str | None = None,
     watch: Watch = iter,
 ) -> tuple[Search, Workshop]:
-    """Every candidate fitted to the training rows; ``watch`` sees each of them go by (a progress bar).
+    """Every candidate fitted to the training rows; ``watch`` sees each of them go by (a progress bar). The model in use
+    is the ``adopted`` candidate of this name, or else the one reweighed as declared.
 
     Raises:
         InputError: the attribute is not declared or has no privileged level, or a group lacks a label.
@@ -172,7 +175,9 @@ def prepared(
         known = did_you_mean(given.attribute, material.sensitive)
         raise InputError(f"alternatives.attribute: {given.attribute!r} is not declared under sensitive{known}")
     material.require(given.attribute)
-    workshop, candidates = Workshop(material, given.attribute), planned(given, material, inference)
+    workshop = Workshop(material, given.attribute)
+    own = adoption(adopted, material, given).candidate if adopted else None
+    candidates = planned(given, material, inference, own)
     said = np.column_stack([workshop.said(each) for each in watch(candidates)])
     return Search(material, given, inference, costs, seed, candidates, said), workshop
 
@@ -184,10 +189,11 @@ def search(
     inference: Inference,
     *,
     seed: int,
+    adopted: str | None = None,
     watch: Watch = iter,
 ) -> Found:
     """Fit, choose and report every candidate. Raises as :func:`prepared`."""
-    own, workshop = prepared(material, given, fairness.costs, inference, seed=seed, watch=watch)
+    own, workshop = prepared(material, given, fairness.costs, inference, seed=seed, adopted=adopted, watch=watch)
     point, draws = own.validation()
     answers = {"in_use": own.answer(point, draws, IN_USE), "best": own.answer(point, draws, None)}
     won = choose(draws[QUALITY], draws[given.attribute], own.eligible, given).alternative

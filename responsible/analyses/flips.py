@@ -64,12 +64,11 @@ def flip_rates(
     ``values`` the model does not see the attribute, and 0 is certain. Levels that are excluded count nowhere.
     """
     parts, code = design(cells), who.codes(cells)
-    own = answer(parts.x)[parts.row]
-    changed = {
-        level: (answer(parts.x.assign(**{FEATURE + column: _same(value, parts.x[FEATURE + column])}))[parts.row] != own)
-        & (code != who.levels.index(level))
-        for level, value in values.items()
-    }
+    others = [parts.x.assign(**{FEATURE + column: _same(v, parts.x[FEATURE + column])}) for v in values.values()]
+    # Asked in one call, because a pipeline of scikit-learn takes longer to check its input than to answer.
+    asked = np.asarray(answer(pd.concat([parts.x, *others], ignore_index=True))).reshape(-1, len(parts.x))[:, parts.row]
+    own, each = asked[0], zip(values, asked[1:], strict=True)
+    changed = {level: (other != own) & (code != who.levels.index(level)) for level, other in each}
     changed = {ANY_OTHER: np.any([np.zeros(len(cells), dtype=bool), *changed.values()], axis=0), **changed}
     out = []
     for to, flips in changed.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from responsible.governance.evidence import WHOLE, Evidence, places
 from responsible.governance.policy import Judgement, Policy, Rule, judge
-from responsible.names import BASELINE, DATA, REWEIGHED
+from responsible.names import BASELINE, DATA, REWEIGHED, mitigated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ Own = Mapping[tuple[str, str], dict[str, Evidence]]
 @dataclass(frozen=True)
 class Objections:
     """What speaks against a threshold: the blocking rules ``missed``, and whether it is ``no_better`` than the trivial
-    answer, that is, whether the lower end of the reweighed model's accuracy is at most ``trivial``, the accuracy of the
+    answer, that is, whether the lower end of the mitigated model's accuracy is at most ``trivial``, the accuracy of the
     better of always-yes and always-no.
     """
 
@@ -64,7 +64,7 @@ def objections(figures: pd.DataFrame, policy: Policy, attribute: str) -> dict[fl
 
 
 def _objections(own: Own, policy: Policy, attribute: str) -> Objections:
-    base, accuracy = own[DATA, "base_rate"][WHOLE].value, own[REWEIGHED, "accuracy"][WHOLE]
+    base, accuracy = own[DATA, "base_rate"][WHOLE].value, own[mitigated(m for m, _ in own), "accuracy"][WHOLE]
     trivial = max(base, 1 - base)
     levels = {name: own.get(_judged(rule, attribute), {}) for name, rule in policy.rules.items()}
     asked = {name: places(rule.level, levels[name]) for name, rule in policy.rules.items()}
@@ -83,6 +83,8 @@ def _judged(rule: Rule, attribute: str) -> tuple[str, str]:
     if rule.severity == "block":
         if section in MODEL_OF and len(rest) == 1:
             return MODEL_OF[section], rest[0]
+        if section == "performance" and len(rest) == 2:
+            return rest[0], rest[1]
         if section == "evaluate_fairness" and len(rest) == 3 and rest[0] == attribute:
             return rest[1], rest[2]
     return "", ""

@@ -14,9 +14,15 @@ import pandas as pd
 
 from responsible.governance.policy import Band, Judgement
 from responsible.governance.risk import HARMS, LIKELIHOOD, TREATMENTS, WEAK, Risk, harm_of
+from responsible.limits import Verdict
 from responsible.names import spoken
 
 COLOURS = ("RED", "AMBER", "GREEN")
+# Verdict on a search for alternatives → what is to be done; nothing where it found none.
+SEARCHED = {
+    "fail": "Adopt it (`models.adopted`), or write down why not.",
+    "insufficient_evidence": "Run `make alternatives` again, for this model or with more rows.",
+}
 
 
 def from_policy(judgements: Iterable[Judgement], line_of: Callable[[str], str]) -> list[Risk]:
@@ -101,6 +107,14 @@ def from_guarantees(ledger: pd.DataFrame, settings: Mapping[str, tuple[str, floa
         subject = f"cluster_privacy.{'guaranteed' if name == 'release' else name}.real_epsilon"
         out.append(Risk("segments", subject, named, figure, "privacy", word, word, must=name == "release", about=about))
     return out
+
+
+def from_search(verdict: Verdict, answer: str, figure: str) -> Risk:
+    """The risk that a less discriminatory model of like quality is to be had, by the ``verdict`` on a search and its
+    ``answer`` in words.
+    """
+    place = ("budget", "alternatives.available", "A less discriminatory model", figure)
+    return Risk(*place, "allocation", verdict, verdict, must=False, about=answer, treatment=SEARCHED.get(verdict, ""))
 
 
 def once(risks: Sequence[Risk]) -> list[Risk]:

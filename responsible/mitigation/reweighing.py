@@ -47,6 +47,18 @@ class Weights:
     counts: Array
     weights: Array
 
+    @classmethod
+    def of(
+        cls, code: npt.NDArray[np.int64], labels: npt.ArrayLike, counts: npt.ArrayLike, weight: Array, groups: int
+    ) -> Weights:
+        """Weights that somebody chose, one for all rows of a group ``code`` (m,) and label; 1 where there are none."""
+        label, used = np.asarray(labels, dtype=np.int64), code >= 0
+        table, each = np.zeros((groups, 2)), np.ones((groups, 2))
+        np.add.at(table, (code[used], label[used]), np.asarray(counts, dtype=float)[used])
+        there = used & (np.asarray(counts) > 0)
+        each[code[there], label[there]] = weight[there]
+        return cls(table, each)
+
     @property
     def weighted(self) -> Array:
         """Σw of each cell: (groups, 2), sums to the number of rows."""

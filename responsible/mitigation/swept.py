@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from responsible.fairness.groups import Groups
-from responsible.mitigation.threshold_figures import Bits
+from responsible.mitigation.threshold_figures import Array, Bits
+from responsible.names import MODELS, REWEIGHED
 from responsible.statistics.count_tables import Draws, drawn, tabulate
 from responsible.statistics.intervals import Inference
 from responsible.statistics.jackknife import GROUPS
+
+Teach = Callable[[Bits], tuple[Array, Bits]]
+"""The labels of cells (m,) → the weights of their training rows, and the labels they are taught with, each (m,)."""
+
+
+class Mitigation(NamedTuple):
+    """How the mitigated model differs from the baseline: what it learns, the ``x.`` columns it does not have, and its
+    name.
+    """
+
+    teach: Teach
+    dropped: tuple[str, ...] = ()
+    name: str = REWEIGHED
 
 
 @dataclass(frozen=True)
@@ -23,7 +39,7 @@ class Predictions:
 
     label: Bits
     baseline: Bits
-    reweighed: Bits
+    mitigated: Bits
     reason: tuple[str, ...]
 
 
@@ -41,6 +57,7 @@ class Swept:
     counts: npt.NDArray[np.int64]
     unpooled: Groups | None = None
     clusters: npt.NDArray[np.int64] | None = None
+    models: tuple[str, str] = MODELS
 
     @property
     def each(self) -> bool:
@@ -58,14 +75,14 @@ class Swept:
         return np.array([not reason for reason in self.found.reason])
 
     def joint(self, split: str) -> npt.NDArray[np.int64]:
-        """Counts ``[threshold, group, y, ŷ_baseline, ŷ_reweighed]`` of the rows of one split."""
+        """Counts ``[threshold, group, y, ŷ_baseline, ŷ_mitigated]`` of the rows of one split."""
         return np.asarray(self.parts(split).sum(axis=0))
 
     def parts(self, split: str) -> npt.NDArray[np.int64]:
         """:meth:`joint` by group of clusters, the groups first; one group where rows are independent."""
         counts, own = np.where(self.split == split, self.counts, 0), self.groups
         many, code = (1, self.group) if self.clusters is None else (GROUPS, self.clusters * own + self.group)
-        each = zip(self.found.label, self.found.baseline, self.found.reweighed, strict=True)
+        each = zip(self.found.label, self.found.baseline, self.found.mitigated, strict=True)
         found = [tabulate(code, own * many, bits, counts).reshape(many, own, 2, 2, 2) for bits in each]
         return np.stack(found, axis=1)
 

@@ -16,7 +16,7 @@ from responsible.fairness.comparisons import Row, any_level
 from responsible.measures.costs import COST, Costs
 from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_figures import Array, Bits, Sweep, estimates, quantity, sides
-from responsible.names import DATA, MODELS
+from responsible.names import DATA
 from responsible.statistics import intervals
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
@@ -25,12 +25,12 @@ Counts = npt.NDArray[np.int64]
 
 
 def replicate_counts(swept: Swept, split: str, number: int, rng: np.random.Generator) -> Counts:
-    """Reweighed counts ``[replicate, threshold, group, y, ŷ]`` when the rows of a split are drawn anew together.
+    """The mitigated model's counts ``[replicate, threshold, group, y, ŷ]`` when a split's rows are drawn anew together.
 
     Cells that agree in group, labels and predictions at every threshold are one outcome of the multinomial draw.
     """
     mine, size = (swept.split == split) & (swept.counts > 0), len(swept.thresholds)
-    label, predicted = (bits.T[mine].astype(np.int64) for bits in (swept.found.label, swept.found.reweighed))
+    label, predicted = (bits.T[mine].astype(np.int64) for bits in (swept.found.label, swept.found.mitigated))
     cell = swept.group[mine, None] * 4 + label * 2 + predicted
     kinds, kind = np.unique(cell, axis=0, return_inverse=True)
     total = np.zeros(len(kinds), dtype=np.int64)
@@ -112,7 +112,8 @@ class ThresholdChoice:
         """Headline values, with the ``figures`` of the reported threshold (:func:`.threshold_sweep.table`)."""
         at = figures[figures["threshold"] == self.reported].set_index(["model", "figure"])["value"]
         base = float(at[DATA, "base_rate"])
-        own = {m: {k: at[m, k] for k in ("f1", "accuracy", COST, *_FAIRNESS) if (m, k) in at} for m in MODELS}
+        models = [m for m in figures["model"].unique() if m != DATA]
+        own = {m: {k: at[m, k] for k in ("f1", "accuracy", COST, *_FAIRNESS) if (m, k) in at} for m in models}
         return {
             "recommended_threshold": self.reported if self.feasible else None,
             "feasible": self.feasible,

@@ -18,7 +18,7 @@ import pandas as pd
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.swept import Swept
 from responsible.mitigation.threshold_choice import ThresholdChoice
-from responsible.names import BASELINE, DATA, MODELS, REWEIGHED
+from responsible.names import BASELINE, DATA, mitigated
 from responsible.tabular.levels import Disclosure, blanked
 
 Flags = npt.NDArray[np.bool_]
@@ -42,7 +42,7 @@ def publishable(swept: Swept, bins: npt.ArrayLike, disclosure: Disclosure, split
         (DATA, False): _apart(label.sum(axis=1, keepdims=True), everybody, disclosure),
         (DATA, True): _apart(label, above, disclosure),
     }
-    for model, view in zip(MODELS, (joint.sum(-1), joint.sum(-2)), strict=True):
+    for model, view in zip(swept.models, (joint.sum(-1), joint.sum(-2)), strict=True):
         whole = np.array([disclosure.safe(table.sum(axis=0)) for table in view]) & out[DATA, False]
         out[model, False] = whole
         out[model, True] = whole & out[DATA, True] & [disclosure.safe(table) for table in view]
@@ -72,7 +72,7 @@ def published_figures(figures: pd.DataFrame, shown: Shown, attributes: int, reas
 
 def published_choice(choice: ThresholdChoice, shown: Shown, reason: str) -> ThresholdChoice:
     """The choice; not feasible and without its figures on the rows it was made on if these may not be published."""
-    if shown[REWEIGHED, True][choice.index]:
+    if shown[mitigated(model for model, _ in shown), True][choice.index]:
         return choice
     constraints = blanked(choice.constraints, np.ones(len(choice.constraints)), VALUES)
     constraints = constraints.assign(verdict="insufficient_evidence", reason=reason)

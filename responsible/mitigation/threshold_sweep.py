@@ -1,10 +1,10 @@
-"""The threshold sweep: one baseline and one reweighed model for each label threshold, compared on the same people."""
+"""The threshold sweep: one baseline and one mitigated model for each label threshold, compared on the same people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from responsible.fairness.groups import declared_groups, weighing_groups
 from responsible.fairness.measures import MEASURES, ordered, standard
 from responsible.measures.costs import COST, Costs
 from responsible.mitigation.reweighing import Reweigh, row_weights
-from responsible.mitigation.swept import Predictions, Swept
+from responsible.mitigation.swept import Mitigation, Predictions, Swept, Teach
 from responsible.mitigation.threshold_figures import (
     PRIVILEGED,
     UNPRIVILEGED,
@@ -29,7 +29,7 @@ from responsible.modelling.encoding import Design, design
 from responsible.modelling.newton import encoded, fit, probability
 from responsible.modelling.parameters import Logistic
 from responsible.modelling.score_intervals import cluster_of
-from responsible.names import ANY_LEVEL, BASELINE, DATA, REWEIGHED
+from responsible.names import ANY_LEVEL, BASELINE, DATA
 from responsible.statistics.intervals import Inference
 from responsible.statistics.rates import PERFORMANCE
 from responsible.tabular.cells import labels
@@ -40,21 +40,21 @@ ENDS = ("value", "low", "high", "simultaneous_low", "simultaneous_high")
 Watch = Callable[[Iterable[npt.NDArray[np.bool_]]], Iterable[npt.NDArray[np.bool_]]]
 
 
-@dataclass(frozen=True)
-class Fitter:
-    """What the models of every threshold share: features encoded once, training ``counts`` (m,), groups to reweigh.
-
-    ``matrix`` (u, d) holds the encoded rows of ``design``; ``weighing`` (m,) and ``names`` are the groups of
-    :func:`~responsible.fairness.groups.weighing_groups`.
-    """
+class Encoded(NamedTuple):
+    """Features encoded once: ``matrix`` (u, d), an array or sparse, holds the encoded rows of ``design``."""
 
     design: Design
-    matrix: Any  # an array, or a sparse matrix
+    matrix: Any
+
+
+@dataclass(frozen=True)
+class Fitter:
+    """What the models of every threshold share: training ``counts`` (m,), both models' features, what one is taught."""
+
     counts: npt.NDArray[np.int64]
-    weighing: npt.NDArray[np.int64]
-    names: Sequence[str]
+    features: tuple[Encoded, Encoded]
+    teach: Teach
     model: Logistic
-    reweigh: Reweigh
 
     def predict(self, labels: Bits, watch: Watch) -> Predictions:
         """Fit both models at each threshold, whose labels are the rows of ``labels`` (thresholds, m), and predict."""
@@ -63,7 +63,7 @@ class Fitter:
         for t, label in enumerate(watch(labels)):
             try:
                 near = fitted = self._pair(label, near)
-                found[:, t] = [self._predicted(beta) for beta in fitted]
+                found[:, t] = [self._predicted(*own) for own in zip(fitted, self.features, strict=True)]
                 reasons.append("")
             except InputError as error:
                 reasons.append(str(error))
@@ -71,15 +71,15 @@ class Fitter:
 
     def _pair(self, label: npt.NDArray[np.bool_], near: Sequence[Array | None]) -> tuple[Array, Array]:
         """The coefficients of both models, from those ``near``: of the threshold before."""
-        weights = row_weights(self.weighing, label, self.counts, self.names, self.reweigh)[2]
-        return self._fitted(label, self.counts, near[0]), self._fitted(label, self.counts * weights, near[1])
+        weights, taught = self.teach(label)
+        return self._fitted(0, label, self.counts, near[0]), self._fitted(1, taught, self.counts * weights, near[1])
 
-    def _fitted(self, label: npt.NDArray[np.bool_], weights: npt.NDArray[np.generic], near: Array | None) -> Array:
-        totals = self.design.total(weights * label), self.design.total(weights * ~label)
-        return fit(self.matrix, *totals, self.model, near)
+    def _fitted(self, own: int, label: Bits, weights: npt.NDArray[np.generic], near: Array | None) -> Array:
+        parts, matrix = self.features[own]
+        return fit(matrix, parts.total(weights * label), parts.total(weights * ~label), self.model, near)
 
-    def _predicted(self, beta: Array) -> npt.NDArray[np.bool_]:
-        return (probability(self.matrix, beta) >= self.model.decision_threshold)[self.design.row]
+    def _predicted(self, beta: Array, own: Encoded) -> npt.NDArray[np.bool_]:
+        return (probability(own.matrix, beta) >= self.model.decision_threshold)[own.design.row]
 
 
 def sweep_cells(
@@ -91,18 +91,19 @@ def sweep_cells(
     model: Logistic,
     reweigh: Reweigh,
     sweep: Sweep,
+    adopted: Mitigation | None = None,
     watch: Watch = iter,
 ) -> Swept:
-    """Fit the baseline and the reweighed model at every threshold of the grid, on the training rows of ``cells``.
+    """Fit the baseline and the reweighed or the ``adopted`` model at every threshold of the grid, on the training rows.
 
-    ``kinds`` maps each ``x.`` column to its kind, ``cuts`` are the cut points of the cells, and ``watch``
+    ``kinds`` maps each ``x.`` column of ``cells`` to its kind, ``cuts`` are the cut points of the cells, and ``watch``
     sees each threshold go by (a progress bar).
     """
-    parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
-    weighing, names = weighing_groups(cells, declared_groups(cells, sensitive, reweigh.attributes), reweigh.groups)
-    fitter = Fitter(
-        parts, encoded(parts.x, parts.total(rows).astype(np.int64), kinds, model), rows, weighing, names, model, reweigh
-    )
+    rows = np.where(cells["split"] == "train", cells["n"], 0)
+    own = adopted or _reweighing(cells, rows, sensitive, reweigh)
+    plain = _encoded(cells, rows, kinds, model)
+    other = _encoded(cells, rows, kinds, model, own.dropped) if own.dropped else plain
+    fitter = Fitter(rows, (plain, other), own.teach, model)
     label = np.stack([labels(cells, cuts, t) for t in sweep.grid.values()]).astype(bool)
     who = declared_groups(cells, sensitive, [sweep.attribute])[0]
     level = who.codes(cells)
@@ -110,9 +111,29 @@ def sweep_cells(
     group = np.where(level < 0, 2 if who.reference else len(who.levels), group)
     split, counts = cells["split"].to_numpy(dtype=object), cells["n"].to_numpy()
     unpooled = None if who.reference else who
+    found = fitter.predict(label, watch)
     return Swept(
-        tuple(sweep.grid.values()), fitter.predict(label, watch), group, split, counts, unpooled, cluster_of(cells)
+        tuple(sweep.grid.values()), found, group, split, counts, unpooled, cluster_of(cells), (BASELINE, own.name)
     )
+
+
+def _reweighing(
+    cells: pd.DataFrame, rows: npt.NDArray[np.int64], sensitive: Mapping[str, Sensitive], given: Reweigh
+) -> Mitigation:
+    code, names = weighing_groups(cells, declared_groups(cells, sensitive, given.attributes), given.groups)
+    return Mitigation(lambda label: (row_weights(code, label, rows, names, given)[2], label))
+
+
+def _encoded(
+    cells: pd.DataFrame,
+    rows: npt.NDArray[np.int64],
+    kinds: Mapping[str, str],
+    model: Logistic,
+    gone: Collection[str] = (),
+) -> Encoded:
+    parts = design(cells.drop(columns=list(gone)))
+    left = {name: kind for name, kind in kinds.items() if name not in gone}
+    return Encoded(parts, encoded(parts.x, parts.total(rows).astype(np.int64), left, model))
 
 
 def table(
@@ -132,8 +153,8 @@ def table(
     (:func:`~responsible.fairness.comparisons.any_level`), with ``simultaneous_low, simultaneous_high``.
     """
     parts = swept.parts(split)
-    views = {BASELINE: parts.sum(-1), REWEIGHED: parts.sum(-2)}
-    jobs = [(DATA, views[BASELINE], ["base_rate"])]
+    views = dict(zip(swept.models, (parts.sum(-1), parts.sum(-2)), strict=True))
+    jobs = [(DATA, parts.sum(-1), ["base_rate"])]
     compared = [name for name in ordered({*standard(), *measures}) if name in MEASURES]
     jobs += [(model, view, list(names)) for model, view in views.items() for names in (PERFORMANCE, compared)]
     jobs += [(model, view, [COST]) for model, view in views.items() if costs]
@@ -167,7 +188,7 @@ def _figures(
 
 
 def wide(figures: pd.DataFrame, frequency: Array) -> pd.DataFrame:
-    """One row a threshold: ``base_rate``, ``baseline_<figure>``, ``reweighed_<figure>`` and ``selection_frequency``."""
+    """One row a threshold: ``base_rate``, ``<model>_<figure>`` of both models and ``selection_frequency``."""
     named = figures.assign(column=figures["model"].str.cat(figures["figure"], sep="_").str.removeprefix("data_"))
     order = list(dict.fromkeys(named["column"]))
     out = named.pivot(index="threshold", columns="column", values="value")[order]

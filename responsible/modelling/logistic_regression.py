@@ -29,7 +29,7 @@ from responsible.tabular.levels import Disclosure, blanked
 from responsible.validation import MISSING, InputError
 
 Array = npt.NDArray[np.float64]
-MOST_ITERATIONS = 10_000
+MOST_ITERATIONS, ROWS = 10_000, 1 << 18  # of a fit; feature combinations that are scored at once
 
 
 def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], params: Logistic) -> ColumnTransformer:
@@ -50,7 +50,10 @@ def encoder(x: pd.DataFrame, counts: npt.ArrayLike, kinds: Mapping[str, str], pa
         "categorical": lambda column: _categorical(column, n, params, onehot),
     }
     steps = [(name, build[kind](x[[name]]), [name]) for name, kind in kinds.items()]
-    return ColumnTransformer(steps, verbose_feature_names_out=False, sparse_threshold=0.3).fit(x)
+    levels = [pd.factorize(x[name])[0] for name, kind in kinds.items() if kind == "categorical"]
+    rows = np.unique([0, *(row for code in levels for row in np.unique(code, return_index=True)[1])])
+    # only levels are left to learn, and each is in these rows: fitting encodes what it is given
+    return ColumnTransformer(steps, verbose_feature_names_out=False, sparse_threshold=0.3).fit(x.iloc[rows])
 
 
 def _numeric(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic) -> Pipeline:
@@ -83,16 +86,26 @@ def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logis
     Raises:
         InputError: only one label has weight, or the solver does not converge.
     """
+    rows, label, weights = _labelled(positives, negatives)
+    return _fitted(matrix[rows], label, weights, params)
+
+
+def _labelled(positives: Array, negatives: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
+    """Rows, labels and weights of a fit: those with weight of label 1, then those with weight of label 0."""
     if not (positives.sum() > 0 and negatives.sum() > 0):
         raise InputError(ONE_LABEL)
     up, down = np.flatnonzero(positives), np.flatnonzero(negatives)
-    rows, label = np.concatenate([up, down]), np.repeat([1, 0], [len(up), len(down)])
+    label, weights = np.repeat([1, 0], [len(up), len(down)]), np.concatenate([positives[up], negatives[down]])
+    return np.concatenate([up, down]), label, weights
+
+
+def _fitted(matrix: Array, label: npt.NDArray[np.int64], weights: Array, params: Logistic) -> LogisticRegression:
     solver = params.solver_for(matrix.shape[1])
     model = LogisticRegression(C=params.C, solver=solver, tol=TOLERANCE, max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            return model.fit(matrix[rows], label, sample_weight=np.concatenate([positives[up], negatives[down]]))
+            return model.fit(matrix, label, sample_weight=weights)
         except ConvergenceWarning:
             raise InputError(NOT_CONVERGED) from None
 
@@ -100,12 +113,11 @@ def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logis
 def fit(encode: ColumnTransformer, design: Design, labels: Array, weights: Array, params: Logistic) -> Pipeline:
     """The pipeline encode → logistic regression, fitted to cells with 0/1 ``labels`` and ``weights`` (both (m,)).
 
-    Cells that carry no training rows have weight 0. Raises as :func:`fit_encoded`.
+    Cells that carry no training rows have weight 0, and are not encoded. Raises as :func:`fit_encoded`.
     """
-    positives, negatives = design.total(weights * labels), design.total(weights * (1 - labels))
-    return Pipeline(
-        [("encode", encode), ("logistic", fit_encoded(encode.transform(design.x), positives, negatives, params))]
-    )
+    rows, label, own = _labelled(design.total(weights * labels), design.total(weights * (1 - labels)))
+    model = _fitted(encode.transform(design.x.iloc[rows]), label, own, params)
+    return Pipeline([("encode", encode), ("logistic", model)])
 
 
 @dataclass(frozen=True)
@@ -131,8 +143,9 @@ def train(
 
 
 def score(model: Pipeline, design: Design) -> Array:
-    """P(label = 1) for each cell of the design, in [0, 1]: (m,)."""
-    return np.asarray(model.predict_proba(design.x)[:, 1])[design.row]
+    """P(label = 1) for each cell of the design, in [0, 1]: (m,). Encoded in parts, for the sake of memory."""
+    parts = (design.x.iloc[first : first + ROWS] for first in range(0, len(design.x), ROWS))
+    return np.concatenate([model.predict_proba(part)[:, 1] for part in parts])[design.row]
 
 
 def coefficients(model: Pipeline) -> pd.DataFrame:

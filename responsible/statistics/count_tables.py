@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -74,8 +74,8 @@ class Draws(NamedTuple):
         return self.map(lambda tables: tables[:, index])
 
     def sum(self, axis: int) -> Draws:
-        """The same with one of the last axes summed over."""
-        return self.map(lambda tables: tables.sum(axis=axis))
+        """The same with one of the last axes summed over: added up, which is faster than a reduction of few numbers."""
+        return self.map(lambda tables: reduce(np.add, np.moveaxis(tables, axis, 0)))
 
 
 def drawn(

@@ -17,13 +17,15 @@ from responsible.tabular import hashing, predictions
 from responsible.tabular.cells import MOST_WEIGHT, Plan
 from responsible.tabular.columns import KEY, REASON, made, token
 from responsible.tabular.levels import RARE, merged, refuse_absent
-from responsible.tabular.typed_fields import typed
+from responsible.tabular.typed_fields import FIRST, reason_of, rules, typed
 from responsible.validation import MISSING
 
 UNLABELLED = -1  # the bin of a row without a target, where that is no fault of the row
 LEVEL = made("target")  # a text target's level, counted too until the favourable ones are known to occur
-FIRST = "first_reason"
+EARLIER = "earlier_reason"
 LOT = "lot"
+SPLIT = made("split")
+BESIDE = ("train", "valid")  # splits whose rows are counted in columns of their own; the others are for test
 BY_ROW = ("target", "key", "month", "weight", "cluster", DECISION, SCORE)  # what takes very many values
 
 
@@ -31,6 +33,8 @@ def count(
     frame: nw.LazyFrame[Any], plan: Plan, scored: str = "", joined: Mapping[str, nw.LazyFrame[Any]] | None = None
 ) -> nw.LazyFrame[Any]:
     """Rows → counts ``n`` by :func:`made` of the plan's names, ``REASON`` (null: good) and a text target's ``LEVEL``.
+
+    Where the hash splits the rows, a count has no split; those of :data:`BESIDE` are counted beside ``n``.
 
     ``frame`` has ``KEY`` and the table's columns by their tokens. With ``sample_rows`` = N only the N rows with the
     smallest sample hash are counted, before anything else is asked of them; a smaller sample is part of a larger one.
@@ -48,28 +52,47 @@ def count(
     used = sorted({token(d.column) for d in declared})
     chosen = sampled(frame, plan.prepare.sample_rows, plan.seed, used)
     chosen, predicted = predictions.joined(chosen, joined or {}, plan.budget.key, trim=plan.budget.trim)
-    rows = typed(chosen, by_row, spelling, keep=[KEY, *fields, *predicted])
+    rows = typed(chosen, by_row, spelling, keep=[KEY, *fields, *predicted, FIRST])
     rows = predictions.answered(rows, plan.external, scored)
-    rows = with_split(rows.with_columns(_bin(plan).alias(made("bin"))), plan)
+    rows = rows.with_columns(_bin(plan).alias(made("bin")))
     if plan.budget.cluster:
         rows = hashing.hashed(rows, plan.seed, "cluster", LOT)
         rows = rows.with_columns((nw.col(LOT) % GROUPS).alias(made(CLUSTER)))
-    text_target = [LEVEL] if _favourable(plan) else []
+    text_target, sizes = [LEVEL] if _favourable(plan) else [], ["n"]
     names = [made(name) for name in plan.names(scored)]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
-    groups = rows.group_by(*fields, *done, REASON).agg(n=_rows(plan)).rename({REASON: FIRST})
-    cells = typed(groups, rest, spelling, keep=[*done, FIRST, "n"])
-    cells = cells.with_columns(nw.coalesce(FIRST, REASON).alias(REASON))
-    return cells.group_by(*names, REASON, *text_target).agg(nw.col("n").sum())
+    rows = rows.with_columns(_weight(plan).alias("n"))
+    if SPLIT in done and plan.undivided:
+        rows = with_split(rows, plan)
+    elif SPLIT in done:
+        rows, sizes = _beside(rows, plan), ["n", *BESIDE]
+        names, done = ([name for name in some if name != SPLIT] for some in (names, done))
+    sums = [nw.col(size).sum() for size in sizes]
+    groups = rows.group_by(*fields, *done, FIRST).agg(*sums)
+    groups = groups.with_columns(reason_of(rules(chosen, by_row, spelling)).alias(EARLIER)).drop(FIRST)
+    cells = typed(groups, rest, spelling, keep=[*done, EARLIER, *sizes])
+    cells = cells.with_columns(nw.coalesce(EARLIER, REASON).alias(REASON))
+    return cells.group_by(*names, REASON, *text_target).agg(*sums)
 
 
-def _rows(plan: Plan) -> nw.Expr:
-    """The number of rows, each counted as often as its weight says; one whose weight is unreadable once."""
+def _beside(rows: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
+    """Rows with their number ``n`` once more in the column of the split that their hash falls into, and 0 elsewhere.
+
+    Counting splits side by side makes a third of the groups, which is much faster.
+    """
+    lot, (train, valid) = nw.col(LOT), _bounds(plan)
+    inside = {"train": lot < train, "valid": (lot >= train) & (lot < valid)}
+    rows = hashing.hashed(rows, plan.seed, "split", LOT)
+    return rows.with_columns(**{split: nw.col("n") * within.cast(nw.Int64) for split, within in inside.items()})
+
+
+def _weight(plan: Plan) -> nw.Expr:
+    """How many rows a row counts for: what its weight says; one whose weight is unreadable is one."""
     if not plan.budget.weight:
-        return nw.len()
+        return nw.lit(1)
     weight = nw.col(made("weight"))
     good = weight.is_between(1, MOST_WEIGHT) & (weight % 1 == 0)
-    return nw.when(good).then(weight).otherwise(nw.lit(1.0)).cast(nw.Int64).sum()
+    return nw.when(good).then(weight).otherwise(nw.lit(1.0)).cast(nw.Int64)
 
 
 def sampled(frame: nw.LazyFrame[Any], rows: int, seed: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -89,13 +112,17 @@ def with_split(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     and seed; all rows are test rows where nothing is trained.
     """
     if plan.undivided:
-        return frame.with_columns(nw.lit("test").alias(made("split")))
-    lot, shares = nw.col(LOT), plan.prepare.split
-    train = hashing.below(shares.train)
-    valid = hashing.below(shares.train + shares.valid)
+        return frame.with_columns(nw.lit("test").alias(SPLIT))
+    lot, (train, valid) = nw.col(LOT), _bounds(plan)
     rest = nw.when(lot < valid).then(nw.lit("valid")).otherwise(nw.lit("test"))
     split = nw.when(lot < train).then(nw.lit("train")).otherwise(rest)
-    return hashing.hashed(frame, plan.seed, "split", LOT).with_columns(split.alias(made("split")))
+    return hashing.hashed(frame, plan.seed, "split", LOT).with_columns(split.alias(SPLIT))
+
+
+def _bounds(plan: Plan) -> tuple[int, int]:
+    """The hashes below which a row is for training, and below which for training or validation."""
+    shares = plan.prepare.split
+    return hashing.below(shares.train), hashing.below(shares.train + shares.valid)
 
 
 def _bin(plan: Plan) -> nw.Expr:
@@ -130,6 +157,10 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     """
     names = plan.names(scored)
     good: pd.DataFrame = frame[frame[REASON].isna()].rename(columns={made(name): name for name in names})
+    if "split" not in good:
+        own = {split: good[split] for split in BESIDE}
+        own["test"] = good["n"] - sum(own.values())
+        good = pd.concat([good[n > 0].assign(split=split, n=n[n > 0]) for split, n in own.items()])
     good = good.assign(bin=good["bin"].astype("int32"), n=good["n"].astype("int64"))
     if favourable := _favourable(plan):
         where = f"column {plan.declared()[0].column} of {plan.budget.source}"

@@ -8,6 +8,8 @@ every engine has, is exact; and because keys are never negative, the engines agr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -39,13 +41,25 @@ def hashed(frame: nw.LazyFrame[Any], seed: int, stream: str, name: str) -> nw.La
     h(k) = (((k mod p)·a₁ + seed·b₁ + c₁)⁵ · a₂ + seed·b₂ + c₂)⁵, all modulo p. Each step is a column, because Spark
     writes out an expression as often as it is used.
     """
-    x, square = nw.col(name), nw.col(SQUARE)
-    frame = frame.with_columns((nw.col(KEY).cast(nw.Int64) % PRIME).alias(name))
+    frame = frame.with_columns(nw.col(KEY).cast(nw.Int64).alias(name))
+    frame = _with(frame, name, lambda x: x % PRIME, name)
     for step in STREAMS[stream]:
-        frame = frame.with_columns(_affine(x, step, seed).alias(name))
-        frame = frame.with_columns((x * x % PRIME).alias(SQUARE))
-        frame = frame.with_columns(_fifth(x, square).alias(name))
+        frame = _with(frame, name, partial(_affine, step=step, seed=seed), name)
+        frame = _with(frame, SQUARE, lambda x: x * x % PRIME, name)
+        frame = _with(frame, name, _fifth, name, SQUARE)
     return frame.drop(SQUARE)
+
+
+def _with(frame: nw.LazyFrame[Any], name: str, formula: Callable[..., Any], *of: str) -> nw.LazyFrame[Any]:
+    """The frame with the column ``name``, a ``formula`` of others, none of which is negative.
+
+    narwhals writes a remainder in SQL as two, for the sake of negative numbers; DuckDB's own takes half the time.
+    """
+    if not frame.implementation.is_duckdb():
+        return frame.with_columns(formula(*map(nw.col, of)).alias(name))
+    rows, column = frame.to_native(), nw.dependencies.get_duckdb().ColumnExpression
+    others = [column(other) for other in rows.columns if other != name]
+    return nw.from_native(rows.select(*others, formula(*map(column, of)).alias(name)))
 
 
 def below(share: float) -> int:
@@ -53,10 +67,10 @@ def below(share: float) -> int:
     return int(share * PRIME)
 
 
-def _affine(x: nw.Expr, step: tuple[int, int, int], seed: int) -> nw.Expr:
+def _affine(x: Any, step: tuple[int, int, int], seed: int) -> Any:
     multiplier, per_seed, offset = step
     return (x * multiplier + (seed * per_seed + offset) % PRIME) % PRIME
 
 
-def _fifth(x: nw.Expr, square: nw.Expr) -> nw.Expr:
+def _fifth(x: Any, square: Any) -> Any:
     return square * square % PRIME * x % PRIME

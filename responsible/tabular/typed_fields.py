@@ -7,8 +7,10 @@ checks of its columns in the order they are declared; the first that fails is it
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import narwhals as nw
@@ -50,18 +52,42 @@ def typed(
     along. Raises :class:`InputError` when the type of a native column cannot hold
     what is declared (a list, a date as a number).
     """
+    frame, checks, fields = _judged(frame, declared, spelling)
+    own = [(nw.when(nw.col(FIRST) == i), f, rule) for i, (f, rule, _) in enumerate(checks)]
+    values = (when.then(nw.coalesce(f.text, nw.lit(""))) for when, f, _ in own)
+    wrong = {REASON: reason_of(_rules(checks)), VALUE: nw.coalesce(*values, _NULL)}
+    return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
+
+
+def rules(frame: nw.LazyFrame[Any], declared: Sequence[Declared], spelling: Spelling) -> list[str]:
+    """What :func:`typed` says of a row, by the number of the check that it breaks (:data:`FIRST`)."""
+    return _rules(_judged(frame, declared, spelling)[1])
+
+
+def reason_of(known: Sequence[str]) -> nw.Expr:
+    """The text of the ``known`` rule whose number is in :data:`FIRST`; null for a good row."""
+    return nw.coalesce(*(nw.when(nw.col(FIRST) == i).then(nw.lit(rule)) for i, rule in enumerate(known)), _NULL)
+
+
+def _judged(
+    frame: nw.LazyFrame[Any], declared: Sequence[Declared], spelling: Spelling
+) -> tuple[nw.LazyFrame[Any], list[tuple[_Field, str, nw.Expr]], list[_Field]]:
+    """The frame with :data:`FIRST`, the checks it is the number of, and the fields."""
     schema = frame.collect_schema()
     fields = [_Field(d, schema[token(d.column)], spelling) for d in declared]
     for columns in ({f.lacks: f.is_missing() for f in fields}, {f.figure: f.number() for f in fields if f.is_number}):
         frame = frame.with_columns(**columns) if columns else frame
     checks = [(f, rule, bad) for f in fields for rule, bad in f.checks()]
-    first = nw.coalesce(*(nw.when(bad).then(nw.lit(i)) for i, (_, _, bad) in enumerate(checks)), nw.lit(-1))
-    frame = frame.with_columns(first.alias(FIRST))
-    own = [(nw.when(nw.col(FIRST) == i), f, rule) for i, (f, rule, _) in enumerate(checks)]
-    reasons = (when.then(nw.lit(f"{f.declared.column}: {rule}")) for when, f, rule in own)
-    values = (when.then(nw.coalesce(f.text, nw.lit(""))) for when, f, _ in own)
-    wrong = {REASON: nw.coalesce(*reasons, _NULL), VALUE: nw.coalesce(*values, _NULL)}
-    return frame.select(*keep, **wrong, **{made(f.declared.name): f.value() for f in fields})
+    if not checks:
+        return frame.with_columns(nw.lit(-1).alias(FIRST)), checks, fields
+    first = nw.coalesce(*(nw.when(bad).then(nw.lit(i)) for i, (_, _, bad) in enumerate(checks)))
+    broken = reduce(operator.or_, (bad for _, _, bad in checks))  # most rows are good, and need no more than this
+    first = nw.when(broken).then(first).otherwise(nw.lit(-1))
+    return frame.with_columns(first.alias(FIRST)), checks, fields
+
+
+def _rules(checks: Sequence[tuple[_Field, str, nw.Expr]]) -> list[str]:
+    return [f"{f.declared.column}: {rule}" for f, rule, _ in checks]
 
 
 class _Field:

@@ -71,7 +71,7 @@ def test_data_that_experiments_in_copies_would_lack_are_named(toy, sh, capfd):
 @pytest.mark.pipeline
 def test_a_query_that_dvc_would_take_for_a_file_is_named(toy, capfd):
     """DVC cannot track a database, and says only that it cannot interpolate: `make` names the line to remove."""
-    query = "{database: sqlite:///a.db, query: select 1}"
+    query = '{database: "sqlite:///a.db", query: select 1}'
     (toy / "params.yaml").write_text(f"a:\n  source: {query}\nb:\n  source: {query}\nc:\n  source: source.json\n")
     stages = (toy / "dvc.yaml").read_text()
     (toy / "dvc.yaml").write_text(stages.replace("source.json", "${a.source}"))

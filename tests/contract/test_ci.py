@@ -554,11 +554,14 @@ def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
     assert "failed: python -m dvc pull added.dvc" in ci("watch", code=3)[0]
 
 
+CHECKS = ["make .venv/requirements-dev.txt", "make", "make lint", "make --old-file=lint test-all"]
+
+
 @pytest.mark.parametrize(
     ("there", "user", "expected"),
     [
-        (["google-chrome", "initdb", "java"], 1000, ["make test-all", "make"]),
-        ([], 0, ["apt-get update", "apt-get install"] * 3 + ["make test-all", "make"]),
+        (["google-chrome", "initdb", "java"], 1000, CHECKS),
+        ([], 0, ["apt-get update", "apt-get install"] * 3 + CHECKS),
         (["chromium", "java"], 1000, []),
         (["initdb", "java"], 1000, []),
         (["chromium", "initdb"], 1000, []),
@@ -566,12 +569,30 @@ def test_data_come_from_where_they_are_kept(ci, tmp_path, sh):
 )
 def test_ci_has_a_browser_a_database_and_java_before_it_tests(tmp_path, sh, there, user, expected):
     """What is there is used; as root the rest is installed; otherwise CI refuses instead of testing less."""
+    calls = ci_calls(tmp_path, sh, there, user, code=0 if expected else 1)[0]
+    *before, first, second, last = calls or [""] * 3  # lint and pipeline start together
+    assert [call for call in (*before, *sorted((first, second)), last) if call] == expected
+
+
+@pytest.mark.parametrize(("failing", "ran"), [("make?lint", 3), ("make?", 3), ("make*test-all", 4)])
+def test_ci_fails_when_lint_pipeline_or_a_test_fails(tmp_path, sh, failing, ran):
+    """Lint that fails beside the pipeline ends CI before the tests; a failing pipeline or test ends it too."""
+    calls, said = ci_calls(tmp_path, sh, ["chromium", "initdb", "java"], 1000, code=1, failing=failing)
+    assert {*calls} <= {*CHECKS[:ran]}
+    assert ("lint and types: clean" in said) == ("test-all" in failing)
+    assert "Workflows" not in said
+
+
+def ci_calls(tmp_path, sh, there, user, *, code, failing="nothing"):
+    """What .ci/run calls where these tools are, and what it says."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("bash", "dirname", "cat", "cp", "mktemp", "rm"):
         (tools / name).symlink_to(shutil.which(name))
     scripts = {
-        "make": 'echo "make $*" >> ../calls; [ "$CI" = true ] || [ -z "$*" ]',
+        "make": f"""echo "make $*" >> ../calls
+            case "make $*" in {failing}) exit 1 ;; esac
+            [ "$CI" = true ] || [ -z "$*" ]""",
         "apt-get": """echo "apt-get $1" >> ../calls
             [ "$1" = update ] && exit
             case "$4" in postgresql) name=initdb ;; default-jre*) name=java ;; *) name=$4 ;; esac
@@ -589,6 +610,6 @@ def test_ci_has_a_browser_a_database_and_java_before_it_tests(tmp_path, sh, ther
         (work / name).write_text(text)
         (work / name).chmod(0o755)
     shutil.copy(ROOT / "determinism.env", work)
-    sh("env", "-u", "CI", f"PATH={tools}", shutil.which("bash"), ".ci/run", cwd=work, code=0 if expected else 1)
+    said = sh("env", "-u", "CI", f"PATH={tools}", shutil.which("bash"), ".ci/run", cwd=work, code=code)
     calls = (tmp_path / "calls").read_text().splitlines() if (tmp_path / "calls").is_file() else []
-    assert [call.strip() for call in calls] == expected
+    return [call.strip() for call in calls], said

@@ -179,7 +179,7 @@ def test_review_shows_its_change(found, results, declared):
         },
         tolerances={},
     )
-    known = changes.at_paths({"reweighed": moved})
+    known = changes.at_paths({"reweighed": moved}, {})
     (row,) = [row for row in changes.rows(changes.Versions(before, after, policy, [], known)) if row.path == PATH]
     assert (row.word, row.trend, row.pairwise) == ("real", "better", True)
     assert (row.old.value, row.new.value) == pytest.approx((-0.4, -0.025))

@@ -4,7 +4,16 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from responsible.models import Models
-from responsible.names import Judged, is_change, judged_of, listed
+from responsible.names import (
+    Judged,
+    is_change,
+    judged_of,
+    listed,
+    shown_model,
+    spoken_model,
+    trained_here,
+    with_adopted,
+)
 from responsible.validation import explain
 
 TRAINED = {"baseline": None, "reweighed": None}
@@ -36,11 +45,63 @@ def test_a_plain_tree_says_the_same():
     assert judged_of(tree) == Judged(("a",), "a", labelled=False)
 
 
+CANDIDATE = "logistic regression, trained for equalized odds within 0.4 without randomisation"
+OWN = "trained_for_equalized_odds_within_0_4_without_randomisation"
+RULES = {
+    "a": {"metric": "evaluate_fairness.sex.reweighed.disparate_impact"},
+    "b": {"metric": "reweigh.weights.effective_rows"},
+    "c": {"metric": "train_baseline.accuracy"},
+}
+
+
+def test_an_adopted_candidate_takes_the_place_and_has_a_name_of_its_own():
+    """It stands among the models and in rules where the reweighed model stood, and once only."""
+    tree = {"models": {"reference": "reweighed", **TRAINED, "adopted": CANDIDATE}, "policy": {"rules": RULES}}
+    found = with_adopted(tree)
+    assert with_adopted(found) == found
+    assert tree["models"]["reweighed"] is None
+    assert [rule["metric"] for rule in found["policy"]["rules"].values()] == [
+        f"evaluate_fairness.sex.{OWN}.disparate_impact",
+        f"performance.{OWN}.weights.effective_rows",
+        "train_baseline.accuracy",
+    ]
+    assert listed(tree) == listed(found) == ("baseline", OWN)
+    assert judged_of(tree) == Judged(("baseline", OWN), OWN, labelled=False)
+    assert trained_here(tree) == {"baseline": "baseline", OWN: "reweighed"}
+    own = models(found["models"])
+    assert (own.own, own.trained, own.reference) == (("baseline", OWN), ("baseline", OWN), OWN)
+    assert own.shown(OWN) == "trained for equalized odds within 0.4 without randomisation"
+
+
+def test_without_one_nothing_is_renamed():
+    """An empty key is as good as none, and models go by the names that they always had."""
+    tree = {"models": {**TRAINED, "adopted": None}, "policy": {"rules": RULES}}
+    assert with_adopted(tree) == {"models": TRAINED, "policy": {"rules": RULES}}
+    assert trained_here({}) == {"baseline": "baseline", "reweighed": "reweighed"}
+    assert models(TRAINED).own == ("baseline", "reweighed")
+
+
+def test_how_models_are_spoken_of():
+    """Those that are trained here in words, those of somebody else by their names."""
+    shown = shown_model("without_With_children", "logistic regression, without With children?")
+    assert (shown, spoken_model(shown)) == ("without With children?", "the model without With children?")
+    assert [spoken_model(shown_model(name, None)) for name in ("baseline", "reweighed", "vendor")] == [
+        "the baseline",
+        "the reweighed model",
+        "vendor",
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"baseline": None}, "models: baseline and reweighed are trained together, to be compared; list both"),
         ({}, "models: must name 1 to 10 models, got 0"),
+        (
+            {"v": {"score": "p"}, "adopted": "without age"},
+            "models: adopted: reweighed, which it takes the place of, is not listed",
+        ),
+        ({"adopted": {"score": "p"}}, "models.adopted must be text"),
         ({"v": {}}, "models.v: needs a score, a decision, or both"),
         ({"v": None}, "models: v: is trained here? Only baseline and reweighed are"),
         ({"v": {"scor": "p"}}, "models.v.scor is not a known key"),

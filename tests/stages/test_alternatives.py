@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.results.figures import collect
 from pipeline.results.searched import searched
 from pipeline.storage import files
+from pipeline.storage.models import read_model
 from pipeline.storage.parameters import keys
-from responsible.alternatives.candidates import Candidate, Workshop
+from responsible.alternatives.candidates import Workshop, adoption
 from responsible.alternatives.material import Material
+from responsible.alternatives.recipes import Candidate
 from responsible.datasets.budget import draw
+from responsible.governance.policy import Policy, judge
 from responsible.tabular.cells import labels
 from responsible.validation import InputError
 from stages import alternatives, prepare, reweigh
@@ -24,12 +29,14 @@ from tests.support.tables import tree, write
 
 TEMPLATE = str(ROOT / "docs/templates/alternatives.md.j2")
 STAGES = (prepare, reweigh, alternatives)
+WITHOUT, BOUND = "without Education_Level", "trained for equal true positive rates within 0.4 without randomisation"
 FEW = {"strengths": [0.5], "tolerances": [0.0, 0.4], "constraints": ["equal_opportunity"], "estimators": ["logistic"]}
 
 
-def trained(strength):
-    """The reweighed model of this strength, and the parameters it was trained with."""
+def trained(strength, adopted=None):
+    """The reweighed model of this strength, or the adopted one, and the parameters it was trained with."""
     given = tree(
+        models__adopted=adopted,
         budget__source="t.csv",
         reweigh__strength=strength,
         inference__replicates=300,
@@ -109,7 +116,7 @@ def test_the_page_says_what_the_figures_say(there):
         plain.index(found["answers"]["in_use"]) < plain.index(found["answers"]["best"]) < plain.index("## The frontier")
     )
     assert "The model in use is *logistic regression, reweighed by education at strength 0.5*." in plain
-    assert "set `reweigh.strength` and `reweigh.attributes`" in plain
+    assert "set `models.adopted` to its name" in plain
     table = files.read_csv("alternatives/candidates.csv")
     own = table[table["attribute"] == "education"]
     listed = plain.split("## The frontier")[1]
@@ -118,6 +125,67 @@ def test_the_page_says_what_the_figures_say(there):
     assert found["searched"] + found["bounds"] == len(own)
     by_group = plain.split("## Thresholds by group")[1]
     assert by_group.count("a threshold for each group") == found["bounds"]
+
+
+def kept(names):
+    """The bytes of files, to be put back."""
+    return {Path(name): Path(name).read_bytes() for name in names}
+
+
+DAILY = ("params.yaml", "metrics/reweigh.json", "data/scores/reweighed.parquet", "data/models/reweighed.skops")
+
+
+@pytest.mark.parametrize("name", [WITHOUT, BOUND])
+def test_an_adopted_candidate_decides_as_in_the_search(there, name):
+    """Each row gets the search's decision; the figures go by the candidate's own name, and only by that."""
+    before = kept(DAILY)
+    try:
+        trained(0.5, f"logistic regression, {name}")
+        given = alternatives.parameters.load("params.yaml", alternatives.Parameters)
+        table, meta = files.read_cells("data/prepared/budget.parquet")
+        label = labels(table, meta["cuts"], given.threshold)
+        own = Material(table, label, meta["features"], given.sensitive, given.model, given.reweigh)
+        adopted = adoption(given.models.adopted, own, given.alternatives)
+        scores = pd.read_parquet("data/scores/reweighed.parquet")["score"].to_numpy()
+        np.testing.assert_allclose(adopted.workshop.score(adopted.candidate), scores, atol=1e-6)
+        test, yes = own.rows("test"), scores >= 0.5
+        found = files.read_json("metrics/reweigh.json")
+        (key,) = found["performance"]
+        assert (list(found), key) == (["performance"], re.sub(r"[ .]", "_", name))
+        assert given.models.names == ("baseline", key)
+        assert found["performance"][key]["accuracy"] == pytest.approx(test @ (yes == label) / test.sum(), abs=1e-6)
+        fitted = read_model("data/models/reweighed.skops")
+        inputs = {step[0].removeprefix("x.") for step in fitted[0].transformers_}
+        assert set(meta["features"]) - inputs == ({"Education_Level"} if name == WITHOUT else set())
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
+def test_a_rule_asks_for_a_search_and_for_what_came_of_it(there):
+    """Nothing found passes, a find fails unless it is declined in writing, and an earlier model decides nothing."""
+    place = there / "metrics/alternatives.json"
+    rule = {"metric": "alternatives.available", "maximum": 0, "judged_on": "point", "severity": "block"}
+    excuse = {"until": date(2027, 1, 1), "justification": "the gain is in one branch only"}
+
+    def verdict(**more):
+        policy = Policy(insufficient_evidence="block", rules={"search": rule | more}, tolerances={})
+        (found,) = judge(policy, collect(there), date(2026, 1, 1))
+        return found.verdict, found.blocks
+
+    held = json.loads((there / "alternatives/metrics.json").read_text(encoding="utf-8"))
+    before = (there / "metrics/reweigh.json").read_bytes()
+    try:
+        for available, said in ((0, ("pass", False)), (1, ("fail", True))):
+            held["alternatives"]["available"] = available
+            place.write_text(json.dumps(held), encoding="utf-8")
+            assert verdict() == said
+        assert verdict(exception=excuse) == ("excepted", False)
+        (there / "metrics/reweigh.json").write_bytes(before + b"\n")
+        assert verdict() == ("insufficient_evidence", True)
+    finally:
+        (there / "metrics/reweigh.json").write_bytes(before)
+        place.unlink()
 
 
 def test_an_answer_of_an_earlier_model_says_so(there):

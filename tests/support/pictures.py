@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.alternatives.picture import frontier
+from pipeline.alternatives.sentences import Speaker
 from pipeline.plots import decision_threshold as decision_thresholds
 from pipeline.plots import fairness, group_rates, healthcare, segments, thresholds
 from pipeline.plots.style import Picture
 from pipeline.storage import files, parameters
+from responsible.alternatives.parameters import Alternatives
 from responsible.governance.policy import Policy
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.words import Words
@@ -101,6 +105,16 @@ def points(number: int = 300) -> pd.DataFrame:
     )
 
 
+def alternatives(words: Words = Words()) -> Picture:  # noqa: B008 - frozen
+    """The frontier of the search that this repository holds."""
+    held = files.read_json(ROOT / "alternatives/metrics.json", "alternatives")
+    candidates, bounds = (files.read_csv(ROOT / f"alternatives/{name}.csv") for name in ("candidates", "bounds"))
+    answers = {name: SimpleNamespace(**held[name]) for name in ("in_use", "best")}
+    given = parameters.section(ROOT / "params.yaml", "alternatives", Alternatives)
+    found: Any = SimpleNamespace(table=candidates, bounds=bounds, answers=answers)
+    return frontier(found, Speaker(given, words, None, LEVEL, 3_999), held["answer"])
+
+
 def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
     """Name → picture. ``changes``: by table, texts to write instead of others."""
 
@@ -108,6 +122,7 @@ def pictures(**changes: dict[str, str]) -> dict[str, Picture]:
         return table(name).replace(changes.get(name, {}))
 
     return {
+        "alternatives": alternatives(),
         "disparities": fairness.disparities(own("fairness"), LEVEL),
         "group_rates": group_rates.group_rates(own("group_rates"), LEVEL),
         "decision_threshold": decision_threshold(own("decision_threshold")),

@@ -139,7 +139,7 @@ def test_new_rows_void_nothing(folder):
 
 def test_an_answer_follows_the_parameters_it_depends_on(folder):
     """Another label threshold opens the one answer that was written for the old one."""
-    own = {"text": FILE["model_card"]["trade_off"], "depends_on": {"threshold": 300}}
+    own = {"text": FILE["model_card"]["trade_off"]["text"], "depends_on": {"threshold": 300}}
     edit(folder / "answers.yaml", lambda tree: tree["model_card"].update(trade_off=own))
     assert not any(whys(folder, "model_card").values())
     edit(folder / "params.yaml", lambda tree: tree.update(threshold=250))

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from responsible.alternatives.answer import concluded, outcome
-from responsible.alternatives.candidates import Candidate, Workshop, planned
+from responsible.alternatives.candidates import Workshop, planned
 from responsible.alternatives.choice import choose, dominators
-from responsible.alternatives.material import Learner, Material
+from responsible.alternatives.material import Learner
 from responsible.alternatives.paired import Compared, narrowed, size_of, turned
 from responsible.alternatives.parameters import Alternatives
+from responsible.alternatives.recipes import Candidate
 from responsible.alternatives.searching import QUALITY, prepared, search
 from responsible.alternatives.tables import Expected, joint, selected
 from responsible.fairness.verdicts import Fairness
@@ -368,7 +369,9 @@ def test_parameters_that_are_refused(key, value, said):
 
 
 def test_tables_that_are_refused(planted):
-    """An undeclared attribute, a group without a label, one level alone, and no feature left, are each said."""
+    """An undeclared attribute, a group without a label, one level alone, no validation row, an empty cell of a cross,
+    and no feature left, are each said with what to do.
+    """
     with pytest.raises(InputError, match=r"alternatives\.attribute: 'grup' is not declared .*did you mean 'group'"):
         prepared(planted, SEARCHED.model_copy(update={"attribute": "grup"}), None, SURE, seed=1)
     rows = people(np.random.default_rng(1), 500, planted=0.35)
@@ -378,8 +381,21 @@ def test_tables_that_are_refused(planted):
     with pytest.raises(InputError, match="no level is left to compare"):
         prepared(material(rows[rows["group"] == "b"]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="no test row has label 1"):
-        material(rows[(rows["label"] == 0) | (rows["split"] != "test")])
+        prepared(material(rows[(rows["label"] == 0) | (rows["split"] != "test")]), SEARCHED, None, SURE, seed=1)
+    with pytest.raises(InputError, match=r"no valid row; .* raise prepare\.split\.valid, or name some valid"):
+        prepared(material(rows[rows["split"] != "valid"]), SEARCHED, None, SURE, seed=1)
     with pytest.raises(InputError, match="leaves no feature"):
         planted.without(["merit", "badge"])
-    free = Material(planted.cells, planted.label, planted.kinds, planted.sensitive, LOGISTIC, planted.reweigh)
-    assert ("merit", "badge") not in [c.dropped for c in planned(SEARCHED, free, SURE)]
+    untrained = rows[~((rows["group"] == "a") & (rows["label"] == 1) & (rows["split"] == "train"))]
+    with pytest.raises(
+        InputError, match=r"candidate “logistic regression, reweighed by group at strength 0\.5”: reweigh"
+    ):
+        Workshop(material(untrained), "group").score(Candidate("reweighing", setting=0.5, attributes=("group",)))
+    told = rows.drop(columns="merit")
+    with pytest.raises(InputError, match=r"nothing is left without badge, .* or tell it; declare other features"):
+        planned(SEARCHED, material(told), SURE)
+    noisy = told.assign(
+        badge=np.where(np.random.default_rng(2).random(len(told)) < 0.15, 1 - told["badge"], told["badge"])
+    )
+    with pytest.raises(InputError, match=r"set alternatives\.proxies above 0\.8\d+, or declare other features"):
+        planned(SEARCHED, material(noisy), SURE)

@@ -16,6 +16,7 @@ from responsible.governance.risk_register import (
     from_findings,
     from_guarantees,
     from_policy,
+    from_search,
     from_segments,
     register,
 )
@@ -54,6 +55,28 @@ def test_scores_by_hand(finding, harm, must, expected):
     """Likelihood from the finding, severity from the kind of harm and whether it must not be, and their product."""
     found = risk(finding, harm, must)
     assert (found.likelihood, found.severity, found.score, found.band) == expected
+
+
+@pytest.mark.parametrize(
+    ("verdict", "score", "band", "to_do"),
+    [
+        ("pass", 4, "low", ""),
+        ("insufficient_evidence", 12, "medium", "Run `make alternatives` again, for this model or with more rows."),
+        ("fail", 20, "high", "Adopt it (`models.adopted`), or write down why not."),
+    ],
+)
+def test_a_search_for_alternatives_is_a_risk_with_its_answer(verdict, score, band, to_do):
+    """A model that was to be had is a high risk; the answer stands beside it, and a rule on it is the same risk."""
+    found = from_search(verdict, "Yes: without age.", "metrics/alternatives.json")
+    assert (found.score, found.band, found.about, found.treatment) == (score, band, "Yes: without age.", to_do)
+    rule = Rule(metric="alternatives.available", judged_on="point", severity="warn", maximum=0, owner="board")
+    judged = judge(
+        Policy(insufficient_evidence="block", rules={"search": rule}, tolerances={}),
+        {"alternatives.available": {"": Evidence(0.0)}},
+        date.min,
+    )
+    rows = register([*from_policy(judged, budget), found])
+    assert (len(rows), rows["owner"][0], rows["score"][0]) == (1, "board", score)
 
 
 @pytest.mark.parametrize(("finding", "harm", "must"), list(itertools.product(LIKELIHOOD, HARMS, [False, True])))

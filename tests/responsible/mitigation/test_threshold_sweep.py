@@ -136,7 +136,7 @@ def test_replicates_agree_with_a_row_bootstrap(swept):
     ours = quantity("disparate_impact")(draws[:, 1])[..., 0]
     mine = np.flatnonzero(np.repeat(swept.split, swept.counts) == "valid")
     group = np.repeat(swept.group, swept.counts)[mine]
-    selected = np.repeat(swept.found.reweighed[1], swept.counts)[mine]
+    selected = np.repeat(swept.found.mitigated[1], swept.counts)[mine]
     rng, rows = np.random.default_rng(5), []
     for _ in range(2000):
         pick = rng.integers(0, len(mine), len(mine))
@@ -305,7 +305,7 @@ def test_costs_decide_in_place_of_the_figure():
 def test_the_threshold_of_least_cost_is_that_of_the_rows(swept, prices):
     """Of every validation row priced one by one the cheapest threshold is chosen, and the table says what it costs."""
     costs = Costs(false_positive=prices[0], false_negative=prices[1])
-    label, said = swept.found.label, swept.found.reweighed
+    label, said = swept.found.label, swept.found.mitigated
     price = np.where(said & ~label, prices[0], 0) + np.where(~said & label, prices[1], 0)
     by_split = {
         split: [np.repeat(own, swept.counts)[np.repeat(swept.split, swept.counts) == split].mean() for own in price]
