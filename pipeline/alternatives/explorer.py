@@ -13,7 +13,7 @@ from pipeline.alternatives.sentences import Speaker
 from pipeline.reporting import formatting, judgements
 from pipeline.reporting.tables import records
 from pipeline.results.units import POINTS, TIMES
-from responsible.alternatives.candidates import Candidate
+from responsible.alternatives.recipes import Candidate
 from responsible.fairness.measures import MEASURES
 from responsible.mitigation.reweighing import Reweigh
 
