@@ -119,8 +119,9 @@ def _encoded(x: Any, own: Any) -> Any:
     from benchmarks.fitting import _pipeline
     from responsible.names import FEATURE
 
-    kinds = {FEATURE + name: kind for name, kind in own.kinds.items()}
-    return _pipeline(kinds, own.model, wide=False)[0].fit_transform(x)
+    return _pipeline({FEATURE + name: kind for name, kind in own.kinds.items()}, own.model, wide=False)[
+        0
+    ].fit_transform(x)
 
 
 def _moment(constraint: str, **bound: float) -> Any:
