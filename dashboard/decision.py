@@ -99,7 +99,7 @@ def closer(sources: Sources) -> None:
     st.header("Groups compared", anchor=False)
 
     def called(key: str) -> str:
-        return visible(sources.words.name(key))
+        return visible(sources.words.name(sources.shown(key)))
 
     chosen = {
         name: place.selectbox(name.capitalize(), choices[name], format_func=called, key=f"closer {name}")

@@ -47,8 +47,8 @@ def watch(what: Runs) -> None:
 
 def steps(now: Progress) -> None:
     """A line per stage: what it does, and how far it is."""
-    lines = [f"- {SYMBOLS.get(s.state, '·')} {plain(s.name)}: {plain(s.does)} ({s.state})" for s in now.stages]
-    st.markdown("\n".join(lines))
+    lines = [f"{SYMBOLS.get(s.state, '·')} {plain(s.name)}: {plain(s.does)} ({s.state})" for s in now.stages]
+    st.markdown("  \n".join(lines))
 
 
 def show(held: Material, model: str, attribute: str, asked: Question) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from dashboard import controls, results, runs
 from dashboard.text import ink, plain, small, table
+from pipeline.reporting.formatting import visible
 from pipeline.what_if import score_sentences
 from pipeline.what_if.material import MOST, TEST, VALID, Material
 from pipeline.what_if.sentences import Spoken
@@ -28,8 +31,8 @@ def show() -> None:
     _refuse(held)
     left, right = st.columns([1, 2], gap="large")
     with left:
-        model = _pick("Model", list(held.thresholds), last=True)
-        attribute = _pick("Attribute", list(held.groups))
+        model = _pick("Model", list(held.thresholds), held.given.models.shown, last=True)
+        attribute = _pick("Attribute", list(held.groups), held.given.words.name)
     case, validation = _case(held, model, attribute)
     try:
         with left:
@@ -61,9 +64,10 @@ def _refuse(held: Material) -> None:
         st.stop()
 
 
-def _pick(label: str, names: list[str], *, last: bool = False) -> str:
+def _pick(label: str, names: list[str], called: Callable[[str], str], *, last: bool = False) -> str:
     place = names.index(names[-1]) if last else 0
-    return st.selectbox(label, names, index=place) if names[1:] else names[0]
+    shown = st.selectbox(label, names, index=place, format_func=lambda name: visible(called(name))) if names[1:] else ""
+    return shown or names[0]
 
 
 def _case(held: Material, model: str, attribute: str) -> tuple[Case, bool]:

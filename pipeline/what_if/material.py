@@ -14,7 +14,7 @@ from responsible.analyses.scored_tables import decided, of_split
 from responsible.fairness.evaluation import Parameters, ScoredCells, evaluate
 from responsible.fairness.groups import Groups, declared_groups
 from responsible.mitigation.reweighing import Reweigh
-from responsible.names import SCORE
+from responsible.names import REWEIGHED, SCORE
 from responsible.statistics.streams import stream
 from responsible.tabular.cells import labels
 from responsible.validation import InputError
@@ -33,7 +33,7 @@ AS_EVALUATED = ("value", "low", "high", "undefined_share", "reason", "verdict", 
 class Material:
     """The parameters, and what :func:`~pipeline.storage.files.read_judged` reads, with the ``label`` of each cell.
 
-    ``strength`` is λ of the reweighing in use, None where no model is trained here.
+    ``strength`` is λ of the reweighing in use, None where no reweighed model is trained here.
     """
 
     given: Parameters
@@ -127,5 +127,5 @@ def read(params: str = PARAMETERS) -> Material:
     places = dict(zip(given.models.own, SCORES.values(), strict=True))
     judged = files.read_judged(CELLS, OTHERS, places if given.models.trained else {})
     table, others = (cells.assign(label=labels(cells, meta["cuts"], given.threshold)) for cells, meta in judged)
-    strength = parameters.section(params, "reweigh", Reweigh).strength if given.models.trained else None
+    strength = parameters.section(params, "reweigh", Reweigh).strength if REWEIGHED in given.models.trained else None
     return Material(given, table, others, strength)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from responsible.fairness.measures import MEASURES
 from responsible.measures.costs import Costs
@@ -83,6 +84,19 @@ def compared(
         change(quality, *pooled.joint[name], inference),
         gains,
         {other: estimate(MEASURES[other].figure, *groups.models[name], inference) for other in others},
+    )
+
+
+Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate) → what it reaches
+
+
+def measured(reached: Reached, names: Sequence[str]) -> pd.DataFrame:
+    """A row for each attribute, candidate and measure: ``value, low, high`` on the test rows, or a ``reason``."""
+    return pd.DataFrame(
+        {"attribute": attribute, "candidate": names[own], "measure": name}
+        | {"value": each.value, "low": each.low, "high": each.high, "reason": each.reason}
+        for (attribute, own), found in reached.items()
+        for name, each in found.measures.items()
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from responsible.alternatives.attainable import frontiers, statements
 from responsible.alternatives.candidates import Watch, Workshop, adoption, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Material
-from responsible.alternatives.paired import Compared, compared, ends, lossy, quality_of, size_of
+from responsible.alternatives.paired import Compared, Reached, compared, ends, lossy, measured, quality_of, size_of
 from responsible.alternatives.parameters import Alternatives
 from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
@@ -26,7 +26,6 @@ from responsible.statistics.streams import stream
 from responsible.validation import InputError, did_you_mean
 
 Array = npt.NDArray[np.float64]
-Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate) → what it reaches
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
 IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
@@ -34,9 +33,9 @@ QUALITY = "performance"
 
 @dataclass(frozen=True)
 class Found:
-    """``table``: a row for each candidate and attribute (:meth:`Search.table`), ``measures`` by measure too
-    (:func:`measured`); ``statements`` and ``bounds`` as the functions of :mod:`.attainable` make them; ``answers``: to
-    the model in use (``in_use``), and to the ``best`` candidate.
+    """``table``: a row for each candidate and attribute (:meth:`Search.table`), ``measures`` by measure too, as
+    :func:`.paired.measured` makes it; ``statements`` and ``bounds`` as the functions of :mod:`.attainable` do;
+    ``answers``: to the model in use (``in_use``), and to the ``best`` candidate.
     """
 
     table: pd.DataFrame
@@ -141,16 +140,6 @@ class Search:
         return self.candidates[by].name if real else ""
 
 
-def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """A row for each attribute, candidate and measure: ``value, low, high`` on the test rows, or a ``reason``."""
-    return pd.DataFrame(
-        {"attribute": attribute, "candidate": candidates[own].name}
-        | {"measure": name, "value": each.value, "low": each.low, "high": each.high, "reason": each.reason}
-        for (attribute, own), found in reached.items()
-        for name, each in found.measures.items()
-    )
-
-
 def prepared(
     material: Material,
     given: Alternatives,
@@ -196,5 +185,5 @@ def search(
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
     reached = own.reached([name for name in fairness.chosen if name in MEASURES])
-    table, measures = own.table(point, frequency, reached), measured(reached, own.candidates)
+    table, measures = own.table(point, frequency, reached), measured(reached, [each.name for each in own.candidates])
     return Found(table, measures, said_of, frontiers(scorers, material, fairness.costs), answers, tuple(own.candidates))

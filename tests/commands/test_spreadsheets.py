@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from commands import spreadsheets
+from pipeline.storage import spreadsheets as tables
 from pipeline.storage.files import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -33,3 +34,10 @@ def test_the_numbers_of_every_table_are_untouched(tmp_path):
     spreadsheets.main(tmp_path)
     for table in (ROOT / "plots").glob("*.csv"):
         assert read_csv(tmp_path / "spreadsheets" / table.name).equals(read_csv(table))
+
+
+def test_rows_of_a_page_are_as_safe():
+    """A table that a page hands out has the mark of UTF-8, its head, numbers as they are, and no formula."""
+    rows = [{"Level": "=1+1", "Value": "-2"}, {"Level": "b, c", "Value": ""}]
+    assert tables.text(rows) == '\ufeffLevel,Value\r\n\'=1+1,-2\r\n"b, c",\r\n'
+    assert tables.text([]) == "\ufeff"

@@ -71,17 +71,18 @@ def test_without_a_search_there_is_no_such_page(page, built, tmp_path):
 
 
 OTHER_SEARCHES = {
-    "alternatives/candidates.csv: is not what the search wrote": ("0.9", "0.8"),
-    "params.yaml: alternatives changed since the search": ("within: 0.01", "within: 0.02"),
-    "alternatives/dvc.lock: has no such stage": ("  alternatives:", "  other:"),
+    "alternatives/candidates.csv: is not what the search wrote": ("alternatives/candidates.csv", "0.9", "0.8"),
+    "params.yaml: alternatives changed since the search": ("alternatives/dvc.lock", "within: 0.01", "within: 0.02"),
+    "alternatives/dvc.lock: has no such stage": ("alternatives/dvc.lock", "  alternatives:", "  other:"),
 }
 
 
 @pytest.mark.parametrize("said", OTHER_SEARCHES)
 def test_figures_of_another_search_are_a_banner(page, built, tmp_path, said):
     """A table that was edited, and another question than the search was asked, are named with the command to run."""
-    file = built.copy(tmp_path / "fork") / said.partition(":")[0]
-    text, (old, new) = file.read_text(encoding="utf-8"), OTHER_SEARCHES[said]
+    name, old, new = OTHER_SEARCHES[said]
+    file = built.copy(tmp_path / "fork") / name
+    text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     app = page("frontier.py", tmp_path / "fork")

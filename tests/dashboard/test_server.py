@@ -139,7 +139,10 @@ def test_every_page_is_accessible_on_a_desk_and_on_a_phone(dashboard, visitor):
             assert serious == [], (path, scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             drawn = page.evaluate(DRAWINGS)
-            assert [size for size, place in drawn if size > place] == [], (path, scheme)
+            assert [size for size, place in drawn if size > 1.15 * place] == [], (
+                path,
+                scheme,
+            )  # else letters are small
             assert path != "over-time" or len(drawn) == page.locator("img.wide").count() > 0
     assert len(grounds) == 2
 

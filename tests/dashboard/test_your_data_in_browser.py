@@ -137,6 +137,7 @@ def test_two_visitors_and_the_figures_of_the_command_line(built, tmp_path, monke
         pressed(one, "Make a branch in the repository", "is made. Open it with")
         browser.close()
     assert not list(temporary.glob(f"{folders.PREFIX}*/"))
+    monkeypatch.setenv("AUDIT_TRAIL", "off")  # as in the dashboard's run: it says nothing about results
     compared(archive, root, command_line(built, tmp_path / "command_line", tables[0]), tables[0])
 
 
