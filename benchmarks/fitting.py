@@ -61,7 +61,7 @@ def on_rows(cells: str, repeats: int) -> dict[str, Any]:
     return {"seconds": spent, "rows": len(y), **_coefficients(fitted)}
 
 
-def _pipeline(kinds: dict[str, str], logistic: Any, *, wide: bool) -> Any:
+def _pipeline(kinds: dict[str, str], logistic: Any, *, wide: bool = False) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression

@@ -103,7 +103,7 @@ def _taught(
 ) -> Taught:
     """Of the adopted candidate, or of reweighing as declared."""
     reweigh, rows = given.reweigh, np.where(table["split"] == "train", table["n"], 0)
-    if given.models.adopted and given.alternatives:
+    if given.models.adopted:
         material = Material(table, label, features, given.sensitive, given.model, reweigh)
         own = adoption(given.models.adopted, material, given.alternatives)
         weight, taught = own.lesson(label)

@@ -112,7 +112,7 @@ def main(
 
 def _adopted(given: Parameters, frame: pd.DataFrame, features: Mapping[str, str]) -> Mitigation | None:
     """The candidate that is trained in place of the reweighed model, if any."""
-    if not (given.models.adopted and given.alternatives):
+    if not given.models.adopted:
         return None
     nobody = np.zeros(len(frame), dtype=np.int64)
     material = Material(frame, nobody, features, given.sensitive, given.model, given.reweigh)

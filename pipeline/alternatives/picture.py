@@ -49,8 +49,8 @@ def frontier(found: Found, speaker: Speaker, answer: str) -> Picture:
 
     bound, left = _bound(found, speaker, (across, up)), len(own) - len(drawn)
     dashed = (
-        " The dashed line is what thresholds for each group reach at best with the unmitigated logistic score, fitted to"
-        " these rows. A model with another score can lie above it."
+        " The dashed line is the best that thresholds for each group reach with the score of the unmitigated logistic"
+        " regression, fitted to these rows. A model with another score can lie above it."
     )
     caption = (
         f"Lines through a mark are {percent(speaker.confidence, 0)} intervals.{dashed if len(bound) else ''}"

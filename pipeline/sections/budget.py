@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from responsible.alternatives.parameters import Alternatives
-from responsible.alternatives.recipes import named
+from responsible.alternatives.recipes import NO_SEARCH, named
 from responsible.fairness.groups import NEEDS_PRIVILEGED
 from responsible.fairness.verdicts import Fairness
 from responsible.mitigation.reweighing import Reweigh
 from responsible.mitigation.threshold_figures import Sweep
 from responsible.modelling.parameters import Logistic, Reasons
 from responsible.models import Models
+from responsible.names import ADOPTED
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.schema import Budget, Sensitive, Target, Threshold, refuse_conflicts
 from responsible.validation import InputError, Params, did_you_mean
@@ -123,7 +124,7 @@ def _alternatives(
     """What a search needs: models trained here, an attribute with privileged levels, and figures that may be shown."""
     if alternatives is None:
         if models.adopted:
-            yield "models.adopted: a candidate is one of the section alternatives, which is missing; empty the key"
+            yield f"{ADOPTED}: {NO_SEARCH}"
         return
     if (name := alternatives.attribute) not in sensitive:
         yield f"alternatives.attribute: {name!r} is not declared under sensitive{did_you_mean(name, sensitive)}"

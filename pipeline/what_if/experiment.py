@@ -60,14 +60,13 @@ def swept(rows: Sequence[Mapping[str, str]], threshold: str) -> list[dict[str, s
     """What the sweep has found for a label threshold: a row for each figure, of both models."""
     row = next(own for own in rows if own["threshold"] == threshold)
     names = [name.removeprefix("baseline_") for name in row if name.startswith("baseline_")]
-    models = [
-        next(key.removesuffix(f"_{names[0]}") for key in row if key.endswith(f"_{names[0]}") and key[:9] != "baseline_")
-    ]
+    end = f"_{names[0]}"
+    other = next(key.removesuffix(end) for key in row if key.endswith(end) and not key.startswith("baseline_"))
     return [
-        {"Figure": formatting.words(name)}
-        | {
-            formatting.words(model).capitalize(): formatting.number(float(row[f"{model}_{name}"] or "nan"))
-            for model in ("baseline", *models)
+        {
+            "Figure": formatting.words(name),
+            "Baseline": formatting.number(float(row[f"baseline_{name}"] or "nan")),
+            formatting.words(other).capitalize(): formatting.number(float(row[f"{other}_{name}"] or "nan")),
         }
         for name in names
     ]

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from responsible.alternatives.material import OUTSIDE, PRIVILEGED, UNPRIVILEGED, Learner, Material
 from responsible.alternatives.parameters import Alternatives, Constraint, Estimator
 from responsible.alternatives.polytope import Roc, best, best_pair, roc, tolerated
-from responsible.alternatives.recipes import Candidate, declared, named
+from responsible.alternatives.recipes import NO_SEARCH, Candidate, declared, named
 from responsible.alternatives.reductions import Lesson, Reductions, gaps
 from responsible.fairness.groups import weighing_groups
 from responsible.fairness.proxies import ALL, proxies
 from responsible.mitigation.reweighing import row_weights
-from responsible.names import enumerated
+from responsible.names import ADOPTED, enumerated
 from responsible.statistics.intervals import Inference
 from responsible.validation import InputError
 
@@ -175,7 +175,13 @@ class Adoption:
         return weighing_groups(own.cells, [own.groups[name] for name in who], own.reweigh.groups)
 
 
-def adoption(name: str, material: Material, given: Alternatives) -> Adoption:
-    """The candidate of this name. Raises as :func:`~responsible.alternatives.recipes.named`."""
+def adoption(name: str, material: Material, given: Alternatives | None) -> Adoption:
+    """The candidate of this name, of the section that declares the search.
+
+    Raises:
+        InputError: there is no such section, or as :func:`~responsible.alternatives.recipes.named`.
+    """
+    if given is None:
+        raise InputError(f"{ADOPTED}: {NO_SEARCH}")
     found = named(name, given, material.reweigh, [*material.groups], material.kinds)
     return Adoption(found, Workshop(material, given.attribute))

@@ -115,3 +115,8 @@ def narrowed(before: Estimate, after: Estimate, moved: Estimate) -> tuple[Estima
 def lossy(costs: Costs | None, found: Compared) -> Compared:
     """The comparison with a performance change that falls where performance gets worse: costs change their sign."""
     return found if costs is None else replace(found, performance_change=turned(found.performance_change))
+
+
+def ends(name: str, found: Estimate) -> dict[str, float]:
+    """A figure as the columns of a table: ``name``, ``name_low``, ``name_high``."""
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -18,6 +18,7 @@ CONSTRAINTS: dict[Constraint, str] = {
     "equal_opportunity": "equal true positive rates",
     "equalized_odds": "equalized odds",
 }
+NO_SEARCH = "a candidate is one of the section alternatives, which is missing; empty the key"
 OTHERS = "models that are made elsewhere are judged by their predictions (docs/your_own_data.md)"
 
 
@@ -103,12 +104,10 @@ def named(
 
 def _dropping(wanted: str, features: Collection[str]) -> Candidate | None:
     """``without a, b and c``, of features whose names may have commas themselves; None of something else."""
-    start = Candidate("dropping").name
-    gone = _listed(wanted.removeprefix(f"{PLAIN}, ").removeprefix(start.removeprefix(f"{PLAIN}, ")), features)
+    short = wanted.removeprefix(f"{PLAIN}, ")
+    gone = _listed(short.removeprefix("without "), features)
     candidate = Candidate("dropping", dropped=tuple(gone))
-    if candidate.name.removeprefix(f"{PLAIN}, ") != wanted.removeprefix(f"{PLAIN}, ") or len({*gone}) < max(
-        1, len(gone)
-    ):
+    if not gone or len({*gone}) < len(gone) or candidate.name != f"{PLAIN}, {short}":
         return None
     if set(gone) >= set(features):
         raise InputError(f"{ADOPTED}: {candidate.name!r} leaves no feature; keep one")

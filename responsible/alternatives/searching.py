@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ from responsible.alternatives.attainable import frontiers, statements
 from responsible.alternatives.candidates import Watch, Workshop, adoption, planned
 from responsible.alternatives.choice import choose, dominators
 from responsible.alternatives.material import Material
-from responsible.alternatives.paired import Compared, compared, lossy, quality_of, size_of
+from responsible.alternatives.paired import Compared, compared, ends, lossy, quality_of, size_of
 from responsible.alternatives.parameters import Alternatives
 from responsible.alternatives.recipes import ESTIMATORS, Candidate
 from responsible.alternatives.tables import Expected, joint, two_sided
@@ -31,8 +30,6 @@ Reached = Mapping[tuple[str, int], Compared]  # (attribute, place of a candidate
 REPLICATES = 1000  # of the validation rows, for the frequency of a choice
 IN_USE = 1  # the place of the model in use among the candidates
 QUALITY = "performance"
-FIGURES = (QUALITY, "disparity", "signed", "performance_change", "disparity_change")  # of Compared
-ENDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 @dataclass(frozen=True)
@@ -100,13 +97,13 @@ class Search:
         found = {own: self.compare(to, own, main) for own in rivals}
         rows, given, sure = int(self.material.rows("test").sum()), self.given, self.inference.confidence
         each = {own: outcome(found[own], given.within, given.least, rows, sure) for own in rivals}
-        named, best = (self.candidates[own].name if own >= 0 else "" for own in (to, other))
         said, left, needed = concluded(other, each)
+        named, best = (self.candidates[own].name if own >= 0 else "" for own in (to, other))
         return Answer(said, named, best, found.get(other), searched, near, same, none, left, needed)
 
     def reached(self, measures: Sequence[str]) -> Reached:
         """What each candidate reaches on the test rows by each attribute, against the model in use."""
-        pairs = itertools.product(self.material.sides, range(len(self.candidates)))
+        pairs = [(attribute, own) for attribute in self.material.sides for own in range(len(self.candidates))]
         return {(attribute, own): self.compare(IN_USE, own, attribute, others=measures) for attribute, own in pairs}
 
     def table(self, point: dict[str, Array], frequency: Array, reached: Reached) -> pd.DataFrame:
@@ -128,7 +125,11 @@ class Search:
                     | {"estimator": each.estimator, "randomised": each.random}
                     | {"looks_at_attribute": each.looks, "eligible": bool(eligible[own])}
                     | {"valid_performance": abs(point[QUALITY][own]), "valid_disparity": point[attribute][own]}
-                    | {name + part: getattr(getattr(found, name), end) for name in FIGURES for part, end in ENDS}
+                    | ends("performance", found.performance)
+                    | ends("disparity", found.disparity)
+                    | ends("signed", found.signed)
+                    | ends("performance_change", found.performance_change)
+                    | ends("disparity_change", found.disparity_change)
                     | {"reason": found.disparity.reason, "frontier": bool(over[own] < 0 and eligible[own])}
                     | {"dominated_by": by, "frequency": frequency[own] if attribute == self.given.attribute else np.nan}
                 )
@@ -136,7 +137,8 @@ class Search:
 
     def _dominated(self, own: int, by: int, attribute: str, tests: int) -> str:
         found = self.compare(own, by, attribute, family=2 * tests)
-        return self.candidates[by].name if found.performance_change.low > 0 > found.disparity_change.high else ""
+        real = found.performance_change.low > 0 and found.disparity_change.high < 0
+        return self.candidates[by].name if real else ""
 
 
 def measured(reached: Reached, candidates: Sequence[Candidate]) -> pd.DataFrame:
@@ -193,7 +195,6 @@ def search(
     frequency = np.bincount(won[won >= 0], minlength=len(own.candidates)) / len(won)
     scorers = {ESTIMATORS[each]: workshop.score(Candidate("none", each)) for each in given.estimators}
     said_of = statements(scorers, material, fairness, inference, stream(seed, "alternatives/attainable"))
-    bounds = frontiers(scorers, material, fairness.costs)
     reached = own.reached([name for name in fairness.chosen if name in MEASURES])
     table, measures = own.table(point, frequency, reached), measured(reached, own.candidates)
-    return Found(table, measures, said_of, bounds, answers, tuple(own.candidates))
+    return Found(table, measures, said_of, frontiers(scorers, material, fairness.costs), answers, tuple(own.candidates))

@@ -103,7 +103,8 @@ def replicates(
     weights = (flat if probabilities is None else np.asarray(probabilities).reshape(flat.shape)).astype(float)
     # Cells nobody can fall into are left out: faster, and rounding of the shares can then never put a row there.
     live = weights.reshape(-1, flat.shape[-1]).any(axis=0)
-    drawn = np.zeros((number, *flat.shape), dtype=np.int64)
+    # A cell's draws lie side by side in memory: what is computed of them adds and divides cells, for all draws at once.
+    drawn = np.zeros((number, *flat.shape), dtype=np.int64, order="F")
     if live.any():
         shares = np.nan_to_num(divide(weights, weights.sum(axis=-1, keepdims=True)))[..., live]
         drawn[..., live] = rng.multinomial(flat.sum(axis=-1), shares, size=(number, *flat.shape[:-1]))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from responsible.names import CLUSTER, DECISION, FEATURE, SCORE
@@ -25,7 +26,7 @@ LEVEL = made("target")  # a text target's level, counted too until the favourabl
 EARLIER = "earlier_reason"
 LOT = "lot"
 SPLIT = made("split")
-BESIDE = ("train", "valid")  # splits whose rows are counted in columns of their own; the others are for test
+BESIDE = ("train", "valid")  # splits in columns of their own, with the rows of those before; the others are for test
 BY_ROW = ("target", "key", "month", "weight", "cluster", DECISION, SCORE)  # what takes very many values
 
 
@@ -33,7 +34,6 @@ def count(
     frame: nw.LazyFrame[Any], plan: Plan, scored: str = "", joined: Mapping[str, nw.LazyFrame[Any]] | None = None
 ) -> nw.LazyFrame[Any]:
     """Rows → counts ``n`` by :func:`made` of the plan's names, ``REASON`` (null: good) and a text target's ``LEVEL``.
-
     Where the hash splits the rows, a count has no split; those of :data:`BESIDE` are counted beside ``n``.
 
     ``frame`` has ``KEY`` and the table's columns by their tokens. With ``sample_rows`` = N only the N rows with the
@@ -54,14 +54,13 @@ def count(
     chosen, predicted = predictions.joined(chosen, joined or {}, plan.budget.key, trim=plan.budget.trim)
     rows = typed(chosen, by_row, spelling, keep=[KEY, *fields, *predicted, FIRST])
     rows = predictions.answered(rows, plan.external, scored)
-    rows = rows.with_columns(_bin(plan).alias(made("bin")))
+    rows = rows.with_columns(_bin(plan).alias(made("bin")), _weight(plan).alias("n"))
     if plan.budget.cluster:
-        rows = hashing.hashed(rows, plan.seed, "cluster", LOT)
-        rows = rows.with_columns((nw.col(LOT) % GROUPS).alias(made(CLUSTER)))
+        group = (nw.col(LOT) % GROUPS).alias(made(CLUSTER))
+        rows = hashing.hashed(rows, plan.seed, "cluster", LOT).with_columns(group)
     text_target, sizes = [LEVEL] if _favourable(plan) else [], ["n"]
     names = [made(name) for name in plan.names(scored)]
     done = [name for name in names if name not in {made(d.name) for d in rest}] + text_target
-    rows = rows.with_columns(_weight(plan).alias("n"))
     if SPLIT in done and plan.undivided:
         rows = with_split(rows, plan)
     elif SPLIT in done:
@@ -76,14 +75,10 @@ def count(
 
 
 def _beside(rows: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
-    """Rows with their number ``n`` once more in the column of the split that their hash falls into, and 0 elsewhere.
-
-    Counting splits side by side makes a third of the groups, which is much faster.
-    """
-    lot, (train, valid) = nw.col(LOT), _bounds(plan)
-    inside = {"train": lot < train, "valid": (lot >= train) & (lot < valid)}
-    rows = hashing.hashed(rows, plan.seed, "split", LOT)
-    return rows.with_columns(**{split: nw.col("n") * within.cast(nw.Int64) for split, within in inside.items()})
+    """Rows with ``n`` once more for each split that their hash is in or before, else 0: counting needs fewer groups."""
+    inside = {split: nw.col(LOT) < bound for split, bound in zip(BESIDE, _bounds(plan), strict=True)}
+    own = {split: nw.col("n") * within.cast(nw.Int64) for split, within in inside.items()}
+    return hashing.hashed(rows, plan.seed, "split", LOT).with_columns(**own)
 
 
 def _weight(plan: Plan) -> nw.Expr:
@@ -156,11 +151,8 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     Raises :class:`InputError` when a favourable level of a text target does not occur.
     """
     names = plan.names(scored)
-    good: pd.DataFrame = frame[frame[REASON].isna()].rename(columns={made(name): name for name in names})
-    if "split" not in good:
-        own = {split: good[split] for split in BESIDE}
-        own["test"] = good["n"] - sum(own.values())
-        good = pd.concat([good[n > 0].assign(split=split, n=n[n > 0]) for split, n in own.items()])
+    good: pd.DataFrame = frame.rename(columns={made(name): name for name in names})
+    good = good[good[REASON].isna()] if "split" in good else _apart(good)
     good = good.assign(bin=good["bin"].astype("int32"), n=good["n"].astype("int64"))
     if favourable := _favourable(plan):
         where = f"column {plan.declared()[0].column} of {plan.budget.source}"
@@ -171,6 +163,14 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     if least or favourable:
         good = good.groupby(names, dropna=False)["n"].sum().reset_index()
     return good[[*names, "n"]].sort_values(names, ignore_index=True)
+
+
+def _apart(counts: pd.DataFrame) -> pd.DataFrame:
+    """The good counts, with splits below one another that :func:`_beside` has side by side."""
+    until = np.column_stack([counts[size].to_numpy(dtype=np.int64) for size in (*BESIDE, "n")])
+    sizes = np.diff(until, prepend=0) * counts[REASON].isna().to_numpy()[:, None]
+    row, split = np.nonzero(sizes)
+    return counts.iloc[row].assign(split=np.array([*BESIDE, "test"])[split], n=sizes[row, split])
 
 
 def as_rare(levels: pd.Series[Any], known: Iterable[Any]) -> pd.Series[Any]:

@@ -157,7 +157,7 @@ def test_only_what_differs_is_drawn_with_both_versions(repository, capsys):
     with browsing.opened(repository / plots_page.REPORT) as seen:
         charts = drawn(seen)
         assert len(charts) == 2
-        assert charts["Performance, reweighed"] >= 2 * 5
+        assert charts["Performance, mitigated"] >= 2 * 5
         assert (seen.errors, seen.outside) == ([], [])
         shown = seen.page.locator("main").text_content()
         assert "main" in shown

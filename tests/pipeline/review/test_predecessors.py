@@ -54,6 +54,30 @@ def test_a_new_name_is_compared_with_the_reference():
     assert [own["listed"] for own in compared(found)] == ["v1", "v1"]
 
 
+def test_an_adopted_candidate_is_compared_with_the_model_whose_place_it_takes():
+    """Each figure of the reweighed model stands under the new name, also that of its stage, and under no other."""
+    pair = {"baseline": None, "reweighed": None}
+    adopted = tree(**pair, adopted="logistic regression, without age")
+    before = {
+        SPD.format("reweighed"): {"": Evidence(0.5, 0.4, 0.6)},
+        "reweigh.accuracy": {"": Evidence(0.9, 0.8, 1.0)},
+        "train_baseline.accuracy": {"": Evidence(0.8, 0.7, 0.9)},
+    }
+    found = predecessors(tree(**pair), adopted, before, {})
+    assert found.of == {"without_age": "reweighed"}
+    assert {path: levels[""].value for path, levels in found.figures.items()} == {
+        SPD.format("without_age"): 0.5,
+        "performance.without_age.accuracy": 0.9,
+        "train_baseline.accuracy": 0.8,
+    }
+    assert compared(found) == [{"model": "without_age", "before": "reweighed", "listed": ""}]
+    back = predecessors(adopted, tree(**pair), found.figures, {})
+    assert {path: levels[""].value for path, levels in back.figures.items()} == {
+        path: levels[""].value for path, levels in before.items()
+    }
+    assert predecessors(adopted, adopted, found.figures, {}).of == {}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "after", "of"),
     [

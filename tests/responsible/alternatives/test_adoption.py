@@ -123,6 +123,12 @@ def test_what_is_adopted_is_what_the_search_fits(planted):
         np.testing.assert_allclose(own.workshop.score(candidate), said, atol=1e-6)
 
 
+def test_without_a_search_there_is_no_candidate(planted):
+    """The section that declares the search is asked for."""
+    with pytest.raises(InputError, match=r"models\.adopted: a candidate is one of the section alternatives, which is"):
+        adoption("without badge", planted, None)
+
+
 def test_other_labels_of_the_same_people(planted):
     """At another label threshold the same recipe is learned from the labels there; a split without one is refused."""
     own = adoption("without badge", planted, SEARCHED)
