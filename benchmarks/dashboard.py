@@ -29,12 +29,17 @@ ROWS, MOVES = 10_000_000, 100
 TARGET = 200  # ms of server time for an answer, up to 200,000 cells
 
 # Settles with the milliseconds from now until the page's script has run and the page shows what it said.
+DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ARMED = """() => { const app = document.querySelector('[data-testid="stApp"]'), start = performance.now();
 let ran = false;
-window.answered = new Promise(done => new MutationObserver((_, seen) => {
-  const state = app.dataset.testScriptState; ran ||= state === "running";
-  if (ran && state === "notRunning") { seen.disconnect(); done(performance.now() - start); }
-}).observe(app, {attributes: true})); }"""
+window.answered = new Promise((done, failed) => {
+  setTimeout(() => failed(new Error("the page has not answered in 60 seconds")), 60000);
+  new MutationObserver((records, seen) => {
+    const state = app.dataset.testScriptState;
+    ran ||= state === "running" || records.some(each => each.oldValue === "running");
+    if (ran && state === "notRunning") { seen.disconnect(); done(performance.now() - start); }
+  }).observe(app, {attributes: true, attributeOldValue: true});
+}); }"""
 
 # Streamlit as `python -m streamlit` starts it, whose pages find the scores that are handed over.
 SERVER = """
@@ -132,10 +137,10 @@ def _browser(held: Any, moves: int) -> list[float]:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{address}/what-if")
             page.get_by_text("Performance on all rows").wait_for()
-            page.get_by_role("slider").first.focus()
+            page.wait_for_selector(DONE)
             for _ in range(number):
                 page.evaluate(ARMED)
-                page.keyboard.press(key)
+                page.get_by_role("slider").first.press(key)
                 times.append(page.evaluate("window.answered") / 1000)
             page.close()
         browser.close()

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tempfile
 import sys
 import time
 
@@ -52,11 +53,15 @@ def fork(tmp_path, environment):
 
     def run(*command, code=0, **more):
         own = {**outside(**more), "PYTHONPATH": ""}  # the code of the fork, and in a temporary folder that one's
-        ran = subprocess.run(
-            command, cwd=root, env=own, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        assert ran.returncode == code, f"{command}:\n{ran.stdout}\n{ran.stderr}"
-        return ran.stdout + ran.stderr
+        # A file, because workers that DVC leaves in the background would keep a pipe open.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as lines:
+            ran = subprocess.run(
+                command, cwd=root, env=own, stdout=lines, stderr=lines, check=False, stdin=subprocess.DEVNULL
+            )
+            lines.seek(0)
+            said = lines.read()
+        assert ran.returncode == code, f"{command}:\n{said}"
+        return said
 
     run("git", "init", "--quiet", "--initial-branch=main")
     run("git", "add", "--all")
