@@ -3,8 +3,8 @@
 import re
 import shutil
 import subprocess
-import tempfile
 import sys
+import tempfile
 import time
 
 import pytest
