@@ -28,8 +28,9 @@ from benchmarks._measure import ROOT, child, folder, sample, table
 ROWS, MOVES = 10_000_000, 100
 TARGET = 200  # ms of server time for an answer, up to 200,000 cells
 
+DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'  # the page's script has run
+
 # Settles with the milliseconds from now until the page's script has run and the page shows what it said.
-DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ARMED = """() => { const app = document.querySelector('[data-testid="stApp"]'), start = performance.now();
 let ran = false;
 window.answered = new Promise((done, failed) => {
@@ -163,7 +164,7 @@ def _served(held: Any) -> Iterator[str]:
                     time.sleep(0.1)
                 yield f"http://127.0.0.1:{port}"
             finally:
-                server.terminate()
+                server.kill()  # it has nothing to keep, and would wait for visitors first
 
 
 def _timed(work: Callable[[], object]) -> Times:
