@@ -27,7 +27,8 @@ is "not answered yet" where nobody gave one for this table (docs/policy.md):
     {% if sample("budget") %}…{% endif %}   what is true only of the sample's table
 
 Besides: ``cite("Mitchell et al. 2019")`` for works, laws and versions; ``picture("plots/disparities.svg")``, with its
-words; ``monitored()`` and ``searched()``, what monitoring and the search for alternatives last said;
+words; ``sampled()``, that not all rows were counted; ``monitored()`` and ``searched()``, what monitoring and the search
+for alternatives last said;
 ``source("plots/fairness.csv")``, a link to a file; ``policy_line()``, ``policy_table()`` and ``worst("budget")``. A
 fold is ``<details><summary>…</summary>`` and ``</details>``, each alone between empty lines.
 

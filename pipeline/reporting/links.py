@@ -25,6 +25,7 @@ from responsible.validation import InputError
 
 _WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)
 SHOWN = 16  # characters of a digest
+SAMPLE = "prepare.sample_rows"
 RULE_COLUMNS = (*("rule", "verdict", "figure", "limits", "a difference is shown", "the limit is exceeded", "owner"),)
 
 
@@ -41,6 +42,14 @@ class Links:
         self._read.add(file)
         label = self._labels.setdefault((file, key), f"f{len(self._labels) + 1}")
         return Markup(f"[{said}][{label}]")
+
+    def sampled(self) -> Markup:
+        """That a sample was counted and how to count all, with a link to its size; nothing where all rows were."""
+        if not self._sources.setting(SAMPLE):
+            return Markup("")
+        most = self.figure(formatting.parameter(self._sources.setting(SAMPLE)), PARAMETERS, SAMPLE)
+        rest = "rows of each table were counted, chosen by a hash. Set it to zero to count all of them."
+        return Markup(f"**On a sample.** At most {most} {rest}")
 
     def monitored(self) -> Markup:
         """What monitoring last said, as a link to its figures; nothing where there is no monitor."""

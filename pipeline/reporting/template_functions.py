@@ -35,18 +35,17 @@ class Functions:
         logic = (self.has, self.sample, self.value, self.meaning, self.setting, self.rows, self.distinct)
         rules = Rules(self.sources, self.links)
         policy = (rules.policy_line, rules.policy_table, rules.worst)
+        beside = (self.links.sampled, self.links.monitored, self.links.searched)
         said = self.sources.words
         spoken: dict[str, Any] = {name: DataText(word) for name, word in said.of_cases().items()}
         spoken |= {name: partial(_said, call) for name, call in said.of_tables().items()}
         values = {
             "lines": self.sources.lines,
             "shown": findings.shown,
-            "monitored": self.links.monitored,
-            "searched": self.links.searched,
             **self._models(),
             **spoken,
         }
-        return {f.__name__: f for f in (*own, *logic, *policy, cite)} | tables.SHOWS | values
+        return {f.__name__: f for f in (*own, *logic, *policy, *beside, cite)} | tables.SHOWS | values
 
     def _models(self) -> dict[str, Any]:
         """The models that are judged, and how the paths of a model's performance begin."""
