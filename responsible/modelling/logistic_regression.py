@@ -78,18 +78,6 @@ def _categorical(x: pd.DataFrame, n: npt.NDArray[np.int64], params: Logistic, on
     return Pipeline([("impute", impute), ("onehot", onehot)])
 
 
-def fit_encoded(matrix: Array, positives: Array, negatives: Array, params: Logistic) -> LogisticRegression:
-    """Fit rows of ``matrix`` (m, d) that carry the weights ``positives`` with label 1 and ``negatives`` with label 0.
-
-    Minimises ½‖β‖² + C Σ w log-loss (the intercept is not penalised), to a gradient of 1e-9 per unit of weight.
-
-    Raises:
-        InputError: only one label has weight, or the solver does not converge.
-    """
-    rows, label, weights = _labelled(positives, negatives)
-    return _fitted(matrix[rows], label, weights, params)
-
-
 def _labelled(positives: Array, negatives: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
     """Rows, labels and weights of a fit: those with weight of label 1, then those with weight of label 0."""
     if not (positives.sum() > 0 and negatives.sum() > 0):
@@ -113,7 +101,11 @@ def _fitted(matrix: Array, label: npt.NDArray[np.int64], weights: Array, params:
 def fit(encode: ColumnTransformer, design: Design, labels: Array, weights: Array, params: Logistic) -> Pipeline:
     """The pipeline encode → logistic regression, fitted to cells with 0/1 ``labels`` and ``weights`` (both (m,)).
 
-    Cells that carry no training rows have weight 0, and are not encoded. Raises as :func:`fit_encoded`.
+    Minimises ½‖β‖² + C Σ w log-loss (the intercept is not penalised), to a gradient of 1e-9 per unit of weight. Cells
+    that carry no training rows have weight 0, and are not encoded.
+
+    Raises:
+        InputError: only one label has weight, or the solver does not converge.
     """
     rows, label, own = _labelled(design.total(weights * labels), design.total(weights * (1 - labels)))
     model = _fitted(encode.transform(design.x.iloc[rows]), label, own, params)
@@ -134,7 +126,7 @@ def train(
     """Fit on the cells of split ``train`` and score all of them.
 
     ``kinds`` maps each ``x.`` column to its kind, ``labels`` (m,) are 0/1, ``weights`` (m,) multiply the training rows
-    of a cell (reweighing). Encoding is learned from unweighted training rows. Raises as :func:`fit_encoded`.
+    of a cell (reweighing). Encoding is learned from unweighted training rows. Raises as :func:`fit`.
     """
     parts, rows = design(cells), np.where(cells["split"] == "train", cells["n"], 0)
     encode = encoder(parts.x, parts.total(rows), kinds, params)

@@ -64,7 +64,7 @@ def fit(
 ) -> Array:
     """The coefficients (d + 1,), the intercept last, of rows of ``matrix`` (u, d) with weights of label 1 and label 0.
 
-    Minimises ½‖β‖² + C Σ w log-loss as :func:`~.logistic_regression.fit_encoded`, from ``start`` if there is any.
+    Minimises ½‖β‖² + C Σ w log-loss as :func:`~.logistic_regression.fit`, from ``start`` if there is any.
     A step of Newton's method follows a gradient within the ``tolerance``, which about squares what is left of it.
 
     Raises:

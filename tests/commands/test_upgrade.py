@@ -77,7 +77,7 @@ def test_parameters_of_a_fork_with_one_line_of_work(tmp_path, environment):
     ran(tmp_path, "git", "restore", "dvc.yaml")  # as if upstream had added all other stages
     assert upgrade._parameters(tmp_path, new, new) == [
         "version: is now 2",
-        "models: is new, with the value of upstream: 3 keys",
+        "models: is new, with the value of upstream: 4 keys",
         "threshold_sweep.choose_by: is new, with the value of upstream: f1",
     ]
     models = re.search(MODELS, wanted)[0]
