@@ -10,6 +10,7 @@ from pipeline.storage import files
 from responsible.fairness.disparity import Fairness
 from responsible.fairness.measures import standard
 from responsible.limits import Limits
+from responsible.models import Models
 
 FAIRNESS = Fairness(accuracy_floor=0.5, limits=dict.fromkeys(standard(), Limits(minimum=-0.1, maximum=0.1)))
 CHANGE = {"value": -0.1, "low": -0.2, "high": -0.05}
@@ -20,11 +21,14 @@ BEST = {"judged_by": "cost", "best_threshold": 0.2, "current_threshold": 0.5, "c
 def told(tmp_path):
     """The context of tables as the stage writes them; a table that is not given is switched off."""
 
-    def told(best, **tables):
+    def told(best, adopted=None, **tables):
         (tmp_path / "best.json").write_text(json.dumps({"model_analyses": best}), encoding="utf-8")
         for name in ("similar", "ratios", "failing"):
             files.write_csv(tmp_path / name, tables.get(name, pd.DataFrame(columns=["switched_off"])))
-        return context(tmp_path / "best.json", *(tmp_path / n for n in ("similar", "ratios", "failing")), FAIRNESS)
+        own = {"without_age" if adopted else "reweighed": None}
+        models = Models(baseline=None, **own, adopted=adopted)
+        tables = (tmp_path / n for n in ("similar", "ratios", "failing"))
+        return context(tmp_path / "best.json", *tables, fairness=FAIRNESS, models=models)
 
     return told
 
@@ -61,3 +65,13 @@ def test_a_watched_group_alone_is_no_failure(told):
     """Groups that are only watched are not confirmed, and a table of them alone lists none."""
     failing = pd.DataFrame({"model": ["a"], "group": ["x=1"], "difference": [0.4], "confirmed": [None]})
     assert told({}, failing=failing)["failing"] == []
+
+
+def test_an_adopted_model_has_the_name_that_people_read(told):
+    """Tables have its key, and what is shown is the name of the candidate; the baseline keeps its own."""
+    failing = pd.DataFrame(
+        {"model": ["without_age", "baseline"], "group": ["x=1", "x=2"], "difference": [0.4, 0.3], "confirmed": True}
+    )
+    found = told({"without_age": BEST}, "logistic regression, without age", failing=failing)
+    assert [row.model for row in found["failing"]] == ["without age", "baseline"]
+    assert [own.model for own in found["best"]] == ["without age"]
