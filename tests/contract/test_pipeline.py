@@ -4,6 +4,7 @@ import ast
 import itertools
 import re
 import statistics
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -328,6 +329,14 @@ def test_one_stage_imports_the_tracker(stage):
     files = [ROOT / path for path in contract.closure(ROOT / "stages" / f"{stage}.py")]
     tracker = {name for file in files for name in contract.imported(file) if name.split(".")[0] == "mlflow"}
     assert bool(tracker) == (stage == "track")
+
+
+@pytest.mark.parametrize("stage", ["check_parameters", "model_card", "prepare", "risk_register"])
+def test_what_only_counts_waits_for_no_statistics(stage):
+    """Scipy loads its parts when they are first asked for, so a stage that asks for none does not pay for them."""
+    said = ran(ROOT, sys.executable, "-c", f"import sys, stages.{stage}; print(*sys.modules)").split()
+    assert {"scipy.special", "scipy.optimize", "scipy.spatial", "scipy.stats", "sklearn"} & {*said} == set()
+    assert ("pandas" in said) == (stage != "model_card")
 
 
 def test_nothing_depends_on_the_audit_trail():
