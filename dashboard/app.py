@@ -18,7 +18,7 @@ st.navigation(
     [
         st.Page("decision.py", title="Decision", url_path="decision", default=True),
         st.Page("what_if.py", title="What if", url_path="what-if"),
-        st.Page("your_data.py", title="Your data", url_path="your-data"),
+        *([] if results.read_only() else [st.Page("your_data.py", title="Your data", url_path="your-data")]),
         *([st.Page("frontier.py", title="Frontier", url_path="frontier")] if results.has_searched() else []),
         st.Page("over_time.py", title="Over time", url_path="over-time"),
     ],

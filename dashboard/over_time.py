@@ -16,14 +16,15 @@ HOW = "The monitor has not run. `make monitor` compares later batches with the m
 
 
 def show() -> None:
-    """The answer first, then the whole page of the monitor."""
+    """The whole page of the monitor, whose answer stands first; before it, that it is of another model."""
     st.title("Over time", anchor=False)
     sources = results.sources()
     later = results.judged(results.state()).monitored
     if later is None or not Path(PAGE).is_file():
         st.info(HOW)
         return
-    (st.success if later.current and not later.standing else st.warning)(plain(later.says))
+    if not later.current:
+        st.warning(plain(later.says))
     document(PAGE, sources, (path.as_posix() for path in sorted(Path(MONITOR).glob("*.svg"))))
     small(f"Figures: {MONITORED} and the tables of {MONITOR}/.")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.plots.forest import ticks
-from pipeline.plots.style import LINE, Canvas, fold
+from pipeline.plots.style import LETTER, LINE, Canvas, fold
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def curves(
     """Draw below what is there. ``levels`` are named dashed lines, ``within`` is a shaded band, ``at`` a mark on x."""
     across, up = axes
     canvas.paragraph(up.title, "muted")
-    left, right, top = 56.0, canvas.width - _room(canvas), canvas.y + 6
+    room = _room(canvas, lines)
+    left, right, top = 56.0, canvas.width - room, canvas.y + 6
 
     def x(value: float) -> float:
         return left + (right - left) * across.place(value)
@@ -82,19 +83,16 @@ def curves(
         canvas.text(right - 6, y(value) - 5, said, "halo end")
     if at is not None:
         canvas.text(x(at[0]) + 5, top + 11, at[1], "halo bold")
-    _ends(canvas, lines, y, right + 10)
+    named = _ends(canvas, [(curve, fold(curve.label, room - 20)) for curve in lines], y, (right + 10, top + height))
     canvas.y = top + height + 26
     canvas.paragraph(across.title, "muted")
-    canvas.y += 10
+    canvas.y = max(canvas.y, named) + 10
 
 
-def _label(curve: Curve, canvas: Canvas) -> list[str]:
-    return fold(curve.label, _room(canvas) - 20)
-
-
-def _room(canvas: Canvas) -> float:
-    """For the names at the right."""
-    return 108 if canvas.narrow else 170
+def _room(canvas: Canvas, lines: Sequence[Curve]) -> float:
+    """For the names at the right, on a phone as much as their longest word needs, within bounds."""
+    longest = max((len(word) for curve in lines for word in curve.label.split()), default=0)
+    return min(max(108, 22 + longest * 1.2 * LETTER), 150) if canvas.narrow else 170  # a word of wide letters
 
 
 def _curve(canvas: Canvas, curve: Curve, x: Callable[[float], float], y: Callable[[float], float]) -> None:
@@ -112,14 +110,28 @@ def _curve(canvas: Canvas, curve: Curve, x: Callable[[float], float], y: Callabl
         canvas.mark(*place, curve.kind)
 
 
-def _ends(canvas: Canvas, lines: Sequence[Curve], y: Callable[[float], float], edge: float) -> None:
-    """The names at the ends of the lines, moved apart where they would overlap."""
-    known = [(curve, curve.rows["value"].dropna()) for curve in lines]
-    ends = sorted((y(float(value.iloc[-1])), place) for place, (_, value) in enumerate(known) if len(value))
-    free = -math.inf
+def _ends(
+    canvas: Canvas, lines: Sequence[tuple[Curve, list[str]]], y: Callable[[float], float], corner: tuple[float, float]
+) -> float:
+    """The names at the ends of the lines, moved apart where they would overlap, and up where they would leave the
+    picture at its lower right ``corner``; gives the height below the last.
+    """
+    known = [(curve, said, curve.rows["value"].dropna()) for curve, said in lines]
+    ends = sorted((y(float(value.iloc[-1])), place) for place, (_, _, value) in enumerate(known) if len(value))
+    free, tops = -math.inf, []
     for end, place in ends:
-        said = _label(lines[place], canvas)
-        top = max(end - LINE * len(said) / 2, free)
-        if not lines[place].dashed:
-            canvas.mark(edge, top + LINE / 2, lines[place].kind)
-        free = canvas.lines(edge + 10, top, said) + 3
+        high = LINE * len(known[place][1])
+        tops.append(max(end - high / 2, free))
+        free = tops[-1] + high + 3
+    edge, below = corner
+    free = below + LINE
+    for at, (_, place) in reversed(list(enumerate(ends))):
+        free = min(tops[at], free - LINE * len(known[place][1]) - 3)
+        tops[at] = free
+    lowest = 0.0
+    for (_, place), top in zip(ends, tops, strict=True):
+        curve, said, _ = known[place]
+        if not curve.dashed:
+            canvas.mark(edge, top + LINE / 2, curve.kind)
+        lowest = canvas.lines(edge + 10, top, said)
+    return lowest

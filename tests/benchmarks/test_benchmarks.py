@@ -105,6 +105,17 @@ def test_alternatives_reach_what_fairlearns_do(capsys):
     assert [float(each) > 2 for each in times] == [True]
 
 
+@pytest.mark.slow
+@pytest.mark.heavy
+def test_wide_tables_give_the_coefficients_of_their_rows(capsys):
+    """With hundreds of levels, and with a cell for each row, the stored model is scikit-learn's own fit on the rows."""
+    text, found = said(capsys, "wide")
+    assert [value < 1e-10 for value, _ in found.values()] == [True]
+    peaks = re.findall(r"^2,000 rows, (\w+) +train_baseline +\S+ s +(\d+)$", text, re.MULTILINE)
+    assert [table for table, _ in peaks] == ["levels", "numbers"]
+    assert all(int(peak) < 500 for _, peak in peaks)
+
+
 @pytest.mark.pipeline
 @pytest.mark.slow
 @pytest.mark.heavy
