@@ -69,7 +69,7 @@ def installed(calls):
 
 
 def test_make_installs_compiles_and_rebuilds(make):
-    """On a fresh machine `make` installs with hashes, compiles on all cores, makes the page of plots and runs the pipeline."""
+    """On a fresh machine `make` installs with hashes, compiles, makes the page of plots and runs the pipeline."""
     _, calls = make()
     assert installed(calls[:1]) == ["requirements.txt"]
     assert calls[1:] == [
