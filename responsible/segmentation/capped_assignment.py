@@ -25,7 +25,7 @@ from scipy import optimize, sparse
 from responsible.clustering.partition import Labels, Points
 from responsible.validation import Params
 
-FREE = 40  # people left to the branching
+FREE = 60  # people left to the branching
 NODES = 20_000  # branches after which it gives up; a limit of time would give other answers on another machine
 
 
