@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._measure import agree, best, ratio, seconds, table
-from responsible.fairness.subgroups import Search, search
+from responsible.fairness.subgroups import search
+from responsible.tabular.conjunctions import Search
 
 SIZES = {"a": 2, "b": 2, "c": 3, "d": 3, "e": 4, "f": 5}
 RULES = Search(depth=3, support=30, level=0.05, most=10)

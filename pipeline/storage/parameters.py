@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
@@ -44,6 +45,9 @@ SECTIONS = (
 )
 
 OPTIONAL = {"reasons"}  # sections that may be left out anywhere
+NESTED = (
+    2_000  # levels: a line adds two for each of its columns at most, a bracket one; at 20,000 the parser in C crashes
+)
 
 
 def keys(wanted: type[Params]) -> list[str]:
@@ -125,10 +129,18 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _parsed(text: str) -> Any:
-    """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time."""
-    from ruamel.yaml import YAML
+    """The tree of a YAML text; a review reads the same few files over and over, and that was nearly all its time.
 
-    return YAML(typ="safe", pure=True).load(text)  # the parser in C has no bound on nesting, and crashes
+    The parser in C, which DVC has too, takes a quarter of the time. It has no bound on nesting, and crashes: what can
+    be nested deeply is left to the other one, and what it refuses, for the messages.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if 2 * max(map(len, text.splitlines()), default=0) + text.count("[") + text.count("{") < NESTED:
+        with suppress(YAMLError):
+            return YAML(typ="safe").load(text)
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _strict(path: str | Path) -> dict[str, Any]:

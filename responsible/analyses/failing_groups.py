@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.fairness.subgroups import Failures, search
+from responsible.fairness.subgroups import search
 from responsible.measures.scores import Scored
 from responsible.statistics.mantel_haenszel import stratified
+from responsible.tabular.conjunctions import Failures
 from responsible.validation import InputError, did_you_mean
 
 Bits = npt.NDArray[np.bool_]

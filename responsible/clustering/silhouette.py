@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.special import stdtrit
 
 from responsible.clustering.partition import Labels, Points, silhouettes
 from responsible.validation import Params
@@ -75,5 +75,5 @@ def _summary(means: Points, rows: int, confidence: float) -> Silhouette:
     value = float(means.mean())
     if len(means) == 1:
         return Silhouette(value, value, value, rows)
-    half = float(stdtrit(len(means) - 1, (1 + confidence) / 2) * means.std(ddof=1) / np.sqrt(len(means)))
+    half = float(scipy.special.stdtrit(len(means) - 1, (1 + confidence) / 2) * means.std(ddof=1) / np.sqrt(len(means)))
     return Silhouette(value, value - half, value + half, rows * len(means))

@@ -13,8 +13,8 @@ from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
+import scipy
 from pydantic import Field, model_validator
-from scipy.spatial import cKDTree
 
 from responsible.fairness.like_cases import Ints, Pairs, Points, degrees, reach_of
 from responsible.statistics.intervals import Interval, quantile
@@ -78,7 +78,7 @@ def closest(where: Points, outcome: Ints, threshold: float, most: int) -> pd.Dat
     columns = ["refused", "approved", "similarity"]
     if not len(refused) or not len(approved):
         return pd.DataFrame(columns=columns)
-    tree = cKDTree(where[approved], leafsize=LEAF)
+    tree = scipy.spatial.cKDTree(where[approved], leafsize=LEAF)
     nearest = tree.query(where[refused], k=1, distance_upper_bound=reach_of(threshold))[0]
     bound = np.sort(nearest)[:most][-1]
     rows = refused[nearest <= min(bound, reach_of(threshold))]
@@ -100,7 +100,7 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
     """
     if len(where) <= neighbours:
         return float("nan")
-    own, tree = 0 if with_itself else 1, cKDTree(where, leafsize=LEAF)
+    own, tree = 0 if with_itself else 1, scipy.spatial.cKDTree(where, leafsize=LEAF)
     distance, index = tree.query(where, k=min(neighbours + own + 1, len(where)))
     farthest, yes = distance[:, neighbours + own - 1], outcome[index]
     (near, near_yes), (tied, tied_yes) = (

@@ -8,42 +8,27 @@ confirms.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 
 from responsible.statistics.mantel_haenszel import Stratified, stratified
 from responsible.statistics.significance import benjamini_hochberg, holm
-from responsible.tabular.conjunctions import Array, Bools, Conjunction, Conjunctions, Ints, parts, tabulated, text
-from responsible.validation import Params
+from responsible.tabular.conjunctions import (
+    Array,
+    Bools,
+    Conjunction,
+    Conjunctions,
+    Ints,
+    Search,
+    parts,
+    tabulated,
+    text,
+)
 
 COLUMNS = ["group", "depth", "n", "approved", "rate", "rest_rate", "first_difference", "first_p_adjusted"]
 COLUMNS += ["difference", "low", "high", "p", "p_adjusted", "confirmed"]
-
-
-class Search(Params):
-    """What is searched: the most columns in a conjunction and the fewest rows of it, and of the rest, in the first
-    half.
-
-    ``level`` is the false discovery rate of the proposals and the family-wise error of the confirmations; ``most`` ends
-    the search.
-    """
-
-    depth: Annotated[int, Field(ge=1, le=3)]
-    support: Annotated[int, Field(ge=1, le=1_000_000)]
-    level: Annotated[float, Field(gt=0, lt=1)]
-    most: Annotated[int, Field(ge=1, le=1_000)]
-
-
-class Failures(Search):
-    """What is searched, and the groups that are ``watched``: figures in every run, without a search, for rules of the
-    policy. A group is ``column=level & column=level``.
-    """
-
-    watched: list[Annotated[str, Field(min_length=3)]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,6 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from responsible.fairness.measures import KNOWN, ordered, standard
-from responsible.fairness.subgroups import Failures
 from responsible.limits import Limits, Verdict
 from responsible.measures.costs import Costs
 from responsible.measures.definition import Known
@@ -25,6 +24,7 @@ from responsible.statistics.count_tables import Draws
 from responsible.statistics.intervals import Inference, Interval, percentile
 from responsible.statistics.rates import RATES, Counts, parts
 from responsible.statistics.sample_size import growth
+from responsible.tabular.conjunctions import Failures
 from responsible.validation import Params, did_you_mean
 
 

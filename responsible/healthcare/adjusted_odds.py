@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, ndtr
+import scipy
 
 from responsible.fairness.groups import Groups
 from responsible.healthcare.cases import MERIT, OUTCOME, PRIORITY, URGENCY, binary, binned
@@ -123,7 +123,7 @@ class _Fit:
         z, own = intervals.quantile(confidence), 1 + index
         error = float(np.sqrt(self.covariance[own, own]))
         ratio = np.exp(self.beta[own] + error * z * np.array([0.0, -1.0, 1.0]))
-        p = float(2 * ndtr(-abs(self.beta[own]) / error))
+        p = float(2 * scipy.special.ndtr(-abs(self.beta[own]) / error))
         difference, spread = self._standardised(own)
         ends = (difference, difference - z * spread, difference + z * spread)
         return dict(zip(_NAMES, [*map(float, ratio), p, *ends], strict=True))
@@ -134,7 +134,7 @@ class _Fit:
             X = self.X.copy()
             X[:, 1 : 1 + self.levels] = 0
             X[:, own] = everyone
-            p = expit(X @ self.beta)
+            p = scipy.special.expit(X @ self.beta)
             mean[everyone], gradient[everyone] = p.mean(), (p * (1 - p)) @ X / len(X)
         slope = gradient[1] - gradient[0]
         return float(mean[1] - mean[0]), float(np.sqrt(slope @ self.covariance @ slope))

@@ -18,7 +18,6 @@ from responsible.fairness.comparisons import adjust
 from responsible.fairness.groups import Groups, groups
 from responsible.fairness.individual import Similarity, whole
 from responsible.fairness.measures import MEASURES
-from responsible.fairness.subgroups import Search
 from responsible.healthcare import adjusted_odds, decomposition, replay, robustness, waiting_times
 from responsible.healthcare import approval_rates as approvals
 from responsible.healthcare import cases as table_of_cases
@@ -31,6 +30,7 @@ from responsible.healthcare.similar_cases import Individual, individual, priorit
 from responsible.limits import Limits
 from responsible.names import ATTRIBUTE
 from responsible.statistics.intervals import Inference
+from responsible.tabular.conjunctions import Search
 from responsible.validation import Params, did_you_mean
 
 QUANTILES = 4  # bins of a numeric feature without declared ones

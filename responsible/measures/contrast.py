@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtrc
+import scipy
 
 from responsible.statistics.significance import Test
 
@@ -20,4 +20,4 @@ def contrast(events: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> Test:
     share = (events + 2 / len(rows)) / total
     statistic = float(weights @ share) ** 2 / float(weights**2 @ (share * (1 - share) / total))
     effect = float(np.sqrt(statistic / rows.sum()))
-    return Test(statistic, float(chdtrc(1, statistic)), min(effect, 1.0), "contrast")
+    return Test(statistic, float(scipy.special.chdtrc(1, statistic)), min(effect, 1.0), "contrast")

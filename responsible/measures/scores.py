@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
+import scipy
 
 from responsible.measures.definition import Known
 from responsible.names import NO_SCORES
@@ -136,13 +136,15 @@ def compare(
         return _without(reason)
     parts = variance / n
     error, freedom = float(np.sqrt(parts.sum())), float(parts.sum() ** 2 / (parts**2 / (n - 1)).sum())
-    value, half = float(mean[0] - mean[1]), float(stdtrit(freedom, (1 + inference.confidence) / 2)) * error
+    value = float(mean[0] - mean[1])
+    half = float(scipy.special.stdtrit(freedom, (1 + inference.confidence) / 2)) * error
     down, up = _rare(found, sides, inference.confidence) if measure.labelled and not before else (0.0, 0.0)
     low, high = measure.bounds if not before else (-2.0, 2.0)
     ends = Interval(max(value - np.hypot(half, down), low), min(value + np.hypot(half, up), high), 0.0)
     if found.clusters is not None:
         return _clustered(value, ends, error, sides, clusters=found.clusters, inference=inference)
-    return Estimate(value, ends.low, ends.high, 0.0, ""), "welch", float(2 * stdtr(freedom, -abs(value) / error))
+    p = float(2 * scipy.special.stdtr(freedom, -abs(value) / error))
+    return Estimate(value, ends.low, ends.high, 0.0, ""), "welch", p
 
 
 def _reason(n: Array, variance: Array, minimum: int) -> str:
@@ -180,5 +182,5 @@ def _clustered(
         ends, np.asarray(value), values, support=np.asarray(support), confidence=inference.confidence, bounds=free
     )
     wide = max(error, float(jackknife.errors(values, np.asarray(value))))
-    p = float(2 * stdtr(support - 1, -abs(value) / wide))
+    p = float(2 * scipy.special.stdtr(support - 1, -abs(value) / wide))
     return Estimate(value, float(found.low), float(found.high), 0.0, ""), "jackknife", p

@@ -12,8 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from scipy.optimize import brentq
-from scipy.special import log_ndtr
+import scipy
 
 GRID = 1e-4  # step of the accountant's grid of losses, as a share of ε; it rounds so that ε is never understated
 
@@ -40,7 +39,7 @@ def epsilon(sigma: float, delta: float) -> float:
     high = 1.0
     while excess(high) > 0:
         high *= 2
-    return float(brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-14))
+    return float(scipy.optimize.brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-14))
 
 
 def sigma(epsilon: float, delta: float) -> float:
@@ -60,7 +59,7 @@ def sigma(epsilon: float, delta: float) -> float:
         low *= 2
     while excess(high) > 0:
         high *= 2
-    return math.exp(brentq(excess, low, high, xtol=1e-14, rtol=1e-14))
+    return math.exp(scipy.optimize.brentq(excess, low, high, xtol=1e-14, rtol=1e-14))
 
 
 def composed(multipliers: Sequence[float]) -> float:
@@ -94,8 +93,8 @@ def accounted_epsilon(multipliers: Sequence[float], delta: float) -> float:
 
 def _log_delta(sigma: float, epsilon: float) -> float:
     """The logarithm of :func:`delta`, for δ far below what a difference of two probabilities could tell from zero."""
-    upper = log_ndtr(1 / (2 * sigma) - epsilon * sigma)
-    lower = epsilon + log_ndtr(-1 / (2 * sigma) - epsilon * sigma)
+    upper = scipy.special.log_ndtr(1 / (2 * sigma) - epsilon * sigma)
+    lower = epsilon + scipy.special.log_ndtr(-1 / (2 * sigma) - epsilon * sigma)
     return float(upper + math.log(-math.expm1(lower - upper))) if lower < upper else -math.inf
 
 

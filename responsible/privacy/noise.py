@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+import scipy
 
 Array = npt.NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class SecretNoise:
         """Independent draws from N(0, 1) in an array of shape ``size``."""
         number = math.prod(size)
         bits = np.frombuffer(secrets.token_bytes(8 * number), dtype=np.uint64) >> np.uint64(12)
-        return np.asarray(ndtri((bits.astype(float) + 0.5) / 2**52).reshape(size))
+        return np.asarray(scipy.special.ndtri((bits.astype(float) + 0.5) / 2**52).reshape(size))
 
 
 def streams(names: Iterable[str], rng: np.random.Generator, draws: int) -> Iterator[tuple[str, int, list[int]]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+import scipy
 
 from responsible.clustering.partition import blocks
 from responsible.privacy.domain import DIAMETER
@@ -98,7 +98,7 @@ def starting_centres(k: int, d: int, noise: Noise) -> Array:
 
     Candidates are uniform in a ball of radius ½ round the middle of the declared bounds.
     """
-    direction, share = noise.standard_normal((CANDIDATES, d)), ndtr(noise.standard_normal((CANDIDATES,)))
+    direction, share = noise.standard_normal((CANDIDATES, d)), scipy.special.ndtr(noise.standard_normal((CANDIDATES,)))
     length = np.sqrt(np.einsum("ij,ij->i", direction, direction))
     candidates = direction * (START_RADIUS * share ** (1 / d) / length)[:, None]
     taken = [candidates[0]]

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 import numpy as np
+import scipy
 from pydantic import Field, model_validator
-from scipy import optimize, sparse
 
 from responsible.clustering.partition import Labels, Points
 from responsible.validation import Params
@@ -76,9 +76,9 @@ def capped(costs: Points, codes: Labels, cap: float, kept: Labels) -> Capped:
     people of each segment.
     """
     n, k = costs.shape
-    upper = sparse.vstack([_capping(codes, k, cap), -_by_segment(np.ones((1, n)), k)], format="csr")
+    upper = scipy.sparse.vstack([_capping(codes, k, cap), -_by_segment(np.ones((1, n)), k)], format="csr")
     limits = np.concatenate([np.zeros(upper.shape[0] - k), -np.asarray(kept, dtype=float)])
-    relaxed = optimize.linprog(
+    relaxed = scipy.optimize.linprog(
         costs.ravel(), A_ub=upper, b_ub=limits, A_eq=_each_once(n, k), b_eq=np.ones(n), method="highs-ds"
     )
     if relaxed.x is None:
@@ -92,20 +92,20 @@ def capped(costs: Points, codes: Labels, cap: float, kept: Labels) -> Capped:
     return Capped(cap, "feasible", whole, float(costs[np.arange(n), whole].sum()), float(relaxed.fun))
 
 
-def _whole(costs: Points, upper: sparse.csr_array, limits: Points, labels: Labels, free: Labels) -> Labels | None:
+def _whole(costs: Points, upper: scipy.sparse.csr_array, limits: Points, labels: Labels, free: Labels) -> Labels | None:
     """``labels`` with the people ``free`` assigned whole at the least cost, or None when their limits forbid it."""
     n, k = costs.shape
     fixed = np.zeros((n, k))
     fixed[np.arange(n), labels] = 1
     fixed[free] = 0
     columns = (free[:, None] * k + np.arange(k)).ravel()
-    answer = optimize.milp(
+    answer = scipy.optimize.milp(
         costs[free].ravel(),
         integrality=np.ones(len(columns)),
-        bounds=optimize.Bounds(0, 1),
+        bounds=scipy.optimize.Bounds(0, 1),
         constraints=[
-            optimize.LinearConstraint(_each_once(len(free), k), 1, 1),
-            optimize.LinearConstraint(upper[:, columns], -np.inf, limits - upper @ fixed.ravel()),
+            scipy.optimize.LinearConstraint(_each_once(len(free), k), 1, 1),
+            scipy.optimize.LinearConstraint(upper[:, columns], -np.inf, limits - upper @ fixed.ravel()),
         ],
         options={"mip_rel_gap": 1e-6, "node_limit": NODES, "presolve": False},
     )
@@ -116,15 +116,15 @@ def _whole(costs: Points, upper: sparse.csr_array, limits: Points, labels: Label
     return out
 
 
-def _each_once(n: int, k: int) -> sparse.csr_array:
-    return sparse.kron(sparse.eye_array(n), np.ones((1, k)), format="csr")
+def _each_once(n: int, k: int) -> scipy.sparse.csr_array:
+    return scipy.sparse.kron(scipy.sparse.eye_array(n), np.ones((1, k)), format="csr")
 
 
-def _by_segment(weights: Points, k: int) -> sparse.csr_array:
+def _by_segment(weights: Points, k: int) -> scipy.sparse.csr_array:
     """Rows (weights · K): Σ_i weight_i x_ik for every row of ``weights`` (m, n) and every segment."""
-    return sparse.csr_array(sparse.kron(weights, sparse.eye_array(k), format="csr"))
+    return scipy.sparse.csr_array(scipy.sparse.kron(weights, scipy.sparse.eye_array(k), format="csr"))
 
 
-def _capping(codes: Labels, k: int, cap: float) -> sparse.csr_array:
+def _capping(codes: Labels, k: int, cap: float) -> scipy.sparse.csr_array:
     """Σ_i (1[i in level] − cap) x_ik for every level and segment; ≤ 0 where the cap holds."""
     return _by_segment((codes == np.unique(codes)[:, None]) - cap, k)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 from pydantic import Field
-from scipy.special import ndtri
 
 from responsible.statistics.rates import Counts, divide
 from responsible.validation import Params
@@ -50,7 +50,7 @@ class Interval:
 
 def quantile(confidence: float) -> float:
     """The standard normal quantile z of a two-sided interval: 1.96 at 0.95. ValueError unless 0 < confidence < 1."""
-    return float(ndtri(1 - _tail(confidence)))
+    return float(scipy.special.ndtri(1 - _tail(confidence)))
 
 
 def _tail(confidence: float) -> float:

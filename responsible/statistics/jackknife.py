@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
 
 from responsible.names import CLUSTER_GROUPS
 from responsible.statistics import intervals
@@ -83,7 +83,7 @@ def stretched(
 
 def _t(support: np.ndarray, confidence: float) -> np.ndarray:
     """Student's quantile for as many degrees of freedom as there are groups but one."""
-    return np.asarray(stdtrit(np.maximum(support - 1, 1), (1 + confidence) / 2))
+    return np.asarray(scipy.special.stdtrit(np.maximum(support - 1, 1), (1 + confidence) / 2))
 
 
 def design_effects(successes: Counts, rows: Counts, confidence: float) -> np.ndarray:
@@ -128,7 +128,7 @@ def _equal_rate(rate: Rate, parts: Counts) -> float:
     pooled, found = k.sum() / n.sum(), difference(parts.sum(axis=0))
     independent = np.sqrt(pooled * (1 - pooled) * (1 / n).sum())
     error = float(np.fmax(errors(difference(deleted(parts)), found), independent))
-    return float(2 * stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0
+    return float(2 * scipy.special.stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0
 
 
 def is_zero(figure: Callable[[Counts], np.ndarray], rates: Sequence[Rate], parts: Counts) -> float:
@@ -145,4 +145,4 @@ def is_zero(figure: Callable[[Counts], np.ndarray], rates: Sequence[Rate], parts
         k, n = of_rate(whole, rate)
         variance += float((k * (n - k) / n**3).sum()) / len(rates) ** 2
     error = float(np.fmax(errors(figure(deleted(parts)), found), np.sqrt(variance)))
-    return float(2 * stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0
+    return float(2 * scipy.special.stdtr(support - 1, -abs(found) / error)) if error > 0 else 1.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+import scipy
 
 from responsible.statistics.intervals import quantile
 from responsible.statistics.rates import divide
@@ -54,4 +54,4 @@ def stratified(n: np.ndarray, k: np.ndarray, N: np.ndarray, K: np.ndarray) -> St
     variance = divide(k * (n - k), n**3) + divide((K - k) * (rest - K + k), rest**3)
     error = np.sqrt(np.nansum(weight**2 * variance, axis=-1))
     total = np.nansum(weight, axis=-1)
-    return Stratified(divide(excess, total), divide(error, total), z, 2 * ndtr(-np.abs(z)))
+    return Stratified(divide(excess, total), divide(error, total), z, 2 * scipy.special.ndtr(-np.abs(z)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, stdtr, stdtrit
+import scipy
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -65,8 +65,8 @@ def _student(value: Array, sides: tuple[Moments, ...], confidence: float) -> tup
         error = np.sqrt(np.sum(parts, axis=0))
         degrees = error**4 / np.sum([part**2 / (side.n - 1) for part, side in zip(parts, sides, strict=True)], axis=0)
         known = np.where(np.min([side.variance for side in sides], axis=0) > 0, 1.0, np.nan)
-        half = known * stdtrit(degrees, (1 + confidence) / 2) * error
-        chance = known * 2 * stdtr(degrees, -np.abs(value / error))
+        half = known * scipy.special.stdtrit(degrees, (1 + confidence) / 2) * error
+        chance = known * 2 * scipy.special.stdtr(degrees, -np.abs(value / error))
     return value, value - half, value + half, chance
 
 
@@ -132,4 +132,4 @@ def mann_whitney(u: Array, p: Array) -> tuple[float, float]:
         return greater, float(mannwhitneyu(u, p, method="exact").pvalue)
     ties = float(np.sum(n.astype(float) ** 3 - n)) / (len(both) * (len(both) - 1))
     z = (max(greater, pairs - greater) - pairs / 2 - 0.5) / np.sqrt(pairs / 12 * (len(both) + 1 - ties))
-    return greater, float(min(1.0, 2 * ndtr(-z)))
+    return greater, float(min(1.0, 2 * scipy.special.ndtr(-z)))

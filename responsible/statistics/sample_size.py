@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from scipy.special import ndtr, ndtri
+import scipy
 
 from responsible.statistics.intervals import quantile
 
@@ -29,14 +29,14 @@ def growth(
         return math.inf
     if below < 0 or above < 0:
         distance, half = (limits[0] - value, high - value) if below < 0 else (value - limits[1], value - low)
-        return ((z + float(ndtri(power))) / _errors(distance, half, z)) ** 2
+        return ((z + float(scipy.special.ndtri(power))) / _errors(distance, half, z)) ** 2
     if math.isinf(below) and math.isinf(above):
         return 0.0
 
     def decided(root: float) -> float:
-        return float(ndtr(below * root - z) + ndtr(above * root - z)) - 1 - power
+        return float(scipy.special.ndtr(below * root - z) + scipy.special.ndtr(above * root - z)) - 1 - power
 
-    most = (z + float(ndtri((1 + power) / 2))) / min(below, above)
+    most = (z + float(scipy.special.ndtri((1 + power) / 2))) / min(below, above)
     return _root(decided, most * 1e-9, 2 * most) ** 2
 
 
@@ -66,7 +66,7 @@ def detectable(difference: float, base_rate: float, confidence: float, power: fl
     mean = (base_rate + other) / 2
     null = math.sqrt(2 * mean * (1 - mean))
     own = math.sqrt(base_rate * (1 - base_rate) + other * (1 - other))
-    return float((quantile(confidence) * null + float(ndtri(power)) * own) ** 2 / difference**2)
+    return float((quantile(confidence) * null + float(scipy.special.ndtri(power)) * own) ** 2 / difference**2)
 
 
 def shown(n: float, others: float, base_rate: float, confidence: float, power: float) -> float:
@@ -80,7 +80,7 @@ def shown(n: float, others: float, base_rate: float, confidence: float, power: f
     if min(n, others) <= 0 or not 0 < base_rate < 1:
         return math.nan
     sign, most = (1, 1 - base_rate) if base_rate <= 0.5 else (-1, base_rate)
-    z, z_power = quantile(confidence), float(ndtri(power))
+    z, z_power = quantile(confidence), float(scipy.special.ndtri(power))
 
     def lacking(difference: float) -> float:
         other = base_rate + sign * difference

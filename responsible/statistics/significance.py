@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
+import scipy
 
 from responsible.statistics.rates import Counts
 
@@ -57,7 +57,7 @@ def independence(table: np.ndarray, rng: np.random.Generator | None = None, draw
     statistic = float(_pearson(table))
     effect = _cramer(statistic, table)
     if _expected(table).min() >= SMALL:
-        return Test(statistic, float(chdtrc(len(table) - 1, statistic)), effect, "chi-square")
+        return Test(statistic, float(scipy.special.chdtrc(len(table) - 1, statistic)), effect, "chi-square")
     if len(table) > 2 and rng is not None:
         return permutation(table, draws, rng)
     return Test(statistic, _fisher(table), effect, "fisher")
@@ -106,7 +106,7 @@ def equalized_odds(u: Counts, p: Counts) -> Test:
     statistic = float(sum(_pearson(stratum) for stratum in strata))
     effect = float(np.sqrt(statistic / sum(stratum.sum() for stratum in strata)))
     if min(_expected(stratum).min() for stratum in strata) >= SMALL:
-        return Test(statistic, float(chdtrc(2, statistic)), effect, "chi-square")
+        return Test(statistic, float(scipy.special.chdtrc(2, statistic)), effect, "chi-square")
     return Test(statistic, _exact_sum(strata, statistic), effect, "exact")
 
 
@@ -191,7 +191,7 @@ def association(table: np.ndarray, rng: np.random.Generator, draws: int = 9_999)
     effect = float(np.sqrt(statistic / (table.sum() * (min(table.shape) - 1))))
     if _expected(table).min() >= SMALL:
         freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
-        return Test(statistic, float(chdtrc(freedom, statistic)), effect, "chi-square")
+        return Test(statistic, float(scipy.special.chdtrc(freedom, statistic)), effect, "chi-square")
     from scipy.stats import random_table  # whose import takes as long as most stages
 
     margins = random_table(table.sum(axis=1), table.sum(axis=0))

@@ -1,4 +1,6 @@
-"""Conjunctions: the count table of text columns, and the rows of every combination of levels of a few of them."""
+"""Conjunctions: the count table of text columns, and the rows of every combination of levels of a few of them; what is
+searched among these.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+from pydantic import Field
+
+from responsible.validation import Params
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Conjunction = tuple[tuple[str, str], ...]
+
+
+class Search(Params):
+    """What is searched: the most columns in a conjunction and the fewest rows of it, and of the rest, in the first
+    half.
+
+    ``level`` is the false discovery rate of the proposals and the family-wise error of the confirmations; ``most`` ends
+    the search.
+    """
+
+    depth: Annotated[int, Field(ge=1, le=3)]
+    support: Annotated[int, Field(ge=1, le=1_000_000)]
+    level: Annotated[float, Field(gt=0, lt=1)]
+    most: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class Failures(Search):
+    """What is searched, and the groups that are ``watched``: figures in every run, without a search, for rules of the
+    policy. A group is ``column=level & column=level``.
+    """
+
+    watched: list[Annotated[str, Field(min_length=3)]] | None = None
 
 
 def text(conjunction: Conjunction) -> str:
@@ -54,6 +84,8 @@ def tabulated(
     A row stands for ``counts`` of them (n,). The order of rows and columns' first values does not matter. ``given`` may
     have no columns: one stratum.
     """
+    import pandas as pd  # which documents and rules, that know the parameters above only, do without
+
     coded = {str(c): pd.factorize(columns[c].astype(str), sort=True) for c in columns}
     frame = pd.DataFrame({c: code for c, (code, _) in coded.items()})
     strata = given.reset_index(drop=True)

@@ -4,6 +4,7 @@ import ast
 import itertools
 import re
 import statistics
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -42,7 +43,7 @@ ENVIRONMENT = {"determinism.env", "requirements.txt"}
 # Depth of each folder, as docs/architecture.md lists them: a folder imports only from folders of smaller depth.
 DEPTH = re.compile(r"^\| *(\d+) *\|([^|]*)\|", re.MULTILINE)
 RESULT = re.compile(r"(metrics|plots|docs|docs/playbook)/\w+\.(json|csv|svg|md|html|cdx\.json)")
-OF_THE_WHOLE_FILE = {"check_parameters", "model_card", "track"}
+OF_THE_WHOLE_FILE = {"check_parameters", "risk_register", "model_card", "track"}
 VALID = "data/prepared/parameters.ok"  # what says that the parameters are valid, for every other stage
 LINES_OF_WORK = {"responsible/mitigation", "responsible/healthcare", "responsible/segmentation"}
 
@@ -113,7 +114,7 @@ def test_the_environment_is_a_dep(stage):
 def test_params_are_the_keys_the_stage_loads(stage):
     """The keys in dvc.yaml are the fields of the stage's Parameters: no key without effect, none read unseen.
 
-    The stages that check, print or record nearly all of the file have the file as a dep, and no list of its sections.
+    The stages that check, judge, print or record nearly all of the file have it as a dep, and no list of its sections.
     """
     listed, of_file = STAGES[stage].get("params", []), "params.yaml" in contract.entries(stage, "deps")
     assert of_file == (stage in OF_THE_WHOLE_FILE)
@@ -328,6 +329,14 @@ def test_one_stage_imports_the_tracker(stage):
     files = [ROOT / path for path in contract.closure(ROOT / "stages" / f"{stage}.py")]
     tracker = {name for file in files for name in contract.imported(file) if name.split(".")[0] == "mlflow"}
     assert bool(tracker) == (stage == "track")
+
+
+@pytest.mark.parametrize("stage", ["check_parameters", "model_card", "prepare", "risk_register"])
+def test_what_only_counts_waits_for_no_statistics(stage):
+    """Scipy loads its parts when they are first asked for, so a stage that asks for none does not pay for them."""
+    said = ran(ROOT, sys.executable, "-c", f"import sys, stages.{stage}; print(*sys.modules)").split()
+    assert {"scipy.special", "scipy.optimize", "scipy.spatial", "scipy.stats", "sklearn"} & {*said} == set()
+    assert ("pandas" in said) == (stage != "model_card")
 
 
 def test_nothing_depends_on_the_audit_trail():

@@ -1,4 +1,5 @@
 import shutil
+from datetime import date
 
 import pytest
 from dvc.utils.hydra import apply_overrides
@@ -90,6 +91,32 @@ def test_missing_parameter_file_says_where_to_run(tmp_path):
     """Without a parameter file the message says where to start from."""
     with pytest.raises(InputError, match="run from the repository root"):
         parameters.section(tmp_path / "params.yaml", "seed", int)
+
+
+@pytest.mark.parametrize("deep", ["[" * 30_000, "- " * 30_000, "{a: " * 30_000, "? " * 30_000])
+def test_what_is_nested_without_end_is_refused(tmp_path, deep):
+    """Nesting that would crash a parser without bounds, in brackets or in one line of dashes, is one message."""
+    with pytest.raises(InputError, match="is nested too deeply; restore it"):
+        parameters.read_yaml(params(tmp_path, f"seed:\n  {deep}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a: yes\nb: 010\nc: 1e5\nd: 2026-01-31\n", {"a": "yes", "b": 10, "c": 1e5, "d": date(2026, 1, 31)}),
+        ("a: [b:c]\n", {"a": ["b:c"]}),  # which the parser in C refuses
+        ("a: &x {b: 1}\nc: *x\n", {"a": {"b": 1}, "c": {"b": 1}}),
+    ],
+)
+def test_the_file_means_what_yaml_1_2_says(tmp_path, text, tree):
+    """Whichever parser reads it, `yes` is a text, a number with a leading zero is decimal, and links are followed."""
+    assert parameters.read_yaml(params(tmp_path, f"version: 2\n{text}")) == {"version": 2} | tree
+
+
+def test_both_parsers_read_the_shipped_file_alike():
+    """The quick parser gives the tree of the one in Python, types included."""
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert repr(parameters.read_yaml(ROOT / "params.yaml")) == repr(YAML(typ="safe", pure=True).load(text))
 
 
 def test_sample_parameters_are_valid():

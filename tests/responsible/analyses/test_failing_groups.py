@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from responsible.analyses.failing_groups import FALSE_NEGATIVE, FALSE_POSITIVE, OVERSTATED, failing_groups, rule
-from responsible.fairness.subgroups import Failures
 from responsible.measures.scores import Scored
+from responsible.tabular.conjunctions import Failures
 from responsible.validation import InputError
 
 RULES = Failures(depth=2, support=30, level=0.05, most=5)

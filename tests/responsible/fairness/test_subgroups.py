@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from responsible.fairness.subgroups import COLUMNS, Search, search
+from responsible.fairness.subgroups import COLUMNS, search
+from responsible.tabular.conjunctions import Search
 
 RULES = Search(depth=3, support=30, level=0.05, most=10)
 SIZES = {"a": 2, "b": 2, "c": 3, "d": 3, "e": 4, "f": 5}
