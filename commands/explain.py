@@ -128,7 +128,7 @@ def _read(rows: str, given: Parameters, table: pd.DataFrame) -> pd.DataFrame:
     roles, key = Rows(**how, features=given.budget.features), given.budget.key
     if key in source_files.table(roles, given.budget.features, "budget").columns:
         roles = roles.model_copy(update={"key": key})
-    prepare = given.prepare.model_copy(update={"sample_rows": 0, "minimum_rows": 0})
+    prepare = given.prepare.model_copy(update={"sample_rows": sys.maxsize, "minimum_rows": 0})  # every row
     with contextlib.redirect_stdout(sys.stderr):  # which rows are dropped, if prepare.on_bad_rows says so
         good = row_tables.read(prepare, "budget", roles, given.seed).good
     if not len(good):

@@ -6,11 +6,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from responsible.validation import InputError, cause
 
 T = TypeVar("T")
+BOUND = Path("/sys/fs/cgroup/memory.max")
 INTERRUPTED, CLOSED = 130, 141  # exit codes, as shells give them to what Ctrl-C or a closed pipe ends
 
 
@@ -40,7 +42,8 @@ def run(
     except OSError as error:
         code = _said(f"{error.filename or 'a file'}: {cause(error)}")
     except MemoryError:
-        code = _said("not enough memory for this table; close other programs, or set prepare.sample_rows")
+        remedy = "close other programs, give numbers bins, or set prepare.sample_rows"
+        code = _said(f"not enough memory for this table; {remedy}")
     except RecursionError:
         code = _said("an input is nested too deeply; restore the files that `git status` and `dvc status` name")
     if code:
@@ -50,6 +53,13 @@ def run(
 def _said(*faults: str, code: int = 1) -> int:
     print(*(f"error: {fault}" for fault in faults), sep="\n", file=sys.stderr)
     return code
+
+
+def memory() -> int:
+    """Bytes of memory that programs have here: those of the machine, or fewer where a container has a bound."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    bound = BOUND.read_text(encoding="ascii").strip() if BOUND.is_file() else ""
+    return min(whole, int(bound)) if bound.isdigit() else whole
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

@@ -23,6 +23,7 @@ ANY = "any"  # the same as the level of a rule
 
 CLUSTER = "cluster_group"  # the column of cells that says which group of clusters, of people, their rows are of
 CLUSTER_GROUPS = 100  # into which they are hashed
+SAMPLED_FROM = "sampled_from"  # what figures and tables of a sample call the number of rows it was drawn from
 NAMES = {"f1": "F1", "roc_auc": "ROC AUC"}
 
 FEATURE, ATTRIBUTE = "x.", "a."  # prefixes of the columns of features and of sensitive attributes

@@ -20,7 +20,7 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
 from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
-from responsible.names import ATTRIBUTE, FEATURE
+from responsible.names import ATTRIBUTE, FEATURE, SAMPLED_FROM
 from responsible.segmentation import tables
 from responsible.segmentation.fit_by_level import fit_by_level
 from responsible.segmentation.report import ClusterPrivacy, Report, headline, report
@@ -75,7 +75,7 @@ def main(
     """Segment the prepared people, compare the privacy mechanisms on them, and write tables, pictures and documents."""
     given = parameters.load(params, Parameters)
     roles, inference = given.segments, given.inference
-    values, codes, levels = _people(prepared, roles)
+    values, codes, levels, whole = _people(prepared, roles)
     described = {"profile": records(files.read_csv(profile, PROFILE))}
     finding, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
@@ -106,7 +106,7 @@ def main(
     drawn.write(picture, picture_narrow)
     lost.write(cost, cost_narrow)
     context = _segments_report.context(made, tried, knee, roles=roles, inference=inference, called=given.words)
-    context |= {"picture": drawn, "lost": lost}
+    context |= {"picture": drawn, "lost": lost, SAMPLED_FROM: whole}
     files.write_text(document, fill(template, context, output=document))
     files.write_text(sheet, fill(sheet_template, context | described, said, sheet))
 
@@ -168,12 +168,14 @@ def _published(made: Report, given: Parameters) -> Report:
     return replace(made, found=found, compared=replace(compared, curves=curves))
 
 
-def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str]]:
-    """Features (n, d) in their own units, the protected level of each row as a code, and the levels in order."""
+def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str], int]:
+    """Features (n, d) in their own units, the protected level of each row as a code, the levels in order, and of a
+    sample how many rows the table has (0: all are used).
+    """
     features, protected = [FEATURE + name for name in roles.features], ATTRIBUTE + roles.protected
-    table, _ = files.read_parquet(prepared, [*features, protected])
+    table, meta = files.read_parquet(prepared, [*features, protected])
     levels, codes = np.unique(table[protected].to_numpy(dtype=str), return_inverse=True)
-    return table[features].to_numpy(), codes, levels.tolist()
+    return table[features].to_numpy(), codes, levels.tolist(), meta.get(SAMPLED_FROM, 0)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from responsible.healthcare.cases import counted
 from responsible.healthcare.schema import EVENTS, Healthcare
 from responsible.modelling.disclosure import withheld
 from responsible.modelling.parameters import Logistic
-from responsible.names import ATTRIBUTE, FACTOR
+from responsible.names import ATTRIBUTE, FACTOR, SAMPLED_FROM
 from responsible.statistics.intervals import Inference
 from responsible.statistics.streams import stream
 from responsible.tabular.levels import Disclosure
@@ -77,7 +77,7 @@ def main(
     """Audit the cases; see the names of the outputs."""
     given = parameters.load(params, Parameters)
     roles, rules, inference = given.healthcare, given.healthcare_audit, given.inference
-    table, _ = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected), *_factors(roles)])
+    table, meta = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected), *_factors(roles)])
     shown, roles, rules = healthcare_disclosure.publishable(table, roles, rules, given.disclosure)
     found = audit(shown, roles, rules, inference, stream(given.seed, "healthcare_audit/audit"))
     found = healthcare_disclosure.published(found, table, given.healthcare.protected, given.disclosure)
@@ -104,6 +104,7 @@ def main(
     drawn.write(gaps, gaps_narrow)
     context = healthcare_audit.context(found, roles, rules, inference, given.words)
     context |= {"picture": drawn, "minimum_cell": given.disclosure.minimum_cell}
+    context |= {SAMPLED_FROM: meta.get(SAMPLED_FROM, 0)}
     context |= _playbook.context(found, given.playbook, headline, circumstances(parameters.read_yaml(params)))
     for path in (report, bias_sources, metrics_in_use, validation, case_study):
         files.write_text(path, fill(f"{templates}/{Path(path).stem}.md.j2", context, output=path))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline import entry
 from pipeline.monitoring.handover import digests, handed_on
-from pipeline.monitoring.reading import Batches, read_rows
+from pipeline.monitoring.reading import Batches
+from pipeline.monitoring.row_batches import read_rows
 from pipeline.storage import files, parameters
 from responsible.healthcare.audit import HealthcareAudit, declared
 from responsible.healthcare.schema import Healthcare, by_role
@@ -58,7 +59,7 @@ def main(
             f"{params}: monitor.healthcare is missing; say where later decisions are, or remove this stage"
         )
     audited, _ = files.read_parquet(cases, ["id", *(ATTRIBUTE + name for name in roles.protected)])
-    batches = read(given.prepare, roles, own, given.monitor.period)
+    batches = read(given.prepare, roles, own, given.monitor.period, given.seed)
     reference, later, periods = audited, batches.cells, batches.periods
     if own.reference != "audited":
         reference, later, periods = earlier(own.reference, f"{SECTION}.reference", later, periods)
@@ -80,7 +81,7 @@ def main(
     files.write_json(asked, handed_on(found, of, cases=found.cases, unit=unit))
 
 
-def read(prepare: Prepare, roles: Healthcare, given: Decisions, period: Period) -> Batches:
+def read(prepare: Prepare, roles: Healthcare, given: Decisions, period: Period, seed: int) -> Batches:
     """The cases of ``monitor.healthcare.source`` with their ``period``; findings and errors as of :func:`read_rows`."""
     roles = roles.model_copy(update={"source": given.source, "pattern": given.pattern})
     declared = [replace(d, kind="day") if d.kind == "month" and period != "month" else d for d in roles.declared()]
@@ -90,7 +91,7 @@ def read(prepare: Prepare, roles: Healthcare, given: Decisions, period: Period) 
         return cases.assign(period=period_of(cases["month"], period))
 
     remedy = "correct the files or the roles"
-    return read_rows(prepare, roles, declared, dated, period=period, section=SECTION, remedy=remedy)
+    return read_rows(prepare, roles, declared, dated, period=period, seed=seed, section=SECTION, remedy=remedy)
 
 
 if __name__ == "__main__":

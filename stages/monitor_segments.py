@@ -12,7 +12,8 @@ import pandas as pd
 
 from pipeline import entry
 from pipeline.monitoring.handover import digests, handed_on
-from pipeline.monitoring.reading import Batches, read_rows
+from pipeline.monitoring.reading import Batches
+from pipeline.monitoring.row_batches import read_rows
 from pipeline.storage import files, parameters
 from responsible.later_people.placed import placed as by_period
 from responsible.later_people.segments import LaterPeople, later_people
@@ -60,7 +61,7 @@ def main(
     known, _ = files.read_parquet(prepared, [*features, ATTRIBUTE + roles.protected])
     means = [f"mean_{name}" for name in roles.features]
     centres = files.read_csv(segments, means)[means].to_numpy(dtype=float)
-    batches = read(given.prepare, roles, own, given.monitor.period)
+    batches = read(given.prepare, roles, own, given.monitor.period, given.seed)
     table = by_period(placed(known, centres, batches.cells, roles), len(centres), own.beyond, batches.periods)
     sure = given.inference.confidence
     found = later_people(table, batches.findings, given.monitor, sure, disclosure=given.disclosure, seed=given.seed)
@@ -68,7 +69,7 @@ def main(
     files.write_json(asked, written(found, own.beyond, digests({"centres": segments}) | {"batches": batches.digest}))
 
 
-def read(prepare: Prepare, roles: Segments, given: Newcomers, period: Period) -> Batches:
+def read(prepare: Prepare, roles: Segments, given: Newcomers, period: Period, seed: int) -> Batches:
     """The people of ``monitor.segments.source``, with the columns of the segments table and a ``period``; findings and
     errors as of :func:`read_rows`.
     """
@@ -80,7 +81,7 @@ def read(prepare: Prepare, roles: Segments, given: Newcomers, period: Period) ->
         return rows.drop(columns="row").assign(period=period_of(rows["period"], period))
 
     remedy = f"correct the files, or {SECTION}'s columns"
-    return read_rows(prepare, roles, declared, dated, period=period, section=SECTION, remedy=remedy)
+    return read_rows(prepare, roles, declared, dated, period=period, seed=seed, section=SECTION, remedy=remedy)
 
 
 def written(found: LaterPeople, beyond: float, of: Mapping[str, str]) -> dict[str, Any]:

@@ -27,7 +27,9 @@ from responsible.tabular.cells import Grid, Plan, labels
 from responsible.tabular.levels import Disclosure, blanked, by_split, cover
 from responsible.tabular.schema import Budget, Seed, Sensitive, Threshold
 from responsible.tabular.sources import Prepare
-from responsible.validation import Params
+from responsible.validation import InputError, Params
+
+FIELD = 80  # bytes for a field of a cell, with the copies that engine, pandas and the file make of it; measured
 
 
 class Parameters(Params):
@@ -62,7 +64,7 @@ def main(
     prediction_files.refuse_levels(reader, plan)
     joined = prediction_files.frames(reader, prediction_files.read(given.models, plan, folder), given.models, plan)
 
-    answer = reader.compute(lambda rows: count(rows, plan, joined=joined), budget.cluster or budget.key)
+    answer = _counted(reader, plan, joined)
     dropped = dropped_rows.settled(reader, answer, declared, prepare, table=budget, section="budget")
     found = collected(answer, plan)
     label = labels(found, plan.cuts, given.threshold)
@@ -91,6 +93,19 @@ def main(
     files.write_csv(base_rates, rates)
     files.write_csv(missing, profile.published_missing(found, shown, sensitive))
     files.write_json(metrics, {"prepare": profile.published_drops(figures, disclosure)})
+
+
+def _counted(reader: engines.Reader, plan: Plan, joined: Mapping[str, Frame]) -> pd.DataFrame:
+    """The counts of the table; InputError where there are more than memory holds until they are written."""
+    most = entry.memory() * 3 // 4 // (FIELD * (len(plan.names()) + 1))
+    answer = reader.compute(
+        lambda rows: count(rows, plan, joined=joined).head(most + 1), plan.budget.cluster or plan.budget.key
+    )
+    if len(answer) > most:
+        rule = f"must have at most {most:,} distinct cells, as many as the memory here holds (docs/scale.md)"
+        remedy = "give numbers bins in budget.features, or set prepare.sample_rows"
+        raise InputError(f"{plan.budget.source}: {rule}; {remedy}")
+    return answer
 
 
 def _refuse(

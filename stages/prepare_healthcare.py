@@ -39,7 +39,8 @@ def main(
     decided = cases(rows.good, given.healthcare)
     described = profile_of(decided, given.healthcare)
 
-    files.write_parquet(prepared, decided, {"rows": len(decided), "protected": list(given.healthcare.protected)})
+    meta = {"rows": len(decided), "protected": list(given.healthcare.protected), **rows.sampled}
+    files.write_parquet(prepared, decided, meta)
     protected = {own.column: own for own in given.healthcare.protected.values()}
     files.write_csv(profile, row_tables.published(described, given.disclosure, protected))
     files.write_json(metrics, {"prepare_healthcare": rows.figures(given.disclosure)})

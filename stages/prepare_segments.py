@@ -37,7 +37,8 @@ def main(
     rows = row_tables.read(given.prepare, "segments", given.segments, given.seed)
     segmented, described = people(rows.good, given.segments)
 
-    files.write_parquet(prepared, segmented, {"rows": len(segmented), "protected": given.segments.protected})
+    meta = {"rows": len(segmented), "protected": given.segments.protected, **rows.sampled}
+    files.write_parquet(prepared, segmented, meta)
     files.write_csv(profile, row_tables.published(described, given.disclosure, {}))
     files.write_json(metrics, {"prepare_segments": rows.figures(given.disclosure)})
 

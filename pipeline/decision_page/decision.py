@@ -146,9 +146,17 @@ def decision(sources: Sources) -> Decision:
     later = monitored(sources.root) if MONITORED in sources.files else None
     own = digest(sources.params)[:16]
     other = searched(sources.root) if SEARCHED in sources.files else None
-    most = sources.params["prepare"]["sample_rows"]
-    drawn = f"at most {most:,} rows of each table were counted, chosen by a hash" if most else ""
-    return Decision(Answer(sources.judgements), cards, rules, open_, recorded, data, own, later, other, drawn)
+    return Decision(
+        Answer(sources.judgements), cards, rules, open_, recorded, data, own, later, other, _sample(sources)
+    )
+
+
+def _sample(sources: Sources) -> str:
+    """That not all rows were used; empty where they were."""
+    if most := sources.params["prepare"]["sample_rows"]:
+        return f"at most {most:,} rows of each table were counted, chosen by a hash"
+    drawn = [f"{used.value:,.0f} of {whole.value:,.0f} {many}" for _, used, whole, many in sources.sampled]
+    return f"{enumerated(drawn)} were used, chosen by a hash" if drawn else ""
 
 
 def _card(line: str, title: str, rules: Sequence[Rule], picture: str) -> Card:

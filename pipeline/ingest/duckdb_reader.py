@@ -21,6 +21,7 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 
+from pipeline.entry import memory
 from pipeline.ingest import source_files, text_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.tabular.columns import KEY, token
@@ -57,7 +58,7 @@ class DuckDB:
         self._copies: dict[Path, Path] = {}  # of files that are not as the engine reads them
         self._connection = duckdb.connect(
             config={
-                "memory_limit": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2} B",
+                "memory_limit": f"{memory() // 2} B",
                 "temp_directory": str(Path(tempfile.gettempdir(), f"rows-{os.getpid()}")),  # made and removed on need
                 "autoinstall_known_extensions": "false",  # the table is all it may read: no download
             }

@@ -11,8 +11,9 @@ import pandas as pd
 
 from pipeline.ingest import dropped_rows, engines
 from pipeline.ingest.dropped_rows import Dropped
+from responsible.names import SAMPLED_FROM
 from responsible.tabular.cell_counts import sampled
-from responsible.tabular.columns import KEY, REASON, Declared, made, token
+from responsible.tabular.columns import KEY, REASON, Declared, Spelling, made, token
 from responsible.tabular.levels import Disclosure, blanked, published_names
 from responsible.tabular.schema import Sensitive
 from responsible.tabular.sources import Prepare, RowTable
@@ -21,16 +22,20 @@ from responsible.validation import InputError
 
 
 class Rows(NamedTuple):
-    """The good rows typed, by declared name with the row's number as ``row``; who was dropped; the table's digest."""
+    """The good rows typed, by declared name with the row's number as ``row``; who was dropped; the table's digest; and
+    of a sample in :data:`SAMPLED_FROM` the number of rows that the table has.
+    """
 
     good: pd.DataFrame
     dropped: Dropped
     digest: str
+    sampled: dict[str, int]
 
     def figures(self, disclosure: Disclosure) -> dict[str, object]:
         """What ``metrics/prepare_NAME.json`` says of a table of rows."""
         dropped = sum(self.dropped.reasons.values())
         found = {"kept": len(self.good), "dropped": dropped, "digest": self.digest, **self.dropped.figures()}
+        found |= self.sampled
         if not disclosure.minimum_cell:
             return found
         gone = [key for key in found if key == "dropped_levels" or (key == "dropped" and not disclosure.safe(dropped))]
@@ -69,27 +74,33 @@ def _published(own: pd.DataFrame, disclosure: Disclosure, protected: Mapping[str
 def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     """The table that ``section`` of the parameters declares.
 
-    InputError on a bad row unless prepare.on_bad_rows says drop, and when fewer than prepare.minimum_rows are good.
+    Of a table with more rows than ``prepare.most_rows`` that many, chosen by hash. InputError on a bad row unless
+    prepare.on_bad_rows says drop, and when fewer than prepare.minimum_rows are good.
     """
     declared = roles.declared()
     reader = engines.opened(prepare, roles, declared, section)
-    answer = answered(reader, prepare, roles, declared, seed)
+    whole, most = size(reader), prepare.most_rows
+    answer = answered(reader, roles.spelling(prepare), declared, seed, most if whole > most else 0)
     dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
     good = named(answer, declared)
     _refuse_few(len(good), dropped.reasons, prepare.minimum_rows, roles.source)
     dropped_rows.refuse_unequal(dropped, roles, section)
-    return Rows(good, dropped, reader.digest())
+    return Rows(good, dropped, reader.digest(), {SAMPLED_FROM: whole} if whole > most else {})
+
+
+def size(reader: engines.Reader) -> int:
+    """How many rows a table has, counted where they are."""
+    return int(reader.compute(lambda rows: rows.select(nw.len().alias("n")))["n"][0])
 
 
 def answered(
-    reader: engines.Reader, prepare: Prepare, roles: RowTable, declared: Sequence[Declared], seed: int
+    reader: engines.Reader, spelling: Spelling, declared: Sequence[Declared], seed: int, most: int
 ) -> pd.DataFrame:
-    """The rows of a table typed, with a ``REASON`` where they are bad."""
-    spelling = roles.spelling(prepare)
+    """The ``most`` rows (0: all) of a table of least sample hash, typed, with a ``REASON`` where they are bad."""
     fields = sorted({token(d.column) for d in declared})
 
     def rows(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        return typed(sampled(frame, prepare.sample_rows, seed, fields), declared, spelling, keep=[KEY])
+        return typed(sampled(frame, most, seed, fields), declared, spelling, keep=[KEY])
 
     return reader.compute(rows)
 

@@ -11,8 +11,8 @@ import pandas as pd
 from pipeline.monitoring import decisions_said, model_said, segments_said
 from pipeline.monitoring.decisions_said import about, least, rows_of, value, whose
 from pipeline.monitoring.headline import Found
-from pipeline.monitoring.statements import Statement, answer
-from pipeline.reporting.formatting import number
+from pipeline.monitoring.statements import Statement, answer, sampled
+from pipeline.reporting.formatting import Markup, number
 from pipeline.reporting.tables import records
 from responsible.measures.scores import SCORE_MEASURES
 from responsible.monitoring.drift import VALUES
@@ -127,6 +127,7 @@ def decisions(told: decisions_said.Told, monitor: Monitor, words: Words) -> dict
         "periods": len(told.periods),
         "cases": told.cases,
         "many": words.many("healthcare"),
+        "sampled": Markup(sampled(told, words.many("healthcare"))),
         "rows": [row for row in rows if row["value"] == row["value"]],
         "undefined": sum(row["value"] != row["value"] for row in rows),
         "spending": told.spending,

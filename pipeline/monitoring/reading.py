@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest import bad_rows, engines, headers, row_tables, source_files
+from pipeline.ingest import bad_rows, engines, headers, source_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.monitoring.alarms import BAD, GAP, LACKING, REPEATED, UNREADABLE, Finding
 from responsible.monitoring.batches import BatchPlan, calendar, cells, joined
 from responsible.monitoring.parameters import Period
 from responsible.tabular.cell_counts import count, reasons
-from responsible.tabular.columns import Declared
 from responsible.tabular.queries import Query
-from responsible.tabular.sources import Prepare, RowTable, Source
+from responsible.tabular.sources import Source
 from responsible.validation import InputError, did_you_mean
 
 SECTION = "monitor"
@@ -43,61 +42,20 @@ def read(plan: BatchPlan, reference: pd.DataFrame) -> Batches:
     found: list[Finding] = []
     digests: dict[str, str] = {}
     counted: list[pd.DataFrame] = []
-    for alike in _alike(_tables(plan.budget, plan.columns(), SECTION, found), digests, found):
+    for alike in _alike(tables_of(plan.budget, plan.columns(), SECTION, found), digests, found):
         own, said = _together(plan, reference, alike)
         counted += own
         found += said
     parts, remedy = counted and [joined(counted)], "correct the files or monitor's columns"
-    return _batches(parts, found, digests, plan.monitor.period, source=plan.budget.source, remedy=remedy)
+    return gathered(parts, found, digests, plan.monitor.period, source=plan.budget.source, remedy=remedy)
 
 
-def read_rows(
-    prepare: Prepare,
-    roles: RowTable,
-    declared: Sequence[Declared],
-    dated: Callable[[pd.DataFrame], pd.DataFrame],
-    *,
-    period: Period,
-    section: str,
-    remedy: str,
-) -> Batches:
-    """The good rows of the batches that ``roles`` name, each file read on its own; ``dated`` gives them a ``period``.
-
-    A file that cannot be read, lacks a declared column or repeats another, bad rows, and periods without rows are
-    findings. InputError, with the ``remedy``, where there is no file at all, or no good row in any.
-    """
-    whole = prepare.model_copy(update={"sample_rows": 0})
-    found: list[Finding] = []
-    digests: dict[str, str] = {}
-    good: list[pd.DataFrame] = []
-    for name, table in _distinct(_tables(roles, [d.column for d in declared], section, found), digests, found):
-        try:
-            rows, lost = _rows(whole, table, roles, declared)
-        except InputError as error:
-            found.append(Finding(UNREADABLE, "", name, str(error)))
-            continue
-        good.append(dated(rows))
-        found += _bad(sorted(set(good[-1]["period"])), name, lost)
-    return _batches(good, found, digests, period, source=roles.source, remedy=remedy)
-
-
-def _rows(
-    prepare: Prepare, table: SourceTable, roles: RowTable, declared: Sequence[Declared]
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The good rows of a file, and the bad ones by reason."""
-    if absent := [d.column for d in declared if d.column not in table.columns]:
-        raise InputError(f"column {absent[0]!r} is missing{did_you_mean(absent[0], table.columns)}")
-    reader = engines.local(prepare, table, declared)
-    answer = row_tables.answered(reader, prepare, roles, declared, 0)
-    return row_tables.named(answer, declared), bad_rows.count(reader, reasons(answer.assign(n=1)))
-
-
-def _bad(periods: Sequence[str], name: str, lost: Mapping[str, int]) -> list[Finding]:
+def bad(periods: Sequence[str], name: str, lost: Mapping[str, int]) -> list[Finding]:
     """The bad rows of a file by reason, with its period where it has one."""
     return [Finding(BAD, periods[0] if len(periods) == 1 else "", name, reason, n) for reason, n in lost.items()]
 
 
-def _batches(
+def gathered(
     parts: Sequence[pd.DataFrame],
     found: Sequence[Finding],
     digests: Mapping[str, str],
@@ -117,7 +75,7 @@ def _batches(
     return Batches(whole, tuple(periods), (*found, *gaps), _digest_of(digests))
 
 
-def _tables(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
+def tables_of(given: Source, needed: Sequence[str], section: str, found: list[Finding]) -> Named:
     """Each file as a table of its own with those of the needed columns that it has; the answer of a query is one."""
     if isinstance(given.source, Query):
         return [("query", source_files.table(given, needed, section))]
@@ -136,12 +94,12 @@ def _tables(given: Source, needed: Sequence[str], section: str, found: list[Find
 def _alike(tables: Named, digests: dict[str, str], found: list[Finding]) -> list[Named]:
     """The tables but those that repeat another, those of the same columns together; ``digests`` are filled."""
     groups: dict[tuple[str, ...], list[tuple[str, SourceTable]]] = {}
-    for name, table in _distinct(tables, digests, found):
+    for name, table in distinct(tables, digests, found):
         groups.setdefault((table.kind, *table.columns), []).append((name, table))
     return list(groups.values())
 
 
-def _distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
+def distinct(tables: Named, digests: dict[str, str], found: list[Finding]) -> Iterator[tuple[str, SourceTable]]:
     """The tables but those that repeat another; ``digests``, name by digest, are filled."""
     for name, table in tables:
         digest = source_files.digest(table)
@@ -190,7 +148,7 @@ def _read(
         if plan.budget.target is None or column != plan.budget.target.column  # late labels are no fault
         for period in periods
     ]
-    return counted, [*said, *_bad(periods, name, lost)]
+    return counted, [*said, *bad(periods, name, lost)]
 
 
 def plan_of(plan: BatchPlan) -> BatchPlan:

@@ -10,8 +10,8 @@ from typing import Any, Final
 import pandas as pd
 
 from pipeline.monitoring.handover import received, table
-from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs
-from pipeline.reporting.formatting import number, percent
+from pipeline.monitoring.statements import Row, Statement, delivery, row_of, runs, sampled
+from pipeline.reporting.formatting import Markup, number, percent
 from pipeline.reporting.tables import records
 from pipeline.storage import files
 from responsible.monitoring import alarms
@@ -129,6 +129,7 @@ def context(found: Told, words: Words) -> dict[str, Any]:
     sizes = held[held["question"] == SEGMENTS].rename(columns={"share": "value"}).set_index("level", drop=False)
     return {
         "many": words.many(LINE),
+        "sampled": Markup(sampled(found, words.many(LINE))),
         "newest": found.periods[-1],
         "people": found.people,
         "segmented": found.segmented,

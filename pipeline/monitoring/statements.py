@@ -65,6 +65,15 @@ def delivery(found: alarms.Watched, kind: str, name: str, period: str) -> str:
     return f"The file {name} could not be read and was left out: {detail}"
 
 
+def sampled(found: alarms.Watched, many: str) -> str:
+    """That a sample of the later rows, which are ``many``, was used; empty where all were."""
+    own = [f for f in found.findings if f.kind == alarms.SAMPLED]
+    if not own:
+        return ""
+    used = f"{number(int(own[0].detail))} of {number(own[0].rows)} {many} were used, chosen by a hash."
+    return f"{used} A larger number in `prepare.sample_rows` uses more of them."
+
+
 def row_of(table: pd.DataFrame, period: str, **where: Any) -> Row:
     """The row of a period whose columns have these values."""
     which = table["period"] == period

@@ -21,6 +21,7 @@ from responsible.governance.answer import Answer, headline
 from responsible.governance.evidence import Evidence
 from responsible.governance.policy import Judgement
 from responsible.governance.risk import TREATMENTS
+from responsible.names import SAMPLED_FROM, enumerated
 from responsible.validation import InputError
 
 _WORDS = re.compile(r"<title>(.*?)</title><desc>(.*?)</desc><metadata>(.*?)\n(.*?)</metadata>", re.DOTALL)
@@ -46,10 +47,19 @@ class Links:
     def sampled(self) -> Markup:
         """That a sample was counted and how to count all, with a link to its size; nothing where all rows were."""
         if not self._sources.setting(SAMPLE):
-            return Markup("")
+            return self._sampled_alone()
         most = self.figure(formatting.parameter(self._sources.setting(SAMPLE)), PARAMETERS, SAMPLE)
         rest = "rows of each table were counted, chosen by a hash. Set it to zero to count all of them."
         return Markup(f"**On a sample.** At most {most} {rest}")
+
+    def _sampled_alone(self) -> Markup:
+        """The same of tables with too many rows to hold in memory."""
+        drawn = [
+            f"{self.evidence(used, f'{path}.kept', 0)} of {self.evidence(whole, f'{path}.{SAMPLED_FROM}', 0)} {many}"
+            for path, used, whole, many in self._sources.sampled
+        ]
+        rest = f"were used, chosen by a hash. A larger number in `{SAMPLE}` uses more of them."
+        return Markup(f"**On a sample.** {enumerated(drawn)} {rest}" if drawn else "")
 
     def monitored(self) -> Markup:
         """What monitoring last said, as a link to its figures; nothing where there is no monitor."""

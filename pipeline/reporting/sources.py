@@ -21,9 +21,9 @@ from pipeline.storage.line_contents import LINES, absent, part_of, present
 from pipeline.storage.text import read_rows
 from responsible.governance.evidence import WHOLE, Evidence
 from responsible.governance.policy import Judgement, Policy, judge
-from responsible.names import query_name, shown_model, with_adopted
+from responsible.names import SAMPLED_FROM, query_name, shown_model, with_adopted
 from responsible.validation import InputError, did_you_mean
-from responsible.words import Words, read
+from responsible.words import Line, Words, read
 
 
 class TableRow(dict[str, DataText]):
@@ -93,6 +93,19 @@ class Sources:
 
     def _where(self) -> str:
         return ", ".join(name for name in self.files if name.startswith("metrics/") or name in _evidence.TABLES)
+
+    @property
+    def sampled(self) -> list[tuple[str, Evidence, Evidence, str]]:
+        """The tables of which a sample of the rows was used: path of their figures, rows used, rows there, and what
+        people call them.
+        """
+        lines: tuple[Line, ...] = ("healthcare", "segments")
+        tables = [(f"prepare_{line}", self.words.many(line)) for line in lines]
+        return [
+            (path, self.figure(f"{path}.kept"), self.figure(f"{path}.{SAMPLED_FROM}"), many)
+            for path, many in tables
+            if f"{path}.{SAMPLED_FROM}" in self.figures
+        ]
 
     def setting(self, key: str) -> Any:
         """The parameter at a dotted key, its texts and numbers marked as read; an absent one is an error."""

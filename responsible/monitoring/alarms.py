@@ -11,7 +11,7 @@ import pandas as pd
 from responsible.monitoring.spending import Spending
 
 GAP, REPEATED, LACKING, UNREADABLE = "gap", "repeated", "missing_column", "unreadable"
-UNSEEN, BAD, LATE = "unseen_level", "bad_rows", "late_labels"
+UNSEEN, BAD, LATE, SAMPLED = "unseen_level", "bad_rows", "late_labels", "sampled"
 OF_DATA = (GAP, REPEATED, LACKING, UNREADABLE)
 """Findings about the delivery that are alarms, for without the rows nothing else can be one."""
 JOINT, TARGET = "joint", "target"  # questions about all features together, and about the target

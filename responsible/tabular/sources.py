@@ -21,6 +21,9 @@ TimeFormat = Annotated[str, Field(pattern="%[Yy].*%[mbB]|%[mbB].*%[Yy]")]
 Bins = Annotated[list[float], Field(min_length=1)]
 Levels = Annotated[list[Text], Field(min_length=1)]
 
+MOST_ROWS = 2_000_000
+"""Rows that are kept of a table whose rows later stages hold in memory, unless ``sample_rows`` says another number."""
+
 
 class Split(Params):
     """Shares of the rows for training, validation and test; they sum to 1, and only ``valid`` may be 0."""
@@ -39,8 +42,9 @@ class Split(Params):
 class Prepare(Params):
     """How a table is read: the engine, what happens to bad rows, how many rows, and what means "missing".
 
-    ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in every format. ``spark``
-    is the session of the engine of that name.
+    ``sample_rows`` is how many rows of each table are used, chosen by hash; 0 for all, but of a :class:`RowTable` at
+    most :data:`MOST_ROWS`. ``time_zone`` is where the month of an instant (a date and time with an offset) is taken, in
+    every format. ``spark`` is the session of the engine of that name.
     """
 
     engine: Text
@@ -51,6 +55,11 @@ class Prepare(Params):
     time_zone: str = "UTC"
     split: Split
     spark: Session | None = None
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows of a :class:`RowTable` are used at most."""
+        return self.sample_rows or MOST_ROWS
 
     @field_validator("time_zone")
     @classmethod

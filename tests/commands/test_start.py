@@ -1,21 +1,18 @@
 """`make start`: what it asks, what it writes, and what it leaves alone."""
 
-import json
 import re
 import shutil
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
-import statsmodels.api as sm
 import yaml
 
 from commands import start
 from responsible.validation import InputError
 from tests.support import real
 from tests.support.contract import ROOT
-from tests.support.small import DVC, ran, surroundings
+from tests.support.small import ran, surroundings
 
 RANDHIE = ["--table", "examples/randhie.csv", "--target", "outcome", "--protected", "black,female"]
 NAMED = ["--privileged", "black=0.0,female=0"]
@@ -178,61 +175,6 @@ def test_make_passes_names_with_blanks_and_signs():
     line = ran(ROOT, "make", "-n", "start", *told).splitlines()[-1].split("commands.start", 1)[1].strip()
     options = "'--table=my table.csv' '--target=Budget (in dollars)' '--protected=sex,age' '--privileged=age=> 30'"
     assert line == options
-
-
-@pytest.fixture
-def fork(built, tmp_path):
-    """A built fork with another public table in it."""
-    root = built.copy(tmp_path / "fork")
-    sm.datasets.fair.load_pandas().data.to_csv(root / "data/raw/fair.csv", index=False)
-    return root
-
-
-def in_fork(root, *options, code=0):
-    """What the command printed there."""
-    command = (sys.executable, "-m", "commands.start", *options)
-    done = subprocess.run(command, cwd=root, env=surroundings(), capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done.stdout
-
-
-@pytest.mark.heavy
-@pytest.mark.pipeline
-@pytest.mark.slow
-def test_decisions_on_cases_run_through_the_healthcare_line(fork):
-    """Counts of approvals are those of the file; what is not recorded is switched off, and the gate has its rule."""
-    in_fork(fork, "--line", "healthcare", *RANDHIE, *NAMED)
-    ran(fork, *DVC, "repro")
-    rates = pd.read_csv(fork / "plots/healthcare_rates.csv", dtype={"level": str})
-    table = pd.read_csv(fork / "examples/randhie.csv", dtype=str)
-    found = rates[(rates["rate"] == "selection_rate") & (rates["scope"] == "all")].set_index(["attribute", "level"])
-    for column in ("black", "female"):
-        for level, of in table.groupby(column)["outcome"]:
-            row = found.loc[(column, level)]
-            assert (row["count"], row["of"]) == ((of == "1").sum(), len(of))
-    assert "switched off" in (fork / "docs/healthcare_audit.md").read_text().lower()
-
-
-@pytest.mark.heavy
-@pytest.mark.pipeline
-@pytest.mark.slow
-def test_people_run_through_the_segments_line_once_bounds_are_declared(fork):
-    """`dvc repro` names every bound as missing and keeps all results; with them, everybody is segmented."""
-    in_fork(fork, "--line", "segments", "--table", "data/raw/fair.csv", "--protected", "religious")
-    before = (fork / "metrics/cluster_privacy.json").read_bytes()
-    refused = subprocess.run([*DVC, "repro"], cwd=fork, env=surroundings(), capture_output=True, text=True, check=False)
-    features = list(yaml.safe_load((fork / "params.yaml").read_text())["segments"]["features"])
-    missing = re.findall(r"segments\.features\.(\w+)\.(?:minimum|maximum) must be a number, got None", refused.stderr)
-    assert sorted(missing) == sorted(features * 2)
-    assert (fork / "metrics/cluster_privacy.json").read_bytes() == before
-    text = (fork / "params.yaml").read_text()
-    text = re.sub(r"^(      minimum:) .*# decide", r"\1 -1 # decide", text, flags=re.MULTILINE)
-    (fork / "params.yaml").write_text(
-        re.sub(r"^(      maximum:) .*# decide", r"\1 100 # decide", text, flags=re.MULTILINE)
-    )
-    ran(fork, *DVC, "repro")
-    assert json.loads((fork / "metrics/prepare_segments.json").read_text())["prepare_segments"]["kept"] == 6366
-    assert "describes nobody" not in (fork / "docs/segments_data_sheet.md").read_text()
 
 
 @pytest.mark.heavy

@@ -7,11 +7,13 @@ import contextlib
 import json
 import re
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 
@@ -19,7 +21,7 @@ from pipeline.results.catalogue import Documents
 from pipeline.storage.line_contents import LINES
 from pipeline.storage.parameters import read_yaml
 from tests.support.contract import ROOT
-from tests.support.small import logged_names, ran
+from tests.support.small import DVC, logged_names, ran, surroundings
 from tests.support.without_lines import assert_whole, delete
 
 # Words of the field, of HTML or of this repository's own sections, which the sample happens to use as well.
@@ -95,6 +97,27 @@ def bounded(params: str) -> str:
     return re.sub(r"(minimum|maximum):(?= +# decide: the values)", lambda end: f"{end[0]} {ends[end[1]]}", params)
 
 
+def bounds_are_asked_for(root: Path) -> None:
+    """`dvc repro` names every bound as missing, and keeps all results."""
+    result = root / "metrics/cluster_privacy.json"
+    before = result.read_bytes()
+    refused = subprocess.run([*DVC, "repro"], cwd=root, env=surroundings(), capture_output=True, text=True, check=False)
+    missing = re.findall(r"segments\.features\.(\w+)\.(?:minimum|maximum) must be a number, got None", refused.stderr)
+    assert sorted(missing) == sorted(2 * list(read_yaml(root / "params.yaml")["segments"]["features"]))
+    assert result.read_bytes() == before
+
+
+def approvals_are_counted(root: Path, table: pd.DataFrame) -> None:
+    """Each level has as many approvals of as many rows as the file; without merit and urgency there is a notice."""
+    rates = pd.read_csv(root / "plots/healthcare_rates.csv", dtype={"level": str})
+    found = rates[(rates["rate"] == "selection_rate") & (rates["scope"] == "all")].set_index("level")
+    positive = read_yaml(root / "params.yaml")["healthcare"]["outcome"]["positive"]
+    votes = table["vote"].astype(str).isin(positive).groupby(table["educ"].astype(str))
+    assert found["count"].to_dict() == votes.sum().to_dict()
+    assert found["of"].to_dict() == votes.size().to_dict()
+    assert "switched off" in (root / "docs/healthcare_audit.md").read_text(encoding="utf-8").lower()
+
+
 @pytest.mark.heavy
 @pytest.mark.pipeline
 @pytest.mark.slow
@@ -104,7 +127,8 @@ def test_no_word_of_the_sample_is_left(line, built, tmp_path, monkeypatch):
     the code of the others.
 
     The target of the first has two values: there is no sweep, and label 1 is put into words. Where nothing is trained,
-    no word of training is left.
+    no word of training is left. Approvals are counted as in the file, and what it does not record is switched off.
+    Bounds of people's features are asked for before anything is built, and with them everybody is segmented.
     """
     monkeypatch.setenv("AUDIT_TRAIL", "on")
     root, run = built.copy(tmp_path / "fork"), (sys.executable, "-m")
@@ -116,6 +140,8 @@ def test_no_word_of_the_sample_is_left(line, built, tmp_path, monkeypatch):
     ran(root, *run, "commands.keep", kept)
     delete(root, [each for each in LINES if each != kept])
     params = root / "params.yaml"
+    if line == "segments":
+        bounds_are_asked_for(root)
     params.write_text(bounded(params.read_text(encoding="utf-8")), encoding="utf-8")
     said = ran(root, *run, "commands.rebuild")
     assert len(logged_names(root)) == 1
@@ -137,6 +163,12 @@ def test_no_word_of_the_sample_is_left(line, built, tmp_path, monkeypatch):
         trained = re.compile(r"baseline|reweigh|train_|logistic regression", re.IGNORECASE)
         assert [(name, m[0]) for name, text in outputs(root) for m in trained.finditer(text)] == []
         assert not {"train_baseline", "reweigh", "threshold_sweep"} & set(read_yaml(root / "dvc.yaml")["stages"])
+    if line == "healthcare":
+        approvals_are_counted(root, table)
+    if line == "segments":
+        counted = json.loads((root / "metrics/prepare_segments.json").read_text(encoding="utf-8"))["prepare_segments"]
+        assert counted["kept"] == len(table)
+        assert "describes nobody" not in (root / "docs/segments_data_sheet.md").read_text(encoding="utf-8")
     if line == "budget":
         assert "threshold_sweep" not in params.read_text(encoding="utf-8")
         assert "threshold_sweep" not in (root / "dvc.yaml").read_text(encoding="utf-8")

@@ -86,3 +86,14 @@ def test_a_bar_hands_on_what_it_counts(capsys):
     """Every step comes through in its order, and nothing is printed where no terminal watches."""
     assert list(entry.watch([3, 1, 2], "numbers")) == [3, 1, 2]
     assert capsys.readouterr() == ("", "")
+
+
+def test_memory_is_that_of_the_machine_or_of_the_container(tmp_path, monkeypatch):
+    """A container's bound holds where it is smaller; the word "max" is none, and neither is an absent file."""
+    bound = tmp_path / "memory.max"
+    monkeypatch.setattr(entry, "BOUND", bound)
+    whole = entry.memory()
+    assert whole == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for text, expected in (("1048576\n", 1_048_576), ("max\n", whole), (f"{10 * whole}\n", whole)):
+        bound.write_text(text)
+        assert entry.memory() == expected

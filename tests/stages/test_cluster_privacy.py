@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.storage.parameters import keys
+from responsible.tabular import sources
 from responsible.validation import InputError
 from stages import cluster_privacy, prepare_segments
 from tests.support.contract import ROOT, default_paths
@@ -180,20 +181,24 @@ def test_answers_are_printed_and_counted(run):
 
 
 @pytest.mark.slow
-def test_more_rows_than_are_fitted_are_all_labelled(run):
-    """Above fit_rows a sample is fitted and everybody is in a segment; silhouettes are estimates with an interval."""
+def test_more_rows_than_are_fitted_are_all_labelled(run, monkeypatch):
+    """Above fit_rows a sample is fitted and everybody is in a segment; silhouettes are estimates with an interval. Of a
+    table with too many rows, page and data sheet say that a sample was used, and of how many people.
+    """
+    monkeypatch.setattr(sources, "MOST_ROWS", 1_400)
     found, folder = run(
         cluster_privacy__clusters__fit_rows=400,
         cluster_privacy__clusters__silhouette={"rows": 200, "subsamples": 4},
     )
     assert found["k"] == 3
-    assert pd.read_csv(folder / "plots/segments.csv")["n"].sum() == 1500
+    assert pd.read_csv(folder / "plots/segments.csv")["n"].sum() == 1400
+    for name in ("segments", "segments_data_sheet"):
+        assert "**On a sample.** The table has 1,500 people; those used were chosen by a hash." in text(folder, name)
     candidates = pd.read_csv(folder / "plots/segments_candidates.csv")
     assert (candidates["silhouette_low"] < candidates["silhouette_high"]).all()
     assert "Clusterings were fitted on 400 people drawn at random" in text(folder)
 
 
-@pytest.mark.slow
 def test_dbscan_and_three_levels(run):
     """DBSCAN as one more method, and a protected attribute of three levels with missing values, go through."""
     frame = sample().assign(group=np.resize(["x|y", "B", None], 1500))

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,13 +14,16 @@ from pipeline.documents import healthcare_figures, playbook
 from pipeline.reporting.engine import fill
 from pipeline.results.answers import circumstances
 from pipeline.storage import files
+from pipeline.storage.parameters import keys
 from responsible.datasets.healthcare import draw
 from responsible.healthcare.audit import HealthcareAudit, audit
 from responsible.healthcare.schema import Healthcare, cases
 from responsible.statistics.intervals import Inference
+from responsible.tabular import sources
 from responsible.words import Words
+from stages import healthcare_audit, prepare_healthcare
 from tests.support.contract import ROOT
-from tests.support.tables import tree
+from tests.support.tables import tree, write
 
 PLAYBOOK = sorted((ROOT / "docs/playbook").glob("*.md"))
 DOCUMENTS = [*PLAYBOOK, ROOT / "docs/healthcare_audit.md"]
@@ -83,6 +87,20 @@ def test_the_report_says_what_the_sample_holds():
     assert float(low) > 0
     assert "The search adds nothing beyond the declared groups themselves." in text
     assert f"comparisons {METRICS['healthcare_audit']['findings']['RED']} are RED" in text
+
+
+def test_the_audit_of_a_sample_says_of_how_many_requests(tmp_path, monkeypatch):
+    """Where the table has too many rows, the report names both numbers before any figure."""
+    small = {"inference__replicates": 100, "healthcare_audit__similarity__permutations": 100}
+    given = tree(healthcare__source=str(ROOT / "data/raw/healthcare.csv"), **small)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sources, "MOST_ROWS", 1_200)
+    write(Path("params.yaml"), given, [*keys(prepare_healthcare.Parameters), *keys(healthcare_audit.Parameters)])
+    prepare_healthcare.main()
+    healthcare_audit.main(templates=str(ROOT / "docs/templates/healthcare"))
+    text = Path("docs/healthcare_audit.md").read_text(encoding="utf-8").split("\n## ")[0]
+    assert "They rest on 1,200 requests of" in text
+    assert "**On a sample.** The table has 5,000 requests; those used were chosen by a hash." in text
 
 
 def sendable(text):

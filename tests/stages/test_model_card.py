@@ -64,6 +64,21 @@ def test_results_of_a_sample_say_so_before_any_figure(folder):
     assert all("n a sample" not in (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS)
 
 
+def test_a_table_that_was_sampled_by_itself_is_named(folder):
+    """Where a table had too many rows, the page, the cards and the data sheet say how many of how many were used."""
+    path = folder / "metrics/prepare_segments.json"
+    own = json.loads(path.read_text(encoding="utf-8"))
+    own["prepare_segments"] |= {"kept": 1500, "sampled_from": 90000}
+    path.write_text(json.dumps(own), encoding="utf-8")
+    card, _, page = built(folder)
+    others = [(folder / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("data_sheet", "risk_assessment")]
+    for text in (card, *others):
+        said = re.search(r"\*\*On a sample\.\*\* \[1,500\]\[f\d+\] of \[90,000\]\[f\d+\] people were used", text)
+        assert "\n## " not in text[: said.start()]
+        assert "A larger number in `prepare.sample_rows` uses more of them." in text
+    assert "<p>On a sample: 1,500 of 90,000 people were used, chosen by a hash.</p>" in page
+
+
 def test_the_same_results_give_the_same_bytes(folder):
     """Built twice, and in another folder than the repository's, the documents are those that are committed."""
     first = built(folder)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import entry
 from pipeline.storage import files
 from pipeline.storage.parameters import keys
 from responsible.validation import InputError
@@ -945,3 +946,15 @@ def test_three_hundred_thousand_rows_against_pandas(folder):
     from_parquet = run(budget__features={"row": {"kind": "numeric"}}, budget__source="t.parquet")[0]
     assert (from_parquet.sort_values("x.row")["split"].to_numpy() == by_number).all()
     assert np.isin(by_number, ["train", "valid", "test"]).all()
+
+
+def test_more_cells_than_memory_holds_are_refused(folder, monkeypatch):
+    """The bound follows from the memory here, 80 bytes for each of the fields; results of before are kept."""
+    tables.sample(200).to_csv("t.csv", index=False)
+    cells, _, _ = run()
+    monkeypatch.setattr(entry, "memory", lambda: 80 * len(cells.columns) * 20 * 4 // 3 + 80)
+    assert refusal() == (
+        "t.csv: must have at most 20 distinct cells, as many as the memory here holds (docs/scale.md); "
+        "give numbers bins in budget.features, or set prepare.sample_rows"
+    )
+    assert run(prepare__sample_rows=20, prepare__minimum_rows=10)[0]["n"].sum() == 20

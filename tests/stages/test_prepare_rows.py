@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.storage import files
 from pipeline.storage.parameters import keys
+from responsible.tabular import sources
 from responsible.validation import InputError
-from stages import prepare_healthcare, prepare_segments
+from stages import prepare, prepare_healthcare, prepare_segments
 from tests.support import tables
 from tests.support.contract import ROOT
 
@@ -80,3 +81,34 @@ def test_a_drop_that_falls_on_some_requests_is_refused():
     reason = {"healthcare__allow_unequal_drop": "known fault of one clinic"}
     metrics = run("healthcare", frame, prepare__on_bad_rows="drop", **reason)
     assert metrics["dropped"] == metrics["dropped_levels"]["requester"]["GP"]
+
+
+@pytest.mark.parametrize("line", STAGES)
+def test_a_table_with_too_many_rows_is_sampled_by_itself(line, monkeypatch):
+    """Above the bound the 40 rows of least hash are used, the same bytes as if parameters asked for them; figures and
+    table say of how many. A larger number uses more, and a table at the bound is used whole.
+    """
+    frame = raw(line).head(100)
+    small = {"prepare__minimum_rows": 10, f"{line}__source": f"{line}.csv"}
+    whole = run(line, frame, **small)
+    assert (whole["kept"], "sampled_from" in whole) == (100, False)
+    asked = run(line, frame, **small, prepare__sample_rows=40)
+    expected = {path: Path(path).read_bytes() for path in OUTPUTS.values()}
+    monkeypatch.setattr(sources, "MOST_ROWS", 40)
+    assert run(line, frame, **small) == asked
+    assert {path: Path(path).read_bytes() for path in OUTPUTS.values()} == expected
+    assert (asked["kept"], asked["sampled_from"]) == (40, 100)
+    rows, meta = files.read_parquet("rows.parquet")
+    assert (len(rows), meta["rows"], meta["sampled_from"]) == (40, 40, 100)
+    assert run(line, frame, **small, prepare__sample_rows=60)["kept"] == 60
+    monkeypatch.setattr(sources, "MOST_ROWS", 100)
+    assert run(line, frame, **small) == whole
+
+
+def test_the_table_of_cells_is_not_sampled_by_itself(monkeypatch):
+    """Cells do not grow with rows, so only the tables whose rows are kept have a bound."""
+    monkeypatch.setattr(sources, "MOST_ROWS", 40)
+    tree = tables.tree(budget__source=str(ROOT / "data/raw/budget.csv"))
+    tables.write(Path("params.yaml"), tree, keys(prepare.Parameters))
+    prepare.main()
+    assert json.loads(Path("metrics/prepare.json").read_text(encoding="utf-8"))["prepare"]["rows"]["kept"] == 20_000

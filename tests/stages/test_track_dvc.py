@@ -52,7 +52,8 @@ def fork(tmp_path, environment):
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages(root)}, sort_keys=False))
 
     def run(*command, code=0, **more):
-        own = {**outside(**more), "PYTHONPATH": ""}  # the code of the fork, and in a temporary folder that one's
+        # The code of the fork, and in a temporary folder that one's, which is compiled once.
+        own = {**outside(**more), "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": ""}
         # A file, because workers that DVC leaves in the background would keep a pipe open.
         with tempfile.TemporaryFile("w+", encoding="utf-8") as lines:
             ran = subprocess.run(

@@ -33,7 +33,7 @@ def folder(tmp_path):
 
 def read(folder, period="month", **changes):
     own = Decisions(**({"source": str(folder), "reference": "audited", "wait": 1.0} | changes))
-    return monitor_healthcare.read(PREPARE, ROLES, own, period)
+    return monitor_healthcare.read(PREPARE, ROLES, own, period, TREE["seed"])
 
 
 def test_cases_have_their_period_and_a_month_without_any_is_a_gap(folder):

@@ -1,16 +1,19 @@
 """Later people on disk: what is a finding, the period of a date, and what is said of alarms after the files."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.monitoring import segments_said
+from pipeline.monitoring import segments_said, statements
 from pipeline.storage import files
 from responsible.later_people.placed import placed
 from responsible.later_people.segments import later_people
-from responsible.monitoring.alarms import BAD, GAP, REPEATED, UNREADABLE
+from responsible.monitoring.alarms import BAD, GAP, REPEATED, SAMPLED, UNREADABLE, Finding
 from responsible.monitoring.parameters import Monitor, Newcomers
 from responsible.segmentation.schema import Segments
+from responsible.tabular import sources
 from responsible.tabular.levels import Disclosure
 from responsible.tabular.sources import Prepare
 from responsible.validation import InputError
@@ -27,9 +30,9 @@ def write(folder, name, *rows, header="day,f,g,group"):
     (folder / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
 
 
-def read(folder, period="month"):
+def read(folder, period="month", seed=12, **changes):
     given = Newcomers(source=str(folder), time="day", beyond=0.01)
-    return monitor_segments.read(Prepare(**TREE["prepare"]), ROLES, given, period)
+    return monitor_segments.read(Prepare(**TREE["prepare"] | changes), ROLES, given, period, seed)
 
 
 @pytest.fixture
@@ -49,6 +52,29 @@ def test_rows_are_typed_and_have_their_period(folder):
     assert found.periods == ("2025-01", "2025-02", "2025-03")
     assert [(f.kind, f.period) for f in found.findings] == [(GAP, "2025-02")]
     assert read(folder, "week").cells["period"].tolist() == ["2025-W05", "2025-W01", "2025-W09"]
+
+
+def test_files_with_too_many_rows_together_are_sampled(folder, monkeypatch):
+    """Of 30 and 10 rows with a bound of 12 there are 9 and 3, of least hash; a bound of 40 uses all, and so does a
+    larger number in the parameters. The page says it.
+    """
+    for name, month, rows in (("a.csv", "01", 30), ("b.csv", "02", 10)):
+        write(folder, name, *(f"2025-{month}-01,{at / 10},1,A" for at in range(rows)))
+    whole = read(folder)
+    monkeypatch.setattr(sources, "MOST_ROWS", 40)
+    assert read(folder).cells.equals(whole.cells)
+    monkeypatch.setattr(sources, "MOST_ROWS", 12)
+    found = read(folder)
+    assert found.cells.groupby("period").size().to_dict() == {"2025-01": 9, "2025-02": 3}
+    assert found.findings == (Finding(SAMPLED, "", "", "12", 40),)
+    assert not found.findings[0].alarm
+    told = SimpleNamespace(findings=found.findings)
+    assert statements.sampled(told, "people").startswith("12 of 40 people were used, chosen by a hash.")
+    assert read(folder, seed=13).cells["x.f"].tolist() != found.cells["x.f"].tolist()
+    monkeypatch.setattr(sources, "MOST_ROWS", 8)
+    fewer = read(folder).cells
+    assert set(fewer["x.f"]) < set(found.cells["x.f"])
+    assert (len(fewer), len(read(folder, sample_rows=40).cells), len(read(folder, sample_rows=6).cells)) == (8, 40, 8)
 
 
 def test_faults_of_a_file_cost_nothing_but_itself(folder):

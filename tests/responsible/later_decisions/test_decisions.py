@@ -150,7 +150,7 @@ def test_planted_changes_are_found_over_twenty_seeds_and_nothing_else_is():
     assert stats.binomtest(wrong, 20, 0.05, alternative="greater").pvalue > 0.001
 
 
-QUESTIONS, MONTHS, ROWS, BASE = 15, 24, 400, 5_000
+QUESTIONS, MONTHS, ROWS, BASE, LONGEST = 15, 24, 400, 5_000, 400  # no wait of 10 on average is as long
 
 
 def quiet(runs, rng):
@@ -160,8 +160,8 @@ def quiet(runs, rng):
     """
     spending, found = Spending(0.05, MONTHS, QUESTIONS), 0
     for _ in range(runs):
-        reference, months = _cases(rng, BASE), [_cases(rng, ROWS) for _ in range(MONTHS)]
-        found += any(_alarm(reference, month, spending) for month in months)
+        reference, months = _counted(*_cases(rng, BASE)), [_cases(rng, ROWS) for _ in range(MONTHS)]
+        found += any(_alarm(reference, _counted(*month), spending) for month in months)
     return found
 
 
@@ -169,21 +169,24 @@ def _cases(rng, n):
     group, merit = rng.random(n) < 0.25, rng.random(n) < 0.6
     outcome = rng.random(n) < np.where(merit, 0.85, 0.4) + 0.1 * group
     alike = rng.random(n) < np.where(outcome, 0.7, 0.3)
-    return group, merit, outcome, alike, rng.exponential(10, n).round()
+    return group, merit, outcome, alike, rng.exponential(10, n).round().astype(int)
+
+
+def _counted(group, merit, outcome, alike, wait):
+    """(what counts, of how many) of each share, and how many waits had each length: of all and of both groups."""
+    out = []
+    for own in (np.ones(len(group), bool), ~group, group):
+        pairs = [(outcome, own), (outcome, own & merit), (alike, own), (outcome, own & ~merit)]
+        shares = [(int(np.count_nonzero(what & of)), int(np.count_nonzero(of))) for what, of in pairs]
+        out.append((shares, np.bincount(wait[own], minlength=LONGEST)))
+    return out
 
 
 def _alarm(reference, month, spending):
     tests = []
-    for side in (None, False, True):
-        pair = []
-        for group, merit, outcome, alike, wait in (reference, month):
-            own = np.ones(len(group), bool) if side is None else group == side
-            shares = [(outcome[own].sum(), own.sum()), (outcome[own & merit].sum(), (own & merit).sum())]
-            shares += [(alike[own].sum(), own.sum()), (outcome[own & ~merit].sum(), (own & ~merit).sum())]
-            pair.append((shares, wait[own]))
-        (then, before), (now, after) = pair
-        tests += [two_sided(int(a), int(b), int(c), int(d)) for (a, b), (c, d) in zip(then, now, strict=True)]
-        tests.append(exact_tests.of_means(before, after))
+    for (then, before), (now, after) in zip(reference, month, strict=True):
+        tests += [two_sided(*a, *b) for a, b in zip(then, now, strict=True)]
+        tests.append(exact_tests.of_counted(np.arange(LONGEST), before, after))
     assert len(tests) == QUESTIONS
     return min(tests) <= spending.level
 

@@ -20,9 +20,9 @@ SPENDING = Spending(0.05, 24, 8)
 
 
 @pytest.fixture(autouse=True)
-def few_draws(monkeypatch):
-    """No-drift levels, which no alarm rests on, from few draws."""
-    monkeypatch.setattr(drift, "DRAWS", 2)
+def no_draws(monkeypatch):
+    """No alarm rests on the no-drift levels, which would take most of the time; test_distances holds them."""
+    monkeypatch.setattr(drift, "no_drift", lambda *_: {})
 
 
 def months(number):
