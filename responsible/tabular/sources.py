@@ -21,7 +21,7 @@ TimeFormat = Annotated[str, Field(pattern="%[Yy].*%[mbB]|%[mbB].*%[Yy]")]
 Bins = Annotated[list[float], Field(min_length=1)]
 Levels = Annotated[list[Text], Field(min_length=1)]
 
-MOST_ROWS = 2_000_000
+MOST_ROWS = 1_000_000
 """Rows that are kept of a table whose rows later stages hold in memory, unless ``sample_rows`` says another number."""
 
 
