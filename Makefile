@@ -8,7 +8,11 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 RUN := $(VENV)/bin/python -m
 TESTS := $(RUN) pytest -n logical --dist worksteal
-PIP := $(RUN) pip install --require-hashes --disable-pip-version-check $(if $(CI),--quiet)
+PIP := $(RUN) pip install --require-hashes --no-compile --disable-pip-version-check $(if $(CI),--quiet)
+# Bytecode is compiled here because an environment may forbid writing it later, and imports without it take three times
+# as long. All cores do it, where pip takes one; a package may have files that are not in this version's language.
+COMPILED := $(RUN) compileall -qq -j 0 $(VENV)/lib || true
+install = cmp -s $< $@ || { rm -f $@ && echo "installing $<$1" && $(PIP) -r $< && { $(COMPILED); }; }
 # One version of a package for every Python: numpy's random draws, for one, differ between releases.
 LOCK := $(RUN) uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
@@ -120,10 +124,8 @@ $(VENV)/bin/python:
 			"name another with: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Bytecode is compiled here because an environment may forbid writing it later, and imports without it take three times
-# as long; `pip install` compiles what it installs.
 $(RUNTIME): requirements.txt | $(VENV)/bin/python
-	@cmp -s $< $@ || { rm -f $@ && echo "installing $< (two minutes the first time)" && $(PIP) -r $<; }
+	@$(call install, (two minutes the first time))
 	@$(RUN) compileall -q responsible pipeline stages commands
 	@cp $< $@
 
@@ -133,9 +135,9 @@ $(PAGE): docs/templates/plots_page.html $(RUNTIME)
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)
-	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }
+	@$(call install)
 	@cp $< $@
 
 $(DASHBOARD): requirements-dashboard.txt $(RUNTIME)
-	@cmp -s $< $@ || { rm -f $@ && echo "installing $<" && $(PIP) -r $<; }
+	@$(call install)
 	@cp $< $@

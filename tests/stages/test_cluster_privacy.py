@@ -24,7 +24,7 @@ QUICK = {
     "cluster_privacy__clusters__starts": 3,
     "cluster_privacy__reference__rows": 300,
     "cluster_privacy__stability": {"refits": 8, "starts": 1},
-    "cluster_privacy__representation__caps__rows": 300,
+    "cluster_privacy__representation__caps__rows": 150,
     "cluster_privacy__privacy__epsilons": [0.6, 1.0],
     "cluster_privacy__privacy__draws": 3,
     "cluster_privacy__privacy__confidence": 0.5,
@@ -257,8 +257,10 @@ RANDHIE = ("xage", "educdec", "num", "disea", "lpi", "income")
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
 @pytest.mark.parametrize(
     ("name", "protected", "features"),
-    [("adult", "sex", ADULT), ("randhie", "black", RANDHIE)],
-    ids=["adult", "randhie"],
+    [
+        pytest.param("adult", "sex", ADULT, id="adult", marks=pytest.mark.heavy),
+        pytest.param("randhie", "black", RANDHIE, id="randhie"),
+    ],
 )
 def test_other_tables_run_by_parameters_alone(run, name, protected, features):
     """UCI Adult by sex and the RAND experiment by race need only other values of params.yaml."""
@@ -269,7 +271,7 @@ def test_other_tables_run_by_parameters_alone(run, name, protected, features):
         segments__protected=protected,
         segments__features=bounds,
         segments__missing="drop",
-        cluster_privacy__clusters__fit_rows=1500,
+        cluster_privacy__clusters__fit_rows=600,
     )
     assert found["k"] >= 2
     assert pd.read_csv(folder / "plots/segments.csv")["n"].sum() == len(table.dropna())

@@ -116,7 +116,11 @@ def test_equalized_odds_reach_what_aif360s_notebook_prints():
     assert found.std(axis=0, ddof=1).max() < 0.02
 
 
-@pytest.fixture(scope="module", params=[("adult", "sex"), ("compas", "race")], ids=lambda own: own[0])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(("adult", "sex"), marks=pytest.mark.heavy), ("compas", "race")],
+    ids=lambda own: own[0],
+)
 def searched(request, tmp_path_factory):
     """A table searched as `make alternatives` does, from prepare to the page; its name and its folder."""
     name, attribute = request.param

@@ -46,7 +46,7 @@ QUICK: dict[str, Any] = {
     "cluster_privacy.stability.refits": 3,
     "cluster_privacy.stability.starts": 1,
     "cluster_privacy.representation.caps.minimum": 0.75,
-    "cluster_privacy.representation.caps.rows": 300,
+    "cluster_privacy.representation.caps.rows": 150,
     "cluster_privacy.privacy.epsilons": [0.6, 1.0],
     "cluster_privacy.privacy.draws": 2,
     "cluster_privacy.privacy.confidence": 0.3,

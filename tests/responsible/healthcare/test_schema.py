@@ -174,7 +174,7 @@ def test_features_are_scaled_over_all_cases():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="the real tables are not part of the repository")
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", ["randhie", pytest.param("adult", marks=pytest.mark.heavy)])
 def test_real_tables_run_by_parameters_alone(name, tmp_path, monkeypatch):
     """Other people's tables go through prepare's reader and the whole audit; what their roles lack is switched off."""
     from stages import healthcare_audit
