@@ -70,9 +70,22 @@ def logged(made):
     return made, run
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """A store without a run, which MLflow takes longer to make than to record in."""
+    from mlflow.tracking import MlflowClient
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
 @pytest.fixture
-def result(tmp_path):
-    """A result that a test may change."""
+def result(tmp_path, empty_store):
+    """A result that a test may change, where nothing has been recorded."""
+    shutil.copy(empty_store, tmp_path)
     return make_result(tmp_path)
 
 
@@ -792,6 +805,7 @@ def test_a_dead_proxy_is_named(result, monkeypatch):
 def test_the_trail_can_be_switched_off(result, monkeypatch, capsys):
     """`AUDIT_TRAIL=off` leaves no store behind; another word than on and off is refused."""
     monkeypatch.setenv("AUDIT_TRAIL", "off")
+    (result / "mlflow.db").unlink()
     track.main(root=str(result))
     assert capsys.readouterr().out == "audit trail: off (AUDIT_TRAIL=off), nothing is recorded\n"
     assert not (result / "mlflow.db").exists()
@@ -827,6 +841,7 @@ def test_two_processes_may_open_a_new_store_at_once(result, tmp_path_factory):
     """Of four processes with two results, started together without a store, each result has one run afterwards."""
     other = make_result(tmp_path_factory.mktemp("other"))
     change(other, 0.5)
+    (result / "mlflow.db").unlink()
     environment = outside(DVC_ROOT=str(result))
     command = [sys.executable, "-m", "stages.track"]
     started = [

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,18 @@ def modules(package: str) -> list[Path]:
 
 def imported(source: Path) -> set[str]:
     """Every module a file imports when it runs, dotted; ``from a import b`` gives both ``a`` and ``a.b``."""
+    return set(_imported(source.read_text(encoding="utf-8")))
+
+
+@cache
+def _imported(text: str) -> frozenset[str]:
     found: set[str] = set()
-    for node in _running(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in _running(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
