@@ -7,6 +7,18 @@ from importlib import import_module
 from typing import Any
 
 
+class _NoSuchNameError(AttributeError):
+    """A name that a folder does not offer. The nearest ones are looked for when somebody reads the message: skops asks
+    every module for hundreds of names.
+    """
+
+    def __str__(self) -> str:
+        from responsible.validation import did_you_mean
+
+        package, name, known = self.args
+        return f"{package} has no name {name!r}{did_you_mean(name, known)}"
+
+
 def lazily(package: str, offered: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The ``__getattr__`` and ``__dir__`` (PEP 562) of a folder that offers names of its modules.
 
@@ -17,9 +29,7 @@ def lazily(package: str, offered: Mapping[str, Sequence[str]]) -> tuple[Callable
 
     def get(name: str) -> Any:
         if name not in homes:
-            from responsible.validation import did_you_mean
-
-            raise AttributeError(f"{package} has no name {name!r}{did_you_mean(name, homes)}")
+            raise _NoSuchNameError(package, name, homes)
         module = import_module(f"{package}.{homes[name]}")
         return getattr(module, name) if name in offered[homes[name]] else module
 

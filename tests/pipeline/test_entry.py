@@ -1,9 +1,11 @@
 """pipeline.entry: how stages and commands start and end."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -41,6 +43,22 @@ def test_a_reader_that_has_gone_ends_a_command_in_silence(command):
     ran = subprocess.run(command, cwd=ROOT, env=surroundings(), stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (ran.returncode, ran.stderr) == (entry.CLOSED, b"")
+
+
+def test_garbage_is_looked_for_among_what_a_stage_made_alone():
+    """What is imported is left alone by the collector, and a ring of objects that the stage dropped is collected."""
+
+    class Ring:
+        pass
+
+    def stage():
+        ring = Ring()
+        ring.own, dropped = ring, weakref.ref(ring)
+        del ring
+        before, found = gc.get_freeze_count(), gc.collect()
+        assert (before > 10_000, found > 0, dropped()) == (True, True, None)
+
+    entry.run(stage)
 
 
 def test_every_command_and_stage_starts_in_one_place():

@@ -112,3 +112,9 @@ def test_the_table_of_cells_is_not_sampled_by_itself(monkeypatch):
     tables.write(Path("params.yaml"), tree, keys(prepare.Parameters))
     prepare.main()
     assert json.loads(Path("metrics/prepare.json").read_text(encoding="utf-8"))["prepare"]["rows"]["kept"] == 20_000
+
+
+@pytest.mark.parametrize("name", ["docs/scale.md", "params.yaml"])
+def test_the_bound_is_written_where_people_look(name):
+    """The documentation and the comment of the parameter name the number of rows that the code uses at most."""
+    assert f"{sources.MOST_ROWS:,}" in (ROOT / name).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.ingest import bad_rows, dropped_rows, engines
 from pipeline.storage.parameters import keys
+from responsible.tabular import sources
 from responsible.tabular.cell_counts import collected, count, key_repeats, reasons
 from responsible.tabular.queries import Session
 from responsible.validation import InputError
@@ -54,9 +55,12 @@ def outputs(line, name, **changes):
     return {key: Path(name, key).read_bytes() for key in OUTPUTS[line]}
 
 
-@pytest.mark.parametrize("line", STAGES)
-def test_the_stage_writes_the_same_bytes(session, folder, line):
-    """On the committed table each output of the stage is that of DuckDB, byte for byte."""
+@pytest.mark.parametrize(("line", "most"), [*((line, 10**6) for line in STAGES), ("segments", 1_000)])
+def test_the_stage_writes_the_same_bytes(session, folder, monkeypatch, line, most):
+    """On the committed table each output of the stage is that of DuckDB, byte for byte, also where a table has too many
+    rows and is sampled.
+    """
+    monkeypatch.setattr(sources, "MOST_ROWS", most)
     assert outputs(line, "spark", **OF_SPARK) == outputs(line, "duckdb")
 
 
