@@ -133,6 +133,14 @@ def test_the_loop_stands_beside_its_imports_and_a_script(capsys):
     assert all(20 < peak < 1_000 for peak, _ in found.values())
 
 
+def test_what_a_make_above_was_asked_does_not_reach_the_one_that_is_measured(monkeypatch, tmp_path):
+    """`make bench ARGS=loop` measures a `make` that was given no ARGS."""
+    monkeypatch.setenv("ARGS", "loop")
+    monkeypatch.setenv("MAKEFLAGS", " -- ARGS=loop")
+    (tmp_path / "Makefile").write_text("all:\n\t@test -z '$(ARGS)'\n")
+    assert loop._run(("make", "--silent"), tmp_path).cpu < 5
+
+
 def test_the_budget_line_is_measured_as_the_pipeline_has_it():
     """Every stage that is timed is one of the pipeline's, and they stand in its order."""
     assert [name for name in STAGES if name in loop.LINE] == list(loop.LINE)
