@@ -45,9 +45,9 @@ SECTIONS = (
 )
 
 OPTIONAL = {"reasons"}  # sections that may be left out anywhere
-NESTED = (
-    2_000  # levels: a line adds two for each of its columns at most, a bracket one; at 20,000 the parser in C crashes
-)
+NESTED = 2_000
+"""Levels of YAML up to which the parser in C is used; it crashes at 20,000. A column of a line opens two at most, and a
+bracket one."""
 
 
 def keys(wanted: type[Params]) -> list[str]:
