@@ -97,7 +97,7 @@ def main(
 
 def _counted(reader: engines.Reader, plan: Plan, joined: Mapping[str, Frame]) -> pd.DataFrame:
     """The counts of the table; InputError where there are more than memory holds until they are written."""
-    most = entry.memory() * 3 // 4 // (FIELD * (len(plan.names()) + 1))
+    most = min(entry.memory() * 3 // 4 // (FIELD * (len(plan.names()) + 1)), 2**31 - 2)  # Spark's limit is an int
     answer = reader.compute(
         lambda rows: count(rows, plan, joined=joined).head(most + 1), plan.budget.cluster or plan.budget.key
     )

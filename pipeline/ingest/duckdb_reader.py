@@ -1,6 +1,5 @@
-"""Reads row tables with DuckDB: a lazy frame of the fields and an integer row key (:mod:`pipeline.ingest.engines`).
-
-Of a query's answer, whose rows have no order, the key is a hash of the row.
+"""Reads row tables with DuckDB: a lazy frame of the fields and an integer row key (:mod:`pipeline.ingest.engines`), of
+a query's answer, whose rows have no order, a hash of the row.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import narwhals as nw
 import pandas as pd
 
 from pipeline.entry import memory
-from pipeline.ingest import source_files, text_files
+from pipeline.ingest import headers, source_files, text_files
 from pipeline.ingest.source_files import SourceTable
 from responsible.tabular.columns import KEY, token
 from responsible.validation import InputError
@@ -44,9 +43,10 @@ class Rejected(NamedTuple):
     text: str
 
 
-NO_DATE = "?"  # before the text of a field that is no date
 Frame = nw.LazyFrame[Any]
+NO_DATE = "?"  # before the text of a field that is no date
 INSTANT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+([zZ]|[+-][0-9:]+)\s*$"  # a date and a time with an offset
+NO_OFFSET = r"[+-](19|[2-9][0-9])[0-9:]*\s*$"  # of more than 18 hours, which Java knows no place for
 
 
 class DuckDB:
@@ -115,6 +115,7 @@ class DuckDB:
             iso = f"strftime(try_strptime(trim({text}), {_quoted(form)}), '%Y-%m-%dT%H:%M:%S')"
             return f"CASE WHEN trim({text}) = '' THEN NULL ELSE coalesce({iso}, '{NO_DATE}' || {text}) END"
         local = f"strftime(TRY_CAST(trim(replace({text}, ',', '.')) AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S')"
+        local = f"CASE WHEN NOT regexp_matches({text}, {_quoted(NO_OFFSET)}) THEN {local} END"
         instant = f"regexp_matches({text}, {_quoted(INSTANT)})"
         return f"CASE WHEN {instant} THEN coalesce({local}, '{NO_DATE}' || {text}) ELSE {text} END"
 
@@ -133,7 +134,8 @@ class DuckDB:
         named = ", ".join(_quoted(_literal(str(self._as_utf8(path)))) for path in files)
         paths = f"[{named}], hive_partitioning = false"
         if self.table.kind == "parquet":
-            return f"read_parquet({paths})"
+            mixed = len(set(headers.types(self.table._replace(files=files)))) > 1
+            return f"read_parquet({paths}{', union_by_name = true' * mixed})"
         types = ", ".join(f"{token(name)}: 'VARCHAR'" for name in self.table.columns)
         dialect = f"delim = {_quoted(self.table.delimiter)}, quote = '\"', escape = '\"', header = true"
         return f"read_csv({paths}, {dialect}, auto_detect = false, store_rejects = true, columns = {{{types}}})"
@@ -183,7 +185,8 @@ def _fault(error: Exception, kind: str) -> str:
         return f"too large for the memory here: {first}; {spilled}, or set prepare.sample_rows"
     if isinstance(error, duckdb.IOException):
         return f"cannot be read: {first}; check the file, and the space in {tempfile.gettempdir()}"
-    remedy = "check that quotes and line ends are the same throughout" if kind == "csv" else "write the file again"
+    remedies = {"csv": "check that quotes and line ends are the same throughout"}
+    remedy = "correct time_format" if "format specifier" in first else remedies.get(kind, "write the file again")
     return f"cannot be read: {first}; {remedy}"
 
 

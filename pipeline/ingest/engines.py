@@ -7,6 +7,7 @@ which every engine can compute; it is only a lot, so MD5's weakness does not mat
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ LOCAL = {  # of a session on this machine alone: nothing listens to others, and 
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": str(os.cpu_count()),
 }
+ABSENT = "no such file, or not one that every executor can read; put it where all of them see it"
 RUN_TIME = {
     "spark.sql.legacy.javaCharsets": "true",
     "spark.sql.ansi.enabled": "true",
@@ -149,3 +151,43 @@ def _filled(text: str) -> str:
 def unknown_engine(engine: str) -> list[str]:
     """What is wrong with prepare.engine when no reader of that name is here, in a line; none otherwise."""
     return [] if engine in ENGINES else [f"prepare.engine {engine!r} is not known{did_you_mean(engine, ENGINES)}"]
+
+
+FAULTS = {  # what is in Spark's message: what a person is told, after the file where Spark names one
+    "maxResultSize": "the answer is larger than spark.driver.maxResultSize, the most that may reach this process; give "
+    "numbers bins, set prepare.sample_rows, or raise it in prepare.spark.conf",
+    "Unescaped quote": "quotes that do not match; correct them",
+    "does not conform to the schema": "must have the columns of the first file; make them equal",
+    "FileNotFoundException": ABSENT,
+    "PATH_NOT_FOUND": ABSENT,
+    "COLUMN_DATA_TYPE_MISMATCH": "a column has another type than in the first file ({}); write all files with one type",
+    "TIMESTAMP(NANOS": "has times in nanoseconds, which Spark does not read; write them in microseconds",
+    "VALUE.CHARSET": "its encoding has no name that Spark knows; save it as UTF-8",
+}
+
+
+def asked(source: object, question: Callable[[], Any]) -> Any:
+    """The answer of ``question()`` to Spark; InputError with the first telling line of what it says instead."""
+    from narwhals.exceptions import NarwhalsError
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        return question()
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+    except (PySparkException, Py4JError, NarwhalsError) as error:
+        raise InputError(f"{source}: {_fault(str(error))}") from None
+
+
+def _fault(said: str) -> str:
+    """Why Spark gave up, and what helps."""
+    file = re.search(r"(?:reading file|[Ff]ile|exist:|CSV file:) ((?:[a-z0-9]+):/\S+)", said)
+    column = re.search(r"Parquet column \[(.*?)\]", said)
+    if known := [text for mark, text in FAULTS.items() if mark in said]:
+        return (f"{file[1].rstrip('.')}: " if file else "") + known[0].format(column and column[1])
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip() and "awaitResult" not in line]
+    telling = [line for line in lines if "Exception: " in line or line.startswith("[")] or lines
+    return (
+        f"cannot be read: {re.sub(r'^.*?(?=[[][A-Z_.]+[]] )', '', telling[0])[:300]}; check the files and the session"
+    )

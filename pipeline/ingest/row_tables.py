@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest import dropped_rows, engines
+from pipeline.ingest import dropped_rows, engines, source_files
 from pipeline.ingest.dropped_rows import Dropped
 from responsible.names import SAMPLED_FROM
 from responsible.tabular.cell_counts import sampled
@@ -79,7 +79,8 @@ def read(prepare: Prepare, section: str, roles: RowTable, seed: int) -> Rows:
     """
     declared = roles.declared()
     reader = engines.opened(prepare, roles, declared, section)
-    whole, most = size(reader), prepare.most_rows
+    most = prepare.most_rows
+    whole = 0 if reader.table.files and source_files.at_most(reader.table) <= most else size(reader)
     answer = answered(reader, roles.spelling(prepare), declared, seed, most if whole > most else 0)
     dropped = dropped_rows.settled(reader, answer.assign(n=1), declared, prepare, table=roles, section=section)
     good = named(answer, declared)

@@ -15,15 +15,16 @@ import pandas as pd
 
 from pipeline.ingest import spark_tables
 from pipeline.ingest.duckdb_reader import INSTANT, NO_DATE, Frame
-from pipeline.ingest.spark_tables import Place, escaped, named, whole
+from pipeline.ingest.engines import asked
+from pipeline.ingest.spark_tables import FILE, ISO, NUMBER, Place, escaped, hashed, named, whole
 from responsible.tabular.columns import KEY, REASON, VALUE, token
 from responsible.validation import InputError
 
 PLACE = "row_place"  # where a row stands, for messages
-TEXT, RULE, FILE, NUMBER = "row_text", "row_rule", "row_file", "row_number"
-ISO = "yyyy-MM-dd'T'HH:mm:ss"
+TEXT, RULE = "row_text", "row_rule"
 CSV = {"header": True, "multiLine": True, "mode": "PERMISSIVE", "quote": '"', "escape": '"', "maxColumns": 10**5}
 CSV |= {"unescapedQuoteHandling": "RAISE_ERROR", "columnNameOfCorruptRecord": TEXT}
+QUOTES, SPACED = "quotes that do not match", "a space before a quote"
 SHOWN, LONGEST = 5, 60  # examples of a rule, and the letters of one
 
 
@@ -44,7 +45,7 @@ class Spark:
         def answer() -> Any:
             return make(nw.from_native(rows())).collect("pyarrow").to_native()
 
-        return cast("pd.DataFrame", spark_tables.asked(self.table.source, answer).to_pandas())
+        return cast("pd.DataFrame", asked(self.table.source, answer).to_pandas())
 
     def frame(self, columns: Mapping[str, Any]) -> Frame:
         """Columns from elsewhere as a lazy frame of this engine, to be joined with the table's."""
@@ -57,7 +58,9 @@ class Spark:
         return spark_tables.digest(self._session, self._place)
 
     def lost(self) -> Counter[str]:
-        """How many records could not be read as rows, by the rule they break."""
+        """How many records could not be read as rows, by the rule they break; InputError if their extent is unknown."""
+        for shown in (examples for rule, _, examples in self._lost if rule == QUOTES):
+            raise InputError(f"{self.table.source}: {QUOTES}: {', '.join(shown)}; correct them")
         return Counter({rule: number for rule, number, _ in self._lost})
 
     @cached_property
@@ -72,8 +75,8 @@ class Spark:
         told = told.select(RULE, self._said().alias(PLACE), fn.substring(text, 1, LONGEST).alias(TEXT), FILE, NUMBER)
         first = f"row_number() OVER (PARTITION BY {RULE} ORDER BY {FILE}, {NUMBER})"
         least = told.withColumn("rank", fn.expr(first)).filter(f"rank <= {SHOWN}").orderBy(FILE, NUMBER)
-        least = spark_tables.asked(self.table.source, least.collect)
-        counts = spark_tables.asked(self.table.source, told.groupBy(RULE).count().orderBy(RULE).collect)
+        least = asked(self.table.source, least.collect)
+        counts = asked(self.table.source, told.groupBy(RULE).count().orderBy(RULE).collect)
         return [(rule, int(n), [f"{x[1]} {x[2]!r}" for x in least if x[0] == rule]) for rule, n in counts]
 
     def examples(self, worst: Callable[[Frame], Frame]) -> Iterator[tuple[str, int, list[str]]]:
@@ -87,30 +90,25 @@ class Spark:
 
     def _rows(self, key: str | None, *, shown: bool = False) -> Any:
         """``KEY`` and the fields, by their tokens; of rows that are ``shown`` the ``PLACE`` too."""
-        from pyspark.sql import functions as fn
-
         scanned = self._scanned()
         if self.table.kind == "csv":
-            scanned = scanned.filter(fn.col(RULE).isNull())
+            scanned = scanned.filter(f"{RULE} IS NULL")
         fields = [self._field(name).alias(token(name)) for name in self.table.needed]
         if key:
-            hashed = fn.conv(fn.substring(fn.md5(self._column(key).cast("string")), 1, 13), 16, 10).cast("bigint")
-            numbered, row = scanned, hashed
+            numbered, row = scanned, hashed(self._column(key).cast("string"))
         else:
             numbered, row = self._numbered(scanned, shown=shown)
-        place = [self._said().alias(PLACE)] if shown else []
-        return numbered.select(row.alias(KEY), *place, *fields)
+        return numbered.select(row.alias(KEY), *([self._said().alias(PLACE)] if shown else []), *fields)
 
     def _scanned(self) -> Any:
         """The table, with the ``FILE`` of a row and, of CSV, the ``RULE`` that a record breaks and its ``TEXT``."""
         from pyspark.sql import functions as fn
 
         if self._place.frame is not None:
-            return self._place.frame
-        paths = [escaped(url) for url in self._place.urls]
+            return spark_tables.fields(self._place.frame, self.table)
         if self.table.kind == "parquet":
-            rows = self._session.read.parquet(*paths)
-            return rows.withColumns({FILE: fn.col("_metadata.file_path"), NUMBER: fn.col("_metadata.row_index") + 1})
+            return spark_tables.parquet(self._session, self._place)
+        paths = [escaped(url) for url in self._place.urls]
         names = [token(name) for name in self.table.columns]
         written = names if self.table.files else list(self.table.columns.values())
         schema = ", ".join(f"`{name.replace('`', '``')}` string" for name in [*written, TEXT])
@@ -129,10 +127,10 @@ class Spark:
         others = fn.length(unquoted) - fn.length(fn.replace(unquoted, fn.lit(self.table.delimiter)))
         extent = fn.when(others >= len(names), "too many fields").otherwise("too few fields")
         between = rf"[^\n]*\Q{self.table.delimiter}\E"
-        swallowed = fn.col(names[-1]).rlike(rf"\n({between}){{{len(names) - 1},}}")
-        undecoded = fn.concat_ws("", *(token(name) for name in self.table.needed)).contains("\ufffd")
-        broken = fn.when(fn.col(TEXT).isNotNull(), extent).when(swallowed, "quotes that do not match")
-        return broken.when(undecoded, self.not_encoded)
+        swallowed = fn.coalesce(TEXT, fn.col(names[-1])).rlike(rf"\n({between}){{{len(names) - 1},}}")
+        fields = fn.concat_ws("\n", fn.lit(""), *(token(name) for name in self.table.needed))
+        broken = fn.when(swallowed, QUOTES).when(fn.col(TEXT).isNotNull(), extent)
+        return broken.when(fields.contains("\ufffd"), self.not_encoded).when(fields.rlike('\n +"'), SPACED)
 
     def _numbered(self, scanned: Any, *, shown: bool) -> tuple[Any, Any]:
         """The table and the number of each row over all its files; InputError where rows have no order.
@@ -151,7 +149,7 @@ class Spark:
             raise InputError(f"{rule}; name a key column, or convert them to Parquet")
         texts = [self._column(name).cast("string") for name in self.table.needed]
         row = fn.concat_ws("\x1f", *(fn.coalesce(text, fn.lit("\x00")) for text in texts))
-        return scanned, fn.conv(fn.substring(fn.md5(row), 1, 13), 16, 10).cast("bigint")
+        return scanned, hashed(row)
 
     @cached_property
     def _before(self) -> list[tuple[str, int]]:
@@ -166,11 +164,12 @@ class Spark:
         from pyspark.sql import functions as fn
 
         several = len(self._place.urls) > 1
+        alone = self._place.frame is not None or self.table.source in (*map(str, self.table.files), *self._place.urls)
         if self._place.frame is None and (self.table.kind == "parquet" or not several):
             row = fn.concat(fn.lit("row "), fn.col(NUMBER).cast("string"))
         else:
             row = fn.concat(fn.lit("key "), self._column(self._key).cast("string")) if self._key else fn.lit("value")
-        if not several:
+        if alone:
             return row
         folder = os.path.commonpath([whole(url).partition("://")[2].rpartition("/")[0] for url in self._place.urls])
         file = fn.url_decode(
@@ -181,9 +180,8 @@ class Spark:
     def _column(self, name: str) -> Any:
         from pyspark.sql import functions as fn
 
-        if self.table.kind != "csv":
-            return named(self.table.columns[name])
-        return fn.when(fn.col(token(name)) != "", fn.col(token(name)))
+        field = fn.col(token(name))
+        return fn.when(field != "", field) if self.table.kind == "csv" else field
 
     def _field(self, name: str) -> Any:
         """The column; one of the ``times`` as :meth:`.duckdb_reader.DuckDB._field` has it."""
@@ -194,7 +192,7 @@ class Spark:
         text = self._column(name).cast("string")
         marked = fn.concat(fn.lit(NO_DATE), text)
         if form := self.times[name]:
-            iso = fn.date_format(fn.try_to_timestamp(fn.trim(text), fn.lit(spark_tables.java_form(form))), ISO)
+            iso = spark_tables.iso(fn.trim(text), form)
             return fn.when(fn.trim(text) != "", fn.coalesce(iso, marked))
         local = fn.date_format(fn.trim(fn.replace(text, fn.lit(","), fn.lit("."))).try_cast("timestamp"), ISO)
         return fn.when(text.rlike(INSTANT), fn.coalesce(local, marked)).otherwise(text)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from pipeline.ingest import headers, source_files
+from pipeline.ingest import headers, source_files, text_files
+from pipeline.ingest.engines import asked
 from pipeline.ingest.source_files import SourceTable
+from responsible.tabular.columns import token
 from responsible.tabular.queries import Elsewhere, Query
 from responsible.tabular.sources import Source
 from responsible.validation import InputError
 
+FILE, NUMBER = "row_file", "row_number"  # of the file that a row is in, and of the row in it
 STRPTIME = {"d": "d", "m": "M", "Y": "yyyy", "y": "yy", "b": "MMM", "B": "MMMM"}  # letters of a form → Java's
+ISO, LAST_OF_TWO_DIGITS = "yyyy-MM-dd'T'HH:mm:ss", 2068
 STRPTIME |= {"H": "H", "I": "h", "M": "m", "S": "s", "p": "a"}
 
 
@@ -29,7 +34,10 @@ class Place(NamedTuple):
 
 
 def here(table: SourceTable) -> Place:
-    """The place of a table whose files are on this machine."""
+    """The place of a table whose files are on this machine; InputError where lines end in several ways."""
+    for path in table.files if (table.kind, table.encoding) == ("csv", "utf-8") else ():
+        if text_files.needs_copy(path, table.encoding):
+            raise InputError(f"{path}: has line ends of several systems, which Spark does not read; write it again")
     return Place(table, [_url(path) for path in table.files])
 
 
@@ -98,11 +106,49 @@ def _sums(place: Place) -> tuple[int, ...]:
     return tuple(int(x or 0) for x in place.frame.agg(fn.count("*"), *map(fn.sum, parts)).first())
 
 
+def fields(rows: Any, table: SourceTable, more: Iterable[Any] = (), mixed: Collection[str] = ()) -> Any:
+    """The needed columns by their tokens, those of ``mixed`` types as text, and ``more``. An instant is text with its
+    offset, as DuckDB writes it: what a key or a level is must not depend on the engine.
+    """
+    from pyspark.sql import functions as fn
+
+    kinds, out = dict(rows.dtypes), []
+    for name in table.needed:
+        own = named(table.columns[name])
+        if kinds[table.columns[name]] == "timestamp":
+            offset = fn.regexp_replace(fn.date_format(own, "xxx"), ":00$", "")
+            own = fn.concat(own.cast("string"), offset)
+        out.append((own.cast("string") if name in mixed else own).alias(token(name)))
+    return rows.select(*out, *more)
+
+
+def parquet(spark: Any, place: Place) -> Any:
+    """:func:`fields` of Parquet files, and the ``FILE`` and ``NUMBER`` of each row; files are read apart where a column
+    has not the same type in all of them.
+    """
+    types = headers.types(place.table) or [()] * len(place.urls)  # of files elsewhere Spark says it
+    mixed = {n for i, n in enumerate(place.table.needed) if any("string" in own[i : i + 1] for own in types)}
+    parts = []
+    for own in dict.fromkeys(types):
+        rows = spark.read.parquet(*(escaped(url) for url, each in zip(place.urls, types, strict=True) if each == own))
+        origin = rows.metadataColumn("_metadata")
+        own_place = origin["file_path"].alias(FILE), (origin["row_index"] + 1).alias(NUMBER)
+        parts.append(fields(rows, place.table, own_place, mixed))
+    return reduce(lambda some, others: some.union(others), parts)
+
+
 def named(column: str) -> Any:
     """The column of a name, whatever is in it."""
     from pyspark.sql import functions as fn
 
     return fn.col("`" + column.replace("`", "``") + "`")
+
+
+def hashed(text: Any) -> Any:
+    """The key of a row (:mod:`.engines`) from the text of its key column."""
+    from pyspark.sql import functions as fn
+
+    return fn.conv(fn.substring(fn.md5(text), 1, 13), 16, 10).cast("bigint")
 
 
 def _url(path: Path) -> str:
@@ -121,49 +167,28 @@ def escaped(url: str) -> str:
 
 def charset(encoding: str) -> str:
     """Java's name of one of Python's encodings."""
-    return re.sub(r"^cp(125\d)$", r"windows-\1", encoding).replace("iso8859", "iso-8859")
-
-
-def asked(source: object, question: Any) -> Any:
-    """The answer of ``question()``; InputError with the first line of what Spark says instead."""
-    from narwhals.exceptions import NarwhalsError
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        return question()
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from None
-    except (PySparkException, Py4JError, NarwhalsError) as error:
-        raise InputError(f"{source}: {fault(str(error))}") from None
-
-
-def fault(said: str) -> str:
-    """Why Spark gave up, its first telling line, and what helps."""
-    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
-    if "maxResultSize" in said:
-        bound = "the answer is larger than spark.driver.maxResultSize, the most that may reach this process"
-        return f"{bound}; give numbers bins, set prepare.sample_rows, or raise it in prepare.spark.conf"
-    if "Unescaped quote" in said:
-        return f"{_file(said)}quotes that do not match; correct them"
-    if "does not conform to the schema" in said:
-        return f"{_file(said)}must have the columns of the first file; make them equal"
-    if "FileNotFoundException" in said or "PATH_NOT_FOUND" in said:
-        return f"{_file(said)}no such file, or not one that every executor can read; put it where all of them see it"
-    telling = [line for line in lines if "Exception: " in line or line.startswith("[")] or lines
-    return f"cannot be read: {telling[0][:300]}; check the files and the session"
-
-
-def _file(said: str) -> str:
-    file = re.search(r"(?:reading file|[Ff]ile|exist:|CSV file:) ((?:[a-z0-9]+):/\S+)", said)
-    return f"{file[1].rstrip('.')}: " if file else ""
+    java = re.sub(r"^cp(125\d)$", r"windows-\1", encoding).replace("iso8859", "iso-8859").removesuffix("-sig")
+    return re.sub(r"^(utf-\d+)-([lb]e)$", r"\1\2", java)
 
 
 def java_form(form: str) -> str:
     """The pattern in Java of a date's form in strptime's letters; InputError for a letter that Java has not."""
-    out = ""
-    for letter, other in re.findall(r"%-?([A-Za-z])|(.)", form):
+    out, parts = "", re.findall(r"%-?([A-Za-z])|((?:%%|[^%])+)", form)
+    for at, (letter, text) in enumerate(parts):
         if letter and letter not in STRPTIME:
             raise InputError(f"time_format {form!r}: Spark does not read %{letter}; write the dates in ISO form")
-        out += STRPTIME[letter] if letter else f"'{other}'" if other != "'" else "''"
+        beside = any(own for own, _ in (*parts[max(at - 1, 0) : at], *parts[at + 1 : at + 2]))
+        java = STRPTIME.get(letter, "")
+        quoted = "'" + text.replace("%%", "%").replace("'", "''") + "'"
+        out += (java * 2 if beside and java in "dMHhms" else java) if letter else quoted
     return out
+
+
+def iso(text: Any, form: str) -> Any:
+    """The text of a date of a ``form`` as ISO; null for any other text."""
+    from pyspark.sql import functions as fn
+
+    date = fn.try_to_timestamp(text, fn.lit(java_form(form)))
+    if "%y" in form:  # 69 is 1969, as strptime has it; Java's is 2069
+        date = fn.when(fn.year(date) > LAST_OF_TWO_DIGITS, date - fn.make_interval(fn.lit(100))).otherwise(date)
+    return fn.date_format(date, ISO)

@@ -72,6 +72,18 @@ def needs_copy(path: Path, encoding: str) -> bool:
     return sum(kind > 0 for kind in (windows, feeds - windows, returns - windows)) > 1
 
 
+def line_ends(path: Path) -> int:
+    """How many lines end in the file, in any system's way: at most that many records and the header, and one more."""
+    ends = 0
+    try:
+        with raw(path) as file:
+            while block := file.read(BLOCK):
+                ends += block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
+    except (OSError, EOFError) as error:
+        raise unreadable(path, "gzip", error) from None
+    return ends
+
+
 def copy(path: Path, encoding: str, to: Path) -> None:
     """Write the text as UTF-8 with a line feed at every line's end; a byte not of the encoding stays as it is."""
     try:

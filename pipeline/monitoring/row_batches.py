@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from pipeline.ingest import bad_rows, engines, row_tables
+from pipeline.ingest import bad_rows, engines, row_tables, source_files
 from pipeline.ingest.source_files import SourceTable
 from pipeline.monitoring.reading import Batches, bad, distinct, gathered, tables_of
 from responsible.monitoring.alarms import SAMPLED, UNREADABLE, Finding
@@ -40,11 +40,13 @@ def read_rows(
     digests: dict[str, str] = {}
     good: list[pd.DataFrame] = []
     tables = list(distinct(tables_of(roles, [d.column for d in declared], section, found), digests, found))
-    sizes = [_size(prepare, table, declared) for _, table in tables]
-    shares = _shares(sizes, max(prepare.sample_rows, sources.MOST_ROWS))
-    for (name, table), most in zip(tables, shares, strict=True):
+    sizes, most = [_at_most(table) for _, table in tables], max(prepare.sample_rows, sources.MOST_ROWS)
+    if sum(sizes) > most:
+        sizes = [_size(prepare, table, declared) for _, table in tables]
+    shares = _shares(sizes, most)
+    for (name, table), share in zip(tables, shares, strict=True):
         try:
-            rows, lost = _rows(prepare, table, roles, declared, seed=seed, most=most)
+            rows, lost = _rows(prepare, table, roles, declared, seed=seed, most=share)
         except InputError as error:
             found.append(Finding(UNREADABLE, "", name, str(error)))
             continue
@@ -59,6 +61,13 @@ def _shares(sizes: Sequence[int], most: int) -> list[int]:
     """How many rows of each file are used, at least one; 0 for all where all files together have at most ``most``."""
     whole = sum(sizes)
     return [max(1, most * n // whole) if whole > most else 0 for n in sizes]
+
+
+def _at_most(table: SourceTable) -> int:
+    try:
+        return source_files.at_most(table)
+    except InputError:
+        return 0
 
 
 def _size(prepare: Prepare, table: SourceTable, declared: Sequence[Declared]) -> int:

@@ -16,7 +16,7 @@ import pandas as pd
 import scipy
 from pydantic import Field, model_validator
 
-from responsible.fairness.like_cases import Ints, Pairs, Points, degrees, reach_of
+from responsible.fairness.like_cases import Ints, Pairs, Points, degrees, near_together, reach_of
 from responsible.statistics.intervals import Interval, quantile
 from responsible.statistics.rates import divide
 from responsible.validation import Params
@@ -78,6 +78,7 @@ def closest(where: Points, outcome: Ints, threshold: float, most: int) -> pd.Dat
     columns = ["refused", "approved", "similarity"]
     if not len(refused) or not len(approved):
         return pd.DataFrame(columns=columns)
+    refused, approved = (rows[near_together(where[rows])] for rows in (refused, approved))
     tree = scipy.spatial.cKDTree(where[approved], leafsize=LEAF)
     nearest = tree.query(where[refused], k=1, distance_upper_bound=reach_of(threshold))[0]
     bound = np.sort(nearest)[:most][-1]
@@ -100,6 +101,8 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
     """
     if len(where) <= neighbours:
         return float("nan")
+    order = near_together(where)  # asked for in turn, they are near in memory: an eighth of the time
+    where, outcome = where[order], outcome[order]
     own, tree = 0 if with_itself else 1, scipy.spatial.cKDTree(where, leafsize=LEAF)
     distance, index = tree.query(where, k=min(neighbours + own + 1, len(where)))
     farthest, yes = distance[:, neighbours + own - 1], outcome[index]
@@ -115,7 +118,7 @@ def consistency(where: Points, outcome: Ints, neighbours: int, *, with_itself: b
     near, near_yes = near * (farthest > 0) - here, near_yes * (farthest > 0) - here * outcome
     tied, tied_yes = tied - near - own, tied_yes - near_yes - own * outcome
     mean = (near_yes + (neighbours - near) * divide(tied_yes, tied)) / neighbours
-    return float(1 - np.mean(np.abs(outcome - mean)))
+    return float(1 - np.mean(np.abs(outcome - mean)[np.argsort(order)]))
 
 
 TIE = 1e-9  # distances that differ by less than this share of themselves are equal but for rounding

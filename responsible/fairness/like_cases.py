@@ -77,12 +77,12 @@ def _sums_over_like(where: Points, marks: npt.NDArray[np.bool_], reach: float) -
     """How many like cases of each case bear each of ``marks`` (n, m): (n, m), the case itself left out."""
     out = np.zeros(marks.shape, dtype=np.int64)
     for block in blocks(where, reach):
-        order = block[_near_together(where[block])]
+        order = block[near_together(where[block])]
         out[order] = _sums_in_block(where[order], marks[order].astype(np.float32), reach)
     return out - marks
 
 
-def _near_together(where: Points) -> Ints:
+def near_together(where: Points) -> Ints:
     """An order in which each ``TILE`` cases are near one another: halved along the widest feature, again and again."""
     waiting, out = [np.arange(len(where))], []
     while waiting:

@@ -197,4 +197,4 @@ def clusters(frame: nw.LazyFrame[Any], plan: Plan) -> nw.LazyFrame[Any]:
     if not plan.budget.split_column:
         rows = with_split(rows, plan)
     each = rows.group_by(KEY).agg(splits=nw.col(made("split")).n_unique())
-    return each.select(number=nw.len(), in_several_splits=(nw.col("splits") > 1).sum())
+    return each.select(number=nw.len(), in_several_splits=(nw.col("splits") > 1).cast(nw.Int64).sum())

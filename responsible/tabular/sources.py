@@ -50,7 +50,7 @@ class Prepare(Params):
     engine: Text
     on_bad_rows: Literal["error", "drop"]
     minimum_rows: Annotated[int, Field(ge=1, le=10**12)]
-    sample_rows: Annotated[int, Field(ge=0, le=10**12)]
+    sample_rows: Annotated[int, Field(ge=0, lt=2**31)]  # no engine has a larger limit, and the hash no more values
     missing_values: list[str]
     time_zone: str = "UTC"
     split: Split

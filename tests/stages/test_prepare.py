@@ -197,6 +197,25 @@ def test_a_parquet_column_called_like_the_engines_row_number(folder):
     pd.testing.assert_frame_equal(run(budget__source="t.parquet")[0], by_pandas(tables.sample(200), tables.plan()))
 
 
+def test_files_of_several_types_are_read_with_the_wider_one(folder):
+    """Where one file has whole numbers and the next fractions or texts, nothing is rounded to the first."""
+    frame = tables.sample(200)
+    for number, ages in enumerate(([30] * 100, [18.5] * 100)):
+        write(frame[number * 100 : number * 100 + 100].assign(Age=ages), f"t/{number}.parquet")
+    cells = run(budget__source="t")[0]
+    assert cells.groupby("x.Age")["n"].sum().to_dict() == {18.5: 100, 30.0: 100}
+    write(frame[100:].assign(Age="18.5"), "t/1.parquet")
+    pd.testing.assert_frame_equal(run(budget__source="t")[0], cells)
+
+
+def test_zero_has_no_sign(folder):
+    """A number that is zero is one level, whatever its sign, and has the same bytes."""
+    write(tables.sample(200).assign(Age=[0.0, -0.0] * 100), "t.parquet")
+    cells = run(budget__source="t.parquet")[0]
+    assert cells["x.Age"].unique().tolist() == [0.0]
+    assert not np.signbit(cells["x.Age"]).any()
+
+
 def test_time_and_predefined_split(folder):
     """Months enter cells and profile; a table without validation rows is served as well."""
     frame = tables.sample(200).assign(on=["2024-01-05", "2024-02-06"] * 100, part=["train"] * 150 + ["test"] * 50)

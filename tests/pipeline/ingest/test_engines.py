@@ -38,6 +38,17 @@ def test_a_line_of_more_than_two_megabytes_is_a_bad_row(table):
     assert bad_rows.count(reader, {}) == {"a line of more than 2 MB": 1}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_bound_the_rows(table, end):
+    """Line ends of any system are at least as many as rows, however the last line ends, and more where fields have
+    several lines.
+    """
+    for text, lines in ((f"a,b\n{ROWS}", 101), (f"a,b\n{ROWS}7,x", 101), (f'a,b\n{ROWS}7,"x\n\ny"\n', 104)):
+        reader = table(text.replace("\n", end))
+        assert source_files.at_most(reader.table) == lines
+        assert len(reader.compute(lambda rows: rows)) <= lines
+
+
 def test_a_header_that_is_too_long_is_one_line(table):
     """What looks like a header of megabytes is none; Python's csv gives up first, and so does the message."""
     before = csv.field_size_limit(131_072)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +11,7 @@ import pytest
 
 from pipeline.ingest import bad_rows, dropped_rows, engines
 from pipeline.storage.parameters import keys
-from responsible.tabular import sources
+from responsible.tabular import profile, sources
 from responsible.tabular.cell_counts import collected, count, key_repeats, reasons
 from responsible.tabular.queries import Session
 from responsible.validation import InputError
@@ -146,6 +147,48 @@ def test_rows_are_numbered_over_the_files_of_a_folder(session, folder):
     equal(budget__source="t", budget__key="id")
 
 
+def odd(frame):
+    """The rows with columns that the engine has names of its own for, an instant as a key, and ages of either sign."""
+    out = frame.rename(columns={"id": "row_file"})
+    out["Age"] = out["Age"].astype(float).where(out.index % 7 > 0, -0.0)
+    instants = pa.array(range(0, 60_000_000 * len(out), 60_000_000), pa.timestamp("us", "UTC"))
+    return pa.Table.from_pandas(out, preserve_index=False).append_column("_metadata", instants)
+
+
+def test_columns_of_any_name_and_type(session, folder):
+    """Columns of names that the engine uses, instants as keys, and columns of several types in several files give the
+    cells of DuckDB, which rounds no fraction to the whole numbers of the first file.
+    """
+    frame = with_keys()
+    pq.write_table(odd(frame), "odd.parquet")
+    equal(budget__source="odd.parquet", budget__key="row_file")
+    keyed = equal(budget__source="odd.parquet", budget__key="_metadata")
+    assert not np.signbit(keyed["x.Age"]).any()
+    whole, half = frame.assign(Age=30), frame.assign(Age=18.5)
+    for first, second in ((whole, half), (half, whole), (whole, frame.assign(Age="18.5"))):
+        write(first, "t/a.parquet")
+        write(second, "t/b.parquet")
+        assert equal(budget__source="t").groupby("x.Age")["n"].sum().to_dict() == {18.5: 400, 30.0: 400}
+
+
+def test_how_dates_are_written(session, folder):
+    """Words and signs between the parts of a date, parts without any, and years of two digits are those of DuckDB."""
+    frame, days = with_keys(), pd.Timestamp("1965-01-31") + pd.to_timedelta(range(0, 400 * 45, 45), unit="D")
+    for form in ("%B %d, %Y", "%Y%m%d", "%d.%m.%y", "am %d. o'%b %Y%%"):
+        write(frame.assign(day=days.strftime(form)), "t.csv")
+        counted = equal(budget__source="t.csv", budget__time="day", budget__time_format=form)
+        assert set(counted["month"].str[:2]) == {"19", "20"}
+
+
+def test_persons_in_several_splits(session, folder):
+    """The number of persons, and of those whose rows are in several splits, is that of DuckDB."""
+    write(with_keys().assign(part=["train", "valid", "test", "train"] * 100), "t.csv")
+    plan = tables.plan(budget__source="t.csv", budget__cluster="person", budget__split_column="part", **OF_SPARK)
+    reader = engines.opened(plan.prepare, plan.budget, plan.declared(), "budget")
+    found = reader.compute(lambda rows: profile.clusters(rows, plan), "person")
+    assert found.iloc[0].to_dict() == {"number": 200, "in_several_splits": 200}
+
+
 def test_csv_files_need_a_key(session, folder):
     """Spark reads several CSV files at once, so their rows have no number; with a key the files do not matter."""
     write(with_keys(), "t/a.csv", "t/b.csv")
@@ -197,6 +240,12 @@ def test_records_that_are_no_rows(session, folder):
     equal(budget__source="t.csv")
     Path("t.csv").write_bytes(b"\n".join([*lines, b'"a"b' + b"," * lines[0].count(b","), b""]))
     with pytest.raises(InputError, match=r"t.csv: (file:\S+ )?quotes that do not match; correct them$"):
+        counted(budget__source="t.csv", **OF_SPARK)
+    Path("t.csv").write_bytes(b"\n".join([lines[0], b'"' + lines[1], *lines[3:9], b""]))
+    with pytest.raises(InputError, match=r"t.csv: quotes that do not match: row 1 '.*; correct them$"):
+        counted(budget__source="t.csv", prepare__on_bad_rows="drop", **OF_SPARK)
+    Path("t.csv").write_bytes(b"\r\n".join(lines[:3]) + b"\n")
+    with pytest.raises(InputError, match=r"t.csv: has line ends of several systems, .*; write it again$"):
         counted(budget__source="t.csv", **OF_SPARK)
 
 

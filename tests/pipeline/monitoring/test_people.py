@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.ingest import row_tables
 from pipeline.monitoring import segments_said, statements
 from pipeline.storage import files
 from responsible.later_people.placed import placed
@@ -75,6 +76,14 @@ def test_files_with_too_many_rows_together_are_sampled(folder, monkeypatch):
     fewer = read(folder).cells
     assert set(fewer["x.f"]) < set(found.cells["x.f"])
     assert (len(fewer), len(read(folder, sample_rows=40).cells), len(read(folder, sample_rows=6).cells)) == (8, 40, 8)
+
+
+def test_rows_are_counted_only_where_lines_leave_it_open(folder, monkeypatch):
+    """Files with no more line ends than the bound allows rows are read once; no row is counted before."""
+    expected = read(folder).cells
+    monkeypatch.setattr(row_tables, "size", lambda reader: pytest.fail("a second scan"))
+    monkeypatch.setattr(sources, "MOST_ROWS", 5)
+    assert read(folder).cells.equals(expected)
 
 
 def test_faults_of_a_file_cost_nothing_but_itself(folder):
