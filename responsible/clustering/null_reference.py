@@ -21,7 +21,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from responsible.clustering.methods import Clusters, Method, fit
+from responsible.clustering.cores import each
+from responsible.clustering.methods import Clusters, Method, fit, seeds
 from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
 from responsible.statistics.means import midranks
@@ -120,12 +121,13 @@ def carrying_column(
 
 
 def _scores(draw: Table, method: Method, params: Clusters, draws: int, rng: np.random.Generator) -> Points:
-    return np.array([_best(draw(own), method, params, own) for own in rng.spawn(draws)])
+    return np.array(each(lambda own: _best(draw(own), method, params, own), rng.spawn(draws)))
 
 
 def _best(points: Points, method: Method, params: Clusters, rng: np.random.Generator) -> float:
     tried = [(m, k) for m, k in params.candidates() if m == method]
-    fits = [fit(points, m, k, starts=1, rng=rng, dbscan=params.dbscan) for m, k in tried]
+    drawn = zip(tried, seeds(rng, len(tried)), strict=True)
+    fits = [fit(points, m, k, starts=1, seed=seed, dbscan=params.dbscan) for (m, k), seed in drawn]
     scores = silhouettes(points, np.stack([f.assign(points) for f in fits])).mean(axis=0)
     return float(np.nan_to_num(scores, nan=-1.0).max())
 
