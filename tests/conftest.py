@@ -25,8 +25,6 @@ for _name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_
 for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "BASE", "FROM", "PYTHON"):
     os.environ.pop(_name, None)
 os.environ |= {"AUDIT_TRAIL": "off", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-# The tests already share out the cores.
-os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 # `make test` tries 50 examples of a property, `make test-all` as many as Hypothesis does by itself. No deadline: an
 # example takes as long as the rest of the machine lets it.
 settings.register_profile("thorough", settings(), deadline=None)

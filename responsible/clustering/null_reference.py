@@ -21,7 +21,6 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from responsible.clustering.cores import each
 from responsible.clustering.methods import Clusters, Method, fit, seeds
 from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
@@ -121,7 +120,7 @@ def carrying_column(
 
 
 def _scores(draw: Table, method: Method, params: Clusters, draws: int, rng: np.random.Generator) -> Points:
-    return np.array(each(lambda own: _best(draw(own), method, params, own), rng.spawn(draws)))
+    return np.array([_best(draw(own), method, params, own) for own in rng.spawn(draws)])
 
 
 def _best(points: Points, method: Method, params: Clusters, rng: np.random.Generator) -> float:
