@@ -179,6 +179,10 @@ def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str], int]:
     return table[features].to_numpy(), codes, levels.tolist(), meta.get(SAMPLED_FROM, 0)
 
 
-if __name__ == "__main__":
+def _on_all_cores() -> None:
     use_cores()
-    entry.run(main)
+    main()
+
+
+if __name__ == "__main__":
+    entry.run(_on_all_cores)

@@ -35,7 +35,11 @@ def use_cores() -> None:
     """
     import joblib
 
-    _held["cores"] = min(MOST, int(joblib.cpu_count()))
+    try:
+        _held["cores"] = min(MOST, joblib.cpu_count())
+    except ValueError:
+        rule = f"must be a whole number of processes, got {os.environ.get(LIMIT)!r}"
+        raise InputError(f"environment variable {LIMIT}: {rule}; unset it") from None
     if _held["cores"] > 1 and sys.platform == "linux":
         from multiprocessing import forkserver
 
@@ -57,8 +61,8 @@ def each(work: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         with ProcessPoolExecutor(cores, initializer=_begin, initargs=(work,)) as pool:
             return list(pool.map(_do, items))
     except BrokenProcessPool:
-        rule = f"must be a number of processes that memory is enough for, got {cores} of which one was killed"
-        raise InputError(f"environment variable {LIMIT}: {rule}; set it to 1") from None
+        rule = f"one of {cores} processes was killed, probably for lack of memory"
+        raise InputError(f"{rule}; set the environment variable {LIMIT} to 1") from None
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
