@@ -153,8 +153,8 @@ def _commands(real: Path, turns: int) -> None:
     for beside, target, what in ((0, (), ""), (10, ("evaluate_fairness",), ", without documents")):
         tried = []
         for threshold in TRIED[:turns]:  # others the second time, or DVC would find what the first has cached
-            command = (*DVC, "exp", "run", "--set-param", f"threshold={threshold + beside}", *target)
-            tried.append(_run(command, real))
+            question = (*DVC, "exp", "run", "--set-param", f"threshold={threshold + beside}", *target)
+            tried.append(_run(question, real))
             git(real, "restore", ".")
             _run((*DVC, "checkout", "--quiet"), real)
         lines.append(_line(f"dvc exp run of one threshold{what}", tried))
