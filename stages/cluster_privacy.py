@@ -20,6 +20,7 @@ from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
 from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
+from responsible.clustering.cores import use_cores
 from responsible.names import ATTRIBUTE, FEATURE, SAMPLED_FROM
 from responsible.segmentation import tables
 from responsible.segmentation.fit_by_level import fit_by_level
@@ -178,5 +179,10 @@ def _people(prepared: str, roles: Segments) -> tuple[Any, Any, list[str], int]:
     return table[features].to_numpy(), codes, levels.tolist(), meta.get(SAMPLED_FROM, 0)
 
 
+def _on_all_cores() -> None:
+    use_cores()
+    main()
+
+
 if __name__ == "__main__":
-    entry.run(main)
+    entry.run(_on_all_cores)

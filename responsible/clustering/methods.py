@@ -95,9 +95,16 @@ def refuse_indistinct(points: Points, k: int) -> None:
         raise InputError(f"cluster_privacy.clusters.maximum {rule}, got {k}; lower it")
 
 
-def fit(points: Points, method: Method, k: int, *, starts: int, rng: np.random.Generator, dbscan: Dbscan) -> Fitted:
-    """Fit one clustering with the best of ``starts`` random starts (k-means++; DBSCAN has none and finds its own K)."""
-    seed = int(rng.integers(2**31))
+def seeds(rng: np.random.Generator, number: int) -> list[int]:
+    """``number`` seeds of :func:`fit` from one stream."""
+    return [int(rng.integers(2**31)) for _ in range(number)]
+
+
+def fit(points: Points, method: Method, k: int, *, starts: int, seed: int, dbscan: Dbscan) -> Fitted:
+    """Fit one clustering with the best of ``starts`` random starts (k-means++; DBSCAN has none and finds its own K).
+
+    ``seed`` is a whole number from 0 to 2³¹ − 1, see :func:`seeds`.
+    """
     fitting = {"kmeans": _kmeans, "mixture": _mixture}
     with warnings.catch_warnings():  # a resample may hold fewer distinct points, or EM may need more rounds: then the
         warnings.simplefilter("ignore")  # clusters are fewer or rougher, which their stability shows

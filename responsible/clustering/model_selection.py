@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from responsible.clustering.methods import Clusters, Fitted, Method, fit
+from responsible.clustering.methods import Clusters, Fitted, Method, fit, seeds
 from responsible.clustering.partition import Labels, Points, inertia
 from responsible.clustering.silhouette import Silhouette, mean_silhouettes, silhouette_differences
 from responsible.validation import InputError
@@ -55,7 +55,7 @@ class ClusterChoice:
 def candidates(points: Points, params: Clusters, rng: np.random.Generator, confidence: float) -> list[Candidate]:
     """Fit every (method, K) on ``points``."""
     fits = [
-        fit(points, method, k, starts=params.starts, rng=own, dbscan=params.dbscan)
+        fit(points, method, k, starts=params.starts, seed=seeds(own, 1)[0], dbscan=params.dbscan)
         for (method, k), own in zip(params.candidates(), rng.spawn(len(params.candidates())), strict=True)
     ]
     labelings = [fitted.assign(points) for fitted in fits]

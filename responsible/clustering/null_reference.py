@@ -21,7 +21,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from responsible.clustering.methods import Clusters, Method, fit
+from responsible.clustering.methods import Clusters, Method, fit, seeds
 from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
 from responsible.statistics.means import midranks
@@ -125,7 +125,8 @@ def _scores(draw: Table, method: Method, params: Clusters, draws: int, rng: np.r
 
 def _best(points: Points, method: Method, params: Clusters, rng: np.random.Generator) -> float:
     tried = [(m, k) for m, k in params.candidates() if m == method]
-    fits = [fit(points, m, k, starts=1, rng=rng, dbscan=params.dbscan) for m, k in tried]
+    drawn = zip(tried, seeds(rng, len(tried)), strict=True)
+    fits = [fit(points, m, k, starts=1, seed=seed, dbscan=params.dbscan) for (m, k), seed in drawn]
     scores = silhouettes(points, np.stack([f.assign(points) for f in fits])).mean(axis=0)
     return float(np.nan_to_num(scores, nan=-1.0).max())
 

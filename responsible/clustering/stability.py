@@ -9,7 +9,7 @@ keeps points that were drawn twice from counting twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -17,7 +17,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from responsible.clustering.methods import Dbscan, Fitted, Method, fit
+from responsible.clustering.cores import each
+from responsible.clustering.methods import Dbscan, Method, fit, seeds
 from responsible.clustering.partition import Labels, Points, adjusted_rand, jaccard
 from responsible.validation import Params
 
@@ -70,24 +71,27 @@ def refits(
     The samples are shared by the candidates, so differences between candidates are not differences between samples.
     """
     samples = [rng.integers(0, len(points), len(points)) for _ in range(params.refits)]
+    own = [seeds(stream, params.refits) for stream in rng.spawn(len(solutions))]
+    again = partial(_refit, points, solutions, starts=params.starts, dbscan=dbscan)
+    found = each(again, zip(samples, zip(*own, strict=True), strict=True))
     return {
-        candidate: _refits(
-            points, labels, candidate, samples, partial(fit, starts=params.starts, rng=own, dbscan=dbscan)
-        )
-        for (candidate, labels), own in zip(solutions.items(), rng.spawn(len(solutions)), strict=True)
+        candidate: Refits(*(np.array(values) for values in zip(*likenesses, strict=True)))
+        for candidate, likenesses in zip(solutions, zip(*found, strict=True), strict=True)
     }
 
 
-def _refits(
+def _refit(
     points: Points,
-    labels: Labels,
-    candidate: tuple[Method, int],
-    samples: Sequence[Labels],
-    again: Callable[[Points, Method, int], Fitted],
-) -> Refits:
-    k = int(labels.max(initial=-1)) + 1
-    found = [again(points[rows], *candidate).assign(points) for rows in samples]
-    return Refits(
-        np.array([adjusted_rand(labels, other) for other in found]),
-        np.array([jaccard(labels, other, k) for other in found]).reshape(len(found), k),
-    )
+    solutions: Mapping[tuple[Method, int], Labels],
+    drawn: tuple[Labels, Sequence[int]],
+    *,
+    starts: int,
+    dbscan: Dbscan,
+) -> list[tuple[float, Points]]:
+    """Of every candidate fitted to one sample ``drawn``, with its own seed: likeness of all, and of each cluster."""
+    rows, own = drawn
+    found = []
+    for (candidate, labels), seed in zip(solutions.items(), own, strict=True):
+        other = fit(points[rows], *candidate, starts=starts, seed=seed, dbscan=dbscan).assign(points)
+        found.append((adjusted_rand(labels, other), jaccard(labels, other, int(labels.max(initial=-1)) + 1)))
+    return found

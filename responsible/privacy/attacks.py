@@ -10,11 +10,14 @@ in practice, and a small figure proves nothing. The ledger's ``advantage_cap`` b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.clustering.cores import each
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 from responsible.privacy.noise import streams
 
@@ -33,29 +36,35 @@ def attacks(
     ``none`` is the attack on the true rows, with an undefined ε. Linkage is left out where no rows are published.
     """
     halves = rng.permuted(np.tile(np.arange(len(x)) % 2 == 0, (draws, 1)), axis=1)
-    rows = []
-    for name, draw, seed in streams(MECHANISMS, rng, draws):
-        for epsilon in epsilons:
-            place = {"mechanism": name, "epsilon": epsilon, "draw": draw}
-            found = _attack(name, x, halves[draw], epsilon, setting, noise=np.random.default_rng(seed))
-            rows += [{**place, "measure": measure, "value": value} for measure, value in found.items()]
-    for draw, member in enumerate(halves):
-        found = advantages(x / setting.spread, x[member] / setting.spread, member, own_rows=True)
-        place = {"mechanism": NO_NOISE, "epsilon": np.nan, "draw": draw}
-        rows += [{**place, "measure": measure, "value": value} for measure, value in found.items()]
+    drawn = list(streams(MECHANISMS, rng, draws))
+    places = [{"mechanism": n, "epsilon": epsilon, "draw": draw} for n, draw, _ in drawn for epsilon in epsilons]
+    places += [{"mechanism": NO_NOISE, "epsilon": np.nan, "draw": draw} for draw in range(draws)]
+    noised = chain.from_iterable(each(partial(_one_draw, x, halves, setting, epsilons), drawn))
+    bare = (advantages(x / setting.spread, x[member] / setting.spread, member, own_rows=True) for member in halves)
+    found = zip(places, chain(noised, bare), strict=True)
+    rows = [{**place, "measure": measure, "value": value} for place, one in found for measure, value in one.items()]
     return pd.DataFrame(rows)
 
 
-def _attack(
-    name: str, x: Array, member: npt.NDArray[np.bool_], epsilon: float, setting: Setting, *, noise: np.random.Generator
-) -> dict[str, float]:
-    mechanism = MECHANISMS[name]
+def _one_draw(
+    x: Array,
+    halves: npt.NDArray[np.bool_],
+    setting: Setting,
+    epsilons: Sequence[float],
+    drawn: tuple[str, int, list[int]],
+) -> list[dict[str, float]]:
+    """Both advantages at each ε of one draw of one mechanism."""
+    name, draw, seed = drawn
+    mechanism, member, found = MECHANISMS[name], halves[draw], []
     scale = mechanism.scale(setting)
-    if mechanism.rows is None:
-        published = mechanism.publish(x[member], epsilon, setting, noise).centres
-    else:
-        published = mechanism.rows(x[member], epsilon, setting, noise)
-    return advantages(x / scale, published / scale, member, own_rows=mechanism.rows is not None)
+    for epsilon in epsilons:
+        noise = np.random.default_rng(seed)
+        if mechanism.rows is None:
+            published = mechanism.publish(x[member], epsilon, setting, noise).centres
+        else:
+            published = mechanism.rows(x[member], epsilon, setting, noise)
+        found.append(advantages(x / scale, published / scale, member, own_rows=mechanism.rows is not None))
+    return found
 
 
 def advantages(x: Array, published: Array, member: npt.NDArray[np.bool_], *, own_rows: bool) -> dict[str, float]:

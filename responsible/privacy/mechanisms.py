@@ -16,7 +16,7 @@ from responsible.clustering.partition import nearest
 from responsible.privacy.domain import DIAMETER, Domain
 from responsible.privacy.gaussian_mechanism import sigma
 from responsible.privacy.noise import Noise
-from responsible.privacy.private_kmeans import noise_deviation, private_kmeans
+from responsible.privacy.private_kmeans import Curator, noise_deviation, private_kmeans
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -74,17 +74,19 @@ class Mechanism:
     rows: Callable[[Array, float, Setting, Noise], Array] | None
     scale: Callable[[Setting], Array]
 
-    def publish(self, x: Array, epsilon: float, setting: Setting, noise: Noise, unit: Array | None = None) -> Published:
+    def publish(
+        self, x: Array, epsilon: float, setting: Setting, noise: Noise, curator: Curator | None = None
+    ) -> Published:
         """What the mechanism publishes about the rows ``x`` (n, d) at ``epsilon``.
 
-        ``unit`` is ``setting.domain.unit(x)`` where it is known already: many draws on many rows share it.
+        ``curator`` holds ``setting.domain.unit(x)`` where it exists already: one draw shares it at every ε.
 
         Noisy rows come sorted by their noisy values: in a sorted table a row's place tells its true value's rank, which
         no noise on the value hides, and KMeans starts from rows by their place.
         """
         if self.rows is None:
-            unit = setting.domain.unit(x) if unit is None else unit
-            return _central(unit, self.deviation(epsilon, setting), setting, noise)
+            curator = curator or Curator(setting.domain.unit(x))
+            return _central(curator, self.deviation(epsilon, setting), setting, noise)
         rows = self.rows(x, epsilon, setting, noise)
         return clustered(rows[np.lexsort(rows.T)], self.scale(setting), setting.k)
 
@@ -109,8 +111,8 @@ def _local_rows(x: Array, epsilon: float, setting: Setting, noise: Noise) -> Arr
     return setting.domain.undo(setting.domain.unit(x) + deviation * noise.standard_normal(x.shape))
 
 
-def _central(unit: Array, deviation: float, setting: Setting, noise: Noise) -> Published:
-    found = private_kmeans(unit, setting.k, deviation, setting.rounds, noise)
+def _central(curator: Curator, deviation: float, setting: Setting, noise: Noise) -> Published:
+    found = private_kmeans(curator, setting.k, deviation, setting.rounds, noise)
     return Published(setting.domain.undo(found.centres), setting.domain.reach, counts=found.counts)
 
 

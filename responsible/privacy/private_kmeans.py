@@ -56,6 +56,27 @@ def noise_deviation(epsilon: float, delta: float, rounds: int) -> float:
     return DIAMETER * math.sqrt(rounds) * sigma(epsilon, delta)
 
 
+class Curator:
+    """Who holds the ``points`` (n, d) in the unit ball and works out the true answer to each round's question.
+
+    A question that was put before is not counted again: at every ε the first one of a draw is the same.
+    ValueError when a point lies outside the ball, because the guarantee would be false.
+    """
+
+    def __init__(self, points: Array) -> None:
+        if np.einsum("ij,ij->i", points, points).max(initial=0.0) > 1 + 1e-9:
+            raise ValueError("points must lie in the unit ball; map them with Domain.unit")
+        self.points = points
+        self._answered: dict[bytes, Array] = {}
+
+    def answer(self, centres: Array) -> Array:
+        """:func:`counts_and_sums` of the points for ``centres`` (k, d)."""
+        key = centres.tobytes()
+        if key not in self._answered:
+            self._answered[key] = counts_and_sums(self.points, centres)
+        return self._answered[key]
+
+
 def counts_and_sums(points: Array, centres: Array) -> Array:
     """The question of one round: for each centre the number of points nearest to it and their sum, ``(k, d+1)``.
 
@@ -75,21 +96,19 @@ def counts_and_sums(points: Array, centres: Array) -> Array:
     return found
 
 
-def private_kmeans(points: Array, k: int, deviation: float, rounds: int, noise: Noise) -> PrivateKMeans:
-    """``k`` centres of ``points`` (n, d) in the unit ball after ``rounds`` rounds with noise of ``deviation``.
+def private_kmeans(curator: Curator, k: int, deviation: float, rounds: int, noise: Noise) -> PrivateKMeans:
+    """``k`` centres of the curator's points after ``rounds`` rounds with noise of ``deviation``.
 
     The number of rounds is fixed: to stop on convergence would look at the data. A cluster whose noisy count is below
-    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly. ValueError when
-    a point lies outside the ball, because the guarantee would be false.
+    two deviations (or below 1) can hardly be told from an empty one; its centre is drawn anew, blindly.
     """
-    if np.einsum("ij,ij->i", points, points).max(initial=0.0) > 1 + 1e-9:
-        raise ValueError("points must lie in the unit ball; map them with Domain.unit")
-    centres = starting_centres(k, points.shape[1], noise)
+    d = curator.points.shape[1]
+    centres = starting_centres(k, d, noise)
     asked, answers = [], []
     for _ in range(rounds):
         asked.append(centres)
-        answers.append(counts_and_sums(points, centres) + deviation * noise.standard_normal((k, points.shape[1] + 1)))
-        centres = _next_centres(answers[-1], max(1.0, LEAST * deviation), starting_centres(k, points.shape[1], noise))
+        answers.append(curator.answer(centres) + deviation * noise.standard_normal((k, d + 1)))
+        centres = _next_centres(answers[-1], max(1.0, LEAST * deviation), starting_centres(k, d, noise))
     return PrivateKMeans(centres, answers[-1][:, 0], np.array(asked), np.array(answers))
 
 

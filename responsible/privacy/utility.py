@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.clustering.cores import each
 from responsible.clustering.partition import adjusted_rand, contingency, inertia, silhouettes
 from responsible.privacy.mechanisms import MECHANISMS, Published, Setting
 from responsible.privacy.noise import streams
+from responsible.privacy.private_kmeans import Curator
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -63,23 +67,28 @@ def utility(
 
     Central KMeans reads the ``whole`` table; noisy rows are drawn, and everything is measured, on its ``part``.
     """
-    points = (part.x - setting.mean) / setting.spread
-    unit, places, published = setting.domain.unit(whole.x), [], []
-    for name, draw, seed in streams(MECHANISMS, rng, draws):
-        mechanism = MECHANISMS[name]
-        x, mapped = (whole.x, unit) if mechanism.rows is None else (part.x, None)
-        for epsilon in epsilons:
-            places.append({"mechanism": name, "epsilon": epsilon, "draw": draw})
-            one = mechanism.publish(x, epsilon, setting, np.random.default_rng(seed), mapped)
-            published.append(_measured(one, part, points, setting))
-    labelings = np.array([labels for labels, _ in published])
-    scores = silhouettes(points, labelings).mean(axis=0)
+    unit, drawn = setting.domain.unit(whole.x), list(streams(MECHANISMS, rng, draws))
+    places = [{"mechanism": n, "epsilon": epsilon, "draw": draw} for n, draw, _ in drawn for epsilon in epsilons]
+    published = chain.from_iterable(each(partial(_one_draw, unit, part, setting, epsilons), drawn))
     rows = [
         {**place, "measure": measure, "level": level, "value": value}
-        for place, (_, values), score in zip(places, published, scores, strict=True)
-        for (measure, level), value in {**values, ("silhouette", ""): score}.items()
+        for place, values in zip(places, published, strict=True)
+        for (measure, level), value in values.items()
     ]
     return pd.DataFrame(rows)
+
+
+def _one_draw(
+    unit: Array, part: WithoutNoise, setting: Setting, epsilons: Sequence[float], drawn: tuple[str, int, list[int]]
+) -> list[dict[tuple[str, str], float]]:
+    """Every measure at each ε of one draw of one mechanism; ``unit`` (n, d) is the whole table in the unit ball."""
+    name, _, seed = drawn
+    mechanism, points = MECHANISMS[name], (part.x - setting.mean) / setting.spread
+    curator = Curator(unit) if mechanism.rows is None else None
+    shown = [mechanism.publish(part.x, e, setting, np.random.default_rng(seed), curator) for e in epsilons]
+    found = [_measured(one, part, points, setting) for one in shown]
+    scores = silhouettes(points, np.array([labels for labels, _ in found])).mean(axis=0)
+    return [values | {("silhouette", ""): score} for (_, values), score in zip(found, scores.tolist(), strict=True)]
 
 
 def without_noise(part: WithoutNoise, setting: Setting) -> float:

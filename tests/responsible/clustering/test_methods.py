@@ -17,7 +17,7 @@ METHODS = ("kmeans", "mixture", "dbscan")
 
 
 def fitted(method, points=POINTS, seed=0, k=3):
-    return fit(points, method, k, starts=3, rng=np.random.default_rng(seed), dbscan=WIDE)
+    return fit(points, method, k, starts=3, seed=seed, dbscan=WIDE)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -56,7 +56,7 @@ def test_dbscan_on_its_own_points_is_scikit_learns():
     core = model.core_sample_indices_
     assert adjusted_rand(ours[core], model.labels_[core]) == 1.0
     np.testing.assert_array_equal(ours == -1, model.labels_ == -1)
-    lonely = fit(POINTS, "dbscan", 0, starts=1, rng=np.random.default_rng(0), dbscan=Dbscan(radius=1e-6, neighbours=5))
+    lonely = fit(POINTS, "dbscan", 0, starts=1, seed=0, dbscan=Dbscan(radius=1e-6, neighbours=5))
     assert lonely.k == 0
     assert (lonely.assign(POINTS) == -1).all()
 

@@ -10,7 +10,13 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from responsible.privacy.domain import DIAMETER
 from responsible.privacy.gaussian_mechanism import composed, delta, sigma
-from responsible.privacy.private_kmeans import counts_and_sums, noise_deviation, private_kmeans, starting_centres
+from responsible.privacy.private_kmeans import (
+    Curator,
+    counts_and_sums,
+    noise_deviation,
+    private_kmeans,
+    starting_centres,
+)
 from responsible.statistics.intervals import quantile
 
 
@@ -79,7 +85,7 @@ def losses(points, neighbour, runs, deviation, rounds):
     """Logarithms of p(published | points) / p(published | neighbour) of independent runs on ``points``."""
     found = []
     for run in range(runs):
-        result = private_kmeans(points, 2, deviation, rounds, np.random.default_rng([12, run]))
+        result = private_kmeans(Curator(points), 2, deviation, rounds, np.random.default_rng([12, run]))
         loss = 0.0
         for centres, answer in zip(result.asked, result.answers, strict=True):
             far, near = (((answer - counts_and_sums(x, centres)) ** 2).sum() for x in (neighbour, points))
@@ -134,7 +140,7 @@ def test_an_attacker_who_sees_it_all_stays_below_the_cap():
 def test_planted_clusters_are_found_at_a_reasonable_budget():
     """With 3,000 people and ε = 1 each planted centre is found to within a twentieth of the ball."""
     points, centres = blobs(3000, 1)
-    result = private_kmeans(points, 3, noise_deviation(1, 1e-5, 4), 4, np.random.default_rng(2))
+    result = private_kmeans(Curator(points), 3, noise_deviation(1, 1e-5, 4), 4, np.random.default_rng(2))
     distance = np.linalg.norm(result.centres[:, None] - centres, axis=2)
     assert distance.min(axis=0).max() < 0.05
     assert result.counts == pytest.approx([1000] * 3, abs=150)
@@ -143,7 +149,7 @@ def test_planted_clusters_are_found_at_a_reasonable_budget():
 def test_without_noise_it_is_lloyds_algorithm():
     """With noise of zero the rounds are scikit-learn's Lloyd steps from the same starting centres."""
     points, _ = blobs(300, 4)
-    result = private_kmeans(points, 3, 0.0, 6, Silence(5, 3, 2))
+    result = private_kmeans(Curator(points), 3, 0.0, 6, Silence(5, 3, 2))
     theirs = KMeans(3, init=result.asked[0], n_init=1, max_iter=6, tol=0).fit(points)
     assert result.centres == pytest.approx(theirs.cluster_centers_)
 
@@ -152,7 +158,7 @@ def test_an_empty_cluster_is_drawn_anew_without_a_look_at_the_data():
     """Five centres for one heap: those with a small noisy count go to the starting ball, where nobody is."""
     heap, anew = np.full((500, 2), [0.9, 0.0]), 0
     for seed in range(20):
-        result = private_kmeans(heap, 5, 1.0, 3, np.random.default_rng(seed))
+        result = private_kmeans(Curator(heap), 5, 1.0, 3, np.random.default_rng(seed))
         small = result.counts < 2
         anew += small.sum()
         assert np.linalg.norm(result.centres[small], axis=1).max() <= 0.5
@@ -170,14 +176,14 @@ def test_starting_centres_do_not_depend_on_data_and_are_apart():
 
 def test_centres_stay_in_the_ball_under_any_noise():
     """Noise far larger than the data gives centres in the ball, never elsewhere and never undefined."""
-    result = private_kmeans(ball(30, 3, 0), 4, 1e4, 5, np.random.default_rng(0))
+    result = private_kmeans(Curator(ball(30, 3, 0)), 4, 1e4, 5, np.random.default_rng(0))
     assert np.linalg.norm(result.centres, axis=1).max() <= 1 + 1e-12
 
 
 def test_the_result_is_a_function_of_what_is_published():
     """Two tables with the same noisy answers in each round would give the same centres: replaying them does."""
     points, _ = blobs(300, 4)
-    result = private_kmeans(points, 3, 5.0, 4, np.random.default_rng(9))
+    result = private_kmeans(Curator(points), 3, 5.0, 4, np.random.default_rng(9))
     sums, counts = result.answers[:, :, 1:], result.answers[:, :, :1]
     assert (counts >= 5).all()
     replayed = sums / counts
@@ -188,14 +194,14 @@ def test_the_result_is_a_function_of_what_is_published():
 def test_same_generator_same_result_and_row_order_is_nothing():
     """A seeded generator reproduces the result, whatever the order of the rows."""
     points, _ = blobs(300, 4)
-    runs = [private_kmeans(x, 3, 5.0, 4, np.random.default_rng(9)) for x in (points, points[::-1])]
+    runs = [private_kmeans(Curator(x), 3, 5.0, 4, np.random.default_rng(9)) for x in (points, points[::-1])]
     assert runs[0].centres == pytest.approx(runs[1].centres, abs=1e-12)
 
 
 def test_points_outside_the_ball_are_refused():
     """A point outside would break the promise, so there is no result."""
     with pytest.raises(ValueError, match="points must lie in the unit ball"):
-        private_kmeans(np.array([[1.0, 0.1]]), 1, 1.0, 1, np.random.default_rng(0))
+        private_kmeans(Curator(np.array([[1.0, 0.1]])), 1, 1.0, 1, np.random.default_rng(0))
 
 
 def test_counts_and_sums_are_those_of_the_nearest_centres():
