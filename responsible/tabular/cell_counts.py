@@ -154,7 +154,7 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     good: pd.DataFrame = frame.rename(columns={made(name): name for name in names})
     good = good[good[REASON].isna()] if "split" in good else _apart(good)
     good = good.assign(bin=good["bin"].astype("int32"), n=good["n"].astype("int64"))
-    numbers = list(good.select_dtypes("float"))
+    numbers = good.select_dtypes("float").columns
     good[numbers] += 0.0  # engines do not tell -0 from 0
     if favourable := _favourable(plan):
         where = f"column {plan.declared()[0].column} of {plan.budget.source}"
