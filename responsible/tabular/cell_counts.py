@@ -154,8 +154,8 @@ def collected(frame: pd.DataFrame, plan: Plan, scored: str = "") -> pd.DataFrame
     good: pd.DataFrame = frame.rename(columns={made(name): name for name in names})
     good = good[good[REASON].isna()] if "split" in good else _apart(good)
     good = good.assign(bin=good["bin"].astype("int32"), n=good["n"].astype("int64"))
-    for name, numbers in good.select_dtypes("float").items():
-        good[str(name)] = numbers + 0.0  # engines do not tell -0 from 0
+    numbers = good.select_dtypes("float").columns
+    good[numbers] += 0.0  # engines do not tell -0 from 0
     if favourable := _favourable(plan):
         where = f"column {plan.declared()[0].column} of {plan.budget.source}"
         refuse_absent("budget.target.favourable", favourable, set(good[LEVEL]) if len(good) else favourable, where)
