@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import TypeVar
 from responsible.validation import InputError, cause
 
 T = TypeVar("T")
-BOUND = Path("/sys/fs/cgroup/memory.max")
+BOUNDS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))  # version 2 and 1
+MAPPED = Path("/proc/self/statm")  # pages of this process
 INTERRUPTED, CLOSED = 130, 141  # exit codes, as shells give them to what Ctrl-C or a closed pipe ends
 
 
@@ -56,10 +58,15 @@ def _said(*faults: str, code: int = 1) -> int:
 
 
 def memory() -> int:
-    """Bytes of memory that programs have here: those of the machine, or fewer where a container has a bound."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    bound = BOUND.read_text(encoding="ascii").strip() if BOUND.is_file() else ""
-    return min(whole, int(bound)) if bound.isdigit() else whole
+    """Bytes of memory that programs have here: those of the machine, or fewer where a container has a bound; and where
+    ``ulimit -v`` bounds addresses, no more than what is left of them.
+    """
+    page, bounds = os.sysconf("SC_PAGE_SIZE"), [path.read_text(encoding="ascii") for path in BOUNDS if path.is_file()]
+    known = [page * os.sysconf("SC_PHYS_PAGES"), *(int(bound) for bound in bounds if bound.strip().isdigit())]
+    addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if addresses != resource.RLIM_INFINITY and MAPPED.is_file():
+        known.append(max(addresses - page * int(MAPPED.read_text(encoding="ascii").split()[0]), 0))
+    return min(known)
 
 
 def watch(steps: Iterable[T], what: str) -> Iterable[T]:

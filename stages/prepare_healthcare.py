@@ -36,7 +36,7 @@ def main(
     """Read the table of ``params``; write its cases, their profile and how many rows were kept."""
     given = parameters.load(params, Parameters)
     rows = row_tables.read(given.prepare, "healthcare", given.healthcare, given.seed)
-    decided = cases(rows.good, given.healthcare)
+    decided = rows.judged(lambda good: cases(good, given.healthcare))
     described = profile_of(decided, given.healthcare)
 
     meta = {"rows": len(decided), "protected": list(given.healthcare.protected), **rows.sampled}

@@ -35,7 +35,7 @@ def main(
     """Read the table of ``params``; write the people to segment, their profile and how many rows were kept."""
     given = parameters.load(params, Parameters)
     rows = row_tables.read(given.prepare, "segments", given.segments, given.seed)
-    segmented, described = people(rows.good, given.segments)
+    segmented, described = rows.judged(lambda good: people(good, given.segments))
 
     meta = {"rows": len(segmented), "protected": given.segments.protected, **rows.sampled}
     files.write_parquet(prepared, segmented, meta)

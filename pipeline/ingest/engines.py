@@ -29,9 +29,8 @@ from responsible.validation import InputError, did_you_mean
 ENGINES = ("duckdb", "spark")
 DECIDE = ("SPARK_REMOTE", "SPARK_CONF_DIR", "SPARK_HOME", "MASTER", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT")
 LOCAL = {  # of a session on this machine alone: nothing listens to others, and no pages are served
-    "spark.log.level": "ERROR",  # headers of CSV files are compared before, and Spark warns of each
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.log.level": "FATAL",  # faults are said in one line, without Java's
+    **dict.fromkeys(("spark.driver.host", "spark.driver.bindAddress"), "127.0.0.1"),
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": str(os.cpu_count()),
 }
@@ -141,8 +140,9 @@ def _refuse_silent(url: str) -> None:
             socket.create_connection((host, int(port)), timeout=10).close()
             return
     if places:
-        where = ", ".join(map(":".join, places))
-        raise InputError(f"prepare.engine spark: nothing answers at {where}; check prepare.spark, and start the server")
+        raise InputError(
+            f"prepare.engine spark: nothing answers at {', '.join(map(':'.join, places))}; check prepare.spark"
+        )
 
 
 def _filled(text: str) -> str:
@@ -158,14 +158,14 @@ def unknown_engine(engine: str) -> list[str]:
 
 
 FAULTS = {  # what is in Spark's message: what a person is told, after the file where Spark names one
-    "maxResultSize": "the answer is larger than spark.driver.maxResultSize, the most that may reach this process; give "
-    "numbers bins, set prepare.sample_rows, or raise it in prepare.spark.conf",
+    "maxResultSize": "the answer is larger than spark.driver.maxResultSize, the most that may reach this process; "
+    "give numbers bins, set prepare.sample_rows, or raise it in prepare.spark.conf",
     "Unescaped quote": "quotes that do not match; correct them",
     "does not conform to the schema": "must have the columns of the first file; make them equal",
-    "FileNotFoundException|PATH_NOT_FOUND": "no such file, or not one that every executor can read; put it where "
-    "all of them see it",
+    "FileNotFound|PATH_NOT_FOUND": "no such file, or not one that every executor can read; put it where all can",
     "COLUMN_DATA_TYPE_MISMATCH": "a column has another type than in the first file ({}); write all files with one type",
     "NANOS": "has times in nanoseconds, which Spark does not read; write them in microseconds",
+    "Class org.apache.hadoop.fs|No FileSystem": "no connector for it; name it in conf, in spark.jars.packages",
     "VALUE.CHARSET": "its encoding has no name that Spark knows; save it as UTF-8",
 }
 

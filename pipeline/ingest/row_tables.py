@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -20,6 +20,8 @@ from responsible.tabular.sources import Prepare, RowTable
 from responsible.tabular.typed_fields import typed
 from responsible.validation import InputError
 
+T = TypeVar("T")
+
 
 class Rows(NamedTuple):
     """The good rows typed, by declared name with the row's number as ``row``; who was dropped; the table's digest; and
@@ -30,6 +32,16 @@ class Rows(NamedTuple):
     dropped: Dropped
     digest: str
     sampled: dict[str, int]
+
+    def judged(self, judge: Callable[[pd.DataFrame], T]) -> T:
+        """What ``judge`` makes of the good rows; where they are a sample, its InputError says so."""
+        try:
+            return judge(self.good)
+        except InputError as error:
+            if not self.sampled:
+                raise
+            used = f"of its {self.sampled[SAMPLED_FROM]:,} rows {len(self.good):,} are used; raise prepare.sample_rows"
+            raise InputError("\n".join(f"{line}; {used}" for line in str(error).splitlines())) from None
 
     def figures(self, disclosure: Disclosure) -> dict[str, object]:
         """What ``metrics/prepare_NAME.json`` says of a table of rows."""

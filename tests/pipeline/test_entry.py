@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import resource
 import subprocess
 import sys
 import weakref
@@ -89,11 +90,17 @@ def test_a_bar_hands_on_what_it_counts(capsys):
 
 
 def test_memory_is_that_of_the_machine_or_of_the_container(tmp_path, monkeypatch):
-    """A container's bound holds where it is smaller; the word "max" is none, and neither is an absent file."""
+    """A container's bound holds where it is smaller; the word "max" is none, and neither is an absent file. Of bounded
+    addresses there are only those that this process has not taken yet.
+    """
     bound = tmp_path / "memory.max"
-    monkeypatch.setattr(entry, "BOUND", bound)
+    monkeypatch.setattr(entry, "BOUNDS", [tmp_path / "other", bound])
     whole = entry.memory()
     assert whole == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for text, expected in (("1048576\n", 1_048_576), ("max\n", whole), (f"{10 * whole}\n", whole)):
         bound.write_text(text)
         assert entry.memory() == expected
+    (tmp_path / "statm").write_text("1000 500 1\n")
+    monkeypatch.setattr(entry, "MAPPED", tmp_path / "statm")
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (10**8, 10**8))
+    assert entry.memory() == 10**8 - 1000 * os.sysconf("SC_PAGE_SIZE")

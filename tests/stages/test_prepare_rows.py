@@ -105,6 +105,16 @@ def test_a_table_with_too_many_rows_is_sampled_by_itself(line, monkeypatch):
     assert run(line, frame, **small) == whole
 
 
+def test_a_level_that_the_sample_lacks(monkeypatch):
+    """Where a declared level is in the table and in none of the rows that are used, the message says of how many."""
+    monkeypatch.setattr(sources, "MOST_ROWS", 40)
+    frame = raw("healthcare").head(100).assign(requester_type=["Surgeon"] + ["GP"] * 99)
+    with pytest.raises(
+        InputError, match=r"level 'Surgeon' does not occur .*; of its 100 rows 40 are used; raise prepare.s"
+    ):
+        run("healthcare", frame, prepare__minimum_rows=10, healthcare__source="healthcare.csv")
+
+
 def test_the_table_of_cells_is_not_sampled_by_itself(monkeypatch):
     """Cells do not grow with rows, so only the tables whose rows are kept have a bound."""
     monkeypatch.setattr(sources, "MOST_ROWS", 40)
