@@ -134,8 +134,8 @@ def parquet_rows(path: Path) -> int:
 
 
 def at_most(table: SourceTable) -> int:
-    """No fewer than the rows of the files: of Parquet their number, of CSV that of line ends, which is little work."""
-    count = parquet_rows if table.kind == "parquet" else text_files.line_ends
+    """No fewer than the rows of the files: of Parquet their number, of CSV that of lines, which is little work."""
+    count = parquet_rows if table.kind == "parquet" else text_files.lines
     return sum(map(count, table.files))
 
 

@@ -72,16 +72,17 @@ def needs_copy(path: Path, encoding: str) -> bool:
     return sum(kind > 0 for kind in (windows, feeds - windows, returns - windows)) > 1
 
 
-def line_ends(path: Path) -> int:
-    """How many lines end in the file, in any system's way: at most that many records and the header, and one more."""
-    ends = 0
+def lines(path: Path) -> int:
+    """How many lines the file has, in any system's way, besides the header: it has at most that many rows."""
+    ends, last = 0, b"\n"
     try:
         with raw(path) as file:
             while block := file.read(BLOCK):
+                last = block[-1:]
                 ends += block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
     except (OSError, EOFError) as error:
         raise unreadable(path, "gzip", error) from None
-    return ends
+    return ends - (last in b"\r\n")
 
 
 def copy(path: Path, encoding: str, to: Path) -> None:
