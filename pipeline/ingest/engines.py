@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -25,18 +27,15 @@ from responsible.tabular.sources import Prepare, Source
 from responsible.validation import InputError, did_you_mean
 
 ENGINES = ("duckdb", "spark")
-REQUIREMENTS = "requirements-spark.txt"
+DECIDE = ("SPARK_REMOTE", "SPARK_CONF_DIR", "SPARK_HOME", "MASTER", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT")
 LOCAL = {  # of a session on this machine alone: nothing listens to others, and no pages are served
+    "spark.log.level": "ERROR",  # headers of CSV files are compared before, and Spark warns of each
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": str(os.cpu_count()),
 }
-ABSENT = "no such file, or not one that every executor can read; put it where all of them see it"
-RUN_TIME = {
-    "spark.sql.legacy.javaCharsets": "true",
-    "spark.sql.ansi.enabled": "true",
-}  # any encoding; errors
+RUN_TIME = {"spark.sql.legacy.javaCharsets": "true", "spark.sql.ansi.enabled": "true"}  # any encoding; errors
 
 
 class Reader(Protocol):
@@ -81,8 +80,7 @@ def opened(prepare: Prepare, given: Source, declared: Sequence[Declared], sectio
 
 def local(prepare: Prepare, table: SourceTable, declared: Sequence[Declared]) -> Reader:
     """The reader of a ``table`` that is here, as the parameters say it."""
-    times, engine = months(declared), prepare.engine
-    return reader(engine, table, times=times, time_zone=prepare.time_zone, spark=prepare.spark)
+    return reader(prepare.engine, table, times=months(declared), time_zone=prepare.time_zone, spark=prepare.spark)
 
 
 def reader(
@@ -105,40 +103,46 @@ def reader(
 
 
 def spark_session(given: Session | None, time_zone: str) -> Any:
-    """The session of the process, else a new one; dates are local to ``time_zone``.
-
-    InputError when PySpark or Java is not here, or the cluster does not answer.
+    """The session of the process, else a new one; dates are local to ``time_zone``. InputError when PySpark or Java is
+    not here, or the cluster does not answer.
     """
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     try:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ModuleNotFoundError:
-        remedy = f"run .venv/bin/python -m pip install --require-hashes -r {REQUIREMENTS}"
+        remedy = "run .venv/bin/python -m pip install --require-hashes -r requirements-spark.txt"
         raise InputError(f"prepare.engine spark: PySpark is not installed; {remedy}") from None
     given = given or Session()
-    conf = {key: _filled(_text(value)) for key, value in given.conf.items()}
-    builder = SparkSession.builder.appName("responsible-ml-pipeline")
-    if given.remote:
-        builder = builder.remote(_filled(given.remote))
-    elif given.master:
-        builder = builder.master(_filled(given.master))
-    local = not given.remote and (given.master or "").startswith("local")
+    conf = {key: _filled(str(v).lower() if isinstance(v, bool) else str(v)) for key, v in given.conf.items()}
+    builder, url = SparkSession.builder.appName("responsible-ml-pipeline"), _filled(given.remote or given.master or "")
+    _refuse_silent(url)
+    if url:
+        builder = builder.remote(url) if given.remote else builder.master(url)
+    master = given.master or ("" if any(name in os.environ for name in DECIDE) else "local[*]")
+    local = not given.remote and master.startswith("local")
     try:
         for key, value in ({**LOCAL, **conf} if local else conf).items():
             builder = builder.config(key, value)
         out = builder.getOrCreate()
         for key, value in (RUN_TIME | {"spark.sql.session.timeZone": time_zone}).items():
             out.conf.set(key, value)
-    except (PySparkException, OSError, RuntimeError) as error:
-        first = " ".join(str(error).split("\n")[0].split())
+    except (PySparkException, Py4JError, OSError, RuntimeError) as error:
         remedy = "Spark needs a Java runtime of version 17 or later; check JAVA_HOME, prepare.spark and the cluster"
-        raise InputError(f"prepare.engine spark: no session: {first}; {remedy}") from None
+        raise InputError(f"prepare.engine spark: no session: {_telling(str(error))}; {remedy}") from None
     return out
 
 
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _refuse_silent(url: str) -> None:
+    """InputError when nothing listens where a server is said to be; Spark itself would try for minutes."""
+    for host, port in (places := re.findall(r"([^/,;:]+):([0-9]+)", url.partition("://")[2])):
+        with suppress(OSError, OverflowError):
+            socket.create_connection((host, int(port)), timeout=10).close()
+            return
+    if places:
+        where = ", ".join(map(":".join, places))
+        raise InputError(f"prepare.engine spark: nothing answers at {where}; check prepare.spark, and start the server")
 
 
 def _filled(text: str) -> str:
@@ -158,10 +162,10 @@ FAULTS = {  # what is in Spark's message: what a person is told, after the file 
     "numbers bins, set prepare.sample_rows, or raise it in prepare.spark.conf",
     "Unescaped quote": "quotes that do not match; correct them",
     "does not conform to the schema": "must have the columns of the first file; make them equal",
-    "FileNotFoundException": ABSENT,
-    "PATH_NOT_FOUND": ABSENT,
+    "FileNotFoundException|PATH_NOT_FOUND": "no such file, or not one that every executor can read; put it where "
+    "all of them see it",
     "COLUMN_DATA_TYPE_MISMATCH": "a column has another type than in the first file ({}); write all files with one type",
-    "TIMESTAMP(NANOS": "has times in nanoseconds, which Spark does not read; write them in microseconds",
+    "NANOS": "has times in nanoseconds, which Spark does not read; write them in microseconds",
     "VALUE.CHARSET": "its encoding has no name that Spark knows; save it as UTF-8",
 }
 
@@ -184,10 +188,13 @@ def _fault(said: str) -> str:
     """Why Spark gave up, and what helps."""
     file = re.search(r"(?:reading file|[Ff]ile|exist:|CSV file:) ((?:[a-z0-9]+):/\S+)", said)
     column = re.search(r"Parquet column \[(.*?)\]", said)
-    if known := [text for mark, text in FAULTS.items() if mark in said]:
+    if known := [text for mark, text in FAULTS.items() if re.search(mark, said)]:
         return (f"{file[1].rstrip('.')}: " if file else "") + known[0].format(column and column[1])
+    return f"cannot be read: {_telling(said)}; check the files and the session"
+
+
+def _telling(said: str) -> str:
+    """The line of Spark's message that says why."""
     lines = [" ".join(line.split()) for line in said.splitlines() if line.strip() and "awaitResult" not in line]
-    telling = [line for line in lines if "Exception: " in line or line.startswith("[")] or lines
-    return (
-        f"cannot be read: {re.sub(r'^.*?(?=[[][A-Z_.]+[]] )', '', telling[0])[:300]}; check the files and the session"
-    )
+    telling = [line for line in lines if "Exception: " in line or line.startswith("[")] or lines or ["no reason given"]
+    return re.sub(r"^.*?(?=\[[A-Z_.]+\] )|^: ", "", telling[0])[:300]

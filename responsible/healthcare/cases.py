@@ -101,12 +101,12 @@ def binned(values: pd.Series, bins: int) -> pd.Series:
     """
     number = pd.to_numeric(values)
     if number.nunique() <= bins:
-        return number.map(lambda x: MISSING if pd.isna(x) else f"{x:.6g}").astype(str)
+        return number.map({x: f"{x:.6g}" for x in number.unique()}).where(number.notna(), MISSING).astype(str)
     middle = bins * (number.rank() - 0.5) / number.count()  # of the value's ties: a frequent value keeps its own bin
-    code = (middle - 1e-9).map(np.ceil)
+    code = (middle - 1e-9).apply(np.ceil)
     least, most = (number.groupby(code).agg(end).map("{:.6g}".format) for end in ("min", "max"))
     names = least.where(least == most, "[" + least + ", " + most + "]").to_dict()
-    return code.map(lambda c: MISSING if pd.isna(c) else names[c]).astype(str)
+    return code.map(names).where(code.notna(), MISSING).astype(str)
 
 
 def factors(cases: pd.DataFrame, bins: int) -> pd.DataFrame:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 KEYS = {("database", "query"), ("query",), ("table",)}
 ELSEWHERE = re.compile(r"(?:file|hdfs|viewfs|s3a?|abfss?|wasbs?|gs|oss|dbfs)://(?![^/]*:[^/]*@)", re.IGNORECASE)
+MASTER = re.compile(r"local(\[(\*|[0-9]+)(, ?[0-9]+)?\])?|yarn|spark://[^/@]+:[0-9]+|k8s://[^@]+|.*\$\{.*")
 SECRET = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)  # keys of a URL that hold one
 REMEDY = "write ${DB_PASSWORD} in its place and set that variable in the environment"
 
@@ -72,6 +73,10 @@ class Session(Params):
     def _consistent(self) -> Self:
         if self.master and self.remote:
             raise ValueError("master and remote exclude each other; remove one")
+        if self.master and not MASTER.fullmatch(self.master):
+            raise ValueError("master must be local[*], spark://host:port, yarn or k8s://https://host:port")
+        if self.remote and not re.match(r"sc://[^@]+$|.*\$\{", self.remote):
+            raise ValueError("remote must be a URL of Spark Connect, such as sc://host:15002, without a login")
         options = re.findall(r";([^=;]+)=([^;]*)", self.remote or "")
         for key, value in [*self.conf.items(), *options]:
             if SECRET.search(key) and not PLACEHOLDER.fullmatch(str(value)) and not isinstance(value, (bool, int)):

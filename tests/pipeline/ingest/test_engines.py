@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.ingest import bad_rows, engines, source_files
 from responsible.tabular.columns import token
+from responsible.tabular.queries import Session
 from responsible.tabular.sources import Source
 from responsible.validation import InputError
 
@@ -36,6 +37,16 @@ def test_a_line_of_more_than_two_megabytes_is_a_bad_row(table):
     read = reader.compute(lambda rows: rows)
     assert len(read) == 200
     assert bad_rows.count(reader, {}) == {"a line of more than 2 MB": 1}
+
+
+@pytest.mark.parametrize("given", [{"master": "spark://127.0.0.1:1"}, {"remote": "sc://127.0.0.1:1/;use_ssl=true"}])
+def test_a_server_that_does_not_run_is_said_at_once(given):
+    """Spark would ask it again for minutes; where nothing listens, that is the message, and no session is begun."""
+    pytest.importorskip("pyspark")
+    with pytest.raises(
+        InputError, match=r"^prepare\.engine spark: nothing answers at 127\.0\.0\.1:1; check prepare\.spark"
+    ):
+        engines.spark_session(Session.model_validate(given), "UTC")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from responsible.healthcare.schema import Healthcare
-from responsible.tabular.queries import Query
+from responsible.tabular.queries import Query, Session
 from responsible.tabular.schema import Budget
 from responsible.tabular.sources import Source
 from responsible.validation import explain
@@ -106,3 +106,43 @@ def test_keys_of_files_are_refused_beside_a_query(key, value):
     assert refusal(query("sqlite:///a.db"), **{key: value}).endswith(
         f": {key} is for files, and source is a query; remove the key"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"master": "lokal"}, "master must be local"),
+        ({"master": "local[x]"}, "master must be local"),
+        ({"master": "spark://host"}, "master must be local"),
+        ({"master": f"k8s://https://u:{SECRET}@h:1"}, "master must be local"),
+        ({"remote": "http://host:15002"}, "remote must be a URL of Spark Connect"),
+        ({"remote": f"sc://u:{SECRET}@host:15002"}, "remote must be a URL of Spark Connect"),
+        ({"remote": f"sc://host:15002/;token={SECRET}"}, "token must not hold a password"),
+        ({"conf": {"spark.hadoop.fs.s3a.secret.key": SECRET}}, "secret.key must not hold a password"),
+        ({"master": "yarn", "remote": "sc://h:1"}, "master and remote exclude each other"),
+    ],
+)
+def test_a_session_that_cannot_be_is_refused(given, message):
+    """A master that Spark has no kind of, and a login in the parameters, before any process is started."""
+    with pytest.raises(ValidationError) as caught:
+        Session.model_validate(given, strict=True)
+    said = explain(caught.value, "prepare.spark")
+    assert message in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            {"master": m}
+            for m in ("local", "local[*]", "local[2, 3]", "spark://a:7077,b:7077", "yarn", "${MASTER_URL}")
+        ),
+        {"master": "k8s://https://host:6443"},
+        {"remote": "sc://host:15002/;use_ssl=true;token=${TOKEN}"},
+        {"conf": {"spark.executor.cores": 2, "spark.ui.enabled": False, "spark.ssl.keyPassword": "${KEY}"}},
+    ],
+)
+def test_sessions_of_every_kind(given):
+    """Every master of Spark, and variables of the environment in the place of what is secret."""
+    assert Session.model_validate(given, strict=True).model_dump(exclude_unset=True) == given
