@@ -40,8 +40,8 @@ def prepared(out: str, params: str) -> int:
 
 def stage(out: str, params: str) -> dict[str, float]:
     """Run the stage on all cores with every output in ``out``; its headline."""
+    from pipeline.cores import use_cores
     from pipeline.storage import files
-    from responsible.clustering.cores import use_cores
     from stages import cluster_privacy
 
     use_cores()

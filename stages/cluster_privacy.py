@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline import entry
+from pipeline.cores import each, use_cores
 from pipeline.documents import segments as _segments_report
 from pipeline.plots import segments as _draw
 from pipeline.reporting.engine import fill
 from pipeline.reporting.tables import records
 from pipeline.results import answers as _answers
 from pipeline.storage import files, parameters
-from responsible.clustering.cores import use_cores
 from responsible.names import ATTRIBUTE, FEATURE, SAMPLED_FROM
 from responsible.segmentation import tables
 from responsible.segmentation.fit_by_level import fit_by_level
@@ -81,7 +81,7 @@ def main(
     finding, drawing = stream(given.seed, "cluster_privacy/report"), stream(given.seed, "cluster_privacy/map")
     said = _answers.held(parameters.read_yaml(params), answers, {_answers.SHEET: sheet_template})
     open_, sure = said.unanswered(_answers.SHEET), inference.confidence
-    reported = partial(report, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure)
+    reported = partial(report, roles=roles, params=given.cluster_privacy, unanswered=open_, confidence=sure, each=each)
     made = reported(values, codes, levels, rng=finding)
     if given.disclosure.minimum_cell:
         codes, levels = _publishable(codes, levels, made.found.labels, given)

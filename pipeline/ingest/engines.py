@@ -135,9 +135,9 @@ def spark_session(given: Session | None, time_zone: str) -> Any:
 
 def _refuse_silent(url: str) -> None:
     """InputError when nothing listens where a server is said to be; Spark itself would try for minutes."""
-    for host, port in (places := re.findall(r"([^/,;:]+):([0-9]+)", url.partition("://")[2])):
+    for host, port in (places := re.findall(r"(\[[^]]+\]|[^/,;:]+):([0-9]+)", url.partition("://")[2])):
         with suppress(OSError, OverflowError):
-            socket.create_connection((host, int(port)), timeout=10).close()
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
             return
     if places:
         raise InputError(

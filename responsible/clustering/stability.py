@@ -17,7 +17,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from responsible.clustering.cores import each
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.methods import Dbscan, Method, fit, seeds
 from responsible.clustering.partition import Labels, Points, adjusted_rand, jaccard
 from responsible.validation import Params
@@ -65,6 +65,8 @@ def refits(
     params: Stability,
     dbscan: Dbscan,
     rng: np.random.Generator,
+    *,
+    each: Each = in_turn,
 ) -> dict[tuple[Method, int], Refits]:
     """Refit every (method, K) on the same bootstrap samples and compare with its labels of all points.
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.clustering.cores import each
+from responsible.clustering.each import Each, in_turn
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 from responsible.privacy.noise import streams
 
@@ -28,7 +28,13 @@ NO_NOISE = "none"
 
 
 def attacks(
-    x: Array, setting: Setting, epsilons: Sequence[float], draws: int, rng: np.random.Generator
+    x: Array,
+    setting: Setting,
+    epsilons: Sequence[float],
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    each: Each = in_turn,
 ) -> pd.DataFrame:
     """Both advantages against every mechanism at every ε: ``mechanism, epsilon, draw, measure, value``.
 

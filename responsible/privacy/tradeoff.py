@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from responsible.clustering.each import Each, in_turn
 from responsible.privacy.accounting import ledger
 from responsible.privacy.attacks import attacks
 from responsible.privacy.domain import Privacy, domain, refuse_outside
@@ -66,6 +67,7 @@ def tradeoff(
     *,
     k: int,
     names: Sequence[str] = (),
+    each: Each = in_turn,
 ) -> Tradeoff:
     """Compare the mechanisms on a table with ``k`` segments; ``low`` and ``high`` (d,) are its declared bounds.
 
@@ -75,8 +77,8 @@ def tradeoff(
     refuse_outside(whole.x, low, high, names or [str(column + 1) for column in range(len(low))])
     setting = setting_of(whole.x, low, high, k, params)
     part = whole.sample(params.rows, rng)
-    runs = utility(whole, part, setting, params.epsilons, rng, draws=params.draws)
-    attacked = attacks(part.x, setting, params.epsilons, params.draws, rng)
+    runs = utility(whole, part, setting, params.epsilons, rng, draws=params.draws, each=each)
+    attacked = attacks(part.x, setting, params.epsilons, params.draws, rng, each=each)
     entries = ledger(params.epsilons, setting)
     return Tradeoff(
         curves=curves(runs, ["mechanism", "epsilon", "measure", "level"], params.confidence),

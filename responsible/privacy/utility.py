@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from responsible.clustering.cores import each
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.partition import adjusted_rand, contingency, inertia, silhouettes
 from responsible.privacy.mechanisms import MECHANISMS, Published, Setting
 from responsible.privacy.noise import streams
@@ -62,6 +62,7 @@ def utility(
     rng: np.random.Generator,
     *,
     draws: int,
+    each: Each = in_turn,
 ) -> pd.DataFrame:
     """Every measure of every draw: ``mechanism, epsilon, draw, measure, level, value``; level is empty for all people.
 

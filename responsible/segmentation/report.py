@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import model_validator
 
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.null_reference import ONE_FEATURE
 from responsible.clustering.partition import Labels, Points
 from responsible.privacy.domain import Configuration, Privacy, Release
@@ -60,20 +61,20 @@ def report(
     unanswered: Sequence[str],
     confidence: float,
     rng: np.random.Generator,
+    each: Each = in_turn,
 ) -> Report:
     """Segment ``values`` (n, d), compare the mechanisms on the segments, and score both configurations.
 
     ``codes`` (n,) index the protected ``levels``; ``unanswered`` are the questions of the data sheet that are;
-    ``confidence`` is that of the intervals of shares and silhouettes.
+    ``confidence`` is that of the intervals of shares and silhouettes. ``each`` does refits and draws of noise.
     """
     clustering, noise = rng.spawn(2)
     limits, privacy = params.scorecard, params.privacy
-    found = segmentation(
-        values, codes, levels, params, minimum_ari=limits.stability, confidence=confidence, rng=clustering
-    )
+    judged = {"minimum_ari": limits.stability, "confidence": confidence}
+    found = segmentation(values, codes, levels, params, **judged, rng=clustering, each=each)
     k, features = found.choice.chosen.fitted.k, list(roles.features)
     people = WithoutNoise(values, found.labels, codes, levels)
-    compared = tradeoff(people, *roles.bounds(), privacy, noise, k=k, names=features)
+    compared = tradeoff(people, *roles.bounds(), privacy, noise, k=k, names=features, each=each)
     settings: dict[str, Configuration | Release] = dict(
         zip(CONFIGURATIONS, (privacy.chosen, privacy.release), strict=True)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.methods import Clusters, Method, refuse_indistinct
 from responsible.clustering.model_selection import Candidate, ClusterChoice, candidates, choose_clusters
 from responsible.clustering.null_reference import MARGINS, NullReference, carrying_column, doubts, without_clusters
@@ -92,6 +93,7 @@ def segmentation(
     minimum_ari: float,
     confidence: float,
     rng: np.random.Generator,
+    each: Each = in_turn,
 ) -> Segmentation:
     """Segment ``values`` (n, d) in their own units; ``codes`` (n,) index the protected ``levels``.
 
@@ -108,7 +110,7 @@ def segmentation(
     found = candidates(fitted, clusters, fits, confidence)
     choice = choose_clusters(fitted, found, clusters, choosing, confidence)
     solutions = {_key(c): c.labels for c in found}
-    again = refits(fitted, solutions, params.stability, clusters.dbscan, refitting)
+    again = refits(fitted, solutions, params.stability, clusters.dbscan, refitting, each=each)
     chosen, stable = choice.chosen, again[_key(choice.chosen)]
     reference = without_clusters(fitted, chosen.fitted.method, clusters, params.reference, null)
     reasons = doubts(choice, stable.quartiles()[1], minimum_ari, reference)

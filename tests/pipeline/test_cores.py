@@ -7,13 +7,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from responsible.clustering.cores import use_cores
+from pipeline.cores import use_cores
 from responsible.validation import InputError
 
 SCRIPT = """
 import os, signal, sys, time
 import pipeline
-from responsible.clustering.cores import each, use_cores
+from pipeline.cores import each, use_cores
 from responsible.validation import InputError
 
 def where(item):

@@ -14,12 +14,10 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from typing import Any
 
+from responsible.clustering.each import Answer, Item, in_turn
 from responsible.validation import InputError
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 MOST = 8  # processes: each needs about 200 MiB, most of it for its imports
 LIMIT = "LOKY_MAX_CPU_COUNT"  # joblib's name, which scikit-learn's users know; a container's limit counts too
@@ -51,12 +49,12 @@ def use_cores() -> None:
 def each(work: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
     """``[work(item) for item in items]`` on the cores that :func:`use_cores` found, or on one.
 
-    ``work`` must draw random numbers from its item alone: then no answer depends on who works it out, or when. It goes
-    to each process once, so large arrays belong to it. InputError when a process is killed, as for lack of memory.
+    An :class:`~responsible.clustering.each.Each`. ``work`` goes to each process once, so large arrays belong to it.
+    InputError when a process is killed, as for lack of memory.
     """
     cores = _held["cores"]
     if cores == 1:
-        return [work(item) for item in items]
+        return in_turn(work, items)
     try:
         with ProcessPoolExecutor(cores, initializer=_begin, initargs=(work,)) as pool:
             return list(pool.map(_do, items))
