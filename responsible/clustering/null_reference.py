@@ -16,11 +16,13 @@ named as that column's. With one feature nothing is left to tell them apart, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.methods import Clusters, Method, fit, seeds
 from responsible.clustering.model_selection import ClusterChoice
 from responsible.clustering.partition import Points, silhouettes
@@ -45,7 +47,13 @@ class NullReference(Params):
 
 
 def without_clusters(
-    points: Points, method: Method, params: Clusters, reference: NullReference, rng: np.random.Generator
+    points: Points,
+    method: Method,
+    params: Clusters,
+    reference: NullReference,
+    rng: np.random.Generator,
+    *,
+    each: Each = in_turn,
 ) -> dict[str, Points]:
     """The highest mean silhouette of the method over all K, on ``draws`` tables of each kind without clusters.
 
@@ -53,7 +61,16 @@ def without_clusters(
     """
     rows = min(len(points), reference.rows)
     kinds = {**_shapes(points, rows), **_own_margins(points, rows)}
-    return {kind: _scores(draw, method, params, reference.draws, rng) for kind, draw in kinds.items()}
+    tables = [(kind, own) for kind in kinds for own in rng.spawn(reference.draws)]
+    scores = each(partial(_score, kinds, method, params), tables)
+    return dict(zip(kinds, np.array(scores).reshape(len(kinds), -1), strict=True))
+
+
+def _score(
+    kinds: Mapping[str, Table], method: Method, params: Clusters, table: tuple[str, np.random.Generator]
+) -> float:
+    kind, own = table
+    return _best(kinds[kind](own), method, params, own)
 
 
 def _shapes(points: Points, rows: int) -> dict[str, Table]:
@@ -61,10 +78,15 @@ def _shapes(points: Points, rows: int) -> dict[str, Table]:
     axes, _, back = np.linalg.svd(np.cov(points.T, bias=True).reshape(points.shape[1], -1))
     turned = (points - points.mean(axis=0)) @ axes
     low, high, spread = turned.min(axis=0), turned.max(axis=0), turned.std(axis=0)
-    return {
-        "normal": lambda own: (own.standard_normal((rows, len(spread))) * spread) @ back,
-        "uniform": lambda own: own.uniform(low, high, (rows, len(spread))) @ back,
-    }
+    return {"normal": partial(_normal, rows, spread, back), "uniform": partial(_uniform, rows, low, high, back)}
+
+
+def _normal(rows: int, spread: Points, back: Points, own: np.random.Generator) -> Points:
+    return np.asarray((own.standard_normal((rows, len(spread))) * spread) @ back)
+
+
+def _uniform(rows: int, low: Points, high: Points, back: Points, own: np.random.Generator) -> Points:
+    return np.asarray(own.uniform(low, high, (rows, len(low))) @ back)
 
 
 def _own_margins(points: Points, rows: int) -> dict[str, Table]:
@@ -76,16 +98,17 @@ def _own_margins(points: Points, rows: int) -> dict[str, Table]:
     ranks = np.corrcoef([midranks(column) for column in points.T]).reshape(points.shape[1], -1)
     sizes, directions = np.linalg.eigh(2 * np.sin(np.pi / 6 * ranks))
     root = (directions * np.sqrt(np.maximum(sizes, 0))).T
+    return dict(zip(OWN, (partial(_independent, points, rows), partial(_joined, points, rows, root)), strict=True))
 
-    def independent(own: np.random.Generator) -> Points:
-        return np.column_stack([own.choice(column, rows, replace=False) for column in points.T])
 
-    def joined(own: np.random.Generator) -> Points:
-        values = np.sort(independent(own), axis=0)
-        places = (own.standard_normal((rows, len(root))) @ root).argsort(axis=0).argsort(axis=0)
-        return np.take_along_axis(values, places, axis=0)
+def _independent(points: Points, rows: int, own: np.random.Generator) -> Points:
+    return np.column_stack([own.choice(column, rows, replace=False) for column in points.T])
 
-    return dict(zip(OWN, (independent, joined), strict=True))
+
+def _joined(points: Points, rows: int, root: Points, own: np.random.Generator) -> Points:
+    values = np.sort(_independent(points, rows, own), axis=0)
+    places = (own.standard_normal((rows, len(root))) @ root).argsort(axis=0).argsort(axis=0)
+    return np.take_along_axis(values, places, axis=0)
 
 
 def carrying_column(

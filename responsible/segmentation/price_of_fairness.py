@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from responsible.clustering.each import Each, in_turn
 from responsible.clustering.partition import Labels, Points, nearest, silhouettes, squared
 from responsible.segmentation.capped_assignment import Capped, Caps, capped
 from responsible.segmentation.representation import tabulated
@@ -33,7 +35,14 @@ class Price:
 
 
 def frontier(
-    points: Points, centres: Points, codes: Labels, levels: int, *, caps: Caps, rng: np.random.Generator
+    points: Points,
+    centres: Points,
+    codes: Labels,
+    levels: int,
+    *,
+    caps: Caps,
+    rng: np.random.Generator,
+    each: Each = in_turn,
 ) -> tuple[float, list[Price]]:
     """The silhouette without a cap and the price of every cap, the strictest first, on at most ``caps.rows`` points."""
     rows = np.sort(rng.choice(len(points), min(len(points), caps.rows), replace=False))
@@ -41,7 +50,7 @@ def frontier(
     free = nearest(points, centres)
     costs = squared(points, centres)
     kept = np.floor(caps.keep * np.bincount(free, minlength=len(centres))).astype(np.int64)
-    answers = [capped(costs, codes, cap, kept) for cap in caps.values()]
+    answers = each(partial(capped, costs, codes, kept=kept), caps.values())
     labelings = [free, *(free if a.labels is None else a.labels for a in answers)]
     scores = silhouettes(points, np.stack(labelings)).mean(axis=0)
     least = float(costs.min(axis=1).sum())

@@ -112,11 +112,11 @@ def segmentation(
     solutions = {_key(c): c.labels for c in found}
     again = refits(fitted, solutions, params.stability, clusters.dbscan, refitting, each=each)
     chosen, stable = choice.chosen, again[_key(choice.chosen)]
-    reference = without_clusters(fitted, chosen.fitted.method, clusters, params.reference, null)
+    reference = without_clusters(fitted, chosen.fitted.method, clusters, params.reference, null, each=each)
     reasons = doubts(choice, stable.quartiles()[1], minimum_ari, reference)
     labels = chosen.fitted.assign(points)
     uncapped, prices = frontier(
-        points, chosen.fitted.centres, codes, len(levels), caps=params.representation.caps, rng=capping
+        points, chosen.fitted.centres, codes, len(levels), caps=params.representation.caps, rng=capping, each=each
     )
     return Segmentation(
         scaling=scaled,
