@@ -41,7 +41,7 @@ def use_cores() -> None:
     if _held["cores"] > 1 and sys.platform == "linux":
         from multiprocessing import forkserver
 
-        multiprocessing.set_start_method("forkserver")
+        multiprocessing.set_start_method("forkserver", force=True)
         multiprocessing.set_forkserver_preload(IMPORTED)
         forkserver.ensure_running()
 
