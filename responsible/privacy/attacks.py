@@ -20,6 +20,7 @@ import pandas as pd
 from responsible.clustering.each import Each, in_turn
 from responsible.privacy.mechanisms import MECHANISMS, Setting
 from responsible.privacy.noise import streams
+from responsible.privacy.private_kmeans import Curator
 
 Array = npt.NDArray[np.float64]
 
@@ -63,10 +64,11 @@ def _one_draw(
     name, draw, seed = drawn
     mechanism, member, found = MECHANISMS[name], halves[draw], []
     scale = mechanism.scale(setting)
+    curator = Curator(setting.domain.unit(x[member])) if mechanism.rows is None else None
     for epsilon in epsilons:
         noise = np.random.default_rng(seed)
         if mechanism.rows is None:
-            published = mechanism.publish(x[member], epsilon, setting, noise).centres
+            published = mechanism.publish(x[member], epsilon, setting, noise, curator).centres
         else:
             published = mechanism.rows(x[member], epsilon, setting, noise)
         found.append(advantages(x / scale, published / scale, member, own_rows=mechanism.rows is not None))

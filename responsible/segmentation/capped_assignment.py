@@ -9,7 +9,7 @@ everybody goes to the nearest centre. With x_ik ∈ {0, 1}:
 The linear program 0 ≤ x ≤ 1 (HiGHS) leaves at most a few people divided among segments. They, and those to whom its
 prices make a second segment nearly as good, are then assigned whole by branching, everybody else staying where the
 program put them. The program's cost is a lower bound, so the answer says how far from the best it can be at most; with
-as many people as are left to the branching, or fewer, it is the best once the branching ends.
+as many people as are left to the branching, or fewer, it is the best, unless the branching stopped before its end.
 A cap below the largest level's share of everybody cannot be met by any assignment; neither can some caps near it.
 """
 
@@ -26,7 +26,9 @@ from responsible.clustering.partition import Labels, Points
 from responsible.validation import Params
 
 FREE = 60  # people left to the branching
-NODES = 200  # branches after which it stops: proving the best takes thousands, finding it a few; time would differ
+# Branches after which it stops: the best is found in a few, and proving it can take thousands. A limit of time would
+# give other answers on another machine.
+NODES = 200
 
 
 class Caps(Params):
